@@ -1,0 +1,96 @@
+//! The function that delivers incidents to the agent.
+
+use crate::{
+    asset::CodeAsset,
+    constructs::{
+        Core,
+        function::{Invocation, Spec, function},
+        queues::DELIVER_TIMEOUT,
+    },
+    policy::Statement,
+    resources::{
+        lambda_event_source_mapping::{EventSourceMapping, FunctionResponseType, ScalingConfig},
+        lambda_function::Function,
+        secretsmanager_secret::Secret,
+    },
+    template::{DuplicateLogicalId, Handle, Template},
+    value::Value,
+};
+
+/// Messages of one batch at most: storms are told in few words only if they are seen whole.
+const BATCH_SIZE: i64 = 1_000;
+/// How long a batch may gather, in seconds.
+const BATCH_WINDOW: i64 = 20;
+/// How many batches are delivered at once: the least that Lambda allows.
+const CONCURRENCY: i64 = 2;
+
+/// Adds `deliver`, which alone may read the secret and receive incidents.
+pub(crate) fn delivery(
+    template: &mut Template,
+    core: &Core<'_>,
+    secret: &Handle<Secret>,
+) -> Result<Handle<Function>, DuplicateLogicalId> {
+    let webhook = &core.monitor.webhook;
+    let mut environment: Vec<(&'static str, Value<String>)> = vec![
+        ("DEAD_LETTERS_QUEUE_URL", core.dead_letters.queue_url()),
+        ("INCIDENTS_QUEUE_URL", core.incidents.queue_url()),
+        ("WEBHOOK_SECRET_ARN", secret.reference().into_text()),
+    ];
+    if !webhook.hosts.is_empty() {
+        environment.push(("WEBHOOK_HOSTS", webhook.hosts.join(",").into()));
+    }
+    if webhook.loopback_http {
+        environment.push(("WEBHOOK_LOOPBACK_HTTP", "allowed".into()));
+    }
+    let deliver = function(
+        template,
+        core,
+        Spec {
+            asset: CodeAsset::Deliver,
+            description: "Delivers incidents to AWS DevOps Agent",
+            timeout: DELIVER_TIMEOUT,
+            memory: 256,
+            environment,
+            statements: vec![
+                Statement::allow(
+                    "TakeIncidents",
+                    &[
+                        "sqs:ChangeMessageVisibility",
+                        "sqs:DeleteMessage",
+                        "sqs:GetQueueAttributes",
+                        "sqs:ReceiveMessage",
+                    ],
+                    [core.incidents.arn().into_text()],
+                ),
+                Statement::allow(
+                    "GiveUp",
+                    &["sqs:SendMessage"],
+                    [core.dead_letters.arn().into_text()],
+                ),
+                Statement::allow(
+                    "ReadWebhookSecret",
+                    &["secretsmanager:GetSecretValue"],
+                    [secret.reference().into_text()],
+                ),
+            ],
+            invocation: Invocation::FromQueue,
+        },
+    )?;
+    template.add(
+        &[CodeAsset::Deliver.logical_name(), "FromIncidents"],
+        &EventSourceMapping {
+            event_source_arn: Some(core.incidents.arn().into()),
+            batch_size: Some(BATCH_SIZE.into()),
+            maximum_batching_window_in_seconds: Some(BATCH_WINDOW.into()),
+            function_response_types: Some(vec![
+                FunctionResponseType::ReportBatchItemFailures.into(),
+            ]),
+            scaling_config: Some(ScalingConfig {
+                maximum_concurrency: Some(CONCURRENCY.into()),
+            }),
+            tags: Some(core.monitor.tags.clone()),
+            ..EventSourceMapping::new(deliver.reference())
+        },
+    )?;
+    Ok(deliver)
+}

@@ -1,0 +1,164 @@
+//! A Lambda function with all that belongs to it: role, policy, logs, dead letters.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    asset::CodeAsset,
+    constructs::Core,
+    monitor::Architecture,
+    policy::{PolicyDocument, Statement},
+    resources::{
+        iam_managed_policy::ManagedPolicy,
+        iam_role::Role,
+        lambda_event_invoke_config::EventInvokeConfig,
+        lambda_function::{
+            Code, DeadLetterConfig, Environment, Function, LoggingConfig,
+            LoggingConfigLogFormat as LogFormat, Runtime,
+        },
+        logs_log_group::LogGroup,
+    },
+    template::{Attributes, DuplicateLogicalId, Handle, Template},
+    value::Value,
+};
+
+/// What makes one function different from the others.
+pub(crate) struct Spec {
+    /// The function's code.
+    pub(crate) asset: CodeAsset,
+    pub(crate) description: &'static str,
+    /// In seconds.
+    pub(crate) timeout: i64,
+    /// In MB.
+    pub(crate) memory: i64,
+    pub(crate) environment: Vec<(&'static str, Value<String>)>,
+    /// What the function may do beyond writing its logs.
+    pub(crate) statements: Vec<Statement>,
+    pub(crate) invocation: Invocation,
+}
+
+/// How the function is invoked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Invocation {
+    /// Lambda keeps the event and tries again: what fails three times becomes a dead letter.
+    Asynchronous,
+    /// The queue keeps the message.
+    FromQueue,
+}
+
+/// Adds the function.
+pub(crate) fn function(
+    template: &mut Template,
+    core: &Core<'_>,
+    spec: Spec,
+) -> Result<Handle<Function>, DuplicateLogicalId> {
+    let monitor = core.monitor;
+    let name = spec.asset.logical_name();
+    let logs = template.add_with(
+        &[name, "Logs"],
+        &LogGroup {
+            retention_in_days: Some(monitor.log_retention_days.into()),
+            tags: Some(monitor.tags.clone()),
+            ..LogGroup::new()
+        },
+        Attributes::deleted(),
+    )?;
+    let role = role(template, core, name, &logs, &spec)?;
+
+    let dead_letter_config =
+        (spec.invocation == Invocation::Asynchronous).then(|| DeadLetterConfig {
+            target_arn: Some(core.dead_letters.arn().into()),
+        });
+    let variables: BTreeMap<String, Value<String>> = spec
+        .environment
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect();
+    let from_bucket = Code {
+        s3_bucket: Some(template.parameter(
+            CodeAsset::BUCKET_PARAMETER,
+            "The bucket that holds the functions' code; filled in by `synth deploy`",
+        )),
+        s3_key: Some(template.parameter(
+            spec.asset.parameter(),
+            "The key of the function's code; filled in by `synth deploy`",
+        )),
+        ..Code::new()
+    };
+    let function = template.add(
+        &[name],
+        &Function {
+            description: Some(spec.description.into()),
+            runtime: Some(Runtime::ProvidedAl2023.into()),
+            architectures: Some(vec![architecture(monitor.architecture).into()]),
+            handler: Some("bootstrap".into()),
+            memory_size: Some(spec.memory.into()),
+            timeout: Some(spec.timeout.into()),
+            environment: Some(Environment {
+                variables: Some(variables),
+            }),
+            dead_letter_config,
+            logging_config: Some(LoggingConfig {
+                log_format: Some(LogFormat::Json.into()),
+                log_group: Some(logs.reference()),
+                ..LoggingConfig::new()
+            }),
+            tags: Some(monitor.tags.clone()),
+            ..Function::new(from_bucket, role.arn())
+        },
+    )?;
+    if spec.invocation == Invocation::Asynchronous {
+        template.add(
+            &[name, "Retries"],
+            &EventInvokeConfig {
+                maximum_retry_attempts: Some(2.into()),
+                maximum_event_age_in_seconds: Some(21_600.into()),
+                ..EventInvokeConfig::new(function.reference(), "$LATEST")
+            },
+        )?;
+    }
+    Ok(function)
+}
+
+fn role(
+    template: &mut Template,
+    core: &Core<'_>,
+    name: &str,
+    logs: &Handle<LogGroup>,
+    spec: &Spec,
+) -> Result<Handle<Role>, DuplicateLogicalId> {
+    let mut statements = vec![Statement::allow(
+        "WriteLogs",
+        &["logs:CreateLogStream", "logs:PutLogEvents"],
+        [logs.arn().into_text()],
+    )];
+    statements.extend(spec.statements.iter().cloned());
+    if spec.invocation == Invocation::Asynchronous {
+        statements.push(Statement::allow(
+            "SendDeadLetters",
+            &["sqs:SendMessage"],
+            [core.dead_letters.arn().into_text()],
+        ));
+    }
+    let policy = template.add(
+        &[name, "Policy"],
+        &ManagedPolicy::new(PolicyDocument::new(statements)),
+    )?;
+    template.add(
+        &[name, "Role"],
+        &Role {
+            managed_policy_arns: Some(vec![policy.reference()]),
+            tags: Some(core.monitor.tags.clone()),
+            ..Role::new(PolicyDocument::new([Statement::trust(
+                "lambda.amazonaws.com",
+            )]))
+        },
+    )
+}
+
+fn architecture(architecture: Architecture) -> crate::resources::lambda_function::Architecture {
+    use crate::resources::lambda_function::Architecture as Property;
+    match architecture {
+        Architecture::Arm64 => Property::Arm64,
+        Architecture::X86_64 => Property::X8664,
+    }
+}

@@ -1,0 +1,107 @@
+//! The queue that incidents wait in, and the one for what could not be delivered.
+
+use serde_json::json;
+
+use crate::{
+    constructs::Core,
+    monitor::Monitor,
+    policy::{Condition, Effect, PolicyDocument, Principal, Statement},
+    resources::{
+        sqs_queue::{Queue, RedrivePolicy},
+        sqs_queue_policy::QueuePolicy,
+    },
+    template::{Attributes, DuplicateLogicalId, Handle, Template},
+    value::Value,
+};
+
+/// How long `deliver` may take for a batch, in seconds.
+pub(crate) const DELIVER_TIMEOUT: i64 = 120;
+/// How long a received message stays hidden, in seconds: six times the function's timeout, as
+/// Lambda asks for.
+const VISIBILITY: i64 = 6 * DELIVER_TIMEOUT;
+/// How long an incident may wait, in seconds. `deliver` gives up a day earlier, with the reason.
+const RETENTION: i64 = 7 * 86_400;
+/// How long a dead letter is kept, in seconds: the longest that SQS keeps anything.
+const DEAD_LETTER_RETENTION: i64 = 14 * 86_400;
+/// A guard against messages that crash the function. Giving up is decided by age and verdict.
+const MAX_RECEIVES: i64 = 1_000;
+
+/// Adds both queues, and the policies that say who may use them how.
+pub(crate) fn queues<'a>(
+    template: &mut Template,
+    monitor: &'a Monitor,
+) -> Result<Core<'a>, DuplicateLogicalId> {
+    let dead_letters = template.add_with(
+        &["DeadLetters"],
+        &Queue {
+            message_retention_period: Some(DEAD_LETTER_RETENTION.into()),
+            sqs_managed_sse_enabled: Some(true.into()),
+            tags: Some(monitor.tags.clone()),
+            ..Queue::new()
+        },
+        Attributes::retained(),
+    )?;
+    let incidents = template.add_with(
+        &["Incidents"],
+        &Queue {
+            message_retention_period: Some(RETENTION.into()),
+            visibility_timeout: Some(VISIBILITY.into()),
+            sqs_managed_sse_enabled: Some(true.into()),
+            redrive_policy: Some(RedrivePolicy {
+                dead_letter_target_arn: Some(dead_letters.arn()),
+                max_receive_count: Some(MAX_RECEIVES.into()),
+            }),
+            // Nothing may use the incidents themselves as a dead-letter queue.
+            redrive_allow_policy: Some(json!({ "redrivePermission": "denyAll" })),
+            tags: Some(monitor.tags.clone()),
+            ..Queue::new()
+        },
+        Attributes::retained(),
+    )?;
+
+    let rules = Value::sub(format!(
+        "arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:rule/{}-*",
+        monitor.stack
+    ));
+    let from_rules = Statement {
+        principal: Some(Principal::Service("events.amazonaws.com")),
+        conditions: vec![Condition {
+            operator: "ArnLike",
+            key: "aws:SourceArn",
+            value: rules,
+        }],
+        ..Statement::allow(
+            "FromRulesOfThisStack",
+            &["sqs:SendMessage"],
+            [dead_letters.arn().into_text()],
+        )
+    };
+    queue_policy(template, "Incidents", &incidents, Vec::new())?;
+    queue_policy(template, "DeadLetters", &dead_letters, vec![from_rules])?;
+    Ok(Core {
+        monitor,
+        incidents,
+        dead_letters,
+    })
+}
+
+fn queue_policy(
+    template: &mut Template,
+    name: &str,
+    queue: &Handle<Queue>,
+    mut statements: Vec<Statement>,
+) -> Result<(), DuplicateLogicalId> {
+    statements.push(Statement {
+        effect: Effect::Deny,
+        principal: Some(Principal::Everyone),
+        conditions: vec![Condition {
+            operator: "Bool",
+            key: "aws:SecureTransport",
+            value: "false".into(),
+        }],
+        ..Statement::allow("OnlyOverTls", &["sqs:*"], [queue.arn().into_text()])
+    });
+    let policy = QueuePolicy::new(PolicyDocument::new(statements), vec![queue.queue_url()]);
+    template.add(&[name, "Policy"], &policy)?;
+    Ok(())
+}

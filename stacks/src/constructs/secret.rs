@@ -1,0 +1,28 @@
+//! Where the webhook's URL and secret are kept.
+
+use crate::{
+    monitor::Monitor,
+    resources::secretsmanager_secret::Secret,
+    template::{Attributes, DuplicateLogicalId, Handle, Template},
+};
+
+/// Adds the secret. It has no value and no name: a value in a template would be readable and would
+/// overwrite, on some later update, what `synth webhook set` has put there.
+pub(crate) fn webhook_secret(
+    template: &mut Template,
+    monitor: &Monitor,
+) -> Result<Handle<Secret>, DuplicateLogicalId> {
+    let description = format!(
+        "Webhook of AWS DevOps Agent. Set it with: synth webhook set --account {}",
+        monitor.account_name
+    );
+    template.add_with(
+        &["WebhookSecret"],
+        &Secret {
+            description: Some(description.into()),
+            tags: Some(monitor.tags.clone()),
+            ..Secret::new()
+        },
+        Attributes::retained(),
+    )
+}

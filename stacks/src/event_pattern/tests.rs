@@ -1,0 +1,224 @@
+use serde_json::json;
+
+use super::*;
+
+const HERE: Scope<'_> = Scope {
+    partition: "aws",
+    region: "eu-central-1",
+    account: "111122223333",
+    stack: "tocsin-test",
+};
+
+#[track_caller]
+fn check(pattern: &EventPattern, event: &Json, expected: bool) {
+    assert_eq!(
+        pattern.matches(event, &HERE),
+        expected,
+        "{} on {event}",
+        pattern.to_json()
+    );
+}
+
+fn leaf(matchers: impl Into<Vec<Matcher>>) -> EventPattern {
+    EventPattern::new().field("a", matchers)
+}
+
+fn texts(texts: &[&str]) -> Vec<Value<String>> {
+    texts.iter().map(|text| Value::from(*text)).collect()
+}
+
+#[test]
+fn scalars_are_compared_by_type() {
+    check(&leaf(Matcher::texts(["x"])), &json!({ "a": "x" }), true);
+    check(&leaf(Matcher::texts(["1"])), &json!({ "a": 1 }), false);
+    check(&leaf([Matcher::Number(1.0)]), &json!({ "a": 1 }), true);
+    check(&leaf([Matcher::Bool(true)]), &json!({ "a": true }), true);
+    check(&leaf([Matcher::Null]), &json!({ "a": null }), true);
+    check(&leaf([Matcher::Null]), &json!({}), false);
+}
+
+#[test]
+fn text_tests() {
+    check(
+        &leaf([Matcher::Prefix("ab".into())]),
+        &json!({ "a": "abc" }),
+        true,
+    );
+    check(
+        &leaf([Matcher::Suffix("bc".into())]),
+        &json!({ "a": "abc" }),
+        true,
+    );
+    check(
+        &leaf([Matcher::EqualsIgnoreCase("ÄB".into())]),
+        &json!({ "a": "äb" }),
+        true,
+    );
+    for (pattern, text, expected) in [
+        ("*", "", true),
+        ("a*c", "abbc", true),
+        ("a*c", "abb", false),
+        ("*b*", "abc", true),
+        ("a*a", "a", false),
+        ("a\\*", "a*", true),
+        ("a\\*", "ab", false),
+        ("abc", "abc", true),
+        ("ab", "abc", false),
+    ] {
+        check(
+            &leaf([Matcher::Wildcard(pattern.into())]),
+            &json!({ "a": text }),
+            expected,
+        );
+    }
+}
+
+#[test]
+fn numeric_ranges() {
+    let range = vec![(Comparison::Greater, 0.0), (Comparison::AtMost, 5.0)];
+    let pattern = leaf([Matcher::Numeric(range)]);
+    check(&pattern, &json!({ "a": 5 }), true);
+    check(&pattern, &json!({ "a": 0 }), false);
+    check(&pattern, &json!({ "a": "3" }), false);
+}
+
+#[test]
+fn any_element_of_a_list_may_fit() {
+    check(
+        &leaf(Matcher::texts(["x", "y"])),
+        &json!({ "a": ["z", "y"] }),
+        true,
+    );
+    check(&leaf(Matcher::texts(["x"])), &json!({ "a": [] }), false);
+}
+
+#[test]
+fn anything_but_needs_the_field() {
+    let pattern = leaf([Matcher::AnythingBut(Except::Texts(texts(&["x", "y"])))]);
+    check(&pattern, &json!({ "a": "z" }), true);
+    check(&pattern, &json!({ "a": "y" }), false);
+    check(&pattern, &json!({}), false);
+}
+
+#[test]
+fn anything_but_takes_lists_of_prefixes() {
+    let pattern = leaf([Matcher::AnythingBut(Except::Prefixes(texts(&["x-", "y-"])))]);
+    check(&pattern, &json!({ "a": "z-1" }), true);
+    check(&pattern, &json!({ "a": "y-1" }), false);
+}
+
+/// Why [`Except`] takes lists: side by side, two exclusions are alternatives.
+#[test]
+fn two_anything_buts_exclude_nothing() {
+    let but = |prefix| Matcher::AnythingBut(Except::Prefixes(texts(&[prefix])));
+    let pattern = leaf([but("x-"), but("y-")]);
+    check(&pattern, &json!({ "a": "x-1" }), true);
+    check(&pattern, &json!({ "a": "y-1" }), true);
+}
+
+#[test]
+fn null_is_present() {
+    check(&leaf([Matcher::Present]), &json!({ "a": null }), true);
+    check(&leaf([Matcher::Absent]), &json!({ "a": null }), false);
+    check(&leaf([Matcher::Absent]), &json!({ "b": 1 }), true);
+}
+
+#[test]
+fn absent_means_in_no_element() {
+    let pattern = EventPattern::new().field("list.code", [Matcher::Absent]);
+    check(&pattern, &json!({ "list": [{ "x": 1 }, { "x": 2 }] }), true);
+    check(&pattern, &json!({ "list": [] }), true);
+    check(
+        &pattern,
+        &json!({ "list": [{ "x": 1 }, { "code": 0 }] }),
+        false,
+    );
+}
+
+#[test]
+fn objects_in_a_list_are_matched_one_at_a_time() {
+    let pattern = EventPattern::new()
+        .field("list.name", Matcher::texts(["app"]))
+        .field("list.code", [Matcher::Number(1.0)]);
+    check(
+        &pattern,
+        &json!({ "list": [{ "name": "app", "code": 1 }] }),
+        true,
+    );
+    check(
+        &pattern,
+        &json!({ "list": [{ "name": "app", "code": 0 }, { "name": "side", "code": 1 }] }),
+        false,
+    );
+}
+
+#[test]
+fn a_list_seen_from_two_branches_is_still_one_list() {
+    let name = |name| EventPattern::new().field("list.name", Matcher::texts([name]));
+    let pattern = EventPattern::new()
+        .field("list.code", [Matcher::Number(1.0)])
+        .any_of([name("app"), name("web")]);
+    check(
+        &pattern,
+        &json!({ "list": [{ "name": "app", "code": 0 }, { "name": "side", "code": 1 }] }),
+        false,
+    );
+    check(
+        &pattern,
+        &json!({ "list": [{ "name": "web", "code": 1 }] }),
+        true,
+    );
+}
+
+#[test]
+fn one_alternative_is_enough() {
+    let pattern = EventPattern::new()
+        .field("kind", Matcher::texts(["stop"]))
+        .any_of([
+            leaf(Matcher::texts(["x"])),
+            EventPattern::new().field("b", [Matcher::Present]),
+        ]);
+    check(&pattern, &json!({ "kind": "stop", "b": 0 }), true);
+    check(&pattern, &json!({ "kind": "stop", "a": "x" }), true);
+    check(&pattern, &json!({ "kind": "stop", "a": "y" }), false);
+    check(&pattern, &json!({ "kind": "start", "a": "x" }), false);
+}
+
+#[test]
+fn pseudo_parameters_are_filled_in() {
+    let cluster =
+        Value::sub("arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:cluster/a");
+    check(
+        &leaf([Matcher::Text(cluster)]),
+        &json!({ "a": "arn:aws:ecs:eu-central-1:111122223333:cluster/a" }),
+        true,
+    );
+}
+
+#[test]
+fn a_pattern_is_printed_as_eventbridge_reads_it() {
+    let pattern = EventPattern::new()
+        .field("source", Matcher::texts(["aws.ecs"]))
+        .field(
+            "detail.code",
+            [Matcher::AnythingBut(Except::Numbers(vec![0.0]))],
+        )
+        .field(
+            "detail.size",
+            [Matcher::Numeric(vec![(Comparison::AtLeast, 2.0)])],
+        )
+        .object("detail.inner", leaf([Matcher::Absent]))
+        .any_of([leaf([Matcher::Null])]);
+    assert_eq!(
+        pattern.to_json(),
+        json!({
+            "source": ["aws.ecs"],
+            "detail": {
+                "code": [{ "anything-but": [0] }],
+                "size": [{ "numeric": [">=", 2] }],
+                "inner": { "a": [{ "exists": false }] },
+            },
+            "$or": [{ "a": [null] }],
+        })
+    );
+}

@@ -1,0 +1,37 @@
+//! What is watched in an AWS account, as typed CloudFormation templates.
+//!
+//! Pure: no files, no clock, no environment, no network. The same [`monitor::Monitor`] yields the
+//! same bytes.
+//!
+//! Three layers, each usable without the one above it:
+//!
+//! - [`resources`], [`Value`] and [`Template`]: CloudFormation, typed. Resource types are generated
+//!   from the registry schemas in `schemas/`.
+//! - `constructs`: the few things that Tocsin builds from them, as functions.
+//! - `stack`: from a `Monitor` to the templates of an account.
+
+pub mod arn;
+pub mod asset;
+mod constructs;
+pub mod event_pattern;
+mod hash;
+mod json;
+pub mod limits;
+pub mod logical_id;
+pub mod monitor;
+pub mod policy;
+pub mod resources;
+pub mod stack;
+pub mod tag;
+pub mod template;
+pub mod value;
+
+pub use arn::Arn;
+pub use event_pattern::EventPattern;
+pub use json::{Json, Object, ToJson};
+pub use logical_id::LogicalId;
+pub use monitor::Monitor;
+pub use policy::PolicyDocument;
+pub use stack::{Stack, SynthesisError, synthesize};
+pub use template::{Handle, Template};
+pub use value::Value;

@@ -1,0 +1,101 @@
+//! What is watched in an account, and how loudly. A value of these types is valid.
+
+mod alarm;
+mod cost_report;
+mod names;
+
+pub use alarm::{
+    Alarm, Comparison, Condition, InvalidCondition, InvalidPeriod, InvalidStatistic, Metric,
+    MissingData, Period, Statistic,
+};
+pub use cost_report::{CostReport, TimeOfDay};
+pub use names::{AlarmName, ClusterName, InvalidName, StackName};
+
+use crate::{Arn, arn::Topic, tag::Tag, value::Value};
+
+/// Everything that one account file says about what to watch.
+///
+/// It says nothing of accounts and regions: the templates are the same in each.
+#[derive(Clone, Debug)]
+pub struct Monitor {
+    /// The name that the account file goes by, such as `prod`.
+    pub account_name: String,
+    /// The name of the core stack, which the names of all else begin with.
+    pub stack: StackName,
+    /// What the functions run on.
+    pub architecture: Architecture,
+    /// ECS clusters whose failures are incidents.
+    pub clusters: Vec<ClusterName>,
+    /// Alarms to create.
+    pub alarms: Vec<Alarm>,
+    /// How many stacks the alarms are spread over; at least 1.
+    pub alarm_shards: u32,
+    /// Existing alarms are watched if their name begins with one of these.
+    pub watched_alarms: Vec<AlarmName>,
+    /// When to report on idle spend, if at all.
+    pub cost_report: Option<CostReport>,
+    /// Who hears of failures of the pipeline itself.
+    pub ops_topic: Option<Value<Arn<Topic>>>,
+    /// Where incidents may be sent.
+    pub webhook: WebhookPolicy,
+    /// How long logs are kept, in days: one of CloudWatch's choices.
+    pub log_retention_days: i64,
+    /// Tags of every resource that can have them, sorted by key.
+    pub tags: Vec<Tag>,
+}
+
+/// The instruction set that functions run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Architecture {
+    /// AWS Graviton.
+    Arm64,
+    /// Intel and AMD.
+    X86_64,
+}
+
+/// Where incidents may be sent, beyond the agent's own hosts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WebhookPolicy {
+    /// Further hosts, by full name.
+    pub hosts: Vec<String>,
+    /// Whether plain HTTP to a loopback address is allowed, as for a local receiver.
+    pub loopback_http: bool,
+}
+
+/// How urgent an incident is: the agent's own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// Passes every limit.
+    Critical,
+    /// The default of alarms and failures.
+    High,
+    /// The default of reports.
+    Medium,
+    /// Can wait.
+    Low,
+    /// Can wait for long.
+    Minimal,
+}
+
+impl Architecture {
+    /// AWS's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Arm64 => "arm64",
+            Self::X86_64 => "x86_64",
+        }
+    }
+}
+
+impl Priority {
+    /// The agent's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Critical => "CRITICAL",
+            Self::High => "HIGH",
+            Self::Medium => "MEDIUM",
+            Self::Low => "LOW",
+            Self::Minimal => "MINIMAL",
+        }
+    }
+}
