@@ -1,0 +1,123 @@
+//! What travels between the functions: an incident, and which of them made it.
+//!
+//! Messages outlive deploys, so the format has a version. This crate writes the newest and reads the
+//! newest and the one before; recorded bodies of each are among the tests.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Incident;
+
+/// The version that is written.
+const VERSION: u64 = 1;
+
+/// What led to an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Signal {
+    /// A CloudWatch alarm.
+    Alarm,
+    /// A failure in ECS.
+    Ecs,
+    /// The cost report.
+    Cost,
+    /// A test by hand.
+    Test,
+}
+
+/// An incident on its way to delivery.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Envelope {
+    version: u64,
+    /// What led to it.
+    pub signal: Signal,
+    /// What is to be delivered.
+    pub incident: Incident,
+}
+
+/// A message that is no envelope of a known version.
+#[derive(Debug, thiserror::Error)]
+pub enum UnreadableEnvelope {
+    /// A newer version of the functions wrote it. It can be read once they are deployed again.
+    #[error("envelope version {0} is newer than {VERSION}, which this function reads")]
+    Newer(u64),
+    /// Nothing of ours wrote it, or it was damaged.
+    #[error("not an envelope: {0}")]
+    Malformed(String),
+}
+
+impl Envelope {
+    /// An incident, ready to be queued.
+    pub fn new(signal: Signal, incident: Incident) -> Self {
+        Self {
+            version: VERSION,
+            signal,
+            incident,
+        }
+    }
+
+    /// The message's body.
+    pub fn to_body(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads a message's body.
+    pub fn parse(body: &str) -> Result<Self, UnreadableEnvelope> {
+        #[derive(Deserialize)]
+        struct Version {
+            version: u64,
+        }
+        // The message says nothing of the body itself: serde's would quote from it.
+        let malformed = |error: &serde_json::Error| {
+            UnreadableEnvelope::Malformed(format!(
+                "{:?} error at line {} column {}",
+                error.classify(),
+                error.line(),
+                error.column()
+            ))
+        };
+        let Version { version } = serde_json::from_str(body).map_err(|error| malformed(&error))?;
+        if version > VERSION {
+            return Err(UnreadableEnvelope::Newer(version));
+        }
+        serde_json::from_str(body).map_err(|error| malformed(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bodies as earlier releases queued them. They are never edited, only added to.
+    #[test]
+    fn recorded_bodies_are_read() {
+        let body = include_str!("../tests/envelopes/v1-alarm.json");
+        let envelope = Envelope::parse(body).unwrap();
+        assert_eq!(envelope.signal, Signal::Alarm);
+        assert_eq!(
+            envelope.incident.title(),
+            "Alarm checkout-5xx is in ALARM in eu-central-1"
+        );
+        assert_eq!(envelope.to_body(), body.trim_end());
+    }
+
+    #[test]
+    fn a_newer_version_can_wait() {
+        let error = Envelope::parse(r#"{"version":99,"shape":"unknown"}"#).unwrap_err();
+        assert!(matches!(error, UnreadableEnvelope::Newer(99)));
+    }
+
+    #[test]
+    fn what_is_no_envelope_is_not_quoted() {
+        for body in [
+            "",
+            "{}",
+            "[]",
+            "canary",
+            r#"{"version":1,"signal":"canary"}"#,
+        ] {
+            let error = Envelope::parse(body).unwrap_err();
+            assert!(matches!(error, UnreadableEnvelope::Malformed(_)), "{body}");
+            assert!(!error.to_string().contains("canary"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The payload of the webhook.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{IncidentId, text, timestamp::format_timestamp};
+
+/// Characters of a title at most. Source: `title` of `CreateBacklogTask`, the webhook's twin, in
+/// the DevOps Agent API reference; the webhook's own limit is not published.
+pub const MAX_TITLE: usize = 400;
+/// Characters of a description at most. Source: as for [`MAX_TITLE`].
+pub const MAX_DESCRIPTION: usize = 10_000;
+/// Bytes of `data` at most, so that a body stays small enough for any receiver.
+const MAX_DATA: usize = 8_000;
+
+/// How urgent an incident is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Priority {
+    /// The most urgent.
+    Critical,
+    /// The default of alarms and failures.
+    High,
+    /// The default of reports.
+    Medium,
+    /// Not urgent.
+    Low,
+    /// Hardly worth a look.
+    Minimal,
+}
+
+/// What the agent is to investigate.
+///
+/// Everything that it must know stands in `title` and `description`: the agent is not shown `data`,
+/// which repeats the facts for other readers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Incident {
+    event_type: EventType,
+    #[serde(rename = "incidentId")]
+    id: IncidentId,
+    action: Action,
+    priority: Priority,
+    title: String,
+    description: String,
+    timestamp: String,
+    service: String,
+    data: serde_json::Value,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum EventType {
+    Incident,
+}
+
+/// Only `created` is ever sent: what the other actions do is not documented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Action {
+    Created,
+}
+
+impl Incident {
+    /// An incident with `title` and `description` made fit to send: cleaned and cut.
+    ///
+    /// `at` is when it happened; `service` is what it happened to.
+    pub fn new(
+        id: IncidentId,
+        priority: Priority,
+        title: &str,
+        description: &str,
+        at: Timestamp,
+        service: &str,
+        data: serde_json::Value,
+    ) -> Self {
+        let size = data.to_string().len();
+        let data = if size <= MAX_DATA {
+            data
+        } else {
+            serde_json::json!({ "leftOut": format!("{size} bytes of details") })
+        };
+        Self {
+            event_type: EventType::Incident,
+            id,
+            action: Action::Created,
+            priority,
+            title: text::cut(&text::clean(title).replace('\n', " "), MAX_TITLE),
+            description: text::cut(&text::clean(description), MAX_DESCRIPTION),
+            timestamp: format_timestamp(at),
+            service: text::cut(&text::clean(service), MAX_TITLE),
+            data,
+        }
+    }
+
+    /// What the agent deduplicates by.
+    pub fn id(&self) -> &IncidentId {
+        &self.id
+    }
+
+    /// How urgent it is.
+    pub fn priority(&self) -> Priority {
+        self.priority
+    }
+
+    /// One line: what happened to what.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Everything that is known.
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// The bytes that are signed and sent: the same for the same incident.
+    pub fn to_body(&self) -> Vec<u8> {
+        // Text, numbers and maps with text keys: there is nothing in it that JSON cannot say.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn incident(title: &str, description: &str, data: serde_json::Value) -> Incident {
+        let at = "2026-01-02T03:04:05.678Z".parse().unwrap();
+        let id = IncidentId::of("alarm", &["x"]);
+        Incident::new(id, Priority::High, title, description, at, "checkout", data)
+    }
+
+    #[test]
+    fn the_body_is_what_the_agent_documents() {
+        let body = incident("CPU high", "It is high.", json!({ "a": 1 })).to_body();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(
+            body,
+            json!({
+                "eventType": "incident",
+                "incidentId": IncidentId::of("alarm", &["x"]).as_str(),
+                "action": "created",
+                "priority": "HIGH",
+                "title": "CPU high",
+                "description": "It is high.",
+                "timestamp": "2026-01-02T03:04:05.678Z",
+                "service": "checkout",
+                "data": { "a": 1 },
+            })
+        );
+    }
+
+    #[test]
+    fn texts_are_cut_and_cleaned() {
+        let it = incident(&"t\n".repeat(300), &"d\0".repeat(8_000), json!({}));
+        assert_eq!(it.title().chars().count(), MAX_TITLE);
+        assert!(!it.title().contains('\n'));
+        assert!(it.description().chars().count() <= MAX_DESCRIPTION);
+        assert!(!it.description().contains('\0'));
+    }
+
+    #[test]
+    fn large_data_is_left_out_and_said_so() {
+        let it = incident("t", "d", json!({ "x": "y".repeat(9_000) }));
+        assert_eq!(it.data, json!({ "leftOut": "9008 bytes of details" }));
+    }
+}

@@ -1,0 +1,26 @@
+//! The wire contract of AWS DevOps Agent's generic webhook.
+//!
+//! Pure: whoever calls brings the clock, the secret and the answer. From an incident to the bytes of
+//! a request ([`SignedRequest`]), and from an answer to what to make of it ([`Verdict`]).
+//!
+//! Source of the contract: "Invoking DevOps Agent through Webhook" in the AWS DevOps Agent user
+//! guide. What is not documented there is not assumed here.
+
+mod envelope;
+mod identity;
+mod incident;
+mod request;
+mod secret;
+pub mod text;
+mod timestamp;
+mod url_policy;
+mod verdict;
+
+pub use envelope::{Envelope, Signal, UnreadableEnvelope};
+pub use identity::IncidentId;
+pub use incident::{Incident, MAX_DESCRIPTION, MAX_TITLE, Priority};
+pub use request::{SIGNATURE_HEADER, SignedRequest, TIMESTAMP_HEADER, sign};
+pub use secret::{Credential, InvalidSecret, Webhook};
+pub use timestamp::format_timestamp;
+pub use url_policy::{InvalidUrl, UrlPolicy, agent_region};
+pub use verdict::{Answer, MAX_BODY_READ, Verdict};

@@ -1,0 +1,228 @@
+//! What is kept in Secrets Manager: the webhook's URL and what proves who is sending.
+
+use std::fmt;
+
+use secrecy::SecretString;
+use serde_json::Value as Json;
+use url::Url;
+
+use crate::url_policy::{InvalidUrl, UrlPolicy};
+
+/// The longest secret or key that is taken, in bytes.
+const MAX_CREDENTIAL: usize = 4_096;
+
+/// Where to send, and what to prove it with. Shows its host and nothing else.
+#[derive(Clone)]
+pub struct Webhook {
+    /// Where to send. The path is as good as a password.
+    pub(crate) url: Url,
+    /// What proves who is sending.
+    pub(crate) credential: Credential,
+}
+
+/// What proves who is sending: the two kinds of generic webhook.
+#[derive(Clone)]
+pub enum Credential {
+    /// Signs each request.
+    Hmac(SecretString),
+    /// Goes along with each request.
+    ApiKey(SecretString),
+}
+
+/// Why a secret's value cannot be used. Names the key, and never shows a value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSecret {
+    /// Nothing has been set.
+    #[error("the secret is empty")]
+    Empty,
+    /// It is no JSON object.
+    #[error("the secret is not a JSON object such as {{\"url\": .., \"secret\": ..}}")]
+    NotAnObject,
+    /// A key is missing.
+    #[error("the secret has no key {0}")]
+    Missing(&'static str),
+    /// Both kinds at once.
+    #[error("the secret has both keys `secret` and `apiKey`: keep the one that the agent shows")]
+    Both,
+    /// A value is not what its key needs.
+    #[error("the key `{key}` {problem}")]
+    Value {
+        /// The key.
+        key: &'static str,
+        /// What is wrong with its value.
+        problem: &'static str,
+    },
+    /// The URL is not one that incidents may be sent to.
+    #[error("the key `url` cannot be used: {0}")]
+    Url(#[from] InvalidUrl),
+}
+
+impl Webhook {
+    /// Reads the value of the secret: `{"url", "secret"}` or `{"url", "apiKey"}`.
+    pub fn parse(value: &str, policy: &UrlPolicy) -> Result<Self, InvalidSecret> {
+        let value = value.trim_start_matches('\u{feff}').trim();
+        if value.is_empty() {
+            return Err(InvalidSecret::Empty);
+        }
+        let Ok(Json::Object(fields)) = serde_json::from_str(value) else {
+            return Err(InvalidSecret::NotAnObject);
+        };
+        let url = fields.get("url").ok_or(InvalidSecret::Missing("`url`"))?;
+        let url = policy.check(text("url", url)?)?;
+        let credential = match (fields.get("secret"), fields.get("apiKey")) {
+            (Some(_), Some(_)) => return Err(InvalidSecret::Both),
+            (Some(secret), None) => Credential::Hmac(credential("secret", secret)?),
+            (None, Some(key)) => Credential::ApiKey(credential("apiKey", key)?),
+            (None, None) => return Err(InvalidSecret::Missing("`secret` or `apiKey`")),
+        };
+        Ok(Self { url, credential })
+    }
+
+    /// The host, which may be shown.
+    pub fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// `HMAC` or `API key`, as the agent's console calls it.
+    pub fn kind(&self) -> &'static str {
+        match self.credential {
+            Credential::Hmac(_) => "HMAC",
+            Credential::ApiKey(_) => "API key",
+        }
+    }
+}
+
+fn text<'a>(key: &'static str, value: &'a Json) -> Result<&'a str, InvalidSecret> {
+    let problem = |problem| InvalidSecret::Value { key, problem };
+    let text = value.as_str().ok_or(problem("is not a text"))?;
+    if text.is_empty() {
+        return Err(problem("is empty"));
+    }
+    if is_placeholder(text) {
+        return Err(problem("still holds a placeholder"));
+    }
+    Ok(text)
+}
+
+fn credential(key: &'static str, value: &Json) -> Result<SecretString, InvalidSecret> {
+    let problem = |problem| InvalidSecret::Value { key, problem };
+    let text = text(key, value)?;
+    if !text.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(problem(
+            "holds white space or characters that no header can carry",
+        ));
+    }
+    if text.len() > MAX_CREDENTIAL {
+        return Err(problem("is longer than 4,096 bytes"));
+    }
+    Ok(SecretString::from(text))
+}
+
+fn is_placeholder(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let words = [
+        "changeme",
+        "change-me",
+        "change_me",
+        "replaceme",
+        "replace-me",
+        "replace_me",
+        "placeholder",
+        "todo",
+    ];
+    lower.starts_with('<') || lower.contains("...") || words.iter().any(|word| lower == *word)
+}
+
+impl fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Webhook({}, {}, [redacted])", self.host(), self.kind())
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credential([redacted])")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const URL: &str = "https://event-ai.eu-central-1.api.aws/webhook/generic/canary-path";
+
+    fn parse(value: &str) -> Result<Webhook, InvalidSecret> {
+        Webhook::parse(value, &UrlPolicy::default())
+    }
+
+    #[test]
+    fn both_kinds_are_told_by_their_keys() {
+        let hmac = parse(&format!(r#"{{"url":"{URL}","secret":"canary-secret="}}"#)).unwrap();
+        assert_eq!(hmac.kind(), "HMAC");
+        let key = parse(&format!(
+            "\u{feff}{{\"url\":\"{URL}\",\"apiKey\":\"canary-key\"}}\n"
+        ))
+        .unwrap();
+        assert_eq!(key.kind(), "API key");
+    }
+
+    #[test]
+    fn mistakes_name_the_key_and_never_the_value() {
+        let long = "canary".repeat(11_000);
+        for (value, expected) in [
+            ("", "the secret is empty"),
+            (" \n", "the secret is empty"),
+            (
+                "canary",
+                "the secret is not a JSON object such as {\"url\": .., \"secret\": ..}",
+            ),
+            (
+                r#""canary""#,
+                "the secret is not a JSON object such as {\"url\": .., \"secret\": ..}",
+            ),
+            (r#"{"URL":"canary"}"#, "the secret has no key `url`"),
+            (r#"{"url":["canary"]}"#, "the key `url` is not a text"),
+            (
+                r#"{"url":"http://canary.com/canary-path"}"#,
+                "the key `url` cannot be used: it must begin with `https://`",
+            ),
+            (
+                &format!(r#"{{"url":"{URL}","Secret":"canary"}}"#),
+                "the secret has no key `secret` or `apiKey`",
+            ),
+            (
+                &format!(r#"{{"url":"{URL}","secret":"canary","apiKey":"canary"}}"#),
+                "the secret has both keys `secret` and `apiKey`: keep the one that the agent shows",
+            ),
+            (
+                &format!(r#"{{"url":"{URL}","secret":""}}"#),
+                "the key `secret` is empty",
+            ),
+            (
+                &format!(r#"{{"url":"{URL}","secret":"<canary>"}}"#),
+                "the key `secret` still holds a placeholder",
+            ),
+            (
+                &format!(r#"{{"url":"{URL}","secret":"canary\n"}}"#),
+                "the key `secret` holds white space or characters that no header can carry",
+            ),
+            (
+                &format!(r#"{{"url":"{URL}","apiKey":"{long}"}}"#),
+                "the key `apiKey` is longer than 4,096 bytes",
+            ),
+        ] {
+            let message = parse(value).unwrap_err().to_string();
+            assert_eq!(message, expected);
+        }
+    }
+
+    #[test]
+    fn nothing_shows_the_secret() {
+        let webhook = parse(&format!(r#"{{"url":"{URL}","secret":"canary-secret"}}"#)).unwrap();
+        let shown = format!("{webhook:?} {:?}", webhook.credential);
+        assert_eq!(
+            shown,
+            "Webhook(event-ai.eu-central-1.api.aws, HMAC, [redacted]) Credential([redacted])"
+        );
+    }
+}
