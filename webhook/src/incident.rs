@@ -76,7 +76,7 @@ impl Incident {
     ) -> Self {
         let size = data.to_string().len();
         let data = if size <= MAX_DATA {
-            data
+            text::clean_json(data)
         } else {
             serde_json::json!({ "leftOut": format!("{size} bytes of details") })
         };

@@ -1,7 +1,7 @@
 //! Text from outside, made fit to be read by people, terminals and language models.
 
-/// Replaces what does not show: control characters, except line ends and tabs, and the marks that
-/// turn the direction of writing around.
+/// Replaces what does not show: control characters, except line ends and tabs, the marks that turn
+/// the direction of writing around, and what is no character at all (a queue refuses those).
 pub fn clean(text: &str) -> String {
     text.replace("\r\n", "\n")
         .chars()
@@ -19,7 +19,21 @@ fn is_deceptive(c: char) -> bool {
     let control = c.is_control() && c != '\n' && c != '\t';
     let turns_direction =
         matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    control || turns_direction
+    control || turns_direction || matches!(c, '\u{FFFE}' | '\u{FFFF}')
+}
+
+/// Cleans every text in a JSON document.
+pub fn clean_json(json: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value as Json;
+    match json {
+        Json::String(text) => Json::String(clean(&text)),
+        Json::Array(items) => items.into_iter().map(clean_json).collect(),
+        Json::Object(fields) => fields
+            .into_iter()
+            .map(|(key, value)| (clean(&key), clean_json(value)))
+            .collect(),
+        scalar => scalar,
+    }
 }
 
 /// At most `limit` characters of `text`. A cut is stated at the end, within the limit.

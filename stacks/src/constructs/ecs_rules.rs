@@ -190,6 +190,7 @@ fn failed_stops() -> Vec<EventPattern> {
                 "ECS is performing maintenance".into(),
             ]))],
         ),
+        stop("ServiceSchedulerInitiated").field("stoppedReason", [Matcher::Absent]),
         EventPattern::new().field("stopCode", [Matcher::Absent]),
         EventPattern::new().field(
             "stopCode",

@@ -190,7 +190,7 @@ impl Watch<'_, '_> {
         let monitor = self.core.monitor;
         let action = monitor.ops_topic.clone().map(|topic| vec![topic.into()]);
         Alarm {
-            alarm_name: Some(format!("{}-{name}", monitor.stack).into()),
+            alarm_name: Some(format!("{}-pipeline-{name}", monitor.stack).into()),
             alarm_description: Some(description.into()),
             alarm_actions: action,
             comparison_operator: Some(ComparisonOperator::GreaterThanOrEqualToThreshold.into()),
@@ -202,7 +202,7 @@ impl Watch<'_, '_> {
     }
 
     fn add(&mut self, name: &str, alarm: &Alarm) -> Result<(), DuplicateLogicalId> {
-        self.template.add(&["Watch", name], alarm)?;
+        self.template.add(&["Pipeline", name], alarm)?;
         Ok(())
     }
 }

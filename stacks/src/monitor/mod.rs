@@ -9,7 +9,7 @@ pub use alarm::{
     MissingData, Period, Statistic,
 };
 pub use cost_report::{CostReport, TimeOfDay};
-pub use names::{AlarmName, ClusterName, InvalidName, StackName};
+pub use names::{AlarmName, AlarmPrefix, ClusterName, InvalidName, StackName};
 
 use crate::{Arn, arn::Topic, tag::Tag, value::Value};
 
@@ -31,7 +31,7 @@ pub struct Monitor {
     /// How many stacks the alarms are spread over; at least 1.
     pub alarm_shards: u32,
     /// Existing alarms are watched if their name begins with one of these.
-    pub watched_alarms: Vec<AlarmName>,
+    pub watched_alarms: Vec<AlarmPrefix>,
     /// When to report on idle spend, if at all.
     pub cost_report: Option<CostReport>,
     /// Who hears of failures of the pipeline itself.

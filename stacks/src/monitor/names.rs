@@ -20,9 +20,13 @@ pub struct StackName(String);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClusterName(String);
 
-/// The name of a CloudWatch alarm, or how one begins.
+/// The name of a CloudWatch alarm that is to be created.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AlarmName(String);
+
+/// How the names of some existing CloudWatch alarms begin.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AlarmPrefix(String);
 
 impl StackName {
     /// Reads a name. Source: "Parameters" of `CreateStack` in the CloudFormation API reference.
@@ -85,11 +89,37 @@ impl AlarmName {
                 "needs at least one letter or digit of the English alphabet",
             ));
         }
+        if text.starts_with("pipeline-") {
+            return Err(fail(
+                "begins with `pipeline-`, which the alarms on the pipeline itself do",
+            ));
+        }
         if text.chars().any(char::is_control) {
             return Err(fail("may not hold control characters"));
         }
         if text.chars().count() > 191 {
             return Err(fail("is longer than 191 characters"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl AlarmPrefix {
+    /// Reads a prefix. Source: `AlarmName` of `PutMetricAlarm` in the CloudWatch API reference.
+    pub fn parse(text: &str) -> Result<Self, InvalidName> {
+        let fail = |reason| InvalidName {
+            kind: "alarm prefix",
+            text: text.to_owned(),
+            reason,
+        };
+        if text.is_empty() {
+            return Err(fail("is empty"));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(fail("may not hold control characters"));
+        }
+        if text.chars().count() > 255 {
+            return Err(fail("is longer than 255 characters"));
         }
         Ok(Self(text.to_owned()))
     }
@@ -113,7 +143,7 @@ macro_rules! text {
     };
 }
 
-text!(StackName, ClusterName, AlarmName);
+text!(StackName, ClusterName, AlarmName, AlarmPrefix);
 
 #[cfg(test)]
 mod tests {

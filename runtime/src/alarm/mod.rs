@@ -1,0 +1,45 @@
+//! CloudWatch alarms: from what an alarm sends to an incident.
+
+mod incident;
+mod read;
+mod sns;
+
+use serde_json::Value as Json;
+
+use crate::{
+    decision::{Decision, Skip},
+    event::UnreadableEvent,
+};
+use read::{AlarmEvent, StateChange};
+
+/// What the messages of [`UnreadableEvent`] call the source.
+const ALARMS: &str = "CloudWatch alarms";
+
+/// Judges an event: the action of an alarm, an event of an EventBridge rule, or an alarm's message
+/// to an SNS topic.
+///
+/// Only the state `ALARM` is investigated. A state that nobody knows yet is not: it would be a guess.
+pub fn decide(event: &Json) -> Result<Decision, UnreadableEvent> {
+    if let Some(message) = sns::message(event)? {
+        return Ok(judge(&sns::read(&message)?));
+    }
+    Ok(match read::read(event)? {
+        AlarmEvent::Configuration => Decision::Skip(Skip::AlarmConfiguration),
+        AlarmEvent::State(change) => judge(&change),
+    })
+}
+
+fn judge(change: &StateChange<'_>) -> Decision {
+    if change.state == "ALARM" {
+        Decision::investigate(incident::incident(change))
+    } else {
+        Decision::Skip(Skip::NotInAlarm)
+    }
+}
+
+fn missing(what: &'static str) -> UnreadableEvent {
+    UnreadableEvent::Incomplete {
+        source_name: ALARMS,
+        missing: what,
+    }
+}

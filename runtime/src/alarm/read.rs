@@ -1,0 +1,168 @@
+//! The ways in which an alarm says that its state changed.
+//!
+//! Sources: "Alarm actions" and "Alarm events and EventBridge" in the CloudWatch user guide. What an
+//! alarm of many time series sends to a function for each of them (its contributors) is not
+//! published: it is read where the EventBridge form has it.
+
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use super::{ALARMS, missing};
+use crate::{
+    event::{UnreadableEvent, at, list, text, time},
+    place::Place,
+};
+
+/// An event about an alarm.
+#[derive(Debug)]
+pub(super) enum AlarmEvent<'a> {
+    /// The alarm's state changed, or was told again.
+    State(Box<StateChange<'a>>),
+    /// The alarm was made, changed or deleted.
+    Configuration,
+}
+
+/// A state of an alarm, as far as the event tells it.
+#[derive(Debug)]
+pub(super) struct StateChange<'a> {
+    pub(super) arn: String,
+    pub(super) name: &'a str,
+    pub(super) state: &'a str,
+    pub(super) previous_state: Option<&'a str>,
+    pub(super) at: Timestamp,
+    pub(super) reason: Option<&'a str>,
+    /// What the reason says, for machines; it travels as a text.
+    pub(super) reason_data: Option<Json>,
+    pub(super) description: Option<&'a str>,
+    pub(super) metrics: Vec<Metric>,
+    /// The rule of a composite alarm.
+    pub(super) rule: Option<&'a str>,
+    pub(super) suppressed_by: Option<&'a str>,
+    /// The one of many time series that this is about.
+    pub(super) contributor: Option<Contributor<'a>>,
+    pub(super) tags: Vec<(&'a str, &'a str)>,
+}
+
+/// One of the time series of an alarm that watches many.
+#[derive(Debug)]
+pub(super) struct Contributor<'a> {
+    pub(super) id: &'a str,
+    pub(super) attributes: Vec<(&'a str, &'a str)>,
+}
+
+/// What an alarm watches.
+#[derive(Debug)]
+pub(super) enum Metric {
+    Stat {
+        id: Option<String>,
+        namespace: Option<String>,
+        name: String,
+        dimensions: Vec<(String, String)>,
+        statistic: Option<String>,
+        period: Option<i64>,
+    },
+    Expression {
+        id: Option<String>,
+        text: String,
+        label: Option<String>,
+    },
+}
+
+/// Reads an event, whichever way it came.
+pub(super) fn read(event: &Json) -> Result<AlarmEvent<'_>, UnreadableEvent> {
+    if let Some(data) = at(event, "alarmData").filter(|data| data.is_object()) {
+        return state_change(event, data, text(event, "alarmArn")).map(AlarmEvent::State);
+    }
+    match text(event, "detail-type") {
+        Some("CloudWatch Alarm State Change" | "CloudWatch Alarm Contributor State Change") => {
+            let detail = at(event, "detail")
+                .filter(|detail| detail.is_object())
+                .ok_or(missing("`detail`"))?;
+            state_change(event, detail, text(event, "resources.0")).map(AlarmEvent::State)
+        }
+        Some("CloudWatch Alarm Configuration Change") => Ok(AlarmEvent::Configuration),
+        _ if text(event, "source") == Some("aws.cloudwatch") && event.get("alarmArn").is_some() => {
+            Err(missing("`alarmData`"))
+        }
+        _ => Err(UnreadableEvent::Foreign(ALARMS)),
+    }
+}
+
+/// Reads the form that actions and EventBridge share.
+fn state_change<'a>(
+    event: &'a Json,
+    data: &'a Json,
+    arn: Option<&'a str>,
+) -> Result<Box<StateChange<'a>>, UnreadableEvent> {
+    let account = text(event, "accountId").or_else(|| text(event, "account"));
+    let name = text(data, "alarmName").or_else(|| arn.and_then(name_in_arn));
+    let arn = match (arn, name, account, text(event, "region")) {
+        (Some(arn), ..) if Place::of_arn(arn).is_some() => arn.to_owned(),
+        (_, Some(name), Some(account), Some(region)) => {
+            format!("arn:aws:cloudwatch:{region}:{account}:alarm:{name}")
+        }
+        _ => return Err(missing("the alarm's ARN")),
+    };
+    Ok(Box::new(StateChange {
+        arn,
+        name: name.ok_or(missing("the alarm's name"))?,
+        state: text(data, "state.value").ok_or(missing("a state"))?,
+        previous_state: text(data, "previousState.value"),
+        at: time(data, "state.timestamp")
+            .or_else(|| time(event, "time"))
+            .ok_or(missing("a time"))?,
+        reason: text(data, "state.reason"),
+        reason_data: text(data, "state.reasonData").and_then(|it| serde_json::from_str(it).ok()),
+        description: text(data, "configuration.description"),
+        metrics: list(data, "configuration.metrics")
+            .iter()
+            .filter_map(metric)
+            .collect(),
+        rule: text(data, "configuration.alarmRule"),
+        suppressed_by: text(data, "state.actionsSuppressedBy"),
+        contributor: contributor(data),
+        tags: pairs(at(data, "alarmTags").or_else(|| at(event, "alarmTags"))),
+    }))
+}
+
+fn name_in_arn(arn: &str) -> Option<&str> {
+    Place::of_arn(arn)?.resource.strip_prefix("alarm:")
+}
+
+fn contributor(data: &Json) -> Option<Contributor<'_>> {
+    Some(Contributor {
+        id: text(data, "alarmContributor.id")?,
+        attributes: pairs(at(data, "alarmContributor.attributes")),
+    })
+}
+
+pub(super) fn pairs(map: Option<&Json>) -> Vec<(&str, &str)> {
+    map.and_then(Json::as_object)
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
+        .collect()
+}
+
+pub(super) fn metric(json: &Json) -> Option<Metric> {
+    let own = |path: &str| text(json, path).map(str::to_owned);
+    let id = own("id");
+    if let Some(expression) = own("expression") {
+        return Some(Metric::Expression {
+            id,
+            text: expression,
+            label: own("label"),
+        });
+    }
+    Some(Metric::Stat {
+        id,
+        namespace: own("metricStat.metric.namespace"),
+        name: own("metricStat.metric.name")?,
+        dimensions: pairs(at(json, "metricStat.metric.dimensions"))
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect(),
+        statistic: own("metricStat.stat"),
+        period: at(json, "metricStat.period").and_then(Json::as_i64),
+    })
+}

@@ -1,0 +1,289 @@
+//! The few AWS calls that the functions make, signed by the SDK's own signer.
+//!
+//! Not the SDK's clients: they would add more to a cold start than all else together.
+
+pub mod cloudwatch;
+pub mod compute_optimizer;
+pub mod ec2;
+pub mod secrets;
+pub mod sqs;
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_sigv4::{
+    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
+    sign::v4,
+};
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use crate::{
+    event::text,
+    settings::{Environment, MissingVariable},
+};
+
+/// How often a call is tried before it counts as failed.
+const ATTEMPTS: u32 = 3;
+/// How long one try may take.
+const DEADLINE: Duration = Duration::from_secs(5);
+/// The largest answer that is read: a secret, a receipt; nothing of ours is larger.
+const MAX_ANSWER: usize = 1_048_576;
+
+/// A client of one AWS service.
+#[derive(Clone, Debug)]
+pub struct Service {
+    http: reqwest::Client,
+    /// The name that requests are signed for, such as `sqs`.
+    name: &'static str,
+    endpoint: String,
+    region: String,
+    credentials: Credentials,
+}
+
+/// A call that failed, without anything of what was sent or received.
+#[derive(Debug, thiserror::Error)]
+#[error("{service} {operation}: {reason}")]
+pub struct CallError {
+    service: &'static str,
+    operation: &'static str,
+    reason: Reason,
+}
+
+/// Why a call failed.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// There was no answer.
+    #[error("no answer ({0})")]
+    NoAnswer(&'static str),
+    /// The service refused. Its name for the reason, such as `AccessDeniedException`.
+    #[error("{error} (status {status})")]
+    Refused {
+        /// The status code.
+        status: u16,
+        /// The service's name for the reason.
+        error: String,
+    },
+    /// The answer is not what the service is known to give.
+    #[error("an answer that cannot be read")]
+    Unreadable,
+}
+
+impl CallError {
+    /// Why the call failed.
+    pub fn reason(&self) -> &Reason {
+        &self.reason
+    }
+}
+
+impl Service {
+    /// A client of the service that is signed for as `name` and whose endpoint variable ends in
+    /// `variable`.
+    pub fn new(
+        http: reqwest::Client,
+        environment: &Environment,
+        name: &'static str,
+        variable: &str,
+    ) -> Result<Self, MissingVariable> {
+        Ok(Self {
+            http,
+            name,
+            endpoint: environment.endpoint(variable, name)?,
+            region: environment.region()?.to_owned(),
+            credentials: environment.credentials()?,
+        })
+    }
+
+    /// Calls an operation of a service that speaks one of AWS's JSON protocols. `target` is what
+    /// comes before the operation in `x-amz-target`; `version` is `1.0` or `1.1`.
+    async fn json(
+        &self,
+        target: &str,
+        operation: &'static str,
+        version: &str,
+        input: &Json,
+    ) -> Result<Json, CallError> {
+        let headers = [
+            ("content-type", format!("application/x-amz-json-{version}")),
+            ("x-amz-target", format!("{target}.{operation}")),
+        ];
+        let answer = self
+            .call(operation, &headers, input.to_string().into_bytes())
+            .await?;
+        serde_json::from_slice(&answer).map_err(|_| self.failed(operation, Reason::Unreadable))
+    }
+
+    /// Sends a signed request, a few times if it fails for a moment.
+    pub(crate) async fn call(
+        &self,
+        operation: &'static str,
+        headers: &[(&'static str, String)],
+        body: Vec<u8>,
+    ) -> Result<Vec<u8>, CallError> {
+        let mut attempt = 1;
+        loop {
+            let reason = match self.attempt(headers, &body).await {
+                Ok(answer) => return Ok(answer),
+                Err(reason) => reason,
+            };
+            if attempt == ATTEMPTS || !reason.is_passing() {
+                return Err(self.failed(operation, reason));
+            }
+            tokio::time::sleep(Duration::from_millis(100) * 3_u32.pow(attempt - 1)).await;
+            attempt += 1;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        headers: &[(&'static str, String)],
+        body: &[u8],
+    ) -> Result<Vec<u8>, Reason> {
+        let request = self
+            .signed(headers, body)
+            .ok_or(Reason::NoAnswer("not signed"))?;
+        let mut response = self
+            .http
+            .execute(request)
+            .await
+            .map_err(|error| Reason::NoAnswer(transport(&error)))?;
+        let status = response.status().as_u16();
+        let mut answer = Vec::new();
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| Reason::NoAnswer(transport(&error)))?
+        {
+            answer.extend_from_slice(&chunk);
+            if answer.len() > MAX_ANSWER {
+                return Err(Reason::Unreadable);
+            }
+        }
+        if (200..300).contains(&status) {
+            return Ok(answer);
+        }
+        Err(Reason::Refused {
+            status,
+            error: error_name(&answer),
+        })
+    }
+
+    fn signed(&self, headers: &[(&'static str, String)], body: &[u8]) -> Option<reqwest::Request> {
+        let mut request = http::Request::post(format!("{}/", self.endpoint));
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let mut request = request.body(body.to_vec()).ok()?;
+        let identity = self.credentials.clone().into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name(self.name)
+            .time(Timestamp::now().into())
+            .settings(SigningSettings::default())
+            .build()
+            .ok()?
+            .into();
+        let signable = SignableRequest::new(
+            "POST",
+            request.uri().to_string(),
+            headers.iter().map(|(name, value)| (*name, value.as_str())),
+            SignableBody::Bytes(body),
+        )
+        .ok()?;
+        let (instructions, _) = sign(signable, &parameters).ok()?.into_parts();
+        instructions.apply_to_request_http1x(&mut request);
+        let mut request = reqwest::Request::try_from(request).ok()?;
+        *request.timeout_mut() = Some(DEADLINE);
+        Some(request)
+    }
+
+    fn failed(&self, operation: &'static str, reason: Reason) -> CallError {
+        CallError {
+            service: self.name,
+            operation,
+            reason,
+        }
+    }
+}
+
+impl Reason {
+    /// Whether the same call may well succeed a moment later.
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::NoAnswer(_) => true,
+            Self::Refused { status, error } => {
+                *status >= 500 || *status == 429 || error.contains("Throttl")
+            }
+            Self::Unreadable => false,
+        }
+    }
+}
+
+/// What went wrong below HTTP, without the URL.
+pub(crate) fn transport(error: &reqwest::Error) -> &'static str {
+    if error.is_timeout() {
+        "timeout"
+    } else if error.is_connect() {
+        "connect"
+    } else if error.is_body() || error.is_decode() {
+        "body"
+    } else {
+        "request"
+    }
+}
+
+/// The name of the error in an answer: JSON has it in `__type`, after a `#`; Query in `<Code>`.
+fn error_name(answer: &[u8]) -> String {
+    let from_json = serde_json::from_slice::<Json>(answer)
+        .ok()
+        .and_then(|json| {
+            text(&json, "__type")
+                .or_else(|| text(&json, "code"))
+                .map(str::to_owned)
+        });
+    let from_xml = || {
+        let text = std::str::from_utf8(answer).ok()?;
+        let (_, rest) = text.split_once("<Code>")?;
+        Some(rest.split_once("</Code>")?.0.to_owned())
+    };
+    let name = from_json.or_else(from_xml).unwrap_or_default();
+    let name = name.rsplit('#').next().unwrap_or_default();
+    let plain: String = name
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '.')
+        .take(80)
+        .collect();
+    if plain.is_empty() {
+        "an unnamed error".to_owned()
+    } else {
+        plain
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_named_as_aws_names_them() {
+        for (answer, expected) in [
+            (
+                r#"{"__type":"com.amazonaws.secretsmanager#ResourceNotFoundException"}"#,
+                "ResourceNotFoundException",
+            ),
+            (
+                r#"{"__type":"AccessDeniedException","message":"canary"}"#,
+                "AccessDeniedException",
+            ),
+            (
+                "<Response><Errors><Error><Code>UnauthorizedOperation</Code></Error></Errors></Response>",
+                "UnauthorizedOperation",
+            ),
+            ("<html>canary</html>", "an unnamed error"),
+            ("", "an unnamed error"),
+        ] {
+            assert_eq!(error_name(answer.as_bytes()), expected);
+        }
+    }
+}

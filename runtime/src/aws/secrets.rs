@@ -1,0 +1,41 @@
+//! AWS Secrets Manager: the one secret there is.
+
+use serde_json::json;
+
+use super::{CallError, Reason, Service};
+use crate::{
+    event::text,
+    settings::{Environment, MissingVariable},
+};
+
+/// A client of Secrets Manager.
+#[derive(Clone, Debug)]
+pub struct SecretsManager(Service);
+
+impl SecretsManager {
+    /// A client as the environment says.
+    pub fn new(http: reqwest::Client, environment: &Environment) -> Result<Self, MissingVariable> {
+        Service::new(http, environment, "secretsmanager", "SECRETS_MANAGER").map(Self)
+    }
+
+    /// The current value of a secret; nothing where none has been set.
+    ///
+    /// AWS refuses with `ResourceNotFoundException` while there is no current version. A local AWS
+    /// may answer without a value instead.
+    pub async fn value(&self, secret: &str) -> Result<Option<String>, CallError> {
+        let input = json!({ "SecretId": secret });
+        match self
+            .0
+            .json("secretsmanager", "GetSecretValue", "1.1", &input)
+            .await
+        {
+            Ok(answer) => Ok(text(&answer, "SecretString").map(str::to_owned)),
+            Err(error) => match error.reason() {
+                Reason::Refused { error: name, .. } if name == "ResourceNotFoundException" => {
+                    Ok(None)
+                }
+                _ => Err(error),
+            },
+        }
+    }
+}

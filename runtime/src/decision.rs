@@ -1,0 +1,79 @@
+//! What an event leads to.
+
+use std::fmt;
+
+use webhook::Incident;
+
+/// What an event leads to. What cannot be judged is an error instead, and becomes a dead letter.
+#[derive(Debug)]
+pub enum Decision {
+    /// Something is wrong and worth an investigation.
+    Investigate(Box<Incident>),
+    /// Nothing to do, for this reason.
+    Skip(Skip),
+}
+
+/// Why an event leads to nothing. The names are stable: dashboards may count them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skip {
+    /// An alarm that is not, or no longer, in the state `ALARM`.
+    NotInAlarm,
+    /// An alarm was made, changed or deleted.
+    AlarmConfiguration,
+    /// A task that is still stopping, or running.
+    TaskNotStopped,
+    /// A task whose containers all ended well.
+    TaskEndedWell,
+    /// A person or a program stopped the task.
+    TaskStoppedByUser,
+    /// A deployment or a scale-in replaced the task.
+    TaskScaledIn,
+    /// AWS needed the machine.
+    TaskMaintenance,
+    /// A Spot task was interrupted, as Spot tasks are.
+    SpotInterruption,
+    /// A service says that all is well.
+    ServiceInformation,
+    /// A service warns of something that it handles itself.
+    ServiceWarning,
+    /// A deployment goes on, or ended well.
+    DeploymentInformation,
+    /// A container instance changed; its agent reconnects several times an hour by design.
+    ContainerInstance,
+    /// Nothing is idle, and everything could be looked at.
+    NothingIdle,
+}
+
+impl Decision {
+    /// An incident.
+    pub fn investigate(incident: Incident) -> Self {
+        Self::Investigate(Box::new(incident))
+    }
+}
+
+impl Skip {
+    /// The reason's stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotInAlarm => "not-in-alarm",
+            Self::AlarmConfiguration => "alarm-configuration",
+            Self::TaskNotStopped => "task-not-stopped",
+            Self::TaskEndedWell => "task-ended-well",
+            Self::TaskStoppedByUser => "task-stopped-by-user",
+            Self::TaskScaledIn => "task-scaled-in",
+            Self::TaskMaintenance => "task-maintenance",
+            Self::SpotInterruption => "spot-interruption",
+            Self::ServiceInformation => "service-information",
+            Self::ServiceWarning => "service-warning",
+            Self::DeploymentInformation => "deployment-information",
+            Self::ContainerInstance => "container-instance",
+            Self::NothingIdle => "nothing-idle",
+        }
+    }
+}
+
+impl fmt::Display for Skip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

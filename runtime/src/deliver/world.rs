@@ -1,0 +1,275 @@
+//! Everything that delivery needs from outside, in one place: a test has a world of its own.
+
+use std::{future::Future, time::Duration};
+
+use jiff::Timestamp;
+use serde_json::Value as Json;
+use webhook::{Answer, InvalidSecret, MAX_BODY_READ, SignedRequest, UrlPolicy, Webhook};
+
+use crate::{
+    aws::{
+        secrets::SecretsManager,
+        sqs::{BATCH, Outgoing, Sqs},
+        transport,
+    },
+    http::{HttpSetup, Reuse, client},
+    log::{Level, Log},
+    settings::{Environment, MissingVariable},
+};
+
+/// What is around a delivery.
+pub trait World {
+    /// What time it is.
+    fn now(&self) -> Timestamp;
+    /// A number from 0 to 1, by chance.
+    fn chance(&self) -> f64;
+    /// Waits.
+    fn sleep(&self, time: Duration) -> impl Future<Output = ()>;
+    /// Reads the webhook's URL and secret.
+    fn secret(&self) -> impl Future<Output = Result<Webhook, SecretError>>;
+    /// Sends a request and takes as much of the answer as comes before the deadline.
+    fn post(
+        &self,
+        request: SignedRequest,
+        deadline: Duration,
+    ) -> impl Future<Output = Result<Posted, TransportError>>;
+    /// Hides messages, by receipt, for so many seconds from now.
+    fn hide(&self, messages: &[(String, u64)]) -> impl Future<Output = ()>;
+    /// Puts messages among the dead letters; says of each whether it is there.
+    fn bury(&self, letters: &[DeadLetter]) -> impl Future<Output = Vec<bool>>;
+    /// Writes a line to the log.
+    fn log(&self, level: Level, message: &str, fields: Json);
+    /// Counts for metrics.
+    fn counts(&self, counts: &[(&'static str, u64)]);
+}
+
+/// An answer, and what its date says of this machine's clock.
+#[derive(Clone, Debug, Default)]
+pub struct Posted {
+    /// The answer.
+    pub answer: Answer,
+    /// The receiver's clock less ours, in seconds.
+    pub clock_skew: Option<i64>,
+}
+
+/// There was no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no answer ({0})")]
+pub struct TransportError(pub &'static str);
+
+/// Why there is no webhook to send to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    /// Nobody has set it yet.
+    #[error("the webhook's URL and secret have not been set")]
+    NotSet,
+    /// What was set cannot be used.
+    #[error(transparent)]
+    Invalid(#[from] InvalidSecret),
+    /// It could not be read.
+    #[error("the secret could not be read: {0}")]
+    Unreachable(String),
+}
+
+/// A message that is given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The body, as it was queued.
+    pub body: String,
+    /// Why it is given up.
+    pub reason: String,
+    /// When it was first queued; empty where that is not known.
+    pub queued: String,
+}
+
+/// The world of a deployed function.
+#[derive(Debug)]
+pub struct LambdaWorld {
+    log: Log,
+    sqs: Sqs,
+    secrets: SecretsManager,
+    webhook: reqwest::Client,
+    policy: UrlPolicy,
+    secret_arn: String,
+    incidents: String,
+    dead_letters: String,
+    function_name: String,
+}
+
+/// Why a function has no world.
+#[derive(Debug, thiserror::Error)]
+pub enum NoWorld {
+    /// The environment lacks something.
+    #[error(transparent)]
+    Environment(#[from] MissingVariable),
+    /// TLS could not be set up.
+    #[error(transparent)]
+    Http(#[from] HttpSetup),
+}
+
+impl LambdaWorld {
+    /// The world as the environment describes it.
+    pub fn new(
+        log: Log,
+        roots: &rustls::RootCertStore,
+        environment: &Environment,
+    ) -> Result<Self, NoWorld> {
+        let aws = client(roots.clone(), Reuse::Connections)?;
+        let hosts = environment.get("WEBHOOK_HOSTS").unwrap_or_default();
+        let policy = UrlPolicy {
+            hosts: hosts
+                .split(',')
+                .filter(|it| !it.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            loopback_http: environment.get("WEBHOOK_LOOPBACK_HTTP") == Some("allowed"),
+        };
+        Ok(Self {
+            log,
+            sqs: Sqs::new(aws.clone(), environment)?,
+            secrets: SecretsManager::new(aws, environment)?,
+            webhook: client(roots.clone(), Reuse::Nothing)?,
+            policy,
+            secret_arn: environment.require("WEBHOOK_SECRET_ARN")?.to_owned(),
+            incidents: environment.require("INCIDENTS_QUEUE_URL")?.to_owned(),
+            dead_letters: environment.require("DEAD_LETTERS_QUEUE_URL")?.to_owned(),
+            function_name: environment
+                .get("AWS_LAMBDA_FUNCTION_NAME")
+                .unwrap_or_default()
+                .to_owned(),
+        })
+    }
+}
+
+impl World for LambdaWorld {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn chance(&self) -> f64 {
+        // Enough to spread retries; nothing secret depends on it.
+        let nanoseconds = Timestamp::now().subsec_nanosecond().unsigned_abs();
+        f64::from(nanoseconds % 1_000_000) / 1_000_000.0
+    }
+
+    async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    async fn secret(&self) -> Result<Webhook, SecretError> {
+        match self.secrets.value(&self.secret_arn).await {
+            Ok(Some(value)) => Ok(Webhook::parse(&value, &self.policy)?),
+            Ok(None) => Err(SecretError::NotSet),
+            Err(error) => Err(SecretError::Unreachable(error.to_string())),
+        }
+    }
+
+    async fn post(
+        &self,
+        request: SignedRequest,
+        deadline: Duration,
+    ) -> Result<Posted, TransportError> {
+        let mut builder = self.webhook.post(request.url).body(request.body);
+        for (name, value) in request.headers {
+            let mut value = http::HeaderValue::try_from(value)
+                .map_err(|_| TransportError("a header that cannot be sent"))?;
+            value.set_sensitive(true);
+            builder = builder.header(name, value);
+        }
+        let mut posted = Posted::default();
+        let answered = tokio::time::timeout(deadline, receive(builder, &mut posted)).await;
+        match answered {
+            Ok(Ok(())) => Ok(posted),
+            // With the status known, a body that does not end changes nothing.
+            _ if posted.answer.status != 0 => Ok(posted),
+            Ok(Err(error)) => Err(TransportError(transport(&error))),
+            Err(_) => Err(TransportError("timeout")),
+        }
+    }
+
+    async fn hide(&self, messages: &[(String, u64)]) {
+        for batch in messages.chunks(BATCH) {
+            let hidden = self.sqs.hide_batch(&self.incidents, batch).await;
+            if let Err(error) = hidden {
+                let why = serde_json::json!({ "why": error.to_string(), "messages": batch.len() });
+                self.log(
+                    Level::Warn,
+                    "messages could not be hidden: they come back on their own",
+                    why,
+                );
+            }
+        }
+    }
+
+    async fn bury(&self, letters: &[DeadLetter]) -> Vec<bool> {
+        let mut buried = Vec::with_capacity(letters.len());
+        for batch in letters.chunks(BATCH) {
+            let outgoing: Vec<Outgoing> = batch.iter().map(outgoing).collect();
+            match self.sqs.send_batch(&self.dead_letters, &outgoing).await {
+                Ok(taken) => buried.extend(taken),
+                Err(error) => {
+                    let why =
+                        serde_json::json!({ "why": error.to_string(), "messages": batch.len() });
+                    self.log(
+                        Level::Error,
+                        "dead letters could not be written: they stay",
+                        why,
+                    );
+                    buried.extend(batch.iter().map(|_| false));
+                }
+            }
+        }
+        buried
+    }
+
+    fn log(&self, level: Level, message: &str, fields: Json) {
+        self.log.line(self.now(), level, message, fields);
+    }
+
+    fn counts(&self, counts: &[(&'static str, u64)]) {
+        self.log.counts(self.now(), &self.function_name, counts);
+    }
+}
+
+/// The attributes by which a dead letter of this function is told from others in the same queue.
+fn outgoing(letter: &DeadLetter) -> Outgoing {
+    let mut attributes = vec![("TOCSIN_REASON", letter.reason.clone())];
+    if !letter.queued.is_empty() {
+        attributes.push(("TOCSIN_QUEUED", letter.queued.clone()));
+    }
+    Outgoing {
+        body: letter.body.clone(),
+        attributes,
+    }
+}
+
+/// Takes the answer into `posted` bit by bit, so that what has come stays when the rest does not.
+async fn receive(
+    builder: reqwest::RequestBuilder,
+    posted: &mut Posted,
+) -> Result<(), reqwest::Error> {
+    let mut response = builder.send().await?;
+    let header = |name: &str| {
+        response
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
+    posted.answer.retry_after = header("retry-after");
+    posted.clock_skew = header("date")
+        .and_then(|date| jiff::fmt::rfc2822::parse(&date).ok())
+        .map(|date| date.timestamp().as_second() - Timestamp::now().as_second());
+    posted.answer.status = response.status().as_u16();
+    while posted.answer.body.len() < MAX_BODY_READ {
+        let Some(chunk) = response.chunk().await? else {
+            break;
+        };
+        let room = MAX_BODY_READ - posted.answer.body.len();
+        posted
+            .answer
+            .body
+            .extend_from_slice(&chunk[..chunk.len().min(room)]);
+    }
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! Services that cannot start tasks, and deployments that failed.
+//!
+//! Source: "Amazon ECS service action events" and "service deployment state change events" in the
+//! ECS developer guide.
+
+use serde_json::Value as Json;
+
+use super::service_incident;
+use crate::{
+    decision::{Decision, Skip},
+    event::{UnreadableEvent, text},
+};
+
+/// Judges what a service says. `INFO` is news, and most warnings are of what a service handles
+/// itself; a kind that nobody knows yet is taken for a failure.
+pub(super) fn decide_action(event: &Json, detail: &Json) -> Result<Decision, UnreadableEvent> {
+    match (text(detail, "eventType"), text(detail, "eventName")) {
+        (Some("INFO"), _) => Ok(Decision::Skip(Skip::ServiceInformation)),
+        (Some("WARN"), name) if name != Some("SERVICE_TASK_START_IMPAIRED") => {
+            Ok(Decision::Skip(Skip::ServiceWarning))
+        }
+        _ => service_incident::of_service(event, detail).map(Decision::investigate),
+    }
+}
+
+/// Judges what a deployment says.
+pub(super) fn decide_deployment(event: &Json, detail: &Json) -> Result<Decision, UnreadableEvent> {
+    match (text(detail, "eventType"), text(detail, "eventName")) {
+        (Some("INFO"), _)
+        | (None, Some("SERVICE_DEPLOYMENT_IN_PROGRESS" | "SERVICE_DEPLOYMENT_COMPLETED")) => {
+            Ok(Decision::Skip(Skip::DeploymentInformation))
+        }
+        _ => service_incident::of_deployment(event, detail).map(Decision::investigate),
+    }
+}

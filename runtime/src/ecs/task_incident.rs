@@ -1,0 +1,179 @@
+//! From a task that failed to the incident that says so.
+
+use serde_json::{Value as Json, json};
+use webhook::{Incident, text::cut};
+
+use super::{
+    cause::{Cause, exit_meaning},
+    missing,
+    subject::{Owner, Subject, cluster, last, place},
+    task::Container,
+};
+use crate::{
+    event::{UnreadableEvent, show_time, text, time},
+    place::encode,
+    report::{Report, first},
+};
+
+/// Containers that are listed at most.
+const LISTED: usize = 10;
+
+/// The incident of a task that failed.
+pub(super) fn incident(
+    event: &Json,
+    detail: &Json,
+    containers: &[Container<'_>],
+    cause: &Cause,
+) -> Result<Incident, UnreadableEvent> {
+    let arn = text(detail, "taskArn")
+        .or_else(|| text(event, "resources.0"))
+        .ok_or(missing("a task"))?;
+    let subject = Subject {
+        place: place(event, detail, arn)?,
+        cluster: cluster(detail, arn),
+        owner: match text(detail, "group").and_then(|group| group.split_once(':')) {
+            Some(("service", name)) => Owner::Service(name),
+            Some(("family", name)) => Owner::Family(name),
+            _ => Owner::Task(last(arn)),
+        },
+        at: time(detail, "stoppedAt")
+            .or_else(|| time(event, "time"))
+            .ok_or(missing("a time"))?,
+    };
+    let cause = cause.to_string();
+    let title = format!(
+        "{} stopped: {cause} ({})",
+        subject.task_of(),
+        subject.short()
+    );
+    let mut report = Report::new(&format!(
+        "{} in the cluster {} stopped at {}: {cause}.",
+        subject.task_of(),
+        subject.cluster,
+        show_time(subject.at)
+    ));
+    report.section("Evidence", &stop_evidence(detail));
+    report.section(
+        "Containers",
+        &first(containers.iter().map(show_container).collect(), LISTED),
+    );
+    report.section("Where", &task_facts(&subject, detail, arn));
+    report.section("When", &times(detail));
+    let task = format!(
+        "/ecs/v2/clusters/{}/tasks/{}",
+        encode(subject.cluster),
+        encode(last(arn))
+    );
+    report.section("Console", &[subject.place.console(&task, "")]);
+    let mut unknown = vec![
+        "which of the containers are essential: the event does not say".to_owned(),
+        "commands and environment of the containers: they stay in the account".to_owned(),
+    ];
+    if containers
+        .iter()
+        .any(|container| container.exit_code.is_none())
+    {
+        unknown.push("the exit code of some containers".to_owned());
+    }
+    report.section("Not known here", &unknown);
+    let data = json!({
+        "taskArn": arn,
+        "clusterArn": text(detail, "clusterArn"),
+        "group": text(detail, "group"),
+        "taskDefinitionArn": text(detail, "taskDefinitionArn"),
+        "stopCode": text(detail, "stopCode"),
+        "stoppedReason": text(detail, "stoppedReason"),
+        "cause": cause,
+    });
+    Ok(subject.incident(&cause, &title, report, data))
+}
+
+fn stop_evidence(detail: &Json) -> Vec<String> {
+    let mut facts = vec![
+        format!(
+            "stop code: {}",
+            text(detail, "stopCode").unwrap_or("none given")
+        ),
+        format!(
+            "reason: {}",
+            text(detail, "stoppedReason").unwrap_or("none given")
+        ),
+    ];
+    if let (Some(cpu), Some(memory)) = (text(detail, "cpu"), text(detail, "memory")) {
+        facts.push(format!(
+            "task size: {cpu} CPU units, {memory} MiB of memory"
+        ));
+    }
+    if let Some(connectivity) = text(detail, "connectivity").filter(|it| *it != "CONNECTED") {
+        facts.push(format!("connectivity: {connectivity}"));
+    }
+    facts
+}
+
+fn show_container(container: &Container<'_>) -> String {
+    let mut out = container.name.to_owned();
+    match container.exit_code {
+        Some(code) => {
+            out = format!("{out}: exit code {code}");
+            if let Some(meaning) = exit_meaning(code) {
+                out = format!("{out}, {meaning}");
+            }
+        }
+        None => out.push_str(": no exit code"),
+    }
+    if let Some(reason) = container.reason {
+        out = format!("{out}; {}", cut(reason, 400));
+    }
+    if let Some(status) = container.status.filter(|status| *status != "STOPPED") {
+        out = format!("{out}; {status}");
+    }
+    if let Some(image) = container.image {
+        out = format!("{out}; image {image}");
+    }
+    out
+}
+
+fn task_facts(subject: &Subject<'_>, detail: &Json, arn: &str) -> Vec<String> {
+    let mut facts = vec![
+        subject.place.describe(),
+        format!("cluster {}", subject.cluster),
+    ];
+    if let Owner::Service(name) = subject.owner {
+        facts.push(format!("service {name}"));
+    }
+    if let Some(definition) = text(detail, "taskDefinitionArn").map(last) {
+        facts.push(match definition.rsplit_once(':') {
+            Some((family, revision)) => format!("task definition {family}, revision {revision}"),
+            None => format!("task definition {definition}"),
+        });
+    }
+    for (key, label) in [
+        ("availabilityZone", "availability zone"),
+        ("launchType", "launch type"),
+        ("capacityProviderName", "capacity provider"),
+        ("platformVersion", "platform version"),
+        ("startedBy", "started by"),
+    ] {
+        if let Some(value) = text(detail, key) {
+            facts.push(format!("{label} {value}"));
+        }
+    }
+    facts.push(arn.to_owned());
+    if let Some(instance) = text(detail, "containerInstanceArn") {
+        facts.push(instance.to_owned());
+    }
+    facts
+}
+
+fn times(detail: &Json) -> Vec<String> {
+    [
+        ("createdAt", "created"),
+        ("startedAt", "started"),
+        ("stoppingAt", "began to stop"),
+        ("executionStoppedAt", "containers ended"),
+        ("stoppedAt", "stopped"),
+    ]
+    .into_iter()
+    .filter_map(|(key, label)| Some(format!("{label} {}", show_time(time(detail, key)?))))
+    .collect()
+}

@@ -1,0 +1,110 @@
+//! Reading AWS events, which come in more shapes than their documentation lists.
+//!
+//! Reading is tolerant: what is absent, null or of another type is simply not there. Deciding is
+//! strict, and is done elsewhere.
+
+use jiff::{Timestamp, fmt::strtime};
+use serde_json::Value as Json;
+
+/// What is wrong with an event that cannot be judged. Lambda keeps such an event as a dead letter.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnreadableEvent {
+    /// It is no event of the kind that this function turns into incidents.
+    #[error("not an event of {0}")]
+    Foreign(&'static str),
+    /// It is, but something is missing without which there is no incident.
+    #[error("an event of {source_name} without {missing}")]
+    Incomplete {
+        /// Where the event comes from.
+        source_name: &'static str,
+        /// What is not there.
+        missing: &'static str,
+    },
+}
+
+/// The text at `path`, whose names are separated by dots; `0` is the first element of a list.
+/// Nothing where there is none, or an empty one.
+pub fn text<'a>(json: &'a Json, path: &str) -> Option<&'a str> {
+    at(json, path)?.as_str().filter(|text| !text.is_empty())
+}
+
+/// The value at `path`, unless it is null.
+pub fn at<'a>(json: &'a Json, path: &str) -> Option<&'a Json> {
+    let mut here = json;
+    for name in path.split('.') {
+        here = match here {
+            Json::Array(items) => items.get(name.parse::<usize>().ok()?)?,
+            other => other.get(name)?,
+        };
+    }
+    (!here.is_null()).then_some(here)
+}
+
+/// The list at `path`; empty where there is none.
+pub fn list<'a>(json: &'a Json, path: &str) -> &'a [Json] {
+    at(json, path)
+        .and_then(Json::as_array)
+        .map_or(&[], Vec::as_slice)
+}
+
+/// The point in time at `path`.
+pub fn time(json: &Json, path: &str) -> Option<Timestamp> {
+    parse_time(text(json, path)?)
+}
+
+/// Reads a point in time as AWS writes them: with `Z`, `+00:00` or CloudWatch's `+0000`.
+pub fn parse_time(text: &str) -> Option<Timestamp> {
+    text.parse().ok().or_else(|| {
+        let time = strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()?;
+        time.to_timestamp().ok()
+    })
+}
+
+/// `2026-01-02 03:04:05 UTC`
+pub fn show_time(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn times_as_aws_writes_them() {
+        let expected: Timestamp = "2023-08-04T12:36:15.490Z".parse().unwrap();
+        for text in [
+            "2023-08-04T12:36:15.490Z",
+            "2023-08-04T12:36:15.49Z",
+            "2023-08-04T12:36:15.490+0000",
+            "2023-08-04T14:36:15.490+0200",
+            "2023-08-04T14:36:15.490+02:00",
+        ] {
+            assert_eq!(parse_time(text), Some(expected), "{text}");
+        }
+        assert_eq!(
+            parse_time("2023-08-04T12:36:15+0000"),
+            parse_time("2023-08-04T12:36:15Z")
+        );
+        for text in [
+            "",
+            "yesterday",
+            "2023-08-04",
+            "2023-13-04T12:36:15Z",
+            "1691152575",
+        ] {
+            assert_eq!(parse_time(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_nothing() {
+        let event = json!({ "a": { "b": [{ "c": "d" }], "empty": "", "null": null, "n": 1 } });
+        assert_eq!(text(&event, "a.b.0.c"), Some("d"));
+        for path in ["a.b.1.c", "a.b.c", "a.empty", "a.null", "a.n", "x.y.z", ""] {
+            assert_eq!(text(&event, path), None, "{path}");
+        }
+        assert!(list(&event, "a.null").is_empty());
+    }
+}

@@ -1,0 +1,107 @@
+//! Logs: one JSON object a line. Never a secret, a signature, a URL's path, or an event as it came.
+
+use std::{fmt, sync::Arc};
+
+use jiff::Timestamp;
+use serde_json::{Map, Value as Json, json};
+
+/// Where a function writes what it does.
+#[derive(Clone)]
+pub struct Log {
+    function: &'static str,
+    sink: Arc<dyn Fn(&str) + Send + Sync>,
+}
+
+/// How much a line matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// What happened, as it should.
+    Info,
+    /// What somebody should look into if it goes on.
+    Warn,
+    /// What failed.
+    Error,
+}
+
+impl Log {
+    /// A log of the function called `function` whose lines `sink` takes.
+    pub fn new(function: &'static str, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self {
+            function,
+            sink: Arc::new(sink),
+        }
+    }
+
+    /// A log to standard output, where Lambda takes it up.
+    #[expect(
+        clippy::print_stdout,
+        reason = "the log of a function is its standard output"
+    )]
+    pub fn standard(function: &'static str) -> Self {
+        Self::new(function, |line| println!("{line}"))
+    }
+
+    /// Writes a line. `fields` is an object.
+    pub fn line(&self, now: Timestamp, level: Level, message: &str, fields: Json) {
+        let mut line = match fields {
+            Json::Object(fields) => fields,
+            _ => Map::new(),
+        };
+        line.insert(
+            "timestamp".to_owned(),
+            json!(webhook::format_timestamp(now)),
+        );
+        line.insert("level".to_owned(), json!(level.as_str()));
+        line.insert("function".to_owned(), json!(self.function));
+        line.insert("message".to_owned(), json!(message));
+        (self.sink)(&Json::Object(line).to_string());
+    }
+
+    /// Writes counts that CloudWatch turns into metrics of the function called `function_name`.
+    /// Counts of zero are left out: silence costs nothing.
+    ///
+    /// Source: "Embedded metric format specification" in the CloudWatch user guide.
+    pub fn counts(&self, now: Timestamp, function_name: &str, counts: &[(&'static str, u64)]) {
+        let counts: Vec<_> = counts.iter().filter(|(_, count)| *count > 0).collect();
+        if counts.is_empty() {
+            return;
+        }
+        let metrics: Vec<Json> = counts
+            .iter()
+            .map(|(name, _)| json!({ "Name": name, "Unit": "Count" }))
+            .collect();
+        let mut line = json!({
+            "_aws": {
+                "Timestamp": now.as_millisecond(),
+                "CloudWatchMetrics": [{
+                    "Namespace": "Tocsin",
+                    "Dimensions": [["FunctionName"]],
+                    "Metrics": metrics,
+                }],
+            },
+            "FunctionName": function_name,
+            "level": "INFO",
+            "message": "counts",
+        });
+        for (name, count) in counts {
+            line[*name] = json!(count);
+        }
+        (self.sink)(&line.to_string());
+    }
+}
+
+impl Level {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "INFO",
+            Self::Warn => "WARN",
+            Self::Error => "ERROR",
+        }
+    }
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Log").field(&self.function).finish()
+    }
+}

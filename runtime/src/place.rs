@@ -1,0 +1,107 @@
+//! Where something is: the account, the region, and links to look at it.
+
+use std::fmt::Write as _;
+
+/// The parts of an ARN that say where something is, and what it is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// `aws`, `aws-cn`, `aws-us-gov`, ..
+    pub partition: &'a str,
+    /// Such as `eu-central-1`.
+    pub region: &'a str,
+    /// Twelve digits.
+    pub account: &'a str,
+    /// What comes after the account, such as `cluster/checkout`.
+    pub resource: &'a str,
+}
+
+impl<'a> Place<'a> {
+    /// Takes an ARN apart. Nothing where it is none, or names no account.
+    pub fn of_arn(arn: &'a str) -> Option<Self> {
+        let mut parts = arn.splitn(6, ':');
+        if parts.next()? != "arn" {
+            return None;
+        }
+        let partition = parts.next()?;
+        let _service = parts.next()?;
+        let (region, account, resource) = (parts.next()?, parts.next()?, parts.next()?);
+        let known = [partition, region, account, resource]
+            .iter()
+            .all(|part| !part.is_empty());
+        known.then_some(Self {
+            partition,
+            region,
+            account,
+            resource,
+        })
+    }
+
+    /// `account 111122223333, region eu-central-1`
+    pub fn describe(&self) -> String {
+        format!("account {}, region {}", self.account, self.region)
+    }
+
+    /// A page of the AWS console. `path` begins with a slash; `fragment` is what comes after `#`.
+    pub fn console(&self, path: &str, fragment: &str) -> String {
+        let domain = match self.partition {
+            "aws-cn" => "console.amazonaws.cn",
+            "aws-us-gov" => "console.amazonaws-us-gov.com",
+            _ => "console.aws.amazon.com",
+        };
+        let mut url = format!(
+            "https://{}.{domain}{path}?region={}",
+            self.region, self.region
+        );
+        if !fragment.is_empty() {
+            let _ = write!(url, "#{fragment}");
+        }
+        url
+    }
+}
+
+/// Makes a name safe as a part of a URL.
+pub fn encode(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_says_where_something_is() {
+        let place = Place::of_arn("arn:aws:cloudwatch:us-east-1:111122223333:alarm:a:b").unwrap();
+        assert_eq!(place.resource, "alarm:a:b");
+        assert_eq!(place.describe(), "account 111122223333, region us-east-1");
+        assert_eq!(
+            place.console("/cloudwatch/home", "alarmsV2:alarm/a"),
+            "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#alarmsV2:alarm/a"
+        );
+    }
+
+    #[test]
+    fn what_is_no_arn_is_nowhere() {
+        for arn in [
+            "",
+            "arn",
+            "arn:aws:s3:::bucket",
+            "x:aws:s3:r:a:b",
+            "arn:aws:ecs:r:a",
+        ] {
+            assert_eq!(Place::of_arn(arn), None, "{arn}");
+        }
+    }
+
+    #[test]
+    fn names_are_encoded() {
+        assert_eq!(encode("a/b c 5% é"), "a%2Fb%20c%205%25%20%C3%A9");
+    }
+}

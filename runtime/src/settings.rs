@@ -1,0 +1,136 @@
+//! What the environment tells a function. Nothing below `main` reads the environment itself.
+
+use std::collections::BTreeMap;
+
+use aws_credential_types::Credentials;
+
+/// The environment's variables.
+#[derive(Clone)]
+pub struct Environment(BTreeMap<String, String>);
+
+/// A variable that a function needs and does not have, or cannot use.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the environment variable {0} is missing or empty")]
+pub struct MissingVariable(pub &'static str);
+
+impl Environment {
+    /// Holds these variables.
+    pub fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self(variables.into_iter().collect())
+    }
+
+    /// The value of a variable; nothing where it is empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The value of a variable that must be there.
+    pub fn require(&self, name: &'static str) -> Result<&str, MissingVariable> {
+        self.get(name).ok_or(MissingVariable(name))
+    }
+
+    /// The region that the function runs in.
+    pub fn region(&self) -> Result<&str, MissingVariable> {
+        self.get("AWS_REGION")
+            .or_else(|| self.get("AWS_DEFAULT_REGION"))
+            .ok_or(MissingVariable("AWS_REGION"))
+    }
+
+    /// The credentials of the function's role.
+    pub fn credentials(&self) -> Result<Credentials, MissingVariable> {
+        Ok(Credentials::new(
+            self.require("AWS_ACCESS_KEY_ID")?,
+            self.require("AWS_SECRET_ACCESS_KEY")?,
+            self.get("AWS_SESSION_TOKEN").map(str::to_owned),
+            None,
+            "environment",
+        ))
+    }
+
+    /// Where the API of a service is, as `AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL` or AWS itself
+    /// say. `variable` is the service in the first of these, `host` its name in AWS's hosts.
+    /// Source: "Service-specific endpoints" in the AWS SDKs and tools reference guide.
+    pub fn endpoint(&self, variable: &str, host: &str) -> Result<String, MissingVariable> {
+        let own = format!("AWS_ENDPOINT_URL_{variable}");
+        if let Some(url) = self.get(&own).or_else(|| self.get("AWS_ENDPOINT_URL")) {
+            return Ok(url.trim_end_matches('/').to_owned());
+        }
+        let region = self.region()?;
+        let domain = if region.starts_with("cn-") {
+            "amazonaws.com.cn"
+        } else {
+            "amazonaws.com"
+        };
+        Ok(format!("https://{host}.{region}.{domain}"))
+    }
+}
+
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The values hold credentials.
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(variables: &[(&str, &str)]) -> Environment {
+        Environment::new(
+            variables
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+        )
+    }
+
+    #[test]
+    fn endpoints_follow_the_standard_variables() {
+        let region = ("AWS_REGION", "eu-central-1");
+        for (variables, expected) in [
+            (vec![region], "https://sqs.eu-central-1.amazonaws.com"),
+            (
+                vec![("AWS_REGION", "cn-north-1")],
+                "https://sqs.cn-north-1.amazonaws.com.cn",
+            ),
+            (
+                vec![region, ("AWS_ENDPOINT_URL", "http://127.0.0.1:1/")],
+                "http://127.0.0.1:1",
+            ),
+            (
+                vec![
+                    region,
+                    ("AWS_ENDPOINT_URL", "http://a"),
+                    ("AWS_ENDPOINT_URL_SQS", "http://b"),
+                ],
+                "http://b",
+            ),
+        ] {
+            assert_eq!(
+                environment(&variables).endpoint("SQS", "sqs").unwrap(),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let environment = environment(&[("INCIDENTS_QUEUE_URL", "")]);
+        assert_eq!(
+            environment
+                .require("INCIDENTS_QUEUE_URL")
+                .unwrap_err()
+                .to_string(),
+            "the environment variable INCIDENTS_QUEUE_URL is missing or empty"
+        );
+    }
+
+    #[test]
+    fn values_are_not_shown() {
+        let shown = format!("{:?}", environment(&[("AWS_SECRET_ACCESS_KEY", "canary")]));
+        assert_eq!(shown, r#"{"AWS_SECRET_ACCESS_KEY"}"#);
+    }
+}

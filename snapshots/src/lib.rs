@@ -1,0 +1,49 @@
+//! Every output that a reviewer must see, in a directory beside the input that makes it.
+//!
+//! A changed snapshot is a change that a reviewer has to agree with: `make snapshots` writes them
+//! anew. No snapshot needs a filter, because nothing here is random, dated or bound to a machine.
+
+use std::path::{Path, PathBuf};
+
+use synth::config::{self, Account, Context};
+
+/// The directory of a case, such as `cases/example`.
+pub fn directory(case: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(case)
+}
+
+/// Compares `text` with the snapshot `name` in `directory`.
+#[track_caller]
+pub fn assert_snapshot(directory: &Path, name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(directory);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+/// What stands in for this machine, so that snapshots hold still on every other.
+pub const CONTEXT: Context<'static> = Context {
+    file_stem: None,
+    host: stacks::monitor::Architecture::X86_64,
+};
+
+/// The account of a case.
+///
+/// # Panics
+///
+/// When the account file cannot be read or is wrong.
+#[track_caller]
+pub fn account(directory: &Path) -> Account {
+    let path = directory.join("account.yaml");
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let (account, diagnostics) = config::parse(&text, CONTEXT);
+    account.unwrap_or_else(|| {
+        let shown: Vec<String> = diagnostics
+            .iter()
+            .map(|it| it.render("account.yaml", &text, false))
+            .collect();
+        panic!("{}", shown.join("\n\n"))
+    })
+}

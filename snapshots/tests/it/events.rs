@@ -1,0 +1,166 @@
+//! AWS events in, incidents out. `events/SOURCES.md` says where each event comes from, and
+//! `events/labels.tsv` what it should lead to.
+
+use std::{collections::BTreeMap, fs};
+
+use runtime::{alarm, decision::Decision, ecs, event::UnreadableEvent};
+use serde_json::Value as Json;
+use snapshots::{assert_snapshot, directory};
+use webhook::Incident;
+
+fn read(name: &str) -> Option<Json> {
+    let text = fs::read_to_string(directory("events").join(name)).unwrap();
+    serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()
+}
+
+fn decide(name: &str, event: &Json) -> Result<Decision, UnreadableEvent> {
+    if name.starts_with("ecs-") {
+        ecs::decide(event)
+    } else {
+        alarm::decide(event)
+    }
+}
+
+fn labels() -> BTreeMap<String, String> {
+    let text = fs::read_to_string(directory("events").join("labels.tsv")).unwrap();
+    text.lines()
+        .skip(1)
+        .filter_map(|line| line.split_once('\t'))
+        .map(|(name, label)| (name.to_owned(), label.to_owned()))
+        .collect()
+}
+
+#[test]
+fn every_event_leads_to_what_its_label_says() {
+    let mut wrong = Vec::new();
+    let labels = labels();
+    assert!(labels.len() > 50);
+    for (name, label) in &labels {
+        let decision = read(name).map(|event| decide(name, &event));
+        let outcome = match (&decision, label.as_str()) {
+            (None, "reject") => continue,
+            (None, _) => "not JSON".to_owned(),
+            (Some(Ok(Decision::Investigate(_))), "investigate" | "any") => continue,
+            (Some(Ok(Decision::Skip(_))), "ignore" | "any") => continue,
+            (Some(Err(_)), "reject" | "any" | "queue" | "data" | "cost") => continue,
+            (Some(Ok(Decision::Investigate(_))), _) => "an incident".to_owned(),
+            (Some(Ok(Decision::Skip(reason))), _) => format!("a skip: {reason}"),
+            (Some(Err(error)), _) => format!("an error: {error}"),
+        };
+        wrong.push(format!("{name} should be `{label}` and is {outcome}"));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Every event, and the name of what it leads to: a line for each, so that a changed judgement is one
+/// red line.
+#[test]
+fn decisions() {
+    let mut lines = String::new();
+    for (name, label) in labels() {
+        if !["investigate", "ignore", "reject", "any"].contains(&label.as_str()) {
+            continue;
+        }
+        let outcome = match read(&name).map(|event| decide(&name, &event)) {
+            None => "not JSON".to_owned(),
+            Some(Ok(Decision::Investigate(incident))) => format!("incident {}", incident.id()),
+            Some(Ok(Decision::Skip(reason))) => format!("skip {reason}"),
+            Some(Err(error)) => format!("error: {error}"),
+        };
+        lines.push_str(&format!("{name}: {outcome}\n"));
+    }
+    assert_snapshot(&directory("events"), "decisions", &lines);
+}
+
+fn show(incident: &Incident) -> String {
+    format!(
+        "{:?} {}\n{}\n\n{}",
+        incident.priority(),
+        incident.id(),
+        incident.title(),
+        incident.description()
+    )
+}
+
+#[track_caller]
+fn check(file: &str) {
+    let event = read(&format!("{file}.json")).unwrap();
+    let Ok(Decision::Investigate(incident)) = decide(file, &event) else {
+        panic!("no incident")
+    };
+    assert_snapshot(&directory("events"), file, &show(&incident));
+}
+
+/// One test an incident, named after the event.
+macro_rules! incidents {
+    ($($test:ident $file:literal),+ $(,)?) => {
+        /// Every event that has a snapshot of its incident.
+        const INCIDENTS: &[&str] = &[$($file),+];
+        $(#[test]
+        fn $test() {
+            check($file);
+        })+
+    };
+}
+
+incidents!(
+    alarm_contributor_by_rule "alarm-eb-contributor-statechange-metrics-insights",
+    alarm_composite_suppressed "alarm-eb-statechange-composite-suppressed",
+    alarm_math_by_rule "alarm-eb-statechange-metric-math",
+    alarm_metric_by_rule "alarm-eb-statechange-metric",
+    alarm_anomaly "alarm-lambda-DERIVED-anomaly-detection-no-threshold",
+    alarm_composite "alarm-lambda-DERIVED-composite-no-suppressor",
+    alarm_metric "alarm-lambda-DERIVED-metric",
+    alarm_contributor "alarm-lambda-DERIVED-metrics-insights-contributor",
+    alarm_unicode "alarm-lambda-EDGE-unicode-specials",
+    alarm_composite_wait_period "alarm-lambda-composite-wait-period",
+    alarm_metric_java "alarm-lambda-metric-java",
+    alarm_math "alarm-lambda-metric-math-ok-to-alarm",
+    alarm_set_by_hand "alarm-lambda-setalarmstate-localstack-aws-validated",
+    deployment_failed "ecs-deployment-failed",
+    service_placement_failure "ecs-service-placement-failure-fargate",
+    service_task_start_impaired "ecs-service-task-start-impaired",
+    task_huge "ecs-task-EDGE-huge",
+    task_cannot_pull "ecs-task-stopped-cannotpull-no-exitcode",
+    task_health_check "ecs-task-stopped-elb-health-check-REAL",
+    task_says_nothing "ecs-task-stopped-no-stopcode-no-reason",
+    task_out_of_memory "ecs-task-stopped-oom",
+    task_with_secrets "ecs-task-stopped-secret-env-override",
+);
+
+#[test]
+fn every_incident_has_its_snapshot() {
+    let mut tested: Vec<String> = INCIDENTS
+        .iter()
+        .map(|file| format!("{file}.json"))
+        .collect();
+    tested.sort();
+    let labelled: Vec<String> = labels()
+        .into_iter()
+        .filter(|(_, label)| label == "investigate")
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(tested, labelled);
+}
+
+/// The values of environment overrides are secrets more often than not.
+#[test]
+fn overrides_never_leave_the_account() {
+    let event = read("ecs-task-stopped-secret-env-override.json").unwrap();
+    let overrides = event["detail"]["overrides"]["containerOverrides"].to_string();
+    assert!(overrides.contains("environment"));
+    let Ok(Decision::Investigate(incident)) = ecs::decide(&event) else {
+        panic!("no incident")
+    };
+    let body = String::from_utf8(incident.to_body()).unwrap();
+    for list in ["environment", "command"] {
+        let Some(values) = event["detail"]["overrides"]["containerOverrides"][0][list].as_array()
+        else {
+            continue;
+        };
+        for value in values {
+            let secret = value["value"].as_str().or(value.as_str()).unwrap();
+            assert!(!body.contains(secret), "{secret}");
+        }
+    }
+}

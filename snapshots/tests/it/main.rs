@@ -1,0 +1,9 @@
+//! The tests of everything that a reviewer must see.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod diagnostics;
+mod events;
+mod schema;
+mod templates;
+mod tidy;

@@ -1,0 +1,84 @@
+//! One thing wrong with an account file, and how it is shown.
+
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// Something about an account file that its author should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    severity: Severity,
+    span: Range<usize>,
+    message: String,
+    hint: Option<String>,
+}
+
+/// Whether the file can be used in spite of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Severity {
+    Error,
+    Warning,
+}
+
+impl Diagnostic {
+    /// A mistake at these bytes of the text. Nothing is written while there is one.
+    pub(crate) fn error(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            span,
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    /// Something that is allowed, and probably not meant.
+    pub(crate) fn warning(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(span, message)
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Whether the file cannot be used because of it.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    pub(crate) fn start(&self) -> usize {
+        self.span.start
+    }
+
+    /// The message with the lines of `text` that it is about, as `path` calls them.
+    pub fn render(&self, path: &str, text: &str, color: bool) -> String {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let end = self.span.end.min(text.len());
+        let start = self.span.start.min(end);
+        // One line is enough to find the place.
+        let end = text
+            .get(start..end)
+            .and_then(|it| it.find('\n'))
+            .map_or(end, |line| start + line);
+        let snippet = Snippet::source(text)
+            .path(path)
+            .annotation(AnnotationKind::Primary.span(start..end));
+        let mut group: Group<'_> = level.primary_title(&self.message).element(snippet);
+        if let Some(hint) = &self.hint {
+            group = group.element(Level::HELP.with_name("hint").message(hint));
+        }
+        let renderer = if color {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
+        renderer.render(&[group])
+    }
+}

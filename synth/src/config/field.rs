@@ -1,0 +1,80 @@
+//! A value of an account file, and where it stands.
+
+use std::{fmt, marker::PhantomData, ops::Range};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, SeqAccess, Visitor},
+};
+
+/// A value of an account file, and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Field<T> {
+    /// Nothing where the value was wrong, which has then been noted, or where there is none.
+    pub(crate) value: Option<T>,
+    pub(crate) span: Range<usize>,
+    /// There is no such key. Nobody has noted that.
+    pub(crate) missing: bool,
+}
+
+/// Tells the reader that a [`Field`] is wanted.
+pub(super) const FIELD: &str = "$field";
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FieldVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for FieldVisitor<T> {
+            type Value = Field<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value")
+            }
+
+            fn visit_none<E: de::Error>(self) -> Result<Self::Value, E> {
+                Ok(Field {
+                    value: None,
+                    span: 0..0,
+                    missing: true,
+                })
+            }
+
+            fn visit_some<D: Deserializer<'de>>(self, it: D) -> Result<Self::Value, D::Error> {
+                it.deserialize_newtype_struct(FIELD, self)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let start = seq.next_element()?.unwrap_or_default();
+                let end = seq.next_element()?.unwrap_or_default();
+                // An error has been noted by the reader, which knows the place.
+                let value = seq.next_element().unwrap_or_default();
+                Ok(Field {
+                    value,
+                    span: start..end,
+                    missing: false,
+                })
+            }
+        }
+
+        // As an option, because serde then calls this for keys that are not there, too.
+        deserializer.deserialize_option(FieldVisitor(PhantomData))
+    }
+}
+
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Field<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> std::borrow::Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        T::json_schema(generator)
+    }
+}

@@ -1,0 +1,137 @@
+//! The account file as it is written. Checks nothing but shapes; the comments are what editors show.
+//!
+//! No `flatten`, `untagged` or `tag`: serde buffers those, and the places in the text get lost.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::field::Field;
+
+/// What Tocsin watches in one AWS account.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct AccountFile {
+    /// The account's short name, the same as the file's. The stack is called `tocsin-<name>`.
+    pub(crate) name: Field<String>,
+    /// The account's twelve digits, in quotes. With it, credentials of another account are refused.
+    pub(crate) account: Option<Field<String>>,
+    /// The regions to watch, each with a full copy of everything. Without it, the region that the
+    /// AWS configuration names.
+    pub(crate) regions: Option<Field<Vec<Field<String>>>>,
+    /// What the functions run on. Default: `arm64`.
+    pub(crate) architecture: Option<Field<Architecture>>,
+    /// ECS clusters whose failures are incidents, by name.
+    pub(crate) clusters: Option<Field<Vec<Field<String>>>>,
+    /// Alarms to create.
+    pub(crate) alarms: Option<Field<Vec<Field<Alarm>>>>,
+    /// How many stacks the alarms are spread over; each holds 450. Default: 1. Changing it moves
+    /// alarms between stacks.
+    pub(crate) alarm_shards: Option<Field<u32>>,
+    /// Existing alarms to watch, by the beginning of their names. They are not changed.
+    pub(crate) watched_alarms: Option<Field<Vec<Field<String>>>>,
+    /// A daily report on idle instances.
+    pub(crate) cost_report: Option<Field<CostReport>>,
+    /// The SNS topic that hears of failures of the pipeline itself: its name, or its ARN.
+    pub(crate) ops_topic: Option<Field<String>>,
+    /// Where incidents may be sent, beyond the hosts of AWS DevOps Agent.
+    pub(crate) webhook: Option<Field<Webhook>>,
+    /// How long logs are kept, in days. Default: 365.
+    pub(crate) log_retention_days: Option<Field<i64>>,
+    /// Tags of every resource that can have them.
+    pub(crate) tags: Option<Field<BTreeMap<String, Field<String>>>>,
+}
+
+/// What the functions run on.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Architecture {
+    /// AWS Graviton.
+    Arm64,
+    /// Intel and AMD.
+    #[serde(rename = "x86_64")]
+    X86_64,
+    /// Whatever this machine is: for a local AWS.
+    Host,
+}
+
+/// An alarm to create.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Alarm {
+    /// The alarm's name, before which the stack's name is set.
+    pub(crate) name: Field<String>,
+    /// What the alarm means, and where to look first. It becomes part of the incident.
+    pub(crate) description: Option<Field<String>>,
+    /// How urgent its incidents are. Default: `HIGH`.
+    pub(crate) priority: Option<Field<Priority>>,
+    /// The metric's namespace and name, such as `AWS/ApplicationELB HTTPCode_Target_5XX_Count`.
+    pub(crate) metric: Field<String>,
+    /// The metric's dimensions.
+    pub(crate) dimensions: Option<Field<BTreeMap<String, Field<String>>>>,
+    /// `Average`, `Sum`, `Minimum`, `Maximum`, `SampleCount`, or a percentile such as `p99`.
+    /// Default: `Average`.
+    pub(crate) statistic: Option<Field<String>>,
+    /// How long a period is, such as `30 seconds` or `5 minutes`. Default: `1 minute`.
+    pub(crate) period: Option<Field<String>>,
+    /// When the metric is too much, such as `> 80`, `> 80 for 5 minutes` or `>= 1 for 3 of 5
+    /// minutes`.
+    pub(crate) when: Field<String>,
+    /// What periods without datapoints mean. Default: `missing`.
+    pub(crate) missing_data: Option<Field<MissingData>>,
+}
+
+/// How urgent an incident is.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum Priority {
+    /// The most urgent.
+    Critical,
+    /// Urgent.
+    High,
+    /// Not urgent.
+    Medium,
+    /// Can wait.
+    Low,
+    /// Can wait for long.
+    Minimal,
+}
+
+/// What periods without datapoints mean.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum MissingData {
+    /// Nothing is known: the alarm shows `INSUFFICIENT_DATA`.
+    Missing,
+    /// All is well.
+    NotBreaching,
+    /// Something is wrong.
+    Breaching,
+    /// The alarm stays as it is.
+    Ignore,
+}
+
+/// A daily report on idle instances.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct CostReport {
+    /// The time of day, in quotes, such as `"07:00"`.
+    pub(crate) at: Field<String>,
+    /// The time zone, such as `Europe/Berlin`. Default: `UTC`.
+    pub(crate) time_zone: Option<Field<String>>,
+    /// How many days of metrics are looked at. Default: 14.
+    pub(crate) lookback_days: Option<Field<u32>>,
+    /// An instance whose CPU never went over this percentage is idle. Default: 5.
+    pub(crate) idle_below_percent: Option<Field<f64>>,
+}
+
+/// Where incidents may be sent.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Webhook {
+    /// Further hosts, by their full names.
+    pub(crate) hosts: Option<Field<Vec<Field<String>>>>,
+    /// Whether plain HTTP to this machine is allowed: for a local receiver. Default: `false`.
+    pub(crate) loopback_http: Option<Field<bool>>,
+}

@@ -1,0 +1,62 @@
+//! The account file: from its text to a [`Monitor`], or everything that is wrong with it.
+
+mod diagnostic;
+mod field;
+mod file;
+mod lower;
+mod node;
+mod read;
+
+use stacks::{Monitor, monitor::Architecture};
+
+pub use diagnostic::Diagnostic;
+use file::AccountFile;
+use node::Node;
+
+/// An account file that can be used.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// What to watch.
+    pub monitor: Monitor,
+    /// The account's twelve digits, if the file says them.
+    pub account_id: Option<String>,
+    /// The regions to watch; empty for the one that the AWS configuration names.
+    pub regions: Vec<String>,
+    /// Whether the functions run on this machine's own architecture, as on a local AWS.
+    pub runs_here: bool,
+}
+
+/// What is known of the world when a file is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The file's name without directory and extension, where the account goes by it.
+    pub file_stem: Option<&'a str>,
+    /// What `architecture: host` stands for.
+    pub host: Architecture,
+}
+
+/// Reads an account file. Without an account, at least one of the diagnostics is an error; they
+/// stand in the order of the text.
+pub fn parse(text: &str, context: Context<'_>) -> (Option<Account>, Vec<Diagnostic>) {
+    let node = match Node::parse(text) {
+        Ok(node) => node,
+        Err(problem) => return (None, vec![problem]),
+    };
+    let mut problems = Vec::new();
+    let account = read::read::<AccountFile>(&node, &mut problems)
+        .map(|file| lower::account(file, context, &mut problems));
+    problems.sort_by_key(Diagnostic::start);
+    let account = account.filter(|_| !problems.iter().any(Diagnostic::is_error));
+    if account.is_none() {
+        // Warnings can wait until the file can be used.
+        problems.retain(Diagnostic::is_error);
+    }
+    (account, problems)
+}
+
+/// The JSON schema of account files, by which editors complete and check them.
+pub fn json_schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(AccountFile);
+    schema.insert("title".to_owned(), "Tocsin account file".into());
+    schema.to_value()
+}

@@ -1,0 +1,42 @@
+//! The command line of Tocsin: parses, runs, reports, and returns an exit code.
+
+use std::{error::Error as _, process::ExitCode};
+
+use clap::Parser as _;
+use synth::{cli::Cli, commands, error::Error, terminal::Terminal};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let terminal = Terminal::of_process(std::env::var("NO_COLOR").ok().as_deref());
+    let exit = match commands::run(cli, terminal) {
+        Ok(exit) => exit,
+        Err(error) => {
+            report(&error, terminal);
+            error.exit()
+        }
+    };
+    exit.into()
+}
+
+fn report(error: &Error, terminal: Terminal) {
+    if let Error::AccountFile {
+        path,
+        text,
+        diagnostics,
+    } = error
+    {
+        for diagnostic in diagnostics {
+            let shown = diagnostic.render(&path.to_string_lossy(), text, terminal.color);
+            terminal.say(&format!("{shown}\n"));
+        }
+    }
+    terminal.say(&format!("error: {error}"));
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        terminal.say(&format!("  caused by: {inner}"));
+        cause = inner.source();
+    }
+    if let Some(hint) = error.hint() {
+        terminal.say(&format!("\nhint: {hint}"));
+    }
+}

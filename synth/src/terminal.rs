@@ -1,0 +1,38 @@
+//! What is shown to a person. Data goes to standard output, the rest to standard error.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+/// The two streams of a run, and whether a person is at the other end.
+#[derive(Clone, Copy, Debug)]
+pub struct Terminal {
+    /// Whether messages may have colours.
+    pub color: bool,
+    /// Whether questions can be asked.
+    pub interactive: bool,
+}
+
+impl Terminal {
+    /// The terminal that this process runs in. `no_color` is the value of `NO_COLOR`, if it is set.
+    pub fn of_process(no_color: Option<&str>) -> Self {
+        let color = io::stderr().is_terminal() && no_color.is_none_or(str::is_empty);
+        Self {
+            color,
+            interactive: io::stdin().is_terminal() && io::stderr().is_terminal(),
+        }
+    }
+
+    /// Prints a line of data.
+    pub fn data(&self, line: &str) {
+        // A reader that goes away (`| head`) is no error.
+        let mut out = io::stdout().lock();
+        if writeln!(out, "{line}").is_err() {
+            drop(out);
+        }
+    }
+
+    /// Prints a line for a person.
+    #[expect(clippy::print_stderr, reason = "the one place for messages")]
+    pub fn say(&self, line: &str) {
+        eprintln!("{line}");
+    }
+}
