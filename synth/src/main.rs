@@ -7,6 +7,10 @@ use synth::{cli::Cli, commands, error::Error, terminal::Terminal};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
     let terminal = Terminal::of_process(std::env::var("NO_COLOR").ok().as_deref());
     let exit = match commands::run(cli, terminal) {
         Ok(exit) => exit,

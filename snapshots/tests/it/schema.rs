@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+#[expect(clippy::disallowed_methods, reason = "insta's own switch")]
 #[test]
 fn the_committed_schema_is_what_the_types_say() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config.schema.json");

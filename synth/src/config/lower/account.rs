@@ -1,0 +1,177 @@
+//! What an account file says of the account itself.
+
+use std::collections::BTreeMap;
+
+use stacks::{
+    monitor::{ClusterName, StackName},
+    tag::Tag,
+};
+
+use super::{LOG_RETENTION, Lower};
+use crate::config::field::Field;
+
+/// The choices that CloudWatch Logs gives. Source: `RetentionInDays` of
+/// `AWS::Logs::LogGroup` in the CloudFormation template reference.
+const LOG_RETENTIONS: [i64; 22] = [
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
+];
+
+impl Lower<'_> {
+    pub(super) fn name(&mut self, field: &Field<String>, file_stem: Option<&str>) -> String {
+        let name = field.value.clone().unwrap_or_default();
+        if let Some(stem) = file_stem
+            && field.value.is_some()
+            && stem != name
+        {
+            self.error(
+                &field.span,
+                format!("the name `{name}` is not that of the file, `{stem}`"),
+                "stacks are named after it: a file that is renamed would become a second stack",
+            );
+        }
+        name
+    }
+
+    pub(super) fn stack_name(&mut self, field: &Field<String>, name: &str) -> StackName {
+        let text = format!("tocsin-{name}");
+        match StackName::parse(&text) {
+            Ok(stack) => stack,
+            Err(error) => {
+                if field.value.is_some() {
+                    self.error(&field.span, error.to_string(), "");
+                }
+                StackName::parse("tocsin").unwrap_or_else(|_| unreachable!("a valid name"))
+            }
+        }
+    }
+
+    pub(super) fn account_id(&mut self, field: &Field<String>) -> Option<String> {
+        let id = field.value.clone()?;
+        if id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()) {
+            return Some(id);
+        }
+        self.error(
+            &field.span,
+            format!("`{id}` is not an account: it takes twelve digits"),
+            "",
+        );
+        None
+    }
+
+    pub(super) fn regions(&mut self, fields: &[Field<String>]) -> Vec<String> {
+        let mut regions = Vec::new();
+        for field in fields {
+            let Some(region) = &field.value else { continue };
+            if !is_region(region) {
+                self.error(
+                    &field.span,
+                    format!("`{region}` is not a region"),
+                    "regions are named like `eu-central-1`",
+                );
+            } else if regions.contains(region) {
+                self.error(
+                    &field.span,
+                    format!("the region `{region}` stands here twice"),
+                    "",
+                );
+            } else {
+                regions.push(region.clone());
+            }
+        }
+        regions
+    }
+
+    pub(super) fn clusters(&mut self, fields: &[Field<String>]) -> Vec<ClusterName> {
+        let mut clusters: Vec<ClusterName> = Vec::new();
+        for field in fields {
+            let Some(cluster) = self.parsed(field, "", ClusterName::parse) else {
+                continue;
+            };
+            if clusters.contains(&cluster) {
+                self.error(
+                    &field.span,
+                    format!("the cluster `{cluster}` stands here twice"),
+                    "",
+                );
+            } else {
+                clusters.push(cluster);
+            }
+        }
+        clusters
+    }
+
+    pub(super) fn log_retention(&mut self, field: &Field<i64>) -> i64 {
+        let days = field.value.unwrap_or(LOG_RETENTION);
+        if !LOG_RETENTIONS.contains(&days) {
+            let nearest = LOG_RETENTIONS.iter().min_by_key(|it| (*it - days).abs());
+            self.error(
+                &field.span,
+                format!("CloudWatch does not keep logs for `{days}` days"),
+                &format!(
+                    "the nearest that it does is {}",
+                    nearest.unwrap_or(&LOG_RETENTION)
+                ),
+            );
+        }
+        days
+    }
+
+    /// The tags of every resource: those of the file, and one that names the stack.
+    pub(super) fn tags(
+        &mut self,
+        fields: &BTreeMap<String, Field<String>>,
+        stack: &StackName,
+    ) -> Vec<Tag> {
+        let mut tags = vec![Tag {
+            key: "tocsin".to_owned(),
+            value: stack.to_string(),
+        }];
+        for (key, field) in fields {
+            let Some(value) = &field.value else { continue };
+            if key.to_ascii_lowercase().starts_with("aws:") {
+                self.error(
+                    &field.span,
+                    format!("the tag `{key}` begins with `aws:`"),
+                    "AWS keeps those to itself",
+                );
+            } else if key == "tocsin" {
+                self.error(&field.span, "the tag `tocsin` is set by Tocsin itself", "");
+            } else if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
+                self.error(
+                    &field.span,
+                    format!("the tag `{key}` is too long"),
+                    "a key has at most 128 characters, a value 256",
+                );
+            } else {
+                tags.push(Tag {
+                    key: key.clone(),
+                    value: value.clone(),
+                });
+            }
+        }
+        if tags.len() > 50 {
+            let span = fields
+                .values()
+                .next()
+                .map_or(0..0, |field| field.span.clone());
+            self.error(&span, "a resource has at most 50 tags", "");
+        }
+        tags.sort();
+        tags
+    }
+}
+
+/// Whether a text is built like the name of a region.
+fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let Some((number, words)) = parts.split_last() else {
+        return false;
+    };
+    words.len() >= 2
+        && words
+            .iter()
+            .all(|it| !it.is_empty() && it.bytes().all(|b| b.is_ascii_lowercase()))
+        && !number.is_empty()
+        && number.bytes().all(|b| b.is_ascii_digit())
+}

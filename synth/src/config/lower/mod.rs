@@ -1,0 +1,145 @@
+//! From what is written to what is meant, or why that cannot be.
+
+mod account;
+mod alarms;
+mod cost_report;
+mod destinations;
+
+use std::{collections::BTreeMap, ops::Range};
+
+use stacks::{
+    Monitor,
+    monitor::{Architecture, WebhookPolicy},
+};
+
+use super::{Account, Context, diagnostic::Diagnostic, field::Field, file};
+
+/// How long logs are kept unless the file says otherwise, in days.
+const LOG_RETENTION: i64 = 365;
+
+/// Lowers a whole file. While there are problems the result is not to be used.
+pub(super) fn account(
+    file: file::AccountFile,
+    context: Context<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Account {
+    let mut lower = Lower { problems };
+    lower.require(&(0..0), &[("name", file.name.missing)]);
+    let name = lower.name(&file.name, context.file_stem);
+    let stack = lower.stack_name(&file.name, &name);
+    let account_id = file.account.as_ref().and_then(|it| lower.account_id(it));
+    let regions = lower.regions(&items(file.regions));
+    let alarms = lower.alarms(items(file.alarms));
+    let runs_here = matches!(
+        file.architecture.as_ref().and_then(|it| it.value),
+        Some(file::Architecture::Host)
+    );
+    let architecture = match file.architecture.and_then(|it| it.value) {
+        None | Some(file::Architecture::Arm64) => Architecture::Arm64,
+        Some(file::Architecture::X86_64) => Architecture::X86_64,
+        Some(file::Architecture::Host) => context.host,
+    };
+    let alarm_shards = file
+        .alarm_shards
+        .as_ref()
+        .map_or(1, |it| lower.alarm_shards(it));
+    let watched_alarms = lower.watched_alarms(&items(file.watched_alarms), &stack);
+    let ops_topic = file
+        .ops_topic
+        .as_ref()
+        .and_then(|it| lower.ops_topic(it, &regions));
+    if file.ops_topic.is_none() {
+        lower.warn(
+            &file.name.span,
+            "nobody hears of failures of the pipeline itself",
+            "name an SNS topic that tells people: `ops-topic: platform-ops`",
+        );
+    }
+    let monitor = Monitor {
+        account_name: name,
+        stack,
+        architecture,
+        clusters: lower.clusters(&items(file.clusters)),
+        alarms,
+        alarm_shards,
+        watched_alarms,
+        cost_report: file
+            .cost_report
+            .and_then(|it| Some((it.span, it.value?)))
+            .and_then(|(span, it)| lower.cost_report(&span, &it)),
+        ops_topic,
+        webhook: file
+            .webhook
+            .and_then(|it| it.value)
+            .map_or_else(WebhookPolicy::default, |it| lower.webhook(it)),
+        log_retention_days: file
+            .log_retention_days
+            .as_ref()
+            .map_or(LOG_RETENTION, |it| lower.log_retention(it)),
+        tags: Vec::new(),
+    };
+    let tags = lower.tags(&entries(file.tags), &monitor.stack);
+    Account {
+        monitor: Monitor { tags, ..monitor },
+        account_id,
+        regions,
+        runs_here,
+    }
+}
+
+type List<T> = Option<Field<Vec<Field<T>>>>;
+type Map<T> = Option<Field<BTreeMap<String, Field<T>>>>;
+
+/// The entries of a list, of which there are none where there is no list.
+fn items<T>(list: List<T>) -> Vec<Field<T>> {
+    list.and_then(|field| field.value).unwrap_or_default()
+}
+
+/// The entries of a map, of which there are none where there is no map.
+fn entries<T>(map: Map<T>) -> BTreeMap<String, Field<T>> {
+    map.and_then(|field| field.value).unwrap_or_default()
+}
+
+struct Lower<'a> {
+    problems: &'a mut Vec<Diagnostic>,
+}
+
+impl Lower<'_> {
+    fn error(&mut self, span: &Range<usize>, message: impl Into<String>, hint: &str) {
+        let mut problem = Diagnostic::error(span.clone(), message);
+        if !hint.is_empty() {
+            problem = problem.hint(hint);
+        }
+        self.problems.push(problem);
+    }
+
+    fn warn(&mut self, span: &Range<usize>, message: impl Into<String>, hint: &str) {
+        self.problems
+            .push(Diagnostic::warning(span.clone(), message).hint(hint));
+    }
+
+    /// Notes the required keys of an entry that are not there.
+    fn require(&mut self, span: &Range<usize>, keys: &[(&str, bool)]) {
+        for (key, missing) in keys {
+            if *missing {
+                self.error(span, format!("the key `{key}` is missing"), "");
+            }
+        }
+    }
+
+    /// The value, unless `parse` finds it wrong.
+    fn parsed<T, E: std::fmt::Display>(
+        &mut self,
+        field: &Field<String>,
+        hint: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        match parse(field.value.as_deref()?) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.error(&field.span, error.to_string(), hint);
+                None
+            }
+        }
+    }
+}
