@@ -57,16 +57,19 @@ impl Log {
         (self.sink)(&Json::Object(line).to_string());
     }
 
-    /// Writes counts that CloudWatch turns into metrics of the function called `function_name`.
-    /// Counts of zero are left out: silence costs nothing.
+    /// Writes values that CloudWatch makes metrics of the function called `function_name` of. At
+    /// most a hundred values of a metric; one without values is left out, as silence costs nothing.
     ///
     /// Source: "Embedded metric format specification" in the CloudWatch user guide.
-    pub fn counts(&self, now: Timestamp, function_name: &str, counts: &[(&'static str, u64)]) {
-        let counts: Vec<_> = counts.iter().filter(|(_, count)| *count > 0).collect();
-        if counts.is_empty() {
+    pub fn metrics(&self, now: Timestamp, function_name: &str, metrics: &[(&'static str, &[u64])]) {
+        let metrics: Vec<_> = metrics
+            .iter()
+            .filter(|(_, values)| !values.is_empty())
+            .collect();
+        if metrics.is_empty() {
             return;
         }
-        let metrics: Vec<Json> = counts
+        let names: Vec<Json> = metrics
             .iter()
             .map(|(name, _)| json!({ "Name": name, "Unit": "Count" }))
             .collect();
@@ -76,15 +79,15 @@ impl Log {
                 "CloudWatchMetrics": [{
                     "Namespace": "Tocsin",
                     "Dimensions": [["FunctionName"]],
-                    "Metrics": metrics,
+                    "Metrics": names,
                 }],
             },
             "FunctionName": function_name,
             "level": "INFO",
-            "message": "counts",
+            "message": "metrics",
         });
-        for (name, count) in counts {
-            line[*name] = json!(count);
+        for (name, values) in metrics {
+            line[*name] = json!(values);
         }
         (self.sink)(&line.to_string());
     }

@@ -96,7 +96,7 @@ impl SignalFunction {
                     "requestId": request_id, "incidentId": id, "title": title, "priority": priority,
                 }));
                 self.log
-                    .counts(now, &self.function_name, &[("Incidents", 1)]);
+                    .metrics(now, &self.function_name, &[("Incidents", &[1])]);
                 Ok(json!({ "decision": "investigate", "incidentId": id }))
             }
             Ok(Decision::Skip(skip)) => {
@@ -108,7 +108,8 @@ impl SignalFunction {
                         "requestId": request_id, "why": skip.as_str(),
                     }),
                 );
-                self.log.counts(now, &self.function_name, &[("Skipped", 1)]);
+                self.log
+                    .metrics(now, &self.function_name, &[("Skipped", &[1])]);
                 Ok(json!({ "decision": "skip", "why": skip.as_str() }))
             }
             Err(error) => {
@@ -121,7 +122,7 @@ impl SignalFunction {
                     }),
                 );
                 self.log
-                    .counts(now, &self.function_name, &[("Unreadable", 1)]);
+                    .metrics(now, &self.function_name, &[("Unreadable", &[1])]);
                 Err(error.into())
             }
         }

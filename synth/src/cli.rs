@@ -32,6 +32,21 @@ Exit codes:
 pub enum Command {
     /// Write the templates of an account
     Generate(Generate),
+    /// Build the functions of an account and zip them
+    Package(Package),
+    /// Show what a deploy would change, and what it would replace
+    Diff(Diff),
+    /// Create or update the stacks of an account
+    Deploy(Deploy),
+    /// Delete the stacks of an account
+    Destroy(Destroy),
+    /// Show how the stacks, the queues and the webhook of an account are
+    Status(Status),
+    /// Set or test the webhook of an account
+    #[command(subcommand)]
+    Webhook(Webhook),
+    /// Play alarms, failures and a cost report on a local AWS
+    Demo(Demo),
     /// Print the JSON schema of account files, for editors
     Schema,
     /// Print a completion script
@@ -42,7 +57,7 @@ pub enum Command {
 }
 
 /// Which account file to read.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[group(required = true, multiple = false)]
 pub struct AccountFile {
     /// Read `accounts/NAME.yaml`
@@ -54,6 +69,9 @@ pub struct AccountFile {
 }
 
 /// Write the templates of an account.
+///
+/// Needs neither an AWS account nor built functions. Beside the templates, `manifest.json` says in
+/// which order they are deployed and where the values of their parameters come from.
 #[derive(Debug, Args)]
 pub struct Generate {
     /// Which account
@@ -68,6 +86,129 @@ pub struct Generate {
     /// Print the manifest instead of the paths of what was written
     #[arg(long)]
     pub json: bool,
+}
+
+/// Build the functions of an account and zip them.
+///
+/// The zips are the same bytes for the same code, on any machine. One that would not run where the
+/// templates want to run it is refused.
+#[derive(Debug, Args)]
+pub struct Package {
+    /// Which account
+    #[command(flatten)]
+    pub file: AccountFile,
+}
+
+/// Show what a deploy would change, and what it would replace.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// Which account
+    #[command(flatten)]
+    pub file: AccountFile,
+    /// End with 3 if there are differences
+    #[arg(long)]
+    pub exit_code: bool,
+    /// Print the differences as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Create or update the stacks of an account.
+///
+/// Shows what would change, asks, uploads the functions' code, and carries the changes out by change
+/// set. Nothing to change is success.
+#[derive(Debug, Args)]
+pub struct Deploy {
+    /// Which account
+    #[command(flatten)]
+    pub file: AccountFile,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Print the outputs of the stacks as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Delete the stacks of an account.
+///
+/// The secret and the queues stay, with what is in them; how to remove them is said.
+#[derive(Debug, Args)]
+pub struct Destroy {
+    /// Which account
+    #[command(flatten)]
+    pub file: AccountFile,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Show how the stacks, the queues and the webhook of an account are.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// Which account
+    #[command(flatten)]
+    pub file: AccountFile,
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Set or test the webhook of an account.
+#[derive(Debug, Subcommand)]
+pub enum Webhook {
+    /// Put the webhook's URL and secret into the account's secret
+    ///
+    /// Reads `{"url": .., "secret": ..}` (HMAC) or `{"url": .., "apiKey": ..}` from standard input,
+    /// or asks for them at a terminal. They never stand in a template, a parameter, an argument or a
+    /// log. Until they are set, incidents wait in the queue.
+    Set(WebhookSet),
+    /// Send a test incident through the deployed function
+    ///
+    /// The agent takes it for a real one: an investigation may cost money.
+    Test(WebhookTest),
+}
+
+/// Put the webhook's URL and secret into the account's secret.
+#[derive(Debug, Args)]
+pub struct WebhookSet {
+    /// Which account
+    #[command(flatten)]
+    pub file: AccountFile,
+}
+
+/// Send a test incident through the deployed function.
+#[derive(Debug, Args)]
+pub struct WebhookTest {
+    /// Which account
+    #[command(flatten)]
+    pub file: AccountFile,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Play alarms, failures and a cost report on a local AWS.
+///
+/// Needs no AWS account. `make demo` installs the local AWS and builds the functions first.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// The account file to deploy
+    #[arg(long, value_name = "PATH", default_value = "accounts/local.yaml")]
+    pub config: PathBuf,
+    /// The Python environment that the local AWS is installed in
+    #[arg(long, value_name = "DIR", default_value = "target/local-aws")]
+    pub local_aws: PathBuf,
+    /// Let something go wrong, to see that it is noticed
+    #[arg(long, value_enum, value_name = "FAULT")]
+    pub fault: Option<Fault>,
+}
+
+/// What can go wrong in a demo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Fault {
+    /// The receiver knows another secret, so that no signature verifies
+    WrongSecret,
 }
 
 /// The format of templates.

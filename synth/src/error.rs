@@ -1,8 +1,13 @@
 //! How a run ends.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
-use crate::config::Diagnostic;
+use crate::{
+    aws::AwsError, config::Diagnostic, demo::DemoError, deploy::DeployError, package::PackageError,
+};
 
 /// The exit codes of `synth`. The numbers are a contract with whoever automates it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,19 +62,84 @@ pub enum Error {
     /// What is to be watched does not fit into stacks.
     #[error(transparent)]
     Synthesis(#[from] stacks::SynthesisError),
+    /// The functions are not built, or not for where they should run.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// AWS refused or did not answer.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// A stack is not as it should be.
+    #[error(transparent)]
+    Deploy(#[from] DeployError),
+    /// The stack is not there.
+    #[error("the stack `{stack}` is not deployed in {region}")]
+    NotDeployed {
+        /// The stack.
+        stack: String,
+        /// The region.
+        region: String,
+    },
+    /// The stack may not be deleted.
+    #[error("the stack `{stack}` in {region} has termination protection")]
+    Protected {
+        /// The stack.
+        stack: String,
+        /// The region.
+        region: String,
+    },
+    /// What was said of the webhook cannot be used.
+    #[error("the webhook was not set: {0}")]
+    Webhook(#[from] webhook::InvalidSecret),
+    /// Standard input could not be read.
+    #[error("failed to read from standard input")]
+    Input {
+        /// Why.
+        source: io::Error,
+    },
+    /// There is nobody to ask.
+    #[error("this needs a yes, and there is no terminal to ask at")]
+    NobodyToAsk,
+    /// The function's log does not say what became of the test.
+    #[error("the log of the function `{function}` does not say what became of the test")]
+    NoVerdict {
+        /// The function.
+        function: String,
+    },
+    /// The demo did not end as it should.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
 }
 
 impl Error {
     /// The code that `synth` ends with.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::AccountFile { .. } | Self::Synthesis(_) => Exit::Usage,
+            Self::AccountFile { .. }
+            | Self::Synthesis(_)
+            | Self::Webhook(_)
+            | Self::Aws(AwsError::WrongAccount { .. } | AwsError::NoRegion) => Exit::Usage,
             Self::File {
                 source,
                 action: "read",
                 ..
             } if source.kind() == io::ErrorKind::NotFound => Exit::Usage,
-            Self::File { .. } => Exit::Failed,
+            Self::NobodyToAsk => Exit::Declined,
+            Self::Deploy(DeployError::RolledBack { .. }) => Exit::RolledBack,
+            Self::Deploy(DeployError::Stuck { .. } | DeployError::NotDeleted { .. }) => {
+                Exit::NeedsPerson
+            }
+            Self::Deploy(DeployError::ContactLost { .. } | DeployError::Detached { .. }) => {
+                Exit::ContactLost
+            }
+            Self::File { .. }
+            | Self::Package(_)
+            | Self::Aws(_)
+            | Self::Deploy(_)
+            | Self::NotDeployed { .. }
+            | Self::Protected { .. }
+            | Self::Input { .. }
+            | Self::NoVerdict { .. }
+            | Self::Demo(_) => Exit::Failed,
         }
     }
 
@@ -81,24 +151,52 @@ impl Error {
                 action: "read",
                 path,
             } if source.kind() == io::ErrorKind::NotFound => {
-                let dir = path.parent()?;
-                let mut known: Vec<String> = std::fs::read_dir(dir)
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|entry| {
-                        let path = entry.ok()?.path();
-                        let yaml = path
-                            .extension()
-                            .is_some_and(|extension| extension == "yaml");
-                        yaml.then(|| path.file_stem()?.to_str().map(str::to_owned))?
-                    })
-                    .collect();
-                known.sort();
+                let known = account_names(path.parent()?);
                 (!known.is_empty()).then(|| format!("accounts here: {}", known.join(", ")))
             }
+            Self::Package(PackageError::Missing { install, .. }) => {
+                Some(format!("install it with `{install}`"))
+            }
+            Self::Package(PackageError::File { .. } | PackageError::Unfit { .. }) => {
+                Some("build the functions first: make build ACCOUNT=NAME".to_owned())
+            }
+            Self::Aws(error) | Self::Deploy(DeployError::Aws(error)) => error.hint(),
+            Self::Deploy(
+                DeployError::Stuck { next, .. } | DeployError::NotDeleted { next, .. },
+            ) => Some(format!("next: {next}")),
+            Self::Deploy(DeployError::RolledBack { .. } | DeployError::ChangeSet { .. }) => {
+                Some("mend the cause and deploy again: what was there before still is".to_owned())
+            }
+            Self::Deploy(DeployError::ContactLost { .. } | DeployError::Detached { .. }) => {
+                Some("the same command again waits for it and carries on".to_owned())
+            }
+            Self::NotDeployed { .. } => {
+                Some("deploy it first: make deploy ACCOUNT=NAME".to_owned())
+            }
+            Self::Protected { stack, region } => Some(format!(
+                "lift it with: aws cloudformation update-termination-protection \
+                 --no-enable-termination-protection --stack-name {stack} --region {region}"
+            )),
+            Self::NobodyToAsk => Some("add `--yes`".to_owned()),
             _ => None,
         }
     }
+}
+
+fn account_names(dir: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(dir)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let yaml = path
+                .extension()
+                .is_some_and(|extension| extension == "yaml");
+            yaml.then(|| path.file_stem()?.to_str().map(str::to_owned))?
+        })
+        .collect();
+    names.sort();
+    names
 }
 
 fn problems(diagnostics: &[Diagnostic]) -> String {

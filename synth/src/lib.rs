@@ -2,11 +2,16 @@
 //!
 //! All files, SDK clients and terminal output live in this crate.
 
+pub mod aws;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod demo;
+pub mod deploy;
+pub mod diff;
 pub mod error;
 pub mod manifest;
+pub mod package;
 pub mod terminal;
 
 use stacks::monitor::Architecture;

@@ -3,7 +3,12 @@
 use std::{error::Error as _, process::ExitCode};
 
 use clap::Parser as _;
-use synth::{cli::Cli, commands, error::Error, terminal::Terminal};
+use synth::{
+    cli::Cli,
+    commands,
+    error::{Error, Exit},
+    terminal::Terminal,
+};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -12,7 +17,7 @@ fn main() -> ExitCode {
         reason = "the one place that reads the environment"
     )]
     let terminal = Terminal::of_process(std::env::var("NO_COLOR").ok().as_deref());
-    let exit = match commands::run(cli, terminal) {
+    let exit = match run(cli, terminal) {
         Ok(exit) => exit,
         Err(error) => {
             report(&error, terminal);
@@ -20,6 +25,14 @@ fn main() -> ExitCode {
         }
     };
     exit.into()
+}
+
+fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| Error::Input { source })?;
+    runtime.block_on(commands::run(cli, terminal))
 }
 
 fn report(error: &Error, terminal: Terminal) {

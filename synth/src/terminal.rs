@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use crate::error::Error;
+
 /// The two streams of a run, and whether a person is at the other end.
 #[derive(Clone, Copy, Debug)]
 pub struct Terminal {
@@ -30,9 +32,32 @@ impl Terminal {
         }
     }
 
+    /// Asks a question that is answered by yes or no. Anything but a yes is a no.
+    pub fn confirm(&self, question: &str) -> Result<bool, Error> {
+        if !self.interactive {
+            return Err(Error::NobodyToAsk);
+        }
+        ask(question);
+        let mut answer = String::new();
+        io::stdin()
+            .read_line(&mut answer)
+            .map_err(|source| Error::Input { source })?;
+        Ok(matches!(
+            answer.trim().to_ascii_lowercase().as_str(),
+            "y" | "yes"
+        ))
+    }
+
     /// Prints a line for a person.
     #[expect(clippy::print_stderr, reason = "the one place for messages")]
     pub fn say(&self, line: &str) {
         eprintln!("{line}");
     }
+}
+
+#[expect(clippy::print_stderr, reason = "the one place for questions")]
+fn ask(question: &str) {
+    eprint!("{question} [y/N] ");
+    // Where this fails there is nobody to see the question.
+    drop(io::stderr().flush());
 }

@@ -56,11 +56,33 @@ enum Fate {
 /// How many of what, for metrics.
 #[derive(Debug, Default)]
 struct Counts {
-    confirmed: u64,
-    unconfirmed: u64,
-    rejected: u64,
-    misconfigured: u64,
-    given_up: u64,
+    confirmed: usize,
+    unconfirmed: usize,
+    rejected: usize,
+    misconfigured: usize,
+    given_up: usize,
+}
+
+impl Counts {
+    fn write<W: World>(&self, world: &W) {
+        // A value for each delivery: the highest of an hour says whether any was confirmed.
+        let confirmed: Vec<u64> = std::iter::repeat_n(1, self.confirmed)
+            .chain(std::iter::repeat_n(0, self.unconfirmed))
+            .collect();
+        let some = |count: usize| {
+            if count == 0 {
+                Vec::new()
+            } else {
+                vec![count as u64]
+            }
+        };
+        world.metrics(&[
+            ("Confirmed", confirmed.get(..100).unwrap_or(&confirmed)),
+            ("Rejected", &some(self.rejected)),
+            ("Misconfigured", &some(self.misconfigured)),
+            ("GivenUp", &some(self.given_up)),
+        ]);
+    }
 }
 
 /// What one incident's attempts came to, and whether to go on with others.
@@ -77,13 +99,7 @@ impl Deliver {
         let mut counts = Counts::default();
         let fates = self.fates(world, &messages, deadline, &mut counts).await;
         let failures = settle(world, &messages, fates, &mut counts).await;
-        world.counts(&[
-            ("Confirmed", counts.confirmed),
-            ("Unconfirmed", counts.unconfirmed),
-            ("Rejected", counts.rejected),
-            ("Misconfigured", counts.misconfigured),
-            ("GivenUp", counts.given_up),
-        ]);
+        counts.write(world);
         world.log(
             Level::Info,
             "batch done",

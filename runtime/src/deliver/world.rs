@@ -39,8 +39,8 @@ pub trait World {
     fn bury(&self, letters: &[DeadLetter]) -> impl Future<Output = Vec<bool>>;
     /// Writes a line to the log.
     fn log(&self, level: Level, message: &str, fields: Json);
-    /// Counts for metrics.
-    fn counts(&self, counts: &[(&'static str, u64)]);
+    /// Values of metrics.
+    fn metrics(&self, metrics: &[(&'static str, &[u64])]);
 }
 
 /// An answer, and what its date says of this machine's clock.
@@ -226,8 +226,8 @@ impl World for LambdaWorld {
         self.log.line(self.now(), level, message, fields);
     }
 
-    fn counts(&self, counts: &[(&'static str, u64)]) {
-        self.log.counts(self.now(), &self.function_name, counts);
+    fn metrics(&self, metrics: &[(&'static str, &[u64])]) {
+        self.log.metrics(self.now(), &self.function_name, metrics);
     }
 }
 

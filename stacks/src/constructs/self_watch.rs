@@ -4,10 +4,7 @@ use crate::{
     asset::CodeAsset,
     constructs::Core,
     resources::{
-        cloudwatch_alarm::{
-            Alarm, ComparisonOperator, Dimension, Metric, MetricDataQuery, MetricStat, Statistic,
-            TreatMissingData,
-        },
+        cloudwatch_alarm::{Alarm, ComparisonOperator, Dimension, Statistic, TreatMissingData},
         lambda_function::Function,
     },
     template::{DuplicateLogicalId, Handle, Template},
@@ -38,7 +35,7 @@ pub(crate) fn self_watch(
             metric: "ApproximateNumberOfMessagesVisible",
             dimension: ("QueueName", dead_letters),
             statistic: Statistic::Maximum,
-            at_least: 1,
+            test: Test::AtLeast(1),
             period: 300,
         },
     )?;
@@ -50,7 +47,7 @@ pub(crate) fn self_watch(
             metric: "ApproximateAgeOfOldestMessage",
             dimension: ("QueueName", core.incidents.queue_name()),
             statistic: Statistic::Maximum,
-            at_least: 3_600,
+            test: Test::AtLeast(3_600),
             period: 300,
         },
     )?;
@@ -63,7 +60,7 @@ pub(crate) fn self_watch(
                 metric: "Errors",
                 dimension: ("FunctionName", function.reference()),
                 statistic: Statistic::Sum,
-                at_least: 1,
+                test: Test::AtLeast(1),
                 period: 300,
             },
         )?;
@@ -79,12 +76,47 @@ pub(crate) fn self_watch(
             metric: "Misconfigured",
             dimension: ("FunctionName", deliver.reference()),
             statistic: Statistic::Sum,
-            at_least: 1,
+            test: Test::AtLeast(1),
             period: 300,
         },
     )?;
-    watch.unconfirmed(deliver)?;
-    watch.lost_events(functions)
+    watch.alarm(
+        "webhook-unconfirmed",
+        "For an hour the webhook took incidents without confirming one. See whether investigations \
+         start",
+        Simple {
+            namespace: NAMESPACE,
+            // 1 for each delivery that the agent confirmed in its own words, 0 for every other.
+            metric: "Confirmed",
+            dimension: ("FunctionName", deliver.reference()),
+            statistic: Statistic::Maximum,
+            test: Test::Below(1),
+            period: 3_600,
+        },
+    )?;
+    for (asset, function) in functions
+        .iter()
+        .filter(|(asset, _)| *asset != CodeAsset::Deliver)
+    {
+        for (name, metric) in [
+            ("dropped", "AsyncEventsDropped"),
+            ("dead-letter-errors", "DeadLetterErrors"),
+        ] {
+            watch.alarm(
+                &format!("{}-{name}", asset.binary()),
+                "Lambda dropped events or could not write a dead letter: these events are lost",
+                Simple {
+                    namespace: "AWS/Lambda",
+                    metric,
+                    dimension: ("FunctionName", function.reference()),
+                    statistic: Statistic::Sum,
+                    test: Test::AtLeast(1),
+                    period: 300,
+                },
+            )?;
+        }
+    }
+    Ok(())
 }
 
 struct Watch<'a, 'b> {
@@ -98,9 +130,15 @@ struct Simple {
     metric: &'static str,
     dimension: (&'static str, Value<String>),
     statistic: Statistic,
-    at_least: i32,
+    test: Test,
     /// In seconds.
     period: i64,
+}
+
+/// When the alarm goes off.
+enum Test {
+    AtLeast(i32),
+    Below(i32),
 }
 
 impl Watch<'_, '_> {
@@ -110,126 +148,32 @@ impl Watch<'_, '_> {
         description: &str,
         simple: Simple,
     ) -> Result<(), DuplicateLogicalId> {
+        let monitor = self.core.monitor;
         let (key, value) = simple.dimension;
+        let (comparison, threshold) = match simple.test {
+            Test::AtLeast(threshold) => {
+                (ComparisonOperator::GreaterThanOrEqualToThreshold, threshold)
+            }
+            Test::Below(threshold) => (ComparisonOperator::LessThanThreshold, threshold),
+        };
         let alarm = Alarm {
+            alarm_name: Some(format!("{}-pipeline-{name}", monitor.stack).into()),
+            alarm_description: Some(description.into()),
+            alarm_actions: monitor.ops_topic.clone().map(|topic| vec![topic.into()]),
             namespace: Some(simple.namespace.into()),
             metric_name: Some(simple.metric.into()),
             dimensions: Some(vec![Dimension::new(key, value)]),
             statistic: Some(simple.statistic.into()),
             period: Some(simple.period.into()),
-            threshold: Some(simple.at_least.into()),
-            ..self.base(name, description)
-        };
-        self.add(name, &alarm)
-    }
-
-    /// Deliveries that the agent took, but not in the words that it is known to answer with: one is
-    /// an accident, a whole hour without any other means that the agent's answers have changed.
-    fn unconfirmed(&mut self, deliver: &Handle<Function>) -> Result<(), DuplicateLogicalId> {
-        let count = |id: &str, metric: &str| {
-            metric_query(id, NAMESPACE, metric, deliver.reference(), 3_600)
-        };
-        let alarm = Alarm {
-            metrics: Some(vec![
-                expression(
-                    "all",
-                    "IF(FILL(unconfirmed, 0) > 0 AND FILL(confirmed, 0) == 0, 1, 0)",
-                ),
-                count("confirmed", "Confirmed"),
-                count("unconfirmed", "Unconfirmed"),
-            ]),
-            threshold: Some(1.into()),
-            ..self.base(
-                "webhook-unconfirmed",
-                "For an hour the webhook took incidents without confirming one. See whether \
-                 investigations start",
-            )
-        };
-        self.add("webhook-unconfirmed", &alarm)
-    }
-
-    /// Events that Lambda could neither run nor put among the dead letters.
-    fn lost_events(
-        &mut self,
-        functions: &[(CodeAsset, Handle<Function>)],
-    ) -> Result<(), DuplicateLogicalId> {
-        let mut metrics = Vec::new();
-        let mut ids = Vec::new();
-        for (asset, function) in functions {
-            if *asset == CodeAsset::Deliver {
-                continue;
-            }
-            for (suffix, metric) in [
-                ("dropped", "AsyncEventsDropped"),
-                ("undeliverable", "DeadLetterErrors"),
-            ] {
-                let id = format!("{}_{suffix}", asset.binary());
-                metrics.push(metric_query(
-                    &id,
-                    "AWS/Lambda",
-                    metric,
-                    function.reference(),
-                    300,
-                ));
-                ids.push(format!("FILL({id}, 0)"));
-            }
-        }
-        metrics.insert(0, expression("lost", &ids.join(" + ")));
-        let alarm = Alarm {
-            metrics: Some(metrics),
-            threshold: Some(1.into()),
-            ..self.base(
-                "events-lost",
-                "Lambda dropped events or could not write a dead letter: these events are lost",
-            )
-        };
-        self.add("events-lost", &alarm)
-    }
-
-    fn base(&self, name: &str, description: &str) -> Alarm {
-        let monitor = self.core.monitor;
-        let action = monitor.ops_topic.clone().map(|topic| vec![topic.into()]);
-        Alarm {
-            alarm_name: Some(format!("{}-pipeline-{name}", monitor.stack).into()),
-            alarm_description: Some(description.into()),
-            alarm_actions: action,
-            comparison_operator: Some(ComparisonOperator::GreaterThanOrEqualToThreshold.into()),
+            comparison_operator: Some(comparison.into()),
+            threshold: Some(threshold.into()),
             evaluation_periods: Some(1.into()),
+            // Silence is what these metrics are most of the time.
             treat_missing_data: Some(TreatMissingData::NotBreaching.into()),
             tags: Some(monitor.tags.clone()),
             ..Alarm::new()
-        }
-    }
-
-    fn add(&mut self, name: &str, alarm: &Alarm) -> Result<(), DuplicateLogicalId> {
-        self.template.add(&["Pipeline", name], alarm)?;
+        };
+        self.template.add(&["Pipeline", name], &alarm)?;
         Ok(())
-    }
-}
-
-fn expression(id: &str, text: &str) -> MetricDataQuery {
-    MetricDataQuery {
-        expression: Some(text.into()),
-        return_data: Some(true.into()),
-        ..MetricDataQuery::new(id)
-    }
-}
-
-fn metric_query(
-    id: &str,
-    namespace: &str,
-    metric: &str,
-    function: Value<String>,
-    period: i64,
-) -> MetricDataQuery {
-    let metric = Metric {
-        namespace: Some(namespace.into()),
-        metric_name: Some(metric.into()),
-        dimensions: Some(vec![Dimension::new("FunctionName", function)]),
-    };
-    MetricDataQuery {
-        metric_stat: Some(MetricStat::new(metric, period, "Sum")),
-        return_data: Some(false.into()),
-        ..MetricDataQuery::new(id)
     }
 }

@@ -1,22 +1,39 @@
 //! What each command does.
 
+mod deploy;
+mod destroy;
+mod diff;
 mod generate;
+mod package;
+pub(crate) mod region;
+mod status;
+pub(crate) mod webhook;
 
 use std::path::{Path, PathBuf};
+
+pub(crate) use deploy::deploy_to;
 
 use clap::CommandFactory as _;
 
 use crate::{
-    cli::{AccountFile, Cli, Command},
+    cli::{AccountFile, Cli, Command, Webhook},
     config::{self, Account, Context},
     error::{Error, Exit},
     terminal::Terminal,
 };
 
 /// Does what the command line asks for.
-pub fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
+pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
     match cli.command {
         Command::Generate(args) => generate::run(&args, terminal),
+        Command::Package(args) => package::run(&args, terminal),
+        Command::Diff(args) => diff::run(&args, terminal).await,
+        Command::Deploy(args) => deploy::run(&args, terminal).await,
+        Command::Destroy(args) => destroy::run(&args, terminal).await,
+        Command::Status(args) => status::run(&args, terminal).await,
+        Command::Webhook(Webhook::Set(args)) => webhook::set(&args, terminal).await,
+        Command::Webhook(Webhook::Test(args)) => webhook::test(&args, terminal).await,
+        Command::Demo(args) => crate::demo::run(&args, terminal).await,
         Command::Schema => {
             terminal.data(&format!("{:#}", config::json_schema()));
             Ok(Exit::Done)

@@ -1,0 +1,64 @@
+"""Makes what the cost report is about: instances on the local AWS, and two weeks of their metrics.
+
+    python scenery.py ENDPOINT REGION
+
+Prints the instances as JSON, by what they stand for.
+"""
+
+import datetime
+import json
+import sys
+
+import botocore.session
+
+endpoint, region = sys.argv[1:]
+session = botocore.session.Session()
+
+
+def client(service):
+    return session.create_client(
+        service,
+        region_name=region,
+        endpoint_url=endpoint,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
+def run(name, kind):
+    instance = client("ec2").run_instances(
+        ImageId="ami-12345678",
+        InstanceType=kind,
+        MinCount=1,
+        MaxCount=1,
+        TagSpecifications=[
+            {"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": name}]}
+        ],
+    )["Instances"][0]
+    return instance["InstanceId"]
+
+
+def put(instance, cpu, network):
+    midnight = datetime.datetime.now(datetime.timezone.utc).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    data = []
+    for day in range(1, 14):
+        for name, value in [("CPUUtilization", cpu), ("NetworkIn", network), ("NetworkOut", network)]:
+            data.append(
+                {
+                    "MetricName": name,
+                    "Dimensions": [{"Name": "InstanceId", "Value": instance}],
+                    "Timestamp": midnight - datetime.timedelta(days=day) + datetime.timedelta(hours=12),
+                    "Value": value,
+                }
+            )
+    client("cloudwatch").put_metric_data(Namespace="AWS/EC2", MetricData=data)
+
+
+idle = run("reporting-old", "m7g.xlarge")
+put(idle, cpu=1.4, network=20_000)
+busy = run("checkout-api", "c7g.large")
+put(busy, cpu=63.0, network=900_000_000)
+silent = run("just-started", "t4g.small")
+print(json.dumps({"idle": idle, "busy": busy, "silent": silent}))

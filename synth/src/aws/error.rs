@@ -1,0 +1,142 @@
+//! What goes wrong between this machine and AWS.
+
+use std::error::Error;
+
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
+
+/// A call of AWS that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum AwsError {
+    /// No region is named anywhere.
+    #[error("no region: neither the account file nor the AWS configuration names one")]
+    NoRegion,
+    /// AWS did not say whose the credentials are.
+    #[error("AWS did not say which account the credentials belong to")]
+    NoAccount,
+    /// The credentials belong to another account than the file is for.
+    #[error("the credentials are of account {found}, and the account file is for {wanted}")]
+    WrongAccount {
+        /// Whose the credentials are.
+        found: String,
+        /// Whom the file is for.
+        wanted: String,
+    },
+    /// AWS refused.
+    #[error("{operation}: {message} ({code})")]
+    Refused {
+        /// The service and the operation.
+        operation: &'static str,
+        /// AWS's name for the reason.
+        code: String,
+        /// AWS's words.
+        message: String,
+    },
+    /// There was no answer, or no credentials to ask with.
+    #[error("{operation}: {reason}")]
+    NoAnswer {
+        /// The service and the operation.
+        operation: &'static str,
+        /// What stood in the way.
+        reason: String,
+    },
+}
+
+impl AwsError {
+    /// The error of a call.
+    pub(crate) fn call<E, R>(operation: &'static str, error: SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        match error.code() {
+            Some(code) => Self::Refused {
+                operation,
+                code: code.to_owned(),
+                message: error.message().unwrap_or("no reason given").to_owned(),
+            },
+            None => Self::NoAnswer {
+                operation,
+                reason: deepest(&error),
+            },
+        }
+    }
+
+    /// AWS's name for the reason, if it refused.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Refused { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
+    /// AWS's words, if it refused.
+    pub fn message(&self) -> Option<&str> {
+        match self {
+            Self::Refused { message, .. } => Some(message),
+            _ => None,
+        }
+    }
+
+    /// Whether the credentials are the problem, and new ones the solution.
+    pub fn is_credentials(&self) -> bool {
+        match self {
+            Self::Refused { code, .. } => matches!(
+                code.as_str(),
+                "ExpiredToken"
+                    | "ExpiredTokenException"
+                    | "InvalidClientTokenId"
+                    | "UnrecognizedClientException"
+                    | "RequestExpired"
+            ),
+            Self::NoAnswer { reason, .. } => {
+                reason.contains("credential") || reason.contains("SSO") || reason.contains("token")
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the same call may well succeed a moment later.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Refused { code, .. } => {
+                code.contains("Throttl")
+                    || matches!(
+                        code.as_str(),
+                        "RequestLimitExceeded"
+                            | "TooManyRequestsException"
+                            | "ServiceUnavailable"
+                            | "InternalFailure"
+                            | "InternalError"
+                    )
+            }
+            Self::NoAnswer { .. } => !self.is_credentials(),
+            _ => false,
+        }
+    }
+
+    /// What to do about it, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        if self.is_credentials() {
+            return Some(
+                "refresh your credentials (`aws sso login`), or name a profile in AWS_PROFILE"
+                    .to_owned(),
+            );
+        }
+        match self {
+            Self::NoRegion => Some(
+                "add `regions: [eu-central-1]` to the account file, or set AWS_REGION".to_owned(),
+            ),
+            Self::WrongAccount { .. } => Some("name the right profile in AWS_PROFILE".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// The innermost cause: what the outer ones only pass on.
+fn deepest(error: &dyn Error) -> String {
+    let mut inner = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    inner.to_string()
+}

@@ -1,0 +1,118 @@
+//! Clients of AWS: the one place that makes them.
+
+mod error;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_smithy_http_client::{Builder, tls};
+
+pub use error::AwsError;
+
+/// AWS in one region, with the credentials of whoever runs this.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    config: SdkConfig,
+    region: String,
+}
+
+/// The provider is named: which one a default would be depends on what else is compiled in.
+fn http_client() -> aws_smithy_runtime_api::client::http::SharedHttpClient {
+    let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+    Builder::new().tls_provider(provider).build_https()
+}
+
+impl Aws {
+    /// Reads the standard configuration: environment, profiles, SSO. `region` is that of the account
+    /// file; without one, the configuration's own.
+    pub async fn connect(region: Option<&str>) -> Result<Self, AwsError> {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
+        if let Some(region) = region {
+            loader = loader.region(Region::new(region.to_owned()));
+        }
+        let config = loader.load().await;
+        let region = config
+            .region()
+            .map(ToString::to_string)
+            .ok_or(AwsError::NoRegion)?;
+        Ok(Self { config, region })
+    }
+
+    /// A local AWS, which takes any credentials.
+    pub async fn local(endpoint: &str, region: &str) -> Self {
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .empty_test_environment()
+            .http_client(http_client())
+            .endpoint_url(endpoint)
+            .region(Region::new(region.to_owned()))
+            .credentials_provider(aws_credential_types::Credentials::new(
+                "test", "test", None, None, "local",
+            ))
+            .load()
+            .await;
+        Self {
+            config,
+            region: region.to_owned(),
+        }
+    }
+
+    /// The region that the clients talk to.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The endpoint that stands for all of AWS, if one is configured.
+    pub fn endpoint(&self) -> Option<&str> {
+        self.config.endpoint_url()
+    }
+
+    /// The account that the credentials belong to.
+    pub async fn account(&self) -> Result<String, AwsError> {
+        let identity = aws_sdk_sts::Client::new(&self.config)
+            .get_caller_identity()
+            .send()
+            .await
+            .map_err(|error| AwsError::call("STS GetCallerIdentity", error))?;
+        identity.account.ok_or(AwsError::NoAccount)
+    }
+
+    /// CloudFormation.
+    pub fn cloudformation(&self) -> aws_sdk_cloudformation::Client {
+        aws_sdk_cloudformation::Client::new(&self.config)
+    }
+
+    /// S3. An endpoint that is not AWS's own knows no bucket by a host of its own.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let own_endpoint = self.endpoint().is_some();
+        let config = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(own_endpoint);
+        aws_sdk_s3::Client::from_conf(config.build())
+    }
+
+    /// Secrets Manager.
+    pub fn secrets_manager(&self) -> aws_sdk_secretsmanager::Client {
+        aws_sdk_secretsmanager::Client::new(&self.config)
+    }
+
+    /// SQS.
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&self.config)
+    }
+
+    /// Lambda.
+    pub fn lambda(&self) -> aws_sdk_lambda::Client {
+        aws_sdk_lambda::Client::new(&self.config)
+    }
+
+    /// CloudWatch.
+    pub fn cloudwatch(&self) -> aws_sdk_cloudwatch::Client {
+        aws_sdk_cloudwatch::Client::new(&self.config)
+    }
+
+    /// EventBridge.
+    pub fn eventbridge(&self) -> aws_sdk_eventbridge::Client {
+        aws_sdk_eventbridge::Client::new(&self.config)
+    }
+
+    /// EventBridge Scheduler.
+    pub fn scheduler(&self) -> aws_sdk_scheduler::Client {
+        aws_sdk_scheduler::Client::new(&self.config)
+    }
+}

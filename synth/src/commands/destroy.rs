@@ -1,0 +1,74 @@
+//! `synth destroy`: deletes the stacks, and says what stays.
+
+use crate::{
+    cli::Destroy,
+    commands::region::connect,
+    deploy::{Removed, StackStatus, describe, kept, remove, template},
+    error::{Error, Exit},
+    terminal::Terminal,
+};
+
+pub(crate) async fn run(args: &Destroy, terminal: Terminal) -> Result<Exit, Error> {
+    let account = args.file.load(terminal)?;
+    let stacks = stacks::synthesize(&account.monitor)?;
+    let regions = connect(&account).await?;
+
+    let mut doomed = Vec::new();
+    let mut kept_all = Vec::new();
+    for region in &regions {
+        let cloudformation = region.aws.cloudformation();
+        // What was deployed last goes first.
+        for stack in stacks.iter().rev() {
+            let Some(deployed) = describe(&cloudformation, &stack.name).await? else {
+                continue;
+            };
+            if deployed.status == StackStatus::DeleteComplete {
+                continue;
+            }
+            if deployed.protected {
+                return Err(Error::Protected {
+                    stack: stack.name.clone(),
+                    region: region.aws.region().to_owned(),
+                });
+            }
+            let template = template(&cloudformation, &stack.name).await?;
+            kept_all.extend(kept(&region.aws, &stack.name, &template).await?);
+            doomed.push((region, stack.name.as_str()));
+        }
+    }
+    if doomed.is_empty() {
+        terminal.say("nothing to do: none of the stacks is deployed");
+        return Ok(Exit::Done);
+    }
+    terminal.say("these stacks will be deleted:");
+    for (region, stack) in &doomed {
+        terminal.say(&format!("  {stack} in {}", region.aws.region()));
+    }
+    if !kept_all.is_empty() {
+        terminal.say("these resources stay, with what is in them:");
+        for (id, kind, name) in &kept_all {
+            terminal.say(&format!("  {id}  {kind}  {name}"));
+        }
+    }
+    if !args.yes && !terminal.confirm("Delete the stacks?")? {
+        return Ok(Exit::Declined);
+    }
+    for (region, stack) in doomed {
+        terminal.say(&format!("deleting {stack} in {}", region.aws.region()));
+        if remove(&region.aws, stack, terminal).await? == Removed::Deleted {
+            terminal.say(&format!("{stack} is gone"));
+        }
+    }
+    for (_, kind, name) in kept_all {
+        match kind.as_str() {
+            "AWS::SQS::Queue" => terminal.say(&format!(
+                "to remove the queue: aws sqs delete-queue --queue-url {name}"
+            )),
+            "AWS::SecretsManager::Secret" => terminal.say(&format!(
+                "to remove the secret: aws secretsmanager delete-secret --secret-id {name}"
+            )),
+            _ => {}
+        }
+    }
+    Ok(Exit::Done)
+}

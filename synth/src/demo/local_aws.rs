@@ -1,0 +1,152 @@
+//! MiniStack, on loopback, for as long as somebody needs it.
+
+use std::{
+    fs::{self, File},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use tokio::process::{Child, Command};
+
+use super::DemoError;
+use crate::aws::Aws;
+
+/// Starts the local AWS and ends it with this process.
+const SERVE: &str = include_str!("../../local-aws/serve.py");
+/// Makes instances and metrics.
+const SCENERY: &str = include_str!("../../local-aws/scenery.py");
+
+/// A local AWS that runs. It ends when this value is dropped, and when this process ends.
+pub(super) struct LocalAws {
+    child: Child,
+    python: PathBuf,
+    endpoint: String,
+    region: String,
+    aws: Aws,
+    scratch: PathBuf,
+    log: PathBuf,
+}
+
+impl LocalAws {
+    /// Starts it, and waits until it answers.
+    pub(super) async fn start(environment: &Path, region: &str) -> Result<Self, DemoError> {
+        let python = environment.join("bin/python");
+        if !python.exists() {
+            return Err(DemoError::NotInstalled(environment.to_owned()));
+        }
+        let failed = |why: String| DemoError::NotStarted(why);
+        let port = free_port().map_err(|error| failed(format!("no free port: {error}")))?;
+        let scratch = Path::new("target/local-aws-run").join(std::process::id().to_string());
+        fs::create_dir_all(&scratch).map_err(|error| failed(error.to_string()))?;
+        let scratch = scratch
+            .canonicalize()
+            .map_err(|error| failed(error.to_string()))?;
+        let log = scratch.join("log.txt");
+        let output = File::create(&log).map_err(|error| failed(error.to_string()))?;
+        let errors = output
+            .try_clone()
+            .map_err(|error| failed(error.to_string()))?;
+        let endpoint = format!("http://127.0.0.1:{port}");
+        // Functions inherit its environment, so it gets none but this.
+        let child = Command::new(&python)
+            .args(["-c", SERVE])
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("HOME", &scratch)
+            .env("TMPDIR", &scratch)
+            .env("AWS_ENDPOINT_URL", &endpoint)
+            .env("BIND_HOST", "127.0.0.1")
+            .env("GATEWAY_PORT", port.to_string())
+            .env("SFTP_ENABLED", "0")
+            .env("IOT_MTLS_ENABLED", "0")
+            .env("LAMBDA_EXECUTOR", "local")
+            .env("AWS_DEFAULT_REGION", region)
+            .env("MINISTACK_REGION", region)
+            .stdin(Stdio::piped())
+            .stdout(output)
+            .stderr(errors)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| failed(error.to_string()))?;
+        let aws = Aws::local(&endpoint, region).await;
+        let mut local = Self {
+            child,
+            python,
+            endpoint,
+            region: region.to_owned(),
+            aws,
+            scratch,
+            log,
+        };
+        local.wait_until_it_answers().await?;
+        Ok(local)
+    }
+
+    async fn wait_until_it_answers(&mut self) -> Result<(), DemoError> {
+        for _ in 0..300 {
+            if self.aws.account().await.is_ok() {
+                return Ok(());
+            }
+            if let Ok(Some(status)) = self.child.try_wait() {
+                let log = fs::read_to_string(&self.log).unwrap_or_default();
+                let tail: Vec<&str> = log.lines().rev().take(5).collect();
+                let tail: Vec<&str> = tail.into_iter().rev().collect();
+                return Err(DemoError::NotStarted(format!(
+                    "{status}\n{}",
+                    tail.join("\n")
+                )));
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Err(DemoError::NotStarted(
+            "no answer within 30 seconds".to_owned(),
+        ))
+    }
+
+    pub(super) fn aws(&self) -> &Aws {
+        &self.aws
+    }
+
+    pub(super) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    pub(super) fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// Makes instances and their metrics; returns the instances by what they stand for.
+    pub(super) async fn make_instances(&self) -> Result<stacks::Json, DemoError> {
+        let output = Command::new(&self.python)
+            .args(["-c", SCENERY, &self.endpoint, &self.region])
+            .env_clear()
+            .env("HOME", &self.scratch)
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await
+            .map_err(|error| DemoError::Scenery(error.to_string()))?;
+        let errors = String::from_utf8_lossy(&output.stderr);
+        serde_json::from_slice(&output.stdout)
+            .map_err(|_| DemoError::Scenery(errors.lines().last().unwrap_or_default().to_owned()))
+    }
+
+    /// Ends it, and everything that it has started.
+    pub(super) async fn stop(mut self, keep_log: bool) {
+        // The end of its standard input is what it waits for.
+        drop(self.child.stdin.take());
+        let ended = tokio::time::timeout(Duration::from_secs(5), self.child.wait()).await;
+        if ended.is_err() {
+            drop(self.child.kill().await);
+        }
+        if !keep_log {
+            drop(fs::remove_dir_all(&self.scratch));
+        }
+    }
+}
+
+fn free_port() -> std::io::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}

@@ -1,0 +1,288 @@
+//! What happens in a demo, step by step.
+
+use std::time::Duration;
+
+use aws_sdk_cloudwatch::types::StateValue;
+use aws_sdk_lambda::{primitives::Blob, types::InvocationType};
+use jiff::Timestamp;
+use serde_json::json;
+use stacks::{Json, Stack};
+
+use super::{DemoError, LocalAws, Receiver, events::Stage};
+use crate::{
+    aws::{Aws, AwsError},
+    commands::{
+        deploy_to,
+        region::{Region, packages},
+        webhook::put,
+    },
+    config::Account,
+    error::Error,
+    terminal::Terminal,
+};
+
+/// How long an incident may take from its event to the receiver.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Deploys the account, plays three events, and waits for three incidents.
+pub(super) async fn play(
+    account: &Account,
+    local: &LocalAws,
+    receiver: &mut Receiver,
+    secret: &str,
+    terminal: Terminal,
+) -> Result<(), Error> {
+    let started = std::time::Instant::now();
+    let stacks = stacks::synthesize(&account.monitor)?;
+    let packages = packages(account, &stacks)?;
+    let region = Region {
+        aws: local.aws().clone(),
+        account: local.aws().account().await?,
+    };
+
+    terminal.say("\n2. deploying the account file");
+    deploy_to(
+        std::slice::from_ref(&region),
+        &stacks,
+        &packages,
+        true,
+        terminal,
+    )
+    .await?;
+
+    terminal.say("\n3. setting the webhook, to a receiver on this machine that checks signatures");
+    let core = account.monitor.stack.as_str();
+    let arn = region.output(core, "WebhookSecretArn").await?;
+    let value = json!({ "url": receiver.url(), "secret": secret }).to_string();
+    put(&region, &arn, &value).await?;
+
+    let cluster = account
+        .monitor
+        .clusters
+        .first()
+        .ok_or_else(|| DemoError::Absent("a cluster in the account file".to_owned()))?;
+    let stage = Stage {
+        account: &region.account,
+        region: region.aws.region(),
+        cluster: cluster.as_str(),
+        now: Timestamp::now(),
+    };
+    let mut verified = 0;
+    terminal.say("\n4. an alarm goes off");
+    alarm(&region, core, account, &stage, terminal).await?;
+    verified += usize::from(arrive(receiver, terminal).await);
+
+    terminal.say("\n5. a task in ECS runs out of memory");
+    task(&region, core, &stage, terminal).await?;
+    verified += usize::from(arrive(receiver, terminal).await);
+
+    terminal.say("\n6. the daily cost report is due");
+    cost(&region, core, &stacks, local, &stage, terminal).await?;
+    verified += usize::from(arrive(receiver, terminal).await);
+
+    let seconds = started.elapsed().as_secs();
+    terminal.data(&format!(
+        "\n{verified} of 3 incidents arrived and verified, in {seconds} s"
+    ));
+    if verified == 3 {
+        Ok(())
+    } else {
+        Err(DemoError::Incidents {
+            verified,
+            expected: 3,
+        }
+        .into())
+    }
+}
+
+/// Puts the deployed alarm into the state ALARM, and invokes its action as CloudWatch would: the
+/// local AWS does not run alarm actions on functions.
+async fn alarm(
+    region: &Region,
+    core: &str,
+    account: &Account,
+    stage: &Stage<'_>,
+    terminal: Terminal,
+) -> Result<(), Error> {
+    let wanted = account
+        .monitor
+        .alarms
+        .first()
+        .ok_or_else(|| DemoError::Absent("an alarm in the account file".to_owned()))?;
+    let name = format!("{core}-{}", wanted.name);
+    let threshold = wanted.condition.threshold;
+    let data = json!({
+        "version": "1.0",
+        "statistic": "Sum",
+        "period": wanted.metric.period.seconds(),
+        "recentDatapoints": [threshold + 6.0, threshold + 16.0, threshold + 12.0],
+        "threshold": threshold,
+    });
+    let reason = format!(
+        "Threshold Crossed: 3 out of the last 5 datapoints were greater than the threshold ({threshold:?})"
+    );
+    let cloudwatch = region.aws.cloudwatch();
+    cloudwatch
+        .set_alarm_state()
+        .alarm_name(&name)
+        .state_value(StateValue::Alarm)
+        .state_reason(reason)
+        .state_reason_data(data.to_string())
+        .send()
+        .await
+        .map_err(|it| AwsError::call("CloudWatch SetAlarmState", it))?;
+    let alarm = cloudwatch
+        .describe_alarms()
+        .alarm_names(&name)
+        .send()
+        .await
+        .map_err(|it| AwsError::call("CloudWatch DescribeAlarms", it))?
+        .metric_alarms
+        .unwrap_or_default()
+        .into_iter()
+        .next()
+        .ok_or_else(|| DemoError::Absent(format!("the alarm `{name}`")))?;
+    let action = alarm.alarm_actions().first().cloned().unwrap_or_default();
+    terminal.say(&format!("   {name} is in ALARM; its action is {action}"));
+    invoke(&region.aws, &action, &stage.alarm_action(&alarm)).await
+}
+
+/// Tries two events against the deployed rule, and hands the one that it matches to the function as
+/// EventBridge would: nobody but AWS may put events of `aws.ecs` on the bus.
+async fn task(
+    region: &Region,
+    core: &str,
+    stage: &Stage<'_>,
+    terminal: Terminal,
+) -> Result<(), Error> {
+    let rule = format!("{core}-ecs-tasks");
+    let eventbridge = region.aws.eventbridge();
+    let pattern = eventbridge
+        .describe_rule()
+        .name(&rule)
+        .send()
+        .await
+        .map_err(|it| AwsError::call("EventBridge DescribeRule", it))?
+        .event_pattern
+        .unwrap_or_default();
+    for (event, wanted) in [(stage.out_of_memory(), true), (stage.scaled_in(), false)] {
+        let matched = eventbridge
+            .test_event_pattern()
+            .event_pattern(&pattern)
+            .event(event.to_string())
+            .send()
+            .await
+            .map_err(|it| AwsError::call("EventBridge TestEventPattern", it))?
+            .result;
+        if matched != wanted {
+            let problem = if wanted {
+                "does not match a failure"
+            } else {
+                "matches a scale-in"
+            };
+            return Err(DemoError::Rule { rule, problem }.into());
+        }
+    }
+    terminal.say(&format!(
+        "   the rule {rule} matches it, and not a scale-in with the same exit code"
+    ));
+    let function = region.output(core, "EcsFunction").await?;
+    invoke(&region.aws, &function, &stage.out_of_memory()).await
+}
+
+/// Invokes the cost function with what its schedule would hand it.
+async fn cost(
+    region: &Region,
+    core: &str,
+    stacks: &[Stack],
+    local: &LocalAws,
+    stage: &Stage<'_>,
+    terminal: Terminal,
+) -> Result<(), Error> {
+    let instances = local.make_instances().await?;
+    terminal.say(&format!(
+        "   three instances: {} idle for two weeks, {} busy, {} without datapoints",
+        show(&instances["idle"]),
+        show(&instances["busy"]),
+        show(&instances["silent"])
+    ));
+    debug_assert!(!stacks.is_empty());
+    let scheduler = region.aws.scheduler();
+    let listed = scheduler
+        .list_schedules()
+        .send()
+        .await
+        .map_err(|it| AwsError::call("Scheduler ListSchedules", it))?;
+    let name = listed
+        .schedules
+        .iter()
+        .filter_map(|it| it.name.clone())
+        .find(|name| name.starts_with(core))
+        .ok_or_else(|| DemoError::Absent("the schedule".to_owned()))?;
+    let schedule = scheduler
+        .get_schedule()
+        .name(&name)
+        .send()
+        .await
+        .map_err(|it| AwsError::call("Scheduler GetSchedule", it))?;
+    let expression = schedule.schedule_expression.unwrap_or_default();
+    let input = schedule.target.and_then(|it| it.input).unwrap_or_default();
+    terminal.say(&format!("   the schedule {name}: {expression}"));
+    // The scheduler fills in the time when it is due.
+    let now = stage.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let input = input.replace("<aws.scheduler.scheduled-time>", &now);
+    let event: Json = serde_json::from_str(&input).unwrap_or_default();
+    let function = region.output(core, "CostFunction").await?;
+    invoke(&region.aws, &function, &event).await
+}
+
+fn show(json: &Json) -> &str {
+    json.as_str().unwrap_or_default()
+}
+
+/// Hands an event to a function as AWS's services do: Lambda keeps it, and tries again if it fails.
+async fn invoke(aws: &Aws, function: &str, event: &Json) -> Result<(), Error> {
+    let answer = aws
+        .lambda()
+        .invoke()
+        .function_name(function)
+        .invocation_type(InvocationType::Event)
+        .payload(Blob::new(event.to_string()))
+        .send()
+        .await
+        .map_err(|it| AwsError::call("Lambda Invoke", it))?;
+    if answer.status_code == 202 {
+        return Ok(());
+    }
+    Err(DemoError::Invoke(function.to_owned()).into())
+}
+
+/// Waits for the next incident and shows it. Whether it came and was taken.
+async fn arrive(receiver: &mut Receiver, terminal: Terminal) -> bool {
+    let Ok(Some(arrival)) = tokio::time::timeout(PATIENCE, receiver.next()).await else {
+        terminal.data(&format!(
+            "   no incident within {} seconds",
+            PATIENCE.as_secs()
+        ));
+        return false;
+    };
+    let text = |key: &str| {
+        arrival.incident[key]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    terminal.data(&format!(
+        "   received: {} {}",
+        text("priority"),
+        text("title")
+    ));
+    for line in text("description").lines() {
+        terminal.data(&format!("     | {line}"));
+    }
+    match arrival.refused {
+        None => terminal.data("   the signature verifies"),
+        Some(why) => terminal.data(&format!("   refused: {why}")),
+    }
+    arrival.refused.is_none()
+}

@@ -1,0 +1,98 @@
+//! A deploy that did not end well.
+
+use super::{Deployed, StackStatus};
+use crate::aws::AwsError;
+
+/// Why a stack is not as it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum DeployError {
+    /// AWS refused or did not answer, before anything was changed.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// CloudFormation takes no update in this state.
+    #[error("the stack `{stack}` is in {status} and needs a person")]
+    Stuck {
+        /// The stack.
+        stack: String,
+        /// Its status.
+        status: StackStatus,
+        /// The command that gets it out.
+        next: String,
+    },
+    /// CloudFormation could not make a change set: the template is at fault, most often.
+    #[error("the change set of the stack `{stack}` failed: {reason}")]
+    ChangeSet {
+        /// The stack.
+        stack: String,
+        /// CloudFormation's words.
+        reason: String,
+    },
+    /// The deploy failed, and everything is as it was before.
+    #[error("the stack `{stack}` was rolled back ({status}){}", list(.reasons))]
+    RolledBack {
+        /// The stack.
+        stack: String,
+        /// Its status.
+        status: StackStatus,
+        /// What failed first, in CloudFormation's words.
+        reasons: Vec<String>,
+    },
+    /// The stack could not be deleted.
+    #[error("the stack `{stack}` could not be deleted ({status}){}", list(.reasons))]
+    NotDeleted {
+        /// The stack.
+        stack: String,
+        /// Its status.
+        status: StackStatus,
+        /// What failed first, in CloudFormation's words.
+        reasons: Vec<String>,
+        /// The command that gets it out.
+        next: String,
+    },
+    /// Nobody knows how the deploy goes on.
+    #[error("contact with AWS was lost while the stack `{stack}` is being deployed: {reason}")]
+    ContactLost {
+        /// The stack.
+        stack: String,
+        /// Why.
+        reason: String,
+    },
+    /// A person pressed Ctrl-C while a stack was being deployed.
+    #[error("stopped watching; the stack `{stack}` goes on without")]
+    Detached {
+        /// The stack.
+        stack: String,
+    },
+    /// A stack does not show what another needs.
+    #[error("the stack `{stack}` has no output `{output}`: deploy it first")]
+    MissingOutput {
+        /// The stack that should.
+        stack: String,
+        /// What it should show.
+        output: &'static str,
+    },
+    /// Someone else changed the stack since it was compared.
+    #[error("the stack `{stack}` has changed since it was compared: look at the differences again")]
+    Stale {
+        /// The stack.
+        stack: String,
+    },
+}
+
+impl DeployError {
+    pub(super) fn stuck(stack: &str, region: &str, deployed: &Deployed) -> Self {
+        let status = deployed.status;
+        Self::Stuck {
+            stack: stack.to_owned(),
+            status,
+            next: status.way_out(stack, region).unwrap_or_default(),
+        }
+    }
+}
+
+fn list(reasons: &[String]) -> String {
+    reasons
+        .iter()
+        .flat_map(|reason| ["\n  ", reason.as_str()])
+        .collect()
+}

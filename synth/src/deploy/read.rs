@@ -1,0 +1,95 @@
+//! Stacks as they are.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudformation::{Client, types::TemplateStage};
+use stacks::Json;
+
+use super::StackStatus;
+use crate::aws::AwsError;
+
+/// A stack as it is.
+#[derive(Clone, Debug)]
+pub struct Deployed {
+    /// Its status.
+    pub status: StackStatus,
+    /// Why it is so, in CloudFormation's words.
+    pub reason: Option<String>,
+    /// The values of its parameters.
+    pub parameters: BTreeMap<String, String>,
+    /// What it shows.
+    pub outputs: BTreeMap<String, String>,
+    /// When it was last changed, in seconds since 1970.
+    pub changed: i64,
+    /// Whether it may not be deleted.
+    pub protected: bool,
+}
+
+/// The stack of this name, if there is one.
+pub async fn describe(cloudformation: &Client, name: &str) -> Result<Option<Deployed>, AwsError> {
+    let answer = cloudformation
+        .describe_stacks()
+        .stack_name(name)
+        .send()
+        .await;
+    let stacks = match answer.map_err(|it| AwsError::call("CloudFormation DescribeStacks", it)) {
+        Ok(answer) => answer.stacks.unwrap_or_default(),
+        Err(error) if does_not_exist(&error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let Some(stack) = stacks.into_iter().next() else {
+        return Ok(None);
+    };
+    let status = stack
+        .stack_status
+        .as_ref()
+        .map(|it| it.as_str().to_owned())
+        .unwrap_or_default();
+    let changed = stack
+        .last_updated_time
+        .or(stack.creation_time)
+        .map_or(0, |it| it.secs());
+    Ok(Some(Deployed {
+        // A status that is not known yet is left to a person.
+        status: StackStatus::parse(&status).unwrap_or(StackStatus::UpdateRollbackFailed),
+        reason: stack.stack_status_reason,
+        parameters: stack
+            .parameters
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|it| Some((it.parameter_key?, it.parameter_value?)))
+            .collect(),
+        outputs: stack
+            .outputs
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|it| Some((it.output_key?, it.output_value?)))
+            .collect(),
+        changed,
+        protected: stack.enable_termination_protection.unwrap_or_default(),
+    }))
+}
+
+fn does_not_exist(error: &AwsError) -> bool {
+    error.code() == Some("ValidationError")
+        && error
+            .message()
+            .is_some_and(|it| it.contains("does not exist"))
+}
+
+/// The template of a stack, as it was handed in.
+pub async fn template(cloudformation: &Client, name: &str) -> Result<Json, AwsError> {
+    const OPERATION: &str = "CloudFormation GetTemplate";
+    let answer = cloudformation
+        .get_template()
+        .stack_name(name)
+        .template_stage(TemplateStage::Original)
+        .send()
+        .await
+        .map_err(|it| AwsError::call(OPERATION, it))?;
+    let body = answer.template_body.unwrap_or_default();
+    serde_json::from_str(&body).map_err(|_| AwsError::NoAnswer {
+        operation: OPERATION,
+        reason: format!("the template of the stack `{name}` is not JSON: Tocsin did not write it"),
+    })
+}

@@ -1,0 +1,141 @@
+//! From the functions' code to the zips that stacks run.
+
+mod build;
+mod elf;
+mod zip;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest as _, Sha256};
+use stacks::{asset::CodeAsset, monitor::Architecture};
+
+pub use build::build;
+pub use elf::Unfit;
+
+/// What the functions are built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The instruction set.
+    pub architecture: Architecture,
+    /// Whether the functions run on this machine and not on Lambda: then they may need whatever this
+    /// machine has.
+    pub runs_here: bool,
+}
+
+/// A function's zip.
+#[derive(Clone, Debug)]
+pub struct Package {
+    /// Whose code it is.
+    pub asset: CodeAsset,
+    /// Where it is.
+    pub path: PathBuf,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// The SHA-256 of the bytes, in hexadecimal.
+    pub hash: String,
+}
+
+/// Why there are no packages.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    /// Cargo could not build the functions.
+    #[error("the functions could not be built: {0}")]
+    Build(String),
+    /// Something that the build needs is not installed.
+    #[error("functions for {target} need {missing}")]
+    Missing {
+        /// What is to be built for.
+        target: &'static str,
+        /// What is missing.
+        missing: &'static str,
+        /// The command that installs it.
+        install: &'static str,
+    },
+    /// A file could not be read or written.
+    #[error("failed to {action} `{}`", path.display())]
+    File {
+        /// What was tried.
+        action: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// A binary would not run where the template wants to run it.
+    #[error("`{}` does not fit the template: {reason}", path.display())]
+    Unfit {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        reason: Unfit,
+    },
+}
+
+/// Where the zips of an architecture are kept.
+pub fn directory(architecture: Architecture) -> PathBuf {
+    Path::new("target/functions").join(architecture.as_str())
+}
+
+/// Checks a built binary and writes its zip.
+pub fn package(asset: CodeAsset, binary: &Path, target: Target) -> Result<Package, PackageError> {
+    let failed = |action, path: &Path| {
+        let path = path.to_owned();
+        move |source| PackageError::File {
+            action,
+            path,
+            source,
+        }
+    };
+    let code = fs::read(binary).map_err(failed("read", binary))?;
+    let unfit = |reason| PackageError::Unfit {
+        path: binary.to_owned(),
+        reason,
+    };
+    elf::check(&code, target).map_err(unfit)?;
+    let dir = directory(target.architecture);
+    fs::create_dir_all(&dir).map_err(failed("create", &dir))?;
+    let path = dir.join(format!("{}.zip", asset.binary()));
+    let bytes = zip::of_bootstrap(&code)
+        .map_err(|error| PackageError::Build(format!("`{}`: {error}", path.display())))?;
+    fs::write(&path, &bytes).map_err(failed("write", &path))?;
+    Ok(Package {
+        asset,
+        path,
+        hash: hash(&bytes),
+        bytes,
+    })
+}
+
+/// Reads a zip that was written before, and checks again that it fits.
+pub fn load(asset: CodeAsset, target: Target) -> Result<Package, PackageError> {
+    let path = directory(target.architecture).join(format!("{}.zip", asset.binary()));
+    let bytes = fs::read(&path).map_err(|source| PackageError::File {
+        action: "read",
+        path: path.clone(),
+        source,
+    })?;
+    let unfit = |reason| PackageError::Unfit {
+        path: path.clone(),
+        reason,
+    };
+    let code = zip::bootstrap_of(&bytes).ok_or_else(|| unfit(Unfit::NoBootstrap))?;
+    elf::check(&code, target).map_err(unfit)?;
+    Ok(Package {
+        asset,
+        hash: hash(&bytes),
+        bytes,
+        path,
+    })
+}
+
+fn hash(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        let _ = write!(out, "{byte:02x}");
+    }
+    out
+}
