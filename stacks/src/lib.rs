@@ -21,6 +21,7 @@ pub mod logical_id;
 pub mod monitor;
 pub mod policy;
 pub mod resources;
+pub mod rules;
 pub mod stack;
 pub mod tag;
 pub mod template;

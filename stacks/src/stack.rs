@@ -8,11 +8,10 @@ use crate::{
         alarms::alarm,
         cost_schedule::cost_schedule,
         delivery::delivery,
-        ecs_rules::ecs_failures,
         queues::queues,
         secret::webhook_secret,
         self_watch::self_watch,
-        sources::{alarm_function, watched_alarms},
+        sources::{alarm_function, ecs_function},
     },
     hash::stable_hash,
     limits,
@@ -93,9 +92,8 @@ fn core_stack(monitor: &Monitor) -> Result<Stack, DuplicateLogicalId> {
 
     let mut functions: Vec<(CodeAsset, Handle<Function>)> = Vec::new();
     let alarm = alarm_function(&mut template, &core)?;
-    watched_alarms(&mut template, &core, &alarm)?;
     functions.push((CodeAsset::Alarm, alarm.clone()));
-    if let Some(ecs) = ecs_failures(&mut template, &core)? {
+    if let Some(ecs) = ecs_function(&mut template, &core)? {
         functions.push((CodeAsset::Ecs, ecs));
     }
     if let Some(cost) = cost_schedule(&mut template, &core)? {

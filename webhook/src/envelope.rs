@@ -90,14 +90,24 @@ mod tests {
     /// Bodies as earlier releases queued them. They are never edited, only added to.
     #[test]
     fn recorded_bodies_are_read() {
-        let body = include_str!("../tests/envelopes/v1-alarm.json");
-        let envelope = Envelope::parse(body).unwrap();
-        assert_eq!(envelope.signal, Signal::Alarm);
-        assert_eq!(
-            envelope.incident.title(),
-            "Alarm checkout-5xx is in ALARM in eu-central-1"
-        );
-        assert_eq!(envelope.to_body(), body.trim_end());
+        for (body, signal, title) in [
+            (
+                include_str!("../tests/envelopes/v1-alarm.json"),
+                Signal::Alarm,
+                "Alarm ServerCpuTooHigh is in ALARM in us-east-1",
+            ),
+            (
+                include_str!("../tests/envelopes/v1-ecs.json"),
+                Signal::Ecs,
+                "A task of the ECS service sin-web_service-dev stopped: out of memory (cluster \
+                 sin-web_cluster-dev, ap-northeast-2)",
+            ),
+        ] {
+            let envelope = Envelope::parse(body).unwrap();
+            assert_eq!(envelope.signal, signal);
+            assert_eq!(envelope.incident.title(), title);
+            assert_eq!(envelope.to_body(), body.trim_end());
+        }
     }
 
     #[test]

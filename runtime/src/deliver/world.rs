@@ -141,6 +141,13 @@ impl LambdaWorld {
     }
 }
 
+impl LambdaWorld {
+    /// Where incidents may be sent.
+    pub fn policy(&self) -> &UrlPolicy {
+        &self.policy
+    }
+}
+
 impl World for LambdaWorld {
     fn now(&self) -> Timestamp {
         Timestamp::now()

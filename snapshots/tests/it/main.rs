@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod contract;
 mod diagnostics;
 mod events;
 mod schema;
 mod templates;
 mod tidy;
+mod wiring;

@@ -7,7 +7,6 @@
 pub(crate) mod alarms;
 pub(crate) mod cost_schedule;
 pub(crate) mod delivery;
-pub(crate) mod ecs_rules;
 pub(crate) mod function;
 pub(crate) mod queues;
 pub(crate) mod rule;

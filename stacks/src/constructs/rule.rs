@@ -1,33 +1,70 @@
-//! An EventBridge rule that hands events to a function.
+//! EventBridge rules, and the permission to invoke what they hand events to.
 
 use crate::{
+    Arn,
+    arn::Any,
+    asset::CodeAsset,
     constructs::Core,
-    event_pattern::EventPattern,
     resources::{
         events_rule::{DeadLetterConfig, Rule, State, Target},
         lambda_function::Function,
+        lambda_permission::Permission,
     },
+    rules::{EventRule, ecs, rules},
     template::{DuplicateLogicalId, Handle, Template},
+    value::Value,
 };
 
-/// Adds the rule. Events that cannot be handed over within a day become dead letters.
-///
-/// The rule is named after the stack, so that policies can speak of all of a stack's rules at once.
-/// `slug` is the rest of the name, in letters, digits and hyphens.
-pub(crate) fn rule(
+/// Adds every rule that hands events to `function`, and the one permission that they need.
+pub(crate) fn rules_to(
     template: &mut Template,
     core: &Core<'_>,
-    slug: &str,
-    description: &str,
-    pattern: EventPattern,
+    asset: CodeAsset,
+    function: &Handle<Function>,
+) -> Result<(), DuplicateLogicalId> {
+    let mut added = Vec::new();
+    for it in rules(core.monitor).iter().filter(|it| it.function == asset) {
+        added.push(rule(template, core, it, function)?);
+    }
+    let source = match (asset, added.as_slice()) {
+        (_, []) => return Ok(()),
+        (CodeAsset::Ecs, _) => rules_like(core, ecs::PREFIX),
+        (_, [only, ..]) => only.arn().into_any(),
+    };
+    // The rule's ARN holds the account, so nothing else is needed.
+    let permission = Permission {
+        source_arn: Some(source),
+        ..Permission::new(
+            "lambda:InvokeFunction",
+            function.arn().into_text(),
+            "events.amazonaws.com",
+        )
+    };
+    template.add(&[asset.logical_name(), "FromRules"], &permission)?;
+    Ok(())
+}
+
+/// All rules of the stack whose names go on like this: one statement, however many there are.
+fn rules_like(core: &Core<'_>, prefix: &str) -> Value<Arn<Any>> {
+    Value::<Arn<Any>>::matching(format!(
+        "arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:rule/{}-{prefix}*",
+        core.monitor.stack
+    ))
+}
+
+/// Adds a rule. Events that cannot be handed over within a day become dead letters.
+fn rule(
+    template: &mut Template,
+    core: &Core<'_>,
+    rule: &EventRule,
     function: &Handle<Function>,
 ) -> Result<Handle<Rule>, DuplicateLogicalId> {
     template.add(
-        &["Rule", slug],
+        &["Rule", &rule.slug],
         &Rule {
-            name: Some(format!("{}-{slug}", core.monitor.stack).into()),
-            description: Some(description.into()),
-            event_pattern: Some(pattern),
+            name: Some(rule.name(core.monitor).into()),
+            description: Some(rule.description.into()),
+            event_pattern: Some(rule.pattern.clone()),
             state: Some(State::Enabled.into()),
             targets: Some(vec![Target {
                 dead_letter_config: Some(DeadLetterConfig {

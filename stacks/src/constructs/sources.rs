@@ -1,15 +1,12 @@
 //! The functions that turn what AWS says into incidents, and what may invoke them.
 
 use crate::{
-    Arn,
-    arn::Any,
     asset::CodeAsset,
     constructs::{
         Core,
         function::{Invocation, Spec, function},
-        rule::rule,
+        rule::rules_to,
     },
-    event_pattern::{EventPattern, Except, Matcher},
     policy::Statement,
     resources::{lambda_function::Function, lambda_permission::Permission},
     template::{DuplicateLogicalId, Handle, Template},
@@ -67,70 +64,31 @@ pub(crate) fn alarm_function(
         &[CodeAsset::Alarm.logical_name(), "FromAlarms"],
         &permission,
     )?;
+    rules_to(template, core, CodeAsset::Alarm, &alarm)?;
     Ok(alarm)
 }
 
-/// Adds the rule for alarms that exist already, if any are watched.
-pub(crate) fn watched_alarms(
+/// Adds the function for failures in ECS, if any cluster is watched.
+pub(crate) fn ecs_function(
     template: &mut Template,
     core: &Core<'_>,
-    alarm: &Handle<Function>,
-) -> Result<(), DuplicateLogicalId> {
-    let prefixes = &core.monitor.watched_alarms;
-    if prefixes.is_empty() {
-        return Ok(());
+) -> Result<Option<Handle<Function>>, DuplicateLogicalId> {
+    if core.monitor.clusters.is_empty() {
+        return Ok(None);
     }
-    let names: Vec<Matcher> = prefixes
-        .iter()
-        .map(|prefix| Matcher::Prefix(prefix.as_str().into()))
-        .collect();
-    // The alarms that this stack makes have their own way to the function, and an alarm on the
-    // pipeline must never feed the pipeline. All of them are named after the stack.
-    let own = Value::sub(format!(
-        "arn:${{AWS::Partition}}:cloudwatch:${{AWS::Region}}:${{AWS::AccountId}}:alarm:{}-",
-        core.monitor.stack
-    ));
-    let pattern = EventPattern::new()
-        .field("source", Matcher::texts(["aws.cloudwatch"]))
-        .field(
-            "resources",
-            [Matcher::AnythingBut(Except::Prefixes(vec![own]))],
-        )
-        .field(
-            "detail-type",
-            Matcher::texts([
-                "CloudWatch Alarm State Change",
-                "CloudWatch Alarm Contributor State Change",
-            ]),
-        )
-        .field("detail.alarmName", names)
-        .field("detail.state.value", Matcher::texts(["ALARM"]));
-    let rule = rule(
+    let ecs = signal_function(
         template,
         core,
-        "watched-alarms",
-        "Alarms that exist already, by the beginning of their names",
-        pattern,
-        alarm,
+        Spec {
+            asset: CodeAsset::Ecs,
+            description: "Turns ECS failures into incidents",
+            timeout: 30,
+            memory: 128,
+            environment: Vec::new(),
+            statements: Vec::new(),
+            invocation: Invocation::Asynchronous,
+        },
     )?;
-    invoked_by_rules(template, CodeAsset::Alarm, alarm, rule.arn().into_any())
-}
-
-/// Lets rules invoke a function. The rule's ARN holds the account, so nothing else is needed.
-pub(crate) fn invoked_by_rules(
-    template: &mut Template,
-    asset: CodeAsset,
-    function: &Handle<Function>,
-    rules: Value<Arn<Any>>,
-) -> Result<(), DuplicateLogicalId> {
-    let permission = Permission {
-        source_arn: Some(rules),
-        ..Permission::new(
-            "lambda:InvokeFunction",
-            function.arn().into_text(),
-            "events.amazonaws.com",
-        )
-    };
-    template.add(&[asset.logical_name(), "FromRules"], &permission)?;
-    Ok(())
+    rules_to(template, core, CodeAsset::Ecs, &ecs)?;
+    Ok(Some(ecs))
 }

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use super::DemoError;
@@ -18,14 +19,15 @@ const SERVE: &str = include_str!("../../local-aws/serve.py");
 /// Makes instances and metrics.
 const SCENERY: &str = include_str!("../../local-aws/scenery.py");
 
-/// A local AWS that runs. It ends when this value is dropped, and when this process ends.
+/// A local AWS that runs. It ends when this value is dropped, and when this process ends: it waits
+/// for the end of its standard input, and then takes every function that it has started with it.
 pub(super) struct LocalAws {
     child: Child,
     python: PathBuf,
     endpoint: String,
     region: String,
     aws: Aws,
-    scratch: PathBuf,
+    scratch: TempDir,
     log: PathBuf,
 }
 
@@ -38,12 +40,8 @@ impl LocalAws {
         }
         let failed = |why: String| DemoError::NotStarted(why);
         let port = free_port().map_err(|error| failed(format!("no free port: {error}")))?;
-        let scratch = Path::new("target/local-aws-run").join(std::process::id().to_string());
-        fs::create_dir_all(&scratch).map_err(|error| failed(error.to_string()))?;
-        let scratch = scratch
-            .canonicalize()
-            .map_err(|error| failed(error.to_string()))?;
-        let log = scratch.join("log.txt");
+        let scratch = scratch_directory().map_err(|error| failed(error.to_string()))?;
+        let log = scratch.path().join("log.txt");
         let output = File::create(&log).map_err(|error| failed(error.to_string()))?;
         let errors = output
             .try_clone()
@@ -54,8 +52,8 @@ impl LocalAws {
             .args(["-c", SERVE])
             .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-            .env("HOME", &scratch)
-            .env("TMPDIR", &scratch)
+            .env("HOME", scratch.path())
+            .env("TMPDIR", scratch.path())
             .env("AWS_ENDPOINT_URL", &endpoint)
             .env("BIND_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", port.to_string())
@@ -67,7 +65,6 @@ impl LocalAws {
             .stdin(Stdio::piped())
             .stdout(output)
             .stderr(errors)
-            .kill_on_drop(true)
             .spawn()
             .map_err(|error| failed(error.to_string()))?;
         let aws = Aws::local(&endpoint, region).await;
@@ -122,7 +119,7 @@ impl LocalAws {
         let output = Command::new(&self.python)
             .args(["-c", SCENERY, &self.endpoint, &self.region])
             .env_clear()
-            .env("HOME", &self.scratch)
+            .env("HOME", self.scratch.path())
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output()
@@ -133,7 +130,7 @@ impl LocalAws {
             .map_err(|_| DemoError::Scenery(errors.lines().last().unwrap_or_default().to_owned()))
     }
 
-    /// Ends it, and everything that it has started.
+    /// Ends it, and everything that it has started. Its log stays if somebody may want to read it.
     pub(super) async fn stop(mut self, keep_log: bool) {
         // The end of its standard input is what it waits for.
         drop(self.child.stdin.take());
@@ -141,10 +138,14 @@ impl LocalAws {
         if ended.is_err() {
             drop(self.child.kill().await);
         }
-        if !keep_log {
-            drop(fs::remove_dir_all(&self.scratch));
-        }
+        self.scratch.disable_cleanup(keep_log);
     }
+}
+
+fn scratch_directory() -> std::io::Result<TempDir> {
+    let parent = Path::new("target/local-aws-run");
+    fs::create_dir_all(parent)?;
+    TempDir::new_in(parent.canonicalize()?)
 }
 
 fn free_port() -> std::io::Result<u16> {

@@ -5,7 +5,7 @@ mod local_aws;
 mod receiver;
 mod story;
 
-use std::path::PathBuf;
+use std::{future::Future, path::PathBuf};
 
 use crate::{
     cli::{Demo, Fault},
@@ -62,22 +62,32 @@ pub enum DemoError {
 /// Plays the demo. Everything that it starts ends with it, however it ends.
 pub(crate) async fn run(args: &Demo, terminal: Terminal) -> Result<Exit, Error> {
     let account = load(args)?;
-    tokio::select! {
-        result = play(args, &account, terminal) => result,
-        () = interruption() => Err(DemoError::Interrupted.into()),
-    }
-}
-
-async fn play(args: &Demo, account: &Account, terminal: Terminal) -> Result<Exit, Error> {
     terminal.say("1. starting the local AWS");
     let region = account
         .regions
         .first()
         .cloned()
         .unwrap_or_else(|| "eu-central-1".to_owned());
-    let local = LocalAws::start(&args.local_aws, &region).await?;
+    let local = or_interrupted(LocalAws::start(&args.local_aws, &region)).await?;
     terminal.say(&format!("   MiniStack at {}", local.endpoint()));
+    let played = or_interrupted(play(args, &account, &local, terminal)).await;
+    let failed = !matches!(played, Ok(()) | Err(Error::Demo(DemoError::Interrupted)));
+    if failed {
+        terminal.say(&format!(
+            "   the log of the local AWS: {}",
+            local.log().display()
+        ));
+    }
+    local.stop(failed).await;
+    played.map(|()| Exit::Done)
+}
 
+async fn play(
+    args: &Demo,
+    account: &Account,
+    local: &LocalAws,
+    terminal: Terminal,
+) -> Result<(), Error> {
     let secret = receiver::fresh_secret();
     let expected = match args.fault {
         Some(Fault::WrongSecret) => receiver::fresh_secret(),
@@ -86,15 +96,17 @@ async fn play(args: &Demo, account: &Account, terminal: Terminal) -> Result<Exit
     let mut receiver = Receiver::listen(expected)
         .await
         .map_err(DemoError::Receiver)?;
-    let played = story::play(account, &local, &mut receiver, &secret, terminal).await;
-    if played.is_err() {
-        terminal.say(&format!(
-            "   the log of the local AWS: {}",
-            local.log().display()
-        ));
+    story::play(account, local, &mut receiver, &secret, terminal).await
+}
+
+/// What `work` comes to, unless a person or a supervisor ends it before.
+async fn or_interrupted<T, E: Into<Error>>(
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, Error> {
+    tokio::select! {
+        result = work => result.map_err(Into::into),
+        () = interruption() => Err(DemoError::Interrupted.into()),
     }
-    local.stop(played.is_err()).await;
-    played.map(|()| Exit::Done)
 }
 
 /// The first of Ctrl-C and a request to terminate.

@@ -6,7 +6,7 @@ use aws_sdk_cloudwatch::types::StateValue;
 use aws_sdk_lambda::{primitives::Blob, types::InvocationType};
 use jiff::Timestamp;
 use serde_json::json;
-use stacks::{Json, Stack};
+use stacks::Json;
 
 use super::{DemoError, LocalAws, Receiver, events::Stage};
 use crate::{
@@ -68,18 +68,27 @@ pub(super) async fn play(
         now: Timestamp::now(),
     };
     let mut verified = 0;
-    terminal.say("\n4. an alarm goes off");
-    alarm(&region, core, account, &stage, terminal).await?;
-    verified += usize::from(arrive(receiver, terminal).await);
-
-    terminal.say("\n5. a task in ECS runs out of memory");
-    task(&region, core, &stage, terminal).await?;
-    verified += usize::from(arrive(receiver, terminal).await);
-
-    terminal.say("\n6. the daily cost report is due");
-    cost(&region, core, &stacks, local, &stage, terminal).await?;
-    verified += usize::from(arrive(receiver, terminal).await);
-
+    for act in [Act::Alarm, Act::Task, Act::Cost] {
+        match act {
+            Act::Alarm => {
+                terminal.say("\n4. an alarm goes off");
+                alarm(&region, core, account, &stage, terminal).await?;
+            }
+            Act::Task => {
+                terminal.say("\n5. a task in ECS runs out of memory");
+                task(&region, core, &stage, terminal).await?;
+            }
+            Act::Cost => {
+                terminal.say("\n6. the daily cost report is due");
+                cost(&region, core, local, &stage, terminal).await?;
+            }
+        }
+        // One that is refused shows what the others would come to.
+        if !arrive(receiver, terminal).await {
+            break;
+        }
+        verified += 1;
+    }
     let seconds = started.elapsed().as_secs();
     terminal.data(&format!(
         "\n{verified} of 3 incidents arrived and verified, in {seconds} s"
@@ -93,6 +102,12 @@ pub(super) async fn play(
         }
         .into())
     }
+}
+
+enum Act {
+    Alarm,
+    Task,
+    Cost,
 }
 
 /// Puts the deployed alarm into the state ALARM, and invokes its action as CloudWatch would: the
@@ -194,7 +209,6 @@ async fn task(
 async fn cost(
     region: &Region,
     core: &str,
-    stacks: &[Stack],
     local: &LocalAws,
     stage: &Stage<'_>,
     terminal: Terminal,
@@ -206,7 +220,6 @@ async fn cost(
         show(&instances["busy"]),
         show(&instances["silent"])
     ));
-    debug_assert!(!stacks.is_empty());
     let scheduler = region.aws.scheduler();
     let listed = scheduler
         .list_schedules()

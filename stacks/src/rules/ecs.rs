@@ -5,24 +5,18 @@
 //! from routine, because `ServiceSchedulerInitiated` stands for scale-ins and for failed health
 //! checks, and what says nothing is let through.
 
+use super::EventRule;
 use crate::{
-    Arn,
-    arn::Any,
     asset::CodeAsset,
-    constructs::{
-        Core,
-        function::{Invocation, Spec},
-        rule::rule,
-        sources::{invoked_by_rules, signal_function},
-    },
     event_pattern::{EventPattern, Except, Matcher, Scope},
     hash::stable_hash,
     limits::EVENT_PATTERN_CHARACTERS,
-    monitor::ClusterName,
-    resources::lambda_function::Function,
-    template::{DuplicateLogicalId, Handle, Template},
+    monitor::{ClusterName, Monitor},
     value::Value,
 };
+
+/// What the names of all of these rules begin with, after the stack's.
+pub(crate) const PREFIX: &str = "ecs-";
 
 /// The account, partition and region with the longest names: a pattern that fits there fits
 /// everywhere.
@@ -33,52 +27,23 @@ const LONGEST_SCOPE: Scope<'_> = Scope {
     stack: "",
 };
 
-/// Adds the function and its rules, if any cluster is watched.
-pub(crate) fn ecs_failures(
-    template: &mut Template,
-    core: &Core<'_>,
-) -> Result<Option<Handle<Function>>, DuplicateLogicalId> {
-    let mut clusters: Vec<&ClusterName> = core.monitor.clusters.iter().collect();
-    if clusters.is_empty() {
-        return Ok(None);
-    }
+/// As many rules as the watched clusters need.
+pub(super) fn rules(monitor: &Monitor) -> Vec<EventRule> {
+    let mut clusters: Vec<&ClusterName> = monitor.clusters.iter().collect();
     clusters.sort();
-    let ecs = signal_function(
-        template,
-        core,
-        Spec {
-            asset: CodeAsset::Ecs,
-            description: "Turns ECS failures into incidents",
-            timeout: 30,
-            memory: 128,
-            environment: Vec::new(),
-            statements: Vec::new(),
-            invocation: Invocation::Asynchronous,
-        },
-    )?;
+    let mut rules = Vec::new();
     for kind in [Kind::Tasks, Kind::Services, Kind::Deployments] {
         for (bucket, clusters) in buckets(&clusters, |bucket| kind.fits(bucket)) {
-            let slug = format!(
-                "{}{}{bucket}",
-                kind.slug(),
-                if bucket.is_empty() { "" } else { "-" }
-            );
-            rule(
-                template,
-                core,
-                &slug,
-                kind.description(),
-                kind.pattern(&clusters),
-                &ecs,
-            )?;
+            let hyphen = if bucket.is_empty() { "" } else { "-" };
+            rules.push(EventRule {
+                slug: format!("{PREFIX}{}{hyphen}{bucket}", kind.slug()),
+                description: kind.description(),
+                pattern: kind.pattern(&clusters),
+                function: CodeAsset::Ecs,
+            });
         }
     }
-    let rules = Value::<Arn<Any>>::matching(format!(
-        "arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:rule/{}-ecs-*",
-        core.monitor.stack
-    ));
-    invoked_by_rules(template, CodeAsset::Ecs, &ecs, rules)?;
-    Ok(Some(ecs))
+    rules
 }
 
 /// The three ways in which ECS says that something failed.
@@ -92,9 +57,9 @@ enum Kind {
 impl Kind {
     fn slug(self) -> &'static str {
         match self {
-            Self::Tasks => "ecs-tasks",
-            Self::Services => "ecs-services",
-            Self::Deployments => "ecs-deployments",
+            Self::Tasks => "tasks",
+            Self::Services => "services",
+            Self::Deployments => "deployments",
         }
     }
 

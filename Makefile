@@ -1,0 +1,124 @@
+# Every target here is also what CI runs; there is nothing that only CI knows.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.ONESHELL:
+SHELL := /bin/sh
+.SHELLFLAGS := -eu -c
+
+# The account file that a target is about: accounts/$(ACCOUNT).yaml
+ACCOUNT ?=
+# YES=1 deploys and destroys without asking
+YES ?=
+
+CARGO ?= cargo
+PYTHON ?= python3
+SYNTH := target/debug/synth
+LOCAL_AWS := target/local-aws
+ZIG := target/zig
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+	echo
+	echo "  ACCOUNT=name   the account file: accounts/name.yaml"
+	echo "  YES=1          deploy or destroy without asking"
+
+.PHONY: demo
+demo: tools $(SYNTH) $(LOCAL_AWS)/ready local-functions ## Play the whole job on a local AWS; needs no account
+	$(SYNTH) demo
+
+.PHONY: test
+test: tools $(SYNTH) $(LOCAL_AWS)/ready local-functions ## Run every test, the demo among them
+	$(CARGO) test --locked --workspace
+
+.PHONY: check
+check: ## Check formatting, lints, documentation and dependencies
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
+	if command -v cargo-deny > /dev/null; then
+		cargo deny --offline check bans licenses sources
+	else
+		echo "cargo-deny is not installed: dependencies are not checked (cargo install cargo-deny)"
+	fi
+
+.PHONY: build
+build: account $(SYNTH) ## Build and zip the functions of ACCOUNT
+	$(SYNTH) package --account $(ACCOUNT)
+
+.PHONY: generate
+generate: account $(SYNTH) ## Write the templates of ACCOUNT
+	$(SYNTH) generate --account $(ACCOUNT)
+
+.PHONY: diff
+diff: account $(SYNTH) ## Show what a deploy of ACCOUNT would change
+	$(SYNTH) diff --account $(ACCOUNT)
+
+.PHONY: deploy
+deploy: build ## Build ACCOUNT, show the changes, ask, deploy
+	$(SYNTH) deploy --account $(ACCOUNT) $(if $(YES),--yes)
+
+.PHONY: destroy
+destroy: account $(SYNTH) ## Delete the stacks of ACCOUNT
+	$(SYNTH) destroy --account $(ACCOUNT) $(if $(YES),--yes)
+
+.PHONY: snapshots
+snapshots: ## Write the snapshots anew; review them with git diff
+	INSTA_UPDATE=always $(CARGO) test --locked --quiet --package snapshots
+	git --no-pager diff --stat -- snapshots config.schema.json
+
+.PHONY: resources
+resources: tools ## Fetch the registry schemas and generate the resource types
+	$(PYTHON) -m venv target/schemas
+	target/schemas/bin/pip install --quiet --require-hashes --requirement stacks/schemas/requirements.txt
+	target/schemas/bin/python stacks/schemas/vendor.py
+	$(CARGO) run --locked --quiet --package codegen
+
+.PHONY: bench
+bench: ## Measure how long generation takes, and how it grows
+	$(CARGO) bench --locked --package stacks
+
+.PHONY: zig
+zig: ## Install zig, which links functions for other machines than this
+	$(PYTHON) -m venv $(ZIG)
+	$(ZIG)/bin/pip install --quiet --require-hashes --requirement runtime/zig/requirements.txt
+
+.PHONY: clean
+clean: ## Remove everything that was built or installed
+	rm -rf target
+
+# What the demo and the tests need beyond what cargo fetches.
+
+.PHONY: tools
+tools:
+	@missing=""
+	command -v $(CARGO) > /dev/null || missing="$$missing\n  Rust            https://rustup.rs"
+	command -v cc > /dev/null || missing="$$missing\n  a C compiler    apt install gcc, or xcode-select --install"
+	$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2> /dev/null \
+		|| missing="$$missing\n  Python 3.10 or later with venv    apt install python3-venv"
+	if [ -n "$$missing" ]; then
+		printf "not installed:$$missing\n" >&2
+		exit 1
+	fi
+
+.PHONY: account
+account:
+	@if [ -z "$(ACCOUNT)" ]; then
+		echo "name an account: make $(firstword $(MAKECMDGOALS)) ACCOUNT=example" >&2
+		exit 2
+	fi
+
+# As a part of the whole workspace, so that its dependencies are built once and not again for the tests.
+.PHONY: $(SYNTH)
+$(SYNTH):
+	$(CARGO) build --locked --workspace --bin synth
+
+.PHONY: local-functions
+local-functions: $(SYNTH)
+	$(SYNTH) package --config accounts/local.yaml > /dev/null
+
+$(LOCAL_AWS)/ready: synth/local-aws/requirements.txt
+	$(PYTHON) -m venv --clear $(LOCAL_AWS)
+	$(LOCAL_AWS)/bin/pip install --quiet --require-hashes --requirement $<
+	touch $@

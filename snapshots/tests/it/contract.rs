@@ -1,0 +1,116 @@
+//! What the templates tell the functions, and what the functions read: `stacks` and `runtime` know
+//! nothing of each other, and meet here.
+
+use runtime::{
+    aws::sqs::Sqs,
+    cost::{Collector, Thresholds},
+    deliver::LambdaWorld,
+    http::{Reuse, client, web_roots},
+    log::Log,
+    settings::Environment,
+    signal::SignalFunction,
+};
+use serde_json::Value as Json;
+use snapshots::{account, directory};
+use stacks::ToJson as _;
+use webhook::Signal;
+
+/// The environment of a function: what the template sets, and what Lambda itself does.
+fn environment(case: &str, function: &str) -> Environment {
+    let account = account(&directory(&format!("cases/{case}")));
+    let stacks = stacks::synthesize(&account.monitor).unwrap();
+    let template = stacks[0].template.to_json();
+    let variables =
+        template["Resources"][function]["Properties"]["Environment"]["Variables"].clone();
+    let variables = variables.as_object().unwrap().iter().map(|(name, value)| {
+        let value = match value {
+            Json::String(text) => text.clone(),
+            // What only a deployment knows.
+            expression => format!("https://example.com/{expression}"),
+        };
+        (name.clone(), value)
+    });
+    let own = [
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "key"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_LAMBDA_FUNCTION_NAME", "function"),
+    ];
+    Environment::new(variables.chain(own.map(|(k, v)| (k.to_owned(), v.to_owned()))))
+}
+
+fn http() -> reqwest::Client {
+    client(web_roots(), Reuse::Connections).unwrap()
+}
+
+#[test]
+fn signal_functions_find_what_they_need() {
+    for (signal, function) in [
+        (Signal::Alarm, "AlarmFunction"),
+        (Signal::Ecs, "EcsFunction"),
+        (Signal::Cost, "CostFunction"),
+    ] {
+        let environment = environment("example", function);
+        let log = Log::new("test", |_| {});
+        SignalFunction::new(signal, log, http(), &environment).unwrap();
+        Sqs::new(http(), &environment).unwrap();
+    }
+}
+
+#[test]
+fn the_cost_function_finds_its_thresholds() {
+    let environment = environment("example", "CostFunction");
+    let thresholds = Thresholds::new(&environment).unwrap();
+    assert_eq!(
+        thresholds,
+        Thresholds {
+            lookback_days: 14,
+            idle_below_percent: 5.0
+        }
+    );
+    Collector::new(&http(), &environment).unwrap();
+}
+
+#[test]
+fn deliver_finds_what_it_needs() {
+    for (case, loopback) in [("example", false), ("local", true)] {
+        let world = LambdaWorld::new(
+            Log::new("test", |_| {}),
+            &web_roots(),
+            &environment(case, "DeliverFunction"),
+        )
+        .unwrap();
+        assert_eq!(world.policy().loopback_http, loopback);
+    }
+}
+
+/// A variable that nothing reads is a promise that nothing keeps.
+#[test]
+fn nothing_is_set_in_vain() {
+    let read: &[&str] = &[
+        "DEAD_LETTERS_QUEUE_URL",
+        "IDLE_BELOW_PERCENT",
+        "INCIDENTS_QUEUE_URL",
+        "LOOKBACK_DAYS",
+        "WEBHOOK_HOSTS",
+        "WEBHOOK_LOOPBACK_HTTP",
+        "WEBHOOK_SECRET_ARN",
+    ];
+    for case in ["example", "local"] {
+        for function in [
+            "AlarmFunction",
+            "EcsFunction",
+            "CostFunction",
+            "DeliverFunction",
+        ] {
+            let shown = format!("{:?}", environment(case, function));
+            let names = shown
+                .trim_matches(['{', '}'])
+                .split(", ")
+                .map(|it| it.trim_matches('"'));
+            for name in names.filter(|name| !name.starts_with("AWS_")) {
+                assert!(read.contains(&name), "{function} sets {name}");
+            }
+        }
+    }
+}

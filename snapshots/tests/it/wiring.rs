@@ -1,0 +1,242 @@
+//! What the templates promise as a whole: nothing is lost between two resources, and nothing feeds
+//! itself.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+use snapshots::{account, directory};
+use stacks::{Monitor, Stack, ToJson as _, event_pattern::Scope};
+
+fn example() -> (Monitor, Vec<Stack>) {
+    let monitor = account(&directory("cases/example")).monitor;
+    let stacks = stacks::synthesize(&monitor).unwrap();
+    (monitor, stacks)
+}
+
+fn resources(stack: &Stack) -> BTreeMap<String, Json> {
+    stack.template.to_json()["Resources"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(id, resource)| (id.clone(), resource.clone()))
+        .collect()
+}
+
+fn of_type<'a>(
+    resources: &'a BTreeMap<String, Json>,
+    name: &'a str,
+) -> impl Iterator<Item = (&'a String, &'a Json)> {
+    resources
+        .iter()
+        .filter(move |(_, resource)| resource["Type"] == name)
+        .map(|(id, resource)| (id, &resource["Properties"]))
+}
+
+fn dead_letters() -> Json {
+    json!({ "Fn::GetAtt": ["DeadLetters", "Arn"] })
+}
+
+/// Every hop has somewhere for what it cannot hand on: rule to function, schedule to function,
+/// function to queue, queue to `deliver`. The one hop that has nowhere is from an alarm to its
+/// action: CloudWatch offers nothing there.
+#[test]
+fn every_hop_has_dead_letters() {
+    let (_, stacks) = example();
+    let resources = resources(&stacks[0]);
+    let mut hops = 0;
+    let mut asynchronous = Vec::new();
+    for (id, rule) in of_type(&resources, "AWS::Events::Rule") {
+        for target in rule["Targets"].as_array().unwrap() {
+            assert_eq!(target["DeadLetterConfig"]["Arn"], dead_letters(), "{id}");
+            asynchronous.push(target["Arn"]["Fn::GetAtt"][0].as_str().unwrap().to_owned());
+            hops += 1;
+        }
+    }
+    for (id, schedule) in of_type(&resources, "AWS::Scheduler::Schedule") {
+        let target = &schedule["Target"];
+        assert_eq!(target["DeadLetterConfig"]["Arn"], dead_letters(), "{id}");
+        asynchronous.push(target["Arn"]["Fn::GetAtt"][0].as_str().unwrap().to_owned());
+        hops += 1;
+    }
+    for (_, permission) in of_type(&resources, "AWS::Lambda::Permission") {
+        asynchronous.push(
+            permission["FunctionName"]["Fn::GetAtt"][0]
+                .as_str()
+                .unwrap()
+                .to_owned(),
+        );
+    }
+    let from_queue: Vec<&Json> = of_type(&resources, "AWS::Lambda::EventSourceMapping")
+        .map(|(_, mapping)| &mapping["FunctionName"]["Ref"])
+        .collect();
+    for (id, function) in of_type(&resources, "AWS::Lambda::Function") {
+        hops += 1;
+        if asynchronous.contains(id) {
+            assert_eq!(
+                function["DeadLetterConfig"]["TargetArn"],
+                dead_letters(),
+                "{id}"
+            );
+        } else {
+            assert!(
+                from_queue.contains(&&json!(id)),
+                "{id} is invoked by nothing"
+            );
+        }
+    }
+    for (id, queue) in of_type(&resources, "AWS::SQS::Queue").filter(|(id, _)| *id != "DeadLetters")
+    {
+        assert_eq!(
+            queue["RedrivePolicy"]["deadLetterTargetArn"],
+            dead_letters(),
+            "{id}"
+        );
+        hops += 1;
+    }
+    assert_eq!(hops, 4 + 1 + 4 + 1);
+}
+
+/// Whoever sends a dead letter may do so: functions and the schedule by their roles, rules by the
+/// queue's policy.
+#[test]
+fn whoever_sends_dead_letters_may() {
+    let (_, stacks) = example();
+    let resources = resources(&stacks[0]);
+    let may_send = |policy: &Json| {
+        policy["PolicyDocument"]["Statement"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|statement| {
+                statement["Effect"] == "Allow"
+                    && statement["Action"].to_string().contains("sqs:SendMessage")
+                    && statement["Resource"] == dead_letters()
+            })
+    };
+    for sender in [
+        "AlarmFunction",
+        "EcsFunction",
+        "CostFunction",
+        "DeliverFunction",
+        "CostSchedule",
+    ] {
+        assert!(
+            may_send(&resources[&format!("{sender}Policy")]["Properties"]),
+            "{sender}"
+        );
+        let role = &resources[&format!("{sender}Role")]["Properties"];
+        assert_eq!(
+            role["ManagedPolicyArns"],
+            json!([{ "Ref": format!("{sender}Policy") }])
+        );
+    }
+    assert!(may_send(&resources["DeadLettersPolicy"]["Properties"]));
+    for (_, rule) in of_type(&resources, "AWS::Events::Rule") {
+        assert!(
+            rule["Name"]
+                .as_str()
+                .unwrap()
+                .starts_with("tocsin-example-")
+        );
+    }
+}
+
+/// A failed delivery raises alarms. If one of them became an incident, it would fail to be delivered
+/// and raise alarms.
+#[test]
+fn no_alarm_of_ours_is_watched() {
+    let (mut monitor, stacks) = example();
+    let core = resources(&stacks[0]);
+    // Even where somebody watches every alarm whose name begins like ours.
+    let prefix = stacks::monitor::AlarmPrefix::parse("t").unwrap();
+    monitor.watched_alarms.push(prefix);
+    let scope = Scope {
+        partition: "aws",
+        region: "eu-central-1",
+        account: "111122223333",
+        stack: monitor.stack.as_str(),
+    };
+    let event = |name: &str| {
+        json!({
+            "source": "aws.cloudwatch",
+            "detail-type": "CloudWatch Alarm State Change",
+            "resources": [format!("arn:aws:cloudwatch:eu-central-1:111122223333:alarm:{name}")],
+            "detail": { "alarmName": name, "state": { "value": "ALARM" } },
+        })
+    };
+    let rules = stacks::rules::rules(&monitor);
+    let matched = |name: &str| {
+        rules
+            .iter()
+            .any(|rule| rule.pattern.matches(&event(name), &scope))
+    };
+    assert!(matched("legacy-cpu"), "what is watched is matched");
+    assert!(matched("team-cpu"), "what begins like ours is matched");
+    let mut ours = 0;
+    for stack in &stacks {
+        for (_, alarm) in of_type(&resources(stack), "AWS::CloudWatch::Alarm") {
+            let name = alarm["AlarmName"].as_str().unwrap();
+            assert!(!matched(name), "{name}");
+            ours += 1;
+        }
+    }
+    assert!(ours > 10);
+    assert!(core.contains_key("RuleWatchedAlarms"));
+}
+
+/// Alarms of the pipeline tell people and never the pipeline.
+#[test]
+fn pipeline_alarms_tell_the_ops_topic() {
+    let (_, stacks) = example();
+    for (id, alarm) in of_type(&resources(&stacks[0]), "AWS::CloudWatch::Alarm") {
+        let actions = alarm["AlarmActions"].to_string();
+        assert!(
+            actions.contains(":sns:") && actions.contains("platform-ops"),
+            "{id}: {actions}"
+        );
+    }
+}
+
+/// One permission a principal, however many alarms and rules there are.
+#[test]
+fn alarms_need_one_permission() {
+    let (_, stacks) = example();
+    let resources = resources(&stacks[0]);
+    let principals: Vec<(&Json, &Json)> = of_type(&resources, "AWS::Lambda::Permission")
+        .map(|(_, it)| (&it["FunctionName"]["Fn::GetAtt"][0], &it["Principal"]))
+        .collect();
+    assert_eq!(
+        principals,
+        [
+            (
+                &json!("AlarmFunction"),
+                &json!("lambda.alarms.cloudwatch.amazonaws.com")
+            ),
+            (&json!("AlarmFunction"), &json!("events.amazonaws.com")),
+            (&json!("EcsFunction"), &json!("events.amazonaws.com")),
+        ]
+    );
+}
+
+/// The secret has no value: not now, and not by any later update.
+#[test]
+fn the_secret_has_no_value() {
+    let (_, stacks) = example();
+    let resources = resources(&stacks[0]);
+    let secret = &resources["WebhookSecret"];
+    let keys: Vec<&String> = secret["Properties"].as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["Description", "Tags"]);
+    assert_eq!(secret["UpdateReplacePolicy"], "Retain");
+}
+
+#[test]
+fn synthesis_is_deterministic_to_the_byte() {
+    let print = || {
+        let (_, stacks) = example();
+        stacks
+            .iter()
+            .map(|stack| stack.template.to_json().to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(print(), print());
+}

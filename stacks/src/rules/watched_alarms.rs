@@ -1,0 +1,45 @@
+//! The rule for alarms that exist already.
+
+use super::EventRule;
+use crate::{
+    asset::CodeAsset,
+    event_pattern::{EventPattern, Except, Matcher},
+    monitor::Monitor,
+    value::Value,
+};
+
+/// The rule, if any alarms are watched.
+pub(super) fn rule(monitor: &Monitor) -> Option<EventRule> {
+    let prefixes = &monitor.watched_alarms;
+    if prefixes.is_empty() {
+        return None;
+    }
+    let names: Vec<Matcher> = prefixes
+        .iter()
+        .map(|prefix| Matcher::Prefix(prefix.as_str().into()))
+        .collect();
+    // The alarms that this stack makes have their own way to the function, and an alarm on the
+    // pipeline must never feed the pipeline. All of them are named after the stack.
+    let own = Value::sub(format!(
+        "arn:${{AWS::Partition}}:cloudwatch:${{AWS::Region}}:${{AWS::AccountId}}:alarm:{}-",
+        monitor.stack
+    ));
+    let kinds = [
+        "CloudWatch Alarm State Change",
+        "CloudWatch Alarm Contributor State Change",
+    ];
+    Some(EventRule {
+        slug: "watched-alarms".to_owned(),
+        description: "Alarms that exist already, by the beginning of their names",
+        pattern: EventPattern::new()
+            .field("source", Matcher::texts(["aws.cloudwatch"]))
+            .field(
+                "resources",
+                [Matcher::AnythingBut(Except::Prefixes(vec![own]))],
+            )
+            .field("detail-type", Matcher::texts(kinds))
+            .field("detail.alarmName", names)
+            .field("detail.state.value", Matcher::texts(["ALARM"])),
+        function: CodeAsset::Alarm,
+    })
+}
