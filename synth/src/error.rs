@@ -6,7 +6,8 @@ use std::{
 };
 
 use crate::{
-    aws::AwsError, config::Diagnostic, demo::DemoError, deploy::DeployError, package::PackageError,
+    aws::AwsError, config::Diagnostic, demo::DemoError, deploy::DeployError,
+    local_aws::LocalAwsError, package::PackageError,
 };
 
 /// The exit codes of `synth`. The numbers are a contract with whoever automates it.
@@ -178,6 +179,9 @@ impl Error {
                  --no-enable-termination-protection --stack-name {stack} --region {region}"
             )),
             Self::NobodyToAsk => Some("add `--yes`".to_owned()),
+            Self::Demo(DemoError::LocalAws(LocalAwsError::NotInstalled(_))) => {
+                Some("`make demo` installs it".to_owned())
+            }
             _ => None,
         }
     }

@@ -10,8 +10,10 @@ pub mod demo;
 pub mod deploy;
 pub mod diff;
 pub mod error;
+pub mod local_aws;
 pub mod manifest;
 pub mod package;
+pub mod receiver;
 pub mod terminal;
 
 use stacks::monitor::Architecture;

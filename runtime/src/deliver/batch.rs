@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
-use webhook::{Envelope, Incident, UnreadableEnvelope};
+use webhook::{Envelope, UnreadableEnvelope};
 
 use super::{DeadLetter, GIVE_UP};
 use crate::event::{list, text};
@@ -26,7 +26,7 @@ pub struct Message {
 
 /// What a message holds.
 pub(super) enum Content {
-    Incident(Box<Incident>),
+    Incident(Box<Envelope>),
     /// An envelope of a version that is not deployed here yet, or any more.
     Newer(u64),
     /// Nothing that can be delivered, for this reason.
@@ -63,7 +63,7 @@ pub(super) fn content(message: &Message, now: Timestamp) -> Content {
         return Content::Dead("given up after six days in the queue".to_owned());
     }
     match Envelope::parse(&message.body) {
-        Ok(envelope) => Content::Incident(Box::new(envelope.incident)),
+        Ok(envelope) => Content::Incident(Box::new(envelope)),
         Err(UnreadableEnvelope::Newer(version)) => Content::Newer(version),
         Err(error) => Content::Dead(error.to_string()),
     }

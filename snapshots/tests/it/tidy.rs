@@ -92,3 +92,45 @@ fn every_template_snapshot_belongs_to_a_stack() {
         assert_eq!(found, expected, "{case}");
     }
 }
+
+/// aws-lc costs a function 22 ms of CPU on its first TLS handshake, where ring costs less than one.
+/// Which of them a dependency brings along is decided by features that others can switch on.
+#[test]
+fn functions_are_free_of_aws_lc() {
+    let output = std::process::Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--offline",
+            "--locked",
+            "--package",
+            "runtime",
+            "--edges",
+            "normal,build",
+        ])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let tree = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        tree.contains("rustls v0.23"),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    for unwanted in ["aws-lc-sys", "aws-lc-rs", "openssl-sys", "aws-sdk-"] {
+        assert!(
+            !tree.contains(unwanted),
+            "{unwanted} is among the dependencies of the functions"
+        );
+    }
+}
+
+/// Every change that a user notices has its line.
+#[test]
+fn the_changelog_knows_this_version() {
+    let changelog = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    assert!(
+        changelog.contains(&format!("## {version}")),
+        "CHANGELOG.md does not speak of {version}"
+    );
+}

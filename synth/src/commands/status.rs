@@ -4,11 +4,13 @@ use aws_sdk_cloudwatch::types::StateValue;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::json;
 use stacks::Json;
+use webhook::{UrlPolicy, Webhook};
 
 use crate::{
     aws::AwsError,
     cli::Status,
     commands::region::{Region, connect},
+    config::Account,
     deploy::describe,
     error::{Error, Exit},
     terminal::Terminal,
@@ -31,8 +33,8 @@ pub(crate) async fn run(args: &Status, terminal: Terminal) -> Result<Exit, Error
             .map(|it| it.outputs);
         let of = |name: &str| outputs.as_ref().and_then(|it| it.get(name)).cloned();
         let webhook = match of("WebhookSecretArn") {
-            Some(secret) => is_set(&region, &secret).await?,
-            None => None,
+            Some(secret) => webhook(&region, &account, &secret).await?,
+            None => Json::Null,
         };
         let incidents = queue(&region, of("IncidentsUrl")).await?;
         let dead_letters = queue(&region, of("DeadLettersUrl")).await?;
@@ -40,7 +42,7 @@ pub(crate) async fn run(args: &Status, terminal: Terminal) -> Result<Exit, Error
         all.push(json!({
             "region": region.aws.region(),
             "stacks": statuses,
-            "webhookSet": webhook,
+            "webhook": webhook,
             "incidents": incidents,
             "deadLetters": dead_letters,
             "pipelineAlarms": alarms,
@@ -67,7 +69,15 @@ fn show(region: &Json, account: &str, terminal: Terminal) {
             text("status")
         ));
     }
-    match region["webhookSet"].as_bool() {
+    let webhook = &region["webhook"];
+    let said = |key: &str| webhook[key].as_str().unwrap_or_default();
+    match webhook["set"].as_bool() {
+        Some(true) if webhook.get("problem").is_some() => {
+            terminal.data(&format!("  webhook       set, but not usable: {}", said("problem")));
+        }
+        Some(true) if webhook.get("host").is_some() => {
+            terminal.data(&format!("  webhook       set: {} at {}", said("kind"), said("host")));
+        }
         Some(true) => terminal.data("  webhook       set"),
         Some(false) => terminal.data(&format!(
             "  webhook       not set: incidents wait. Set it with: synth webhook set --account {account}"
@@ -94,23 +104,43 @@ fn show(region: &Json, account: &str, terminal: Terminal) {
     }
 }
 
-/// Whether a secret has a value; nothing where there is no secret.
-async fn is_set(region: &Region, secret: &str) -> Result<Option<bool>, AwsError> {
-    let answer = region
-        .aws
-        .secrets_manager()
+/// How the webhook is: whether it is set, and what can be said of it without showing it.
+async fn webhook(region: &Region, account: &Account, secret: &str) -> Result<Json, AwsError> {
+    let client = region.aws.secrets_manager();
+    let versions = client
         .describe_secret()
         .secret_id(secret)
         .send()
         .await
-        .map_err(|it| AwsError::call("SecretsManager DescribeSecret", it))?;
-    let versions = answer.version_ids_to_stages.unwrap_or_default();
-    Ok(Some(
-        versions
-            .values()
-            .flatten()
-            .any(|stage| stage == "AWSCURRENT"),
-    ))
+        .map_err(|it| AwsError::call("SecretsManager DescribeSecret", it))?
+        .version_ids_to_stages
+        .unwrap_or_default();
+    if !versions
+        .values()
+        .flatten()
+        .any(|stage| stage == "AWSCURRENT")
+    {
+        return Ok(json!({ "set": false }));
+    }
+    let answer = client.get_secret_value().secret_id(secret).send().await;
+    let value = match answer.map_err(|it| AwsError::call("SecretsManager GetSecretValue", it)) {
+        Ok(answer) => answer.secret_string,
+        Err(error) if error.code() == Some("ResourceNotFoundException") => None,
+        // Whoever may not read it still sees that it is set.
+        Err(_) => return Ok(json!({ "set": true })),
+    };
+    let Some(value) = value.filter(|it| !it.is_empty()) else {
+        return Ok(json!({ "set": false }));
+    };
+    let policy = &account.monitor.webhook;
+    let policy = UrlPolicy {
+        hosts: policy.hosts.clone(),
+        loopback_http: policy.loopback_http,
+    };
+    Ok(match Webhook::parse(&value, &policy) {
+        Ok(it) => json!({ "set": true, "kind": it.kind(), "host": it.host() }),
+        Err(error) => json!({ "set": true, "problem": error.to_string() }),
+    })
 }
 
 async fn queue(region: &Region, url: Option<String>) -> Result<Json, AwsError> {

@@ -1,37 +1,28 @@
 //! The main job, end to end, on a local AWS: what `synth demo` plays.
 
 mod events;
-mod local_aws;
-mod receiver;
 mod story;
 
-use std::{future::Future, path::PathBuf};
+use std::{future::Future, path::Path};
 
 use crate::{
     cli::{Demo, Fault},
     config::{self, Account, Context},
     error::{Error, Exit},
+    local_aws::{LocalAws, LocalAwsError},
+    receiver::{self, Receiver},
     terminal::Terminal,
 };
-
-use local_aws::LocalAws;
-use receiver::Receiver;
 
 /// Why a demo did not end as it should.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
-    /// The local AWS is not installed.
-    #[error("the local AWS is not installed in `{}`", .0.display())]
-    NotInstalled(PathBuf),
-    /// The local AWS did not start.
-    #[error("the local AWS did not start: {0}")]
-    NotStarted(String),
+    /// The local AWS is not there.
+    #[error(transparent)]
+    LocalAws(#[from] LocalAwsError),
     /// The receiver could not listen.
     #[error("the receiver could not listen on loopback")]
     Receiver(#[source] std::io::Error),
-    /// The instances could not be made.
-    #[error("the instances of the cost report could not be made: {0}")]
-    Scenery(String),
     /// The deployed rule does not do what it should.
     #[error("the rule `{rule}` {problem}")]
     Rule {
@@ -68,7 +59,7 @@ pub(crate) async fn run(args: &Demo, terminal: Terminal) -> Result<Exit, Error> 
         .first()
         .cloned()
         .unwrap_or_else(|| "eu-central-1".to_owned());
-    let local = or_interrupted(LocalAws::start(&args.local_aws, &region)).await?;
+    let local = or_interrupted(start(&args.local_aws, &region)).await?;
     terminal.say(&format!("   MiniStack at {}", local.endpoint()));
     let played = or_interrupted(play(args, &account, &local, terminal)).await;
     let failed = !matches!(played, Ok(()) | Err(Error::Demo(DemoError::Interrupted)));
@@ -80,6 +71,10 @@ pub(crate) async fn run(args: &Demo, terminal: Terminal) -> Result<Exit, Error> 
     }
     local.stop(failed).await;
     played.map(|()| Exit::Done)
+}
+
+async fn start(environment: &Path, region: &str) -> Result<LocalAws, DemoError> {
+    Ok(LocalAws::start(environment, region).await?)
 }
 
 async fn play(

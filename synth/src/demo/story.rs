@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use stacks::Json;
 
-use super::{DemoError, LocalAws, Receiver, events::Stage};
+use super::{DemoError, events::Stage};
 use crate::{
     aws::{Aws, AwsError},
     commands::{
@@ -18,6 +18,8 @@ use crate::{
     },
     config::Account,
     error::Error,
+    local_aws::LocalAws,
+    receiver::Receiver,
     terminal::Terminal,
 };
 
@@ -213,7 +215,7 @@ async fn cost(
     stage: &Stage<'_>,
     terminal: Terminal,
 ) -> Result<(), Error> {
-    let instances = local.make_instances().await?;
+    let instances = local.make_instances().await.map_err(DemoError::from)?;
     terminal.say(&format!(
         "   three instances: {} idle for two weeks, {} busy, {} without datapoints",
         show(&instances["idle"]),

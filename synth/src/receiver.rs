@@ -20,22 +20,22 @@ const MAX_BODY: usize = 1_048_576;
 
 /// An incident that arrived.
 #[derive(Debug)]
-pub(super) struct Arrival {
+pub struct Arrival {
     /// The body.
-    pub(super) incident: Json,
+    pub incident: Json,
     /// Why it was refused; nothing where it was taken.
-    pub(super) refused: Option<&'static str>,
+    pub refused: Option<&'static str>,
 }
 
 /// A receiver that listens until it is dropped.
-pub(super) struct Receiver {
+pub struct Receiver {
     url: String,
     arrivals: mpsc::UnboundedReceiver<Arrival>,
     task: JoinHandle<()>,
 }
 
 /// A secret that nobody has used before. It only ever proves one process on this machine to another.
-pub(super) fn fresh_secret() -> String {
+pub fn fresh_secret() -> String {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     let seed = (
         Timestamp::now().as_nanosecond(),
@@ -47,7 +47,7 @@ pub(super) fn fresh_secret() -> String {
 
 impl Receiver {
     /// Listens on loopback for requests that are signed with `secret`.
-    pub(super) async fn listen(secret: String) -> std::io::Result<Self> {
+    pub async fn listen(secret: String) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}/webhook/generic/demo", listener.local_addr()?);
         let (sender, arrivals) = mpsc::unbounded_channel();
@@ -73,12 +73,13 @@ impl Receiver {
         })
     }
 
-    pub(super) fn url(&self) -> &str {
+    /// Where it listens.
+    pub fn url(&self) -> &str {
         &self.url
     }
 
     /// The next incident that arrives.
-    pub(super) async fn next(&mut self) -> Option<Arrival> {
+    pub async fn next(&mut self) -> Option<Arrival> {
         self.arrivals.recv().await
     }
 }

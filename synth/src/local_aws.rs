@@ -11,17 +11,30 @@ use std::{
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-use super::DemoError;
 use crate::aws::Aws;
 
+/// Why there is no local AWS, or not what it should have in it.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalAwsError {
+    /// It is not installed.
+    #[error("the local AWS is not installed in `{}`", .0.display())]
+    NotInstalled(PathBuf),
+    /// It did not start.
+    #[error("the local AWS did not start: {0}")]
+    NotStarted(String),
+    /// The instances could not be made.
+    #[error("the instances of the cost report could not be made: {0}")]
+    Scenery(String),
+}
+
 /// Starts the local AWS and ends it with this process.
-const SERVE: &str = include_str!("../../local-aws/serve.py");
+const SERVE: &str = include_str!("../local-aws/serve.py");
 /// Makes instances and metrics.
-const SCENERY: &str = include_str!("../../local-aws/scenery.py");
+const SCENERY: &str = include_str!("../local-aws/scenery.py");
 
 /// A local AWS that runs. It ends when this value is dropped, and when this process ends: it waits
 /// for the end of its standard input, and then takes every function that it has started with it.
-pub(super) struct LocalAws {
+pub struct LocalAws {
     child: Child,
     python: PathBuf,
     endpoint: String,
@@ -33,12 +46,12 @@ pub(super) struct LocalAws {
 
 impl LocalAws {
     /// Starts it, and waits until it answers.
-    pub(super) async fn start(environment: &Path, region: &str) -> Result<Self, DemoError> {
+    pub async fn start(environment: &Path, region: &str) -> Result<Self, LocalAwsError> {
         let python = environment.join("bin/python");
         if !python.exists() {
-            return Err(DemoError::NotInstalled(environment.to_owned()));
+            return Err(LocalAwsError::NotInstalled(environment.to_owned()));
         }
-        let failed = |why: String| DemoError::NotStarted(why);
+        let failed = |why: String| LocalAwsError::NotStarted(why);
         let port = free_port().map_err(|error| failed(format!("no free port: {error}")))?;
         let scratch = scratch_directory().map_err(|error| failed(error.to_string()))?;
         let log = scratch.path().join("log.txt");
@@ -81,7 +94,7 @@ impl LocalAws {
         Ok(local)
     }
 
-    async fn wait_until_it_answers(&mut self) -> Result<(), DemoError> {
+    async fn wait_until_it_answers(&mut self) -> Result<(), LocalAwsError> {
         for _ in 0..300 {
             if self.aws.account().await.is_ok() {
                 return Ok(());
@@ -90,32 +103,35 @@ impl LocalAws {
                 let log = fs::read_to_string(&self.log).unwrap_or_default();
                 let tail: Vec<&str> = log.lines().rev().take(5).collect();
                 let tail: Vec<&str> = tail.into_iter().rev().collect();
-                return Err(DemoError::NotStarted(format!(
+                return Err(LocalAwsError::NotStarted(format!(
                     "{status}\n{}",
                     tail.join("\n")
                 )));
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        Err(DemoError::NotStarted(
+        Err(LocalAwsError::NotStarted(
             "no answer within 30 seconds".to_owned(),
         ))
     }
 
-    pub(super) fn aws(&self) -> &Aws {
+    /// Clients of it.
+    pub fn aws(&self) -> &Aws {
         &self.aws
     }
 
-    pub(super) fn endpoint(&self) -> &str {
+    /// Where it listens.
+    pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    pub(super) fn log(&self) -> &Path {
+    /// What it says.
+    pub fn log(&self) -> &Path {
         &self.log
     }
 
     /// Makes instances and their metrics; returns the instances by what they stand for.
-    pub(super) async fn make_instances(&self) -> Result<stacks::Json, DemoError> {
+    pub async fn make_instances(&self) -> Result<stacks::Json, LocalAwsError> {
         let output = Command::new(&self.python)
             .args(["-c", SCENERY, &self.endpoint, &self.region])
             .env_clear()
@@ -124,14 +140,15 @@ impl LocalAws {
             .kill_on_drop(true)
             .output()
             .await
-            .map_err(|error| DemoError::Scenery(error.to_string()))?;
+            .map_err(|error| LocalAwsError::Scenery(error.to_string()))?;
         let errors = String::from_utf8_lossy(&output.stderr);
-        serde_json::from_slice(&output.stdout)
-            .map_err(|_| DemoError::Scenery(errors.lines().last().unwrap_or_default().to_owned()))
+        serde_json::from_slice(&output.stdout).map_err(|_| {
+            LocalAwsError::Scenery(errors.lines().last().unwrap_or_default().to_owned())
+        })
     }
 
     /// Ends it, and everything that it has started. Its log stays if somebody may want to read it.
-    pub(super) async fn stop(mut self, keep_log: bool) {
+    pub async fn stop(mut self, keep_log: bool) {
         // The end of its standard input is what it waits for.
         drop(self.child.stdin.take());
         let ended = tokio::time::timeout(Duration::from_secs(5), self.child.wait()).await;

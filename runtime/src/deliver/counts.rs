@@ -1,0 +1,35 @@
+//! How many of what, for metrics.
+
+use super::World;
+
+/// What became of a batch's incidents.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) confirmed: usize,
+    pub(super) unconfirmed: usize,
+    pub(super) rejected: usize,
+    pub(super) misconfigured: usize,
+    pub(super) given_up: usize,
+}
+
+impl Counts {
+    pub(super) fn write<W: World>(&self, world: &W) {
+        // A value for each delivery: the highest of an hour says whether any was confirmed.
+        let confirmed: Vec<u64> = std::iter::repeat_n(1, self.confirmed)
+            .chain(std::iter::repeat_n(0, self.unconfirmed))
+            .collect();
+        let some = |count: usize| {
+            if count == 0 {
+                Vec::new()
+            } else {
+                vec![count as u64]
+            }
+        };
+        world.metrics(&[
+            ("Confirmed", confirmed.get(..100).unwrap_or(&confirmed)),
+            ("Rejected", &some(self.rejected)),
+            ("Misconfigured", &some(self.misconfigured)),
+            ("GivenUp", &some(self.given_up)),
+        ]);
+    }
+}

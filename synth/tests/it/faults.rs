@@ -1,0 +1,197 @@
+//! Deploys that do not go well: what `synth` says, and what it ends with.
+
+use std::{collections::BTreeMap, os::unix::fs::symlink};
+
+use crate::{
+    fake_aws::{FakeAws, Plot},
+    support::{Ended, Run, local_aws, project, root},
+};
+
+/// Runs a command on an account with one stack.
+async fn run(fake: &FakeAws, arguments: &[&str]) -> Option<Ended> {
+    // The functions' zips are all that is needed of what the local AWS comes with.
+    local_aws()?;
+    let project = project(
+        "fake",
+        "name: fake\nregions: [eu-central-1]\narchitecture: host\nops-topic: ops\n",
+    );
+    std::fs::create_dir(project.path().join("target")).unwrap();
+    symlink(
+        root().join("target/functions"),
+        project.path().join("target/functions"),
+    )
+    .unwrap();
+    let run = Run::inside(project.path(), arguments)
+        .env("AWS_ENDPOINT_URL", &fake.endpoint)
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test");
+    Some(tokio::task::spawn_blocking(|| run.end()).await.unwrap())
+}
+
+const DEPLOY: [&str; 4] = ["deploy", "--account", "fake", "--yes"];
+
+#[tokio::test]
+async fn a_rollback_says_what_failed_first() {
+    let fake = FakeAws::play(Plot {
+        before: vec!["UPDATE_COMPLETE"],
+        after: vec![
+            "UPDATE_IN_PROGRESS",
+            "UPDATE_ROLLBACK_IN_PROGRESS",
+            "UPDATE_ROLLBACK_COMPLETE",
+        ],
+        events: vec![
+            ("Other", "UPDATE_FAILED", "Resource update cancelled"),
+            (
+                "DeliverFunction",
+                "UPDATE_FAILED",
+                "The role cannot be assumed by Lambda",
+            ),
+        ],
+        ..Plot::default()
+    })
+    .await;
+    let Some(ended) = run(&fake, &DEPLOY).await else {
+        return;
+    };
+    let ended = ended
+        .code(5)
+        .says("error: the stack `tocsin-fake` was rolled back (UPDATE_ROLLBACK_COMPLETE)")
+        .says("DeliverFunction: The role cannot be assumed by Lambda")
+        .says("hint: mend the cause and deploy again");
+    assert!(
+        !ended.stderr.contains("\n  Other: "),
+        "what was only cancelled explains nothing"
+    );
+}
+
+#[tokio::test]
+async fn a_stuck_stack_needs_a_person_before_and_after() {
+    for plot in [
+        Plot {
+            before: vec!["UPDATE_ROLLBACK_FAILED"],
+            ..Plot::default()
+        },
+        Plot {
+            before: vec!["UPDATE_COMPLETE"],
+            after: vec!["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED"],
+            ..Plot::default()
+        },
+    ] {
+        let fake = FakeAws::play(plot).await;
+        let Some(ended) = run(&fake, &DEPLOY).await else {
+            return;
+        };
+        ended.code(6).says("is in UPDATE_ROLLBACK_FAILED and needs a person").says(
+            "next: aws cloudformation continue-update-rollback --stack-name tocsin-fake --region eu-central-1",
+        );
+    }
+}
+
+#[tokio::test]
+async fn lost_credentials_are_not_a_failed_deploy() {
+    let fake = FakeAws::play(Plot {
+        before: vec!["UPDATE_COMPLETE"],
+        after: vec!["UPDATE_IN_PROGRESS"],
+        // The plan, the change set's check, and then the first look at the deploy.
+        errors: BTreeMap::from([(3, "ExpiredToken")]),
+        ..Plot::default()
+    })
+    .await;
+    let Some(ended) = run(&fake, &DEPLOY).await else {
+        return;
+    };
+    ended
+        .code(7)
+        .says("contact with AWS was lost while the stack `tocsin-fake` is being deployed")
+        .says("hint: the same command again waits for it and carries on");
+}
+
+#[tokio::test]
+async fn throttled_watching_never_decides_the_verdict() {
+    let fake = FakeAws::play(Plot {
+        before: vec!["UPDATE_COMPLETE"],
+        after: vec!["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"],
+        event_error: Some("Throttling"),
+        ..Plot::default()
+    })
+    .await;
+    let Some(ended) = run(&fake, &DEPLOY).await else {
+        return;
+    };
+    ended.code(0).says("deployed");
+}
+
+#[tokio::test]
+async fn what_goes_on_is_waited_for() {
+    let fake = FakeAws::play(Plot {
+        before: vec![
+            "UPDATE_IN_PROGRESS",
+            "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+            "UPDATE_COMPLETE",
+        ],
+        after: vec!["UPDATE_COMPLETE"],
+        ..Plot::default()
+    })
+    .await;
+    let Some(ended) = run(&fake, &DEPLOY).await else {
+        return;
+    };
+    ended
+        .code(0)
+        .says("UPDATE_IN_PROGRESS goes on; waiting for it");
+}
+
+#[tokio::test]
+async fn a_stack_that_was_never_born_is_made_anew() {
+    let fake = FakeAws::play(Plot {
+        before: vec!["ROLLBACK_COMPLETE"],
+        after: vec!["DELETE_COMPLETE", "CREATE_COMPLETE"],
+        ..Plot::default()
+    })
+    .await;
+    let Some(ended) = run(&fake, &DEPLOY).await else {
+        return;
+    };
+    ended
+        .code(0)
+        .says("its first deploy failed (ROLLBACK_COMPLETE); deleting what is left of it");
+    assert_eq!(fake.count("DeleteStack"), 1);
+}
+
+#[tokio::test]
+async fn a_failed_change_set_is_taken_away() {
+    let fake = FakeAws::play(Plot {
+        before: vec!["UPDATE_COMPLETE"],
+        change_set_fails: Some("Template error: unresolved resource dependencies"),
+        ..Plot::default()
+    })
+    .await;
+    let Some(ended) = run(&fake, &DEPLOY).await else {
+        return;
+    };
+    ended
+        .code(1)
+        .says("failed: Template error: unresolved resource dependencies");
+    assert_eq!(
+        (
+            fake.count("DeleteChangeSet"),
+            fake.count("ExecuteChangeSet")
+        ),
+        (1, 0)
+    );
+}
+
+#[tokio::test]
+async fn nothing_to_change_is_success() {
+    let fake = FakeAws::play(Plot {
+        before: vec!["UPDATE_COMPLETE"],
+        change_set_fails: Some("The submitted information didn&apos;t contain changes."),
+        ..Plot::default()
+    })
+    .await;
+    let Some(ended) = run(&fake, &DEPLOY).await else {
+        return;
+    };
+    ended.code(0).says("tocsin-fake: no changes");
+    assert_eq!(fake.count("DeleteChangeSet"), 1);
+}

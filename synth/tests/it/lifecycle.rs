@@ -1,0 +1,209 @@
+//! A whole life of an account's stacks, on the local AWS: through the same code as on AWS.
+
+use std::fs;
+
+use serde_json::Value as Json;
+use synth::{local_aws::LocalAws, receiver::Receiver};
+
+use crate::support::{Ended, Run, link_functions, local_aws, project, root};
+
+const REGION: &str = "eu-central-1";
+
+struct Life {
+    project: tempfile::TempDir,
+    local: LocalAws,
+}
+
+impl Life {
+    async fn begin(account: &str) -> Option<Self> {
+        let environment = local_aws()?;
+        let project = project("life", account);
+        link_functions(project.path());
+        let local = LocalAws::start(&environment, REGION).await.unwrap();
+        Some(Self { project, local })
+    }
+
+    /// Runs a command to its end while the receiver of this process goes on.
+    async fn run(&self, arguments: &[&str], input: &str) -> Ended {
+        let run = Run::inside(self.project.path(), arguments)
+            .env("AWS_ENDPOINT_URL", self.local.endpoint())
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .input(input);
+        tokio::task::spawn_blocking(|| run.end()).await.unwrap()
+    }
+
+    fn write(&self, account: &str) {
+        fs::write(self.project.path().join("accounts/life.yaml"), account).unwrap();
+    }
+}
+
+fn account(more: &str) -> String {
+    format!(
+        "name: life\naccount: \"000000000000\"\nregions: [{REGION}]\narchitecture: host\n\
+         clusters: [checkout]\nops-topic: ops\nwebhook: {{loopback-http: true}}\n{more}"
+    )
+}
+
+const ALARMS: &str = "alarms:\n  - {name: cpu, metric: AWS/EC2 CPUUtilization, when: \"> 80\"}\n";
+
+#[expect(
+    clippy::too_many_lines,
+    reason = "one life, from its beginning to its end"
+)]
+#[tokio::test]
+async fn deploy_change_test_destroy() {
+    let Some(life) = Life::begin(&account(ALARMS)).await else {
+        return;
+    };
+    let on = |command: &'static str| vec![command, "--account", "life"];
+
+    // Nothing is there yet.
+    life.run(&on("status"), "")
+        .await
+        .code(0)
+        .prints("tocsin-life  not deployed");
+    life.run(&["diff", "--account", "life", "--exit-code"], "")
+        .await
+        .code(3)
+        .prints("+ Incidents");
+    life.run(&on("destroy"), "")
+        .await
+        .code(0)
+        .says("nothing to do");
+    life.run(&["webhook", "test", "--account", "life", "--yes"], "")
+        .await
+        .code(1)
+        .says("the stack `tocsin-life` is not deployed in eu-central-1");
+
+    // Without a terminal nobody can say yes.
+    life.run(&on("deploy"), "")
+        .await
+        .code(4)
+        .says("hint: add `--yes`");
+    life.run(&on("status"), "")
+        .await
+        .code(0)
+        .prints("tocsin-life  not deployed");
+
+    // A first deploy, and a second that has nothing to do.
+    let deploy = ["deploy", "--account", "life", "--yes"];
+    life.run(&deploy, "")
+        .await
+        .code(0)
+        .says("making the bucket tocsin-assets-000000000000-eu-central-1")
+        .says("CREATE_COMPLETE            DeliverFunction")
+        .prints(
+            "tocsin-life.AlarmFunctionArn = arn:aws:lambda:eu-central-1:000000000000:function:",
+        );
+    let again = life
+        .run(&["deploy", "--account", "life", "--yes", "--json"], "")
+        .await
+        .code(0)
+        .says("nothing to do");
+    let outputs: Json = serde_json::from_str(&again.stdout).unwrap();
+    assert_eq!(outputs[0]["stack"], "tocsin-life");
+    life.run(&["diff", "--account", "life", "--exit-code"], "")
+        .await
+        .code(0)
+        .prints("no differences");
+
+    // The webhook: not set, refused, set.
+    life.run(&on("status"), "")
+        .await
+        .code(0)
+        .prints("not set: incidents wait");
+    let test = ["webhook", "test", "--account", "life", "--yes"];
+    life.run(&test, "")
+        .await
+        .code(1)
+        .prints("have not been set");
+    let mut receiver = Receiver::listen("right".to_owned()).await.unwrap();
+    let set = ["webhook", "set", "--account", "life"];
+    let secret =
+        |secret: &str| serde_json::json!({ "url": receiver.url(), "secret": secret }).to_string();
+    let (wrong, right) = (secret("wrong-canary"), secret("right"));
+    let ended = life
+        .run(&set, &wrong)
+        .await
+        .code(0)
+        .says("the webhook is set: HMAC at 127.0.0.1");
+    assert!(!ended.stderr.contains("canary"));
+    life.run(&test, "")
+        .await
+        .code(1)
+        .prints("unauthorized (status 403)");
+    assert!(receiver.next().await.unwrap().refused.is_some());
+    life.run(&set, &right).await.code(0);
+    life.run(&on("status"), "")
+        .await
+        .code(0)
+        .prints("webhook       set: HMAC at 127.0.0.1");
+
+    // A changed account file: one alarm more, another threshold, no cluster.
+    life.write(&account("alarms:\n  - {name: cpu, metric: AWS/EC2 CPUUtilization, when: \"> 90\"}\n  - {name: disk, metric: AWS/EC2 DiskReadBytes, when: \"> 1\"}\n"));
+    life.run(&on("diff"), "")
+        .await
+        .code(0)
+        .prints("~ AlarmCpu  AWS::CloudWatch::Alarm\n      Threshold: 80 -> 90")
+        .prints("+ AlarmDisk")
+        .prints("1 to add, 1 to change");
+    life.run(&deploy, "")
+        .await
+        .code(0)
+        .says("deploying tocsin-life-alarms-1 in eu-central-1");
+    life.run(&["diff", "--account", "life", "--exit-code"], "")
+        .await
+        .code(0);
+
+    // What stays is said, with the command that removes it.
+    life.run(&["destroy", "--account", "life"], "")
+        .await
+        .code(4);
+    life.run(&["destroy", "--account", "life", "--yes"], "")
+        .await
+        .code(0)
+        .says("WebhookSecret  AWS::SecretsManager::Secret")
+        .says("tocsin-life is gone")
+        .says("aws sqs delete-queue --queue-url");
+    life.run(&on("destroy"), "")
+        .await
+        .code(0)
+        .says("nothing to do");
+    life.local.stop(false).await;
+}
+
+#[tokio::test]
+async fn another_account_is_refused() {
+    let Some(life) = Life::begin(&account("").replace("000000000000", "111122223333")).await else {
+        return;
+    };
+    for command in ["deploy", "diff", "status", "destroy"] {
+        life.run(&[command, "--account", "life"], "")
+            .await
+            .code(2)
+            .says("the credentials are of account 000000000000, and the account file is for 111122223333");
+    }
+    life.local.stop(false).await;
+}
+
+/// The functions that are built are those of this machine: a template for another refuses them.
+#[tokio::test]
+async fn code_for_another_machine_is_refused() {
+    let Some(_) = local_aws() else { return };
+    let here = synth::host_architecture().as_str();
+    let other = if here == "arm64" { "x86_64" } else { "arm64" };
+    let project = project("life", &account("").replace("host", other));
+    fs::create_dir_all(project.path().join("target/functions")).unwrap();
+    std::os::unix::fs::symlink(
+        root().join("target/functions").join(here),
+        project.path().join("target/functions").join(other),
+    )
+    .unwrap();
+    Run::inside(project.path(), &["deploy", "--account", "life", "--yes"])
+        .end()
+        .code(1)
+        .says(&format!(
+            "it is built for {here}, and the template says {other}"
+        ));
+}

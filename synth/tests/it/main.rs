@@ -1,0 +1,10 @@
+//! The command line as its users meet it: what it prints, what it writes, what it returns.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod cli;
+mod demo;
+mod fake_aws;
+mod faults;
+mod lifecycle;
+mod support;
