@@ -38,7 +38,7 @@ check: ## Check formatting, lints, documentation and dependencies
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	if command -v cargo-deny > /dev/null; then
-		cargo deny --offline check bans licenses sources
+		cargo deny check bans licenses sources
 	else
 		echo "cargo-deny is not installed: dependencies are not checked (cargo install cargo-deny)"
 	fi

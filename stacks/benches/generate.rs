@@ -17,8 +17,8 @@ use std::{
 use stacks::{
     Monitor, ToJson as _,
     monitor::{
-        Alarm, AlarmName, Architecture, ClusterName, Comparison, Condition, Metric, MissingData,
-        Period, Priority, StackName, Statistic, WebhookPolicy,
+        Alarm, AlarmName, Architecture, ClusterName, Comparison, Condition, Hardening, Metric,
+        MissingData, Period, Priority, StackName, Statistic, WebhookPolicy,
     },
     tag::Tag,
 };
@@ -40,6 +40,7 @@ fn monitor(clusters: usize) -> Monitor {
         cost_report: None,
         ops_topic: None,
         webhook: WebhookPolicy::default(),
+        hardening: Hardening::default(),
         log_retention_days: 365,
         tags: vec![Tag {
             key: "tocsin".to_owned(),

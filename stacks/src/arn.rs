@@ -130,6 +130,20 @@ impl<R> Value<Arn<R>> {
         }
     }
 
+    /// The account that the ARN names.
+    pub fn account(self) -> Value<String> {
+        match self {
+            Self::Literal(arn) => {
+                Value::Literal(arn.text.split(':').nth(4).unwrap_or_default().to_owned())
+            }
+            Self::Expression(expression) => Value::Expression(Expression::Part {
+                of: Box::new(expression),
+                separator: ":",
+                index: 4,
+            }),
+        }
+    }
+
     /// The ARN as text, for policies and patterns.
     pub fn into_text(self) -> Value<String> {
         match self {
@@ -145,9 +159,19 @@ impl<R> Value<Arn<R>> {
 }
 
 impl Value<Arn<Any>> {
-    /// ARNs by pattern, where a condition compares with `ArnLike`. Pseudo parameters are filled in.
-    pub fn matching(pattern: impl Into<String>) -> Self {
-        Self::Expression(Expression::Sub(pattern.into(), BTreeMap::new()))
+    /// ARNs by pattern, where a condition compares with `ArnLike`. `${Name}` stands for the value
+    /// under that name; pseudo parameters are filled in.
+    pub fn matching<const N: usize>(
+        pattern: impl Into<String>,
+        values: [(&str, Value<String>); N],
+    ) -> Self {
+        match Value::sub_with(pattern, values) {
+            Value::Literal(text) => Self::Literal(Arn {
+                text,
+                kind: PhantomData,
+            }),
+            Value::Expression(expression) => Self::Expression(expression),
+        }
     }
 }
 

@@ -42,6 +42,10 @@ pub enum Effect {
 pub enum Principal {
     /// An AWS service, such as `lambda.amazonaws.com`.
     Service(&'static str),
+    /// A service whose name depends on the region.
+    RegionalService(&'static str),
+    /// The stack's own account, whose IAM policies then decide.
+    Account,
     /// Everyone: only ever to deny.
     Everyone,
 }
@@ -164,6 +168,14 @@ impl ToJson for Principal {
     fn to_json(&self) -> Json {
         match self {
             Self::Service(name) => serde_json::json!({ "Service": name }),
+            Self::RegionalService(name) => {
+                let name = format!("{name}.${{AWS::Region}}.amazonaws.com");
+                serde_json::json!({ "Service": Value::sub(name).to_json() })
+            }
+            Self::Account => {
+                let root = Value::sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root");
+                serde_json::json!({ "AWS": root.to_json() })
+            }
             Self::Everyone => "*".to_json(),
         }
     }

@@ -8,6 +8,7 @@ use crate::{
         alarms::alarm,
         cost_schedule::cost_schedule,
         delivery::delivery,
+        function::{SECURITY_GROUPS, SUBNETS},
         queues::queues,
         secret::webhook_secret,
         self_watch::self_watch,
@@ -15,9 +16,9 @@ use crate::{
     },
     hash::stable_hash,
     limits,
-    monitor::{Alarm, Monitor},
+    monitor::{Alarm, Monitor, Network},
     resources::lambda_function::Function,
-    template::{DuplicateLogicalId, Handle, Template},
+    template::{DuplicateLogicalId, Handle, ParameterType, Template},
 };
 
 /// A stack: a template, and where the values of its parameters come from.
@@ -36,6 +37,8 @@ pub struct Stack {
 pub enum ParameterSource {
     /// The name of the bucket that holds the code.
     AssetBucket,
+    /// The account file, region by region: a list of IDs.
+    Region(BTreeMap<String, Vec<String>>),
     /// The key of a function's code in that bucket.
     CodeKey(CodeAsset),
     /// What another stack, deployed before, shows under this name.
@@ -88,7 +91,7 @@ fn core_stack(monitor: &Monitor) -> Result<Stack, DuplicateLogicalId> {
         monitor.account_name
     ));
     let core = queues(&mut template, monitor)?;
-    let secret = webhook_secret(&mut template, monitor)?;
+    let secret = webhook_secret(&mut template, &core)?;
 
     let mut functions: Vec<(CodeAsset, Handle<Function>)> = Vec::new();
     let alarm = alarm_function(&mut template, &core)?;
@@ -144,6 +147,21 @@ fn core_stack(monitor: &Monitor) -> Result<Stack, DuplicateLogicalId> {
         CodeAsset::BUCKET_PARAMETER.to_owned(),
         ParameterSource::AssetBucket,
     );
+    if let Some(vpc) = &monitor.hardening.vpc {
+        let by_region = |ids: fn(&Network) -> &Vec<String>| {
+            let regions = vpc.regions.iter();
+            ParameterSource::Region(
+                regions
+                    .map(|(name, it)| (name.clone(), ids(it).clone()))
+                    .collect(),
+            )
+        };
+        parameters.insert(SUBNETS.to_owned(), by_region(|it| &it.subnets));
+        parameters.insert(
+            SECURITY_GROUPS.to_owned(),
+            by_region(|it| &it.security_groups),
+        );
+    }
     Ok(Stack {
         name: monitor.stack.to_string(),
         template,
@@ -164,6 +182,7 @@ fn alarm_stack(
     let action = template
         .parameter::<crate::Arn<Function>>(
             ALARM_FUNCTION_ARN,
+            ParameterType::String,
             "The function that alarms invoke; filled in by `synth deploy`",
         )
         .into();

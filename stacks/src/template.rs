@@ -60,7 +60,19 @@ pub struct Attributes {
 /// A parameter of a template: a value that whoever deploys must give.
 #[derive(Debug)]
 struct Parameter {
+    kind: ParameterType,
     description: &'static str,
+}
+
+/// What a parameter holds. CloudFormation checks that what an ID names is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParameterType {
+    /// A text.
+    String,
+    /// IDs of subnets.
+    Subnets,
+    /// IDs of security groups.
+    SecurityGroups,
 }
 
 /// A value that a deployed stack shows.
@@ -180,10 +192,15 @@ impl Template {
     }
 
     /// Declares a parameter and returns its value. It has no default: who deploys must give it.
-    pub fn parameter<T>(&mut self, name: &str, description: &'static str) -> Value<T> {
+    pub fn parameter<T>(
+        &mut self,
+        name: &str,
+        kind: ParameterType,
+        description: &'static str,
+    ) -> Value<T> {
         let id = LogicalId::from(name);
         let value = Value::reference(&id);
-        self.parameters.insert(id, Parameter { description });
+        self.parameters.insert(id, Parameter { kind, description });
         value
     }
 
@@ -240,7 +257,12 @@ fn section<T: ToJson>(entries: &BTreeMap<LogicalId, T>) -> Json {
 impl ToJson for Parameter {
     fn to_json(&self) -> Json {
         let mut parameter = Object::default();
-        parameter.put("Type", &"String");
+        let kind = match self.kind {
+            ParameterType::String => "String",
+            ParameterType::Subnets => "List<AWS::EC2::Subnet::Id>",
+            ParameterType::SecurityGroups => "List<AWS::EC2::SecurityGroup::Id>",
+        };
+        parameter.put("Type", &kind);
         parameter.put("Description", &self.description);
         parameter.into()
     }

@@ -25,6 +25,15 @@ pub enum Expression {
     Pseudo(&'static str),
     /// `Fn::GetAtt`
     GetAtt(LogicalId, &'static str),
+    /// `Fn::Select` of `Fn::Split`: a part of a text, counted from 0.
+    Part {
+        /// The text.
+        of: Box<Expression>,
+        /// What stands between the parts.
+        separator: &'static str,
+        /// Which part.
+        index: u32,
+    },
     /// `Fn::Sub`: a text with `${Name}` in it, and the names that are no pseudo parameters.
     Sub(String, BTreeMap<String, Expression>),
 }
@@ -114,14 +123,29 @@ impl ToJson for Expression {
                 "Fn::GetAtt",
                 Json::Array(vec![id.to_json(), attribute.to_json()]),
             ),
+            Self::Part {
+                of,
+                separator,
+                index,
+            } => {
+                let parts = one("Fn::Split", vec![separator.to_json(), of.to_json()].into());
+                (
+                    "Fn::Select",
+                    vec![i64::from(*index).to_json(), parts].into(),
+                )
+            }
             Self::Sub(text, variables) if variables.is_empty() => ("Fn::Sub", text.to_json()),
             Self::Sub(text, variables) => (
                 "Fn::Sub",
                 Json::Array(vec![text.to_json(), variables.to_json()]),
             ),
         };
-        Json::Object([(function.to_owned(), argument)].into_iter().collect())
+        one(function, argument)
     }
+}
+
+fn one(function: &str, argument: Json) -> Json {
+    Json::Object([(function.to_owned(), argument)].into_iter().collect())
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ fn parameter(source: &ParameterSource) -> Json {
     match source {
         ParameterSource::AssetBucket => json!({ "assetBucket": true }),
         ParameterSource::CodeKey(asset) => json!({ "zip": format!("{}.zip", asset.binary()) }),
+        ParameterSource::Region(values) => json!({ "regions": values }),
         ParameterSource::Output { stack, output } => json!({ "stack": stack, "output": output }),
     }
 }

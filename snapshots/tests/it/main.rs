@@ -6,6 +6,7 @@ mod cli;
 mod contract;
 mod diagnostics;
 mod events;
+mod permissions;
 mod schema;
 mod templates;
 mod tidy;

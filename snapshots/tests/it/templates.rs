@@ -40,4 +40,12 @@ macro_rules! cases {
     };
 }
 
-cases!(example, local, minimal);
+cases!(
+    customer_managed_key,
+    example,
+    local,
+    minimal,
+    reserved_concurrency,
+    tracing,
+    vpc
+);

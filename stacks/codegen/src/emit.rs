@@ -114,6 +114,7 @@ fn imports(out: &mut String, body: &str, resource: &ResourceType) {
     let siblings = list(&[
         "iam_managed_policy",
         "iam_role",
+        "kms_key",
         "lambda_function",
         "sqs_queue",
     ]);
@@ -180,10 +181,12 @@ fn structure(out: &mut String, item: &Struct) {
     );
     for field in fields {
         let ident = names::snake(&field.property);
-        let value = match (&field.kind, field.required) {
-            (_, false) => "None".to_owned(),
-            (Kind::Scalar(_), true) => format!("{ident}.into()"),
-            (_, true) => ident.clone(),
+        let value = if !field.required {
+            "None".to_owned()
+        } else if kind_type(&field.kind).starts_with("Value<") {
+            format!("{ident}.into()")
+        } else {
+            ident.clone()
         };
         if value == ident {
             let _ = writeln!(out, "{ident},");
@@ -278,6 +281,10 @@ fn kind_type(kind: &Kind) -> String {
     match kind {
         Kind::Scalar(scalar) => format!("Value<{scalar}>"),
         Kind::Plain(name) => name.clone(),
+        // A list of scalars can be an expression as a whole, such as a list parameter.
+        Kind::List(item) if matches!(**item, Kind::Scalar(_)) => {
+            format!("Value<Vec<{}>>", kind_type(item))
+        }
         Kind::List(item) => format!("Vec<{}>", kind_type(item)),
         Kind::Map(value) => format!("BTreeMap<String, {}>", kind_type(value)),
     }
@@ -285,8 +292,10 @@ fn kind_type(kind: &Kind) -> String {
 
 fn argument(field: &Field) -> String {
     let ident = names::snake(&field.property);
-    match &field.kind {
-        Kind::Scalar(scalar) => format!("{ident}: impl Into<Value<{scalar}>>"),
-        other => format!("{ident}: {}", kind_type(other)),
+    let kind = kind_type(&field.kind);
+    if kind.starts_with("Value<") {
+        format!("{ident}: impl Into<{kind}>")
+    } else {
+        format!("{ident}: {kind}")
     }
 }

@@ -67,6 +67,26 @@ const PROPERTIES: &[(&str, &str, &str)] = &[
         "InsufficientDataActions[]",
         "Arn<AlarmAction>",
     ),
+    (
+        "AWS::CloudWatch::CompositeAlarm",
+        "AlarmActions[]",
+        "Arn<AlarmAction>",
+    ),
+    (
+        "AWS::CloudWatch::CompositeAlarm",
+        "OKActions[]",
+        "Arn<AlarmAction>",
+    ),
+    (
+        "AWS::CloudWatch::CompositeAlarm",
+        "InsufficientDataActions[]",
+        "Arn<AlarmAction>",
+    ),
+    // KMS
+    ("AWS::KMS::Key", "KeyPolicy", "PolicyDocument"),
+    ("AWS::Lambda::Function", "KmsKeyArn", "Arn<kms_key::Key>"),
+    ("AWS::Logs::LogGroup", "KmsKeyId", "Arn<kms_key::Key>"),
+    ("AWS::Scheduler::Schedule", "KmsKeyArn", "Arn<kms_key::Key>"),
     // EventBridge
     ("AWS::Events::Rule", "EventPattern", "EventPattern"),
     ("AWS::Events::Rule.Target", "Arn", "Arn<Invocable>"),

@@ -37,7 +37,7 @@ pub(crate) fn alarm(
         &AlarmResource {
             alarm_name: Some(format!("{}-{name}", monitor.stack).into()),
             alarm_description: Some(description(alarm).into()),
-            alarm_actions: Some(vec![action.clone()]),
+            alarm_actions: Some(vec![action.clone()].into()),
             namespace: Some(metric.namespace.as_str().into()),
             metric_name: Some(metric.name.as_str().into()),
             dimensions: (!dimensions.is_empty()).then_some(dimensions),

@@ -64,25 +64,27 @@ pub(crate) fn cost_schedule(
         },
     )?;
 
+    let mut statements = vec![
+        Statement::allow(
+            "Invoke",
+            &["lambda:InvokeFunction"],
+            [cost.arn().into_text()],
+        ),
+        Statement::allow(
+            "SendDeadLetters",
+            &["sqs:SendMessage"],
+            [core.dead_letters.arn().into_text()],
+        ),
+    ];
+    statements.extend(core.use_of_key());
     let policy = template.add(
         &["CostSchedule", "Policy"],
-        &ManagedPolicy::new(PolicyDocument::new([
-            Statement::allow(
-                "Invoke",
-                &["lambda:InvokeFunction"],
-                [cost.arn().into_text()],
-            ),
-            Statement::allow(
-                "SendDeadLetters",
-                &["sqs:SendMessage"],
-                [core.dead_letters.arn().into_text()],
-            ),
-        ])),
+        &ManagedPolicy::new(PolicyDocument::new(statements)),
     )?;
     let role = template.add(
         &["CostSchedule", "Role"],
         &Role {
-            managed_policy_arns: Some(vec![policy.reference()]),
+            managed_policy_arns: Some(vec![policy.reference()].into()),
             tags: Some(core.monitor.tags.clone()),
             ..Role::new(PolicyDocument::new([Statement {
                 conditions: vec![Condition::same_account()],
@@ -102,6 +104,7 @@ pub(crate) fn cost_schedule(
         &Schedule {
             description: Some("The daily cost report".into()),
             schedule_expression_timezone: Some(time_zone.as_str().into()),
+            kms_key_arn: core.key_arn(),
             state: Some(ScheduleState::Enabled.into()),
             ..Schedule::new(
                 FlexibleTimeWindow::new(FlexibleTimeWindowMode::Off),

@@ -82,9 +82,9 @@ pub(crate) fn delivery(
             event_source_arn: Some(core.incidents.arn().into()),
             batch_size: Some(BATCH_SIZE.into()),
             maximum_batching_window_in_seconds: Some(BATCH_WINDOW.into()),
-            function_response_types: Some(vec![
-                FunctionResponseType::ReportBatchItemFailures.into(),
-            ]),
+            function_response_types: Some(
+                vec![FunctionResponseType::ReportBatchItemFailures.into()].into(),
+            ),
             scaling_config: Some(ScalingConfig {
                 maximum_concurrency: Some(CONCURRENCY.into()),
             }),

@@ -13,11 +13,12 @@ use crate::{
         lambda_event_invoke_config::EventInvokeConfig,
         lambda_function::{
             Code, DeadLetterConfig, Environment, Function, LoggingConfig,
-            LoggingConfigLogFormat as LogFormat, Runtime,
+            LoggingConfigLogFormat as LogFormat, Runtime, TracingConfig,
+            TracingConfigMode as TracingMode, VpcConfig,
         },
         logs_log_group::LogGroup,
     },
-    template::{Attributes, DuplicateLogicalId, Handle, Template},
+    template::{Attributes, DuplicateLogicalId, Handle, ParameterType, Template},
     value::Value,
 };
 
@@ -56,6 +57,7 @@ pub(crate) fn function(
     let logs = template.add_with(
         &[name, "Logs"],
         &LogGroup {
+            kms_key_id: core.key_arn(),
             retention_in_days: Some(monitor.log_retention_days.into()),
             tags: Some(monitor.tags.clone()),
             ..LogGroup::new()
@@ -73,13 +75,17 @@ pub(crate) fn function(
         .into_iter()
         .map(|(key, value)| (key.to_owned(), value))
         .collect();
+    let hardening = &monitor.hardening;
+    let vpc_config = hardening.vpc.is_some().then(|| vpc_config(template));
     let from_bucket = Code {
         s3_bucket: Some(template.parameter(
             CodeAsset::BUCKET_PARAMETER,
+            ParameterType::String,
             "The bucket that holds the functions' code; filled in by `synth deploy`",
         )),
         s3_key: Some(template.parameter(
             spec.asset.parameter(),
+            ParameterType::String,
             "The key of the function's code; filled in by `synth deploy`",
         )),
         ..Code::new()
@@ -89,7 +95,7 @@ pub(crate) fn function(
         &Function {
             description: Some(spec.description.into()),
             runtime: Some(Runtime::ProvidedAl2023.into()),
-            architectures: Some(vec![architecture(monitor.architecture).into()]),
+            architectures: Some(vec![architecture(monitor.architecture).into()].into()),
             handler: Some("bootstrap".into()),
             memory_size: Some(spec.memory.into()),
             timeout: Some(spec.timeout.into()),
@@ -97,11 +103,17 @@ pub(crate) fn function(
                 variables: Some(variables),
             }),
             dead_letter_config,
+            kms_key_arn: core.key_arn(),
             logging_config: Some(LoggingConfig {
                 log_format: Some(LogFormat::Json.into()),
                 log_group: Some(logs.reference()),
                 ..LoggingConfig::new()
             }),
+            reserved_concurrent_executions: hardening.reserved_concurrency.map(Into::into),
+            tracing_config: hardening.tracing.then(|| TracingConfig {
+                mode: Some(TracingMode::Active.into()),
+            }),
+            vpc_config,
             tags: Some(monitor.tags.clone()),
             ..Function::new(from_bucket, role.arn())
         },
@@ -126,6 +138,7 @@ fn role(
     logs: &Handle<LogGroup>,
     spec: &Spec,
 ) -> Result<Handle<Role>, DuplicateLogicalId> {
+    let monitor = core.monitor;
     let mut statements = vec![Statement::allow(
         "WriteLogs",
         &["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -139,6 +152,18 @@ fn role(
             [core.dead_letters.arn().into_text()],
         ));
     }
+    statements.extend(core.use_of_key());
+    if monitor.hardening.tracing {
+        // These actions know no resources.
+        statements.push(Statement::allow(
+            "Trace",
+            &["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+            [Value::from("*")],
+        ));
+    }
+    if monitor.hardening.vpc.is_some() {
+        statements.extend(network_interfaces());
+    }
     let policy = template.add(
         &[name, "Policy"],
         &ManagedPolicy::new(PolicyDocument::new(statements)),
@@ -146,13 +171,69 @@ fn role(
     template.add(
         &[name, "Role"],
         &Role {
-            managed_policy_arns: Some(vec![policy.reference()]),
-            tags: Some(core.monitor.tags.clone()),
+            managed_policy_arns: Some(vec![policy.reference()].into()),
+            tags: Some(monitor.tags.clone()),
             ..Role::new(PolicyDocument::new([Statement::trust(
                 "lambda.amazonaws.com",
             )]))
         },
     )
+}
+
+/// The parameters that `synth deploy` fills with what the account file says of each region.
+pub(crate) const SUBNETS: &str = "Subnets";
+pub(crate) const SECURITY_GROUPS: &str = "SecurityGroups";
+
+fn vpc_config(template: &mut Template) -> VpcConfig {
+    VpcConfig {
+        subnet_ids: Some(template.parameter(
+            SUBNETS,
+            ParameterType::Subnets,
+            "The subnets that the functions run in; filled in by `synth deploy`",
+        )),
+        security_group_ids: Some(template.parameter(
+            SECURITY_GROUPS,
+            ParameterType::SecurityGroups,
+            "The security groups of the functions; filled in by `synth deploy`",
+        )),
+        ..VpcConfig::new()
+    }
+}
+
+/// What Lambda needs to connect a function to a VPC. Source: "Giving Lambda functions access to
+/// resources in an Amazon VPC" in the Lambda developer guide; where an action knows resources, they
+/// are named.
+fn network_interfaces() -> [Statement; 3] {
+    let any = |resource: &str| {
+        Value::sub(format!(
+            "arn:${{AWS::Partition}}:ec2:${{AWS::Region}}:${{AWS::AccountId}}:{resource}/*"
+        ))
+    };
+    [
+        Statement::allow(
+            "CreateNetworkInterfaces",
+            &["ec2:CreateNetworkInterface"],
+            [
+                any("network-interface"),
+                any("security-group"),
+                any("subnet"),
+            ],
+        ),
+        Statement::allow(
+            "ManageNetworkInterfaces",
+            &[
+                "ec2:AssignPrivateIpAddresses",
+                "ec2:DeleteNetworkInterface",
+                "ec2:UnassignPrivateIpAddresses",
+            ],
+            [any("network-interface")],
+        ),
+        Statement::allow(
+            "FindNetworkInterfaces",
+            &["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"],
+            [Value::from("*")],
+        ),
+    ]
 }
 
 fn architecture(architecture: Architecture) -> crate::resources::lambda_function::Architecture {

@@ -8,19 +8,40 @@ pub(crate) mod alarms;
 pub(crate) mod cost_schedule;
 pub(crate) mod delivery;
 pub(crate) mod function;
+pub(crate) mod key;
 pub(crate) mod queues;
 pub(crate) mod rule;
 pub(crate) mod secret;
 pub(crate) mod self_watch;
 pub(crate) mod sources;
 
-use crate::{monitor::Monitor, resources::sqs_queue::Queue, template::Handle};
+use crate::{
+    Arn, Value,
+    monitor::Monitor,
+    policy::Statement,
+    resources::{kms_key::Key, sqs_queue::Queue},
+    template::Handle,
+};
 
 /// What every construct of the core stack shares.
 pub(crate) struct Core<'a> {
     pub(crate) monitor: &'a Monitor,
+    /// What everything that is kept is encrypted with, if not with AWS's own keys.
+    pub(crate) key: Option<Handle<Key>>,
     /// Where incidents wait for delivery.
     pub(crate) incidents: Handle<Queue>,
     /// Where what could not be delivered ends, on every hop.
     pub(crate) dead_letters: Handle<Queue>,
+}
+
+impl Core<'_> {
+    fn key_arn(&self) -> Option<Value<Arn<Key>>> {
+        Some(self.key.as_ref()?.arn())
+    }
+
+    /// What lets a role use the queues and the secret, where they have a key of their own.
+    fn use_of_key(&self) -> Option<Statement> {
+        let key = self.key_arn()?.into_text();
+        Some(Statement::allow("UseKey", key::USE, [key]))
+    }
 }

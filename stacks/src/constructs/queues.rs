@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    constructs::Core,
+    constructs::{Core, key::key},
     monitor::Monitor,
     policy::{Condition, Effect, PolicyDocument, Principal, Statement},
     resources::{
@@ -23,6 +23,16 @@ const VISIBILITY: i64 = 6 * DELIVER_TIMEOUT;
 const RETENTION: i64 = 7 * 86_400;
 /// How long a dead letter is kept, in seconds: the longest that SQS keeps anything.
 const DEAD_LETTER_RETENTION: i64 = 14 * 86_400;
+/// Whatever reads or changes what is in a queue.
+const EVERY_USE: [&str; 7] = [
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:GetQueueUrl",
+    "sqs:PurgeQueue",
+    "sqs:ReceiveMessage",
+    "sqs:SendMessage",
+];
 /// A guard against messages that crash the function. Giving up is decided by age and verdict.
 const MAX_RECEIVES: i64 = 1_000;
 
@@ -31,11 +41,15 @@ pub(crate) fn queues<'a>(
     template: &mut Template,
     monitor: &'a Monitor,
 ) -> Result<Core<'a>, DuplicateLogicalId> {
+    let key = key(template, monitor)?;
+    let kms_master_key_id = key.as_ref().map(|key| key.arn().into_text());
+    let sqs_managed_sse_enabled = key.is_none().then(|| true.into());
     let dead_letters = template.add_with(
         &["DeadLetters"],
         &Queue {
             message_retention_period: Some(DEAD_LETTER_RETENTION.into()),
-            sqs_managed_sse_enabled: Some(true.into()),
+            kms_master_key_id: kms_master_key_id.clone(),
+            sqs_managed_sse_enabled: sqs_managed_sse_enabled.clone(),
             tags: Some(monitor.tags.clone()),
             ..Queue::new()
         },
@@ -46,7 +60,8 @@ pub(crate) fn queues<'a>(
         &Queue {
             message_retention_period: Some(RETENTION.into()),
             visibility_timeout: Some(VISIBILITY.into()),
-            sqs_managed_sse_enabled: Some(true.into()),
+            kms_master_key_id,
+            sqs_managed_sse_enabled,
             redrive_policy: Some(RedrivePolicy {
                 dead_letter_target_arn: Some(dead_letters.arn()),
                 max_receive_count: Some(MAX_RECEIVES.into()),
@@ -80,6 +95,7 @@ pub(crate) fn queues<'a>(
     queue_policy(template, "DeadLetters", &dead_letters, vec![from_rules])?;
     Ok(Core {
         monitor,
+        key,
         incidents,
         dead_letters,
     })
@@ -99,7 +115,7 @@ fn queue_policy(
             key: "aws:SecureTransport",
             value: "false".into(),
         }],
-        ..Statement::allow("OnlyOverTls", &["sqs:*"], [queue.arn().into_text()])
+        ..Statement::allow("OnlyOverTls", &EVERY_USE, [queue.arn().into_text()])
     });
     let policy = QueuePolicy::new(PolicyDocument::new(statements), vec![queue.queue_url()]);
     template.add(&[name, "Policy"], &policy)?;

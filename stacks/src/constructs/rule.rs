@@ -28,7 +28,7 @@ pub(crate) fn rules_to(
     }
     let source = match (asset, added.as_slice()) {
         (_, []) => return Ok(()),
-        (CodeAsset::Ecs, _) => rules_like(core, ecs::PREFIX),
+        (CodeAsset::Ecs, _) => rules_like(core, ecs::PREFIX, function),
         (_, [only, ..]) => only.arn().into_any(),
     };
     // The rule's ARN holds the account, so nothing else is needed.
@@ -45,11 +45,17 @@ pub(crate) fn rules_to(
 }
 
 /// All rules of the stack whose names go on like this: one statement, however many there are.
-fn rules_like(core: &Core<'_>, prefix: &str) -> Value<Arn<Any>> {
-    Value::<Arn<Any>>::matching(format!(
-        "arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:rule/{}-{prefix}*",
-        core.monitor.stack
-    ))
+///
+/// The account comes from the function's ARN: what is made of nothing but pseudo parameters,
+/// validators take for an ARN that somebody typed in (W9002 of cloudformation-validate).
+fn rules_like(core: &Core<'_>, prefix: &str, function: &Handle<Function>) -> Value<Arn<Any>> {
+    Value::<Arn<Any>>::matching(
+        format!(
+            "arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{Account}}:rule/{}-{prefix}*",
+            core.monitor.stack
+        ),
+        [("Account", function.arn().account())],
+    )
 }
 
 /// Adds a rule. Events that cannot be handed over within a day become dead letters.

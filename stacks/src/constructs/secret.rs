@@ -1,7 +1,7 @@
 //! Where the webhook's URL and secret are kept.
 
 use crate::{
-    monitor::Monitor,
+    constructs::Core,
     resources::secretsmanager_secret::Secret,
     template::{Attributes, DuplicateLogicalId, Handle, Template},
 };
@@ -10,17 +10,18 @@ use crate::{
 /// overwrite, on some later update, what `synth webhook set` has put there.
 pub(crate) fn webhook_secret(
     template: &mut Template,
-    monitor: &Monitor,
+    core: &Core<'_>,
 ) -> Result<Handle<Secret>, DuplicateLogicalId> {
     let description = format!(
         "Webhook of AWS DevOps Agent. Set it with: synth webhook set --account {}",
-        monitor.account_name
+        core.monitor.account_name
     );
     template.add_with(
         &["WebhookSecret"],
         &Secret {
             description: Some(description.into()),
-            tags: Some(monitor.tags.clone()),
+            kms_key_id: core.key_arn().map(crate::Value::into_text),
+            tags: Some(core.monitor.tags.clone()),
             ..Secret::new()
         },
         Attributes::retained(),

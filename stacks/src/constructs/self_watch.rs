@@ -159,7 +159,10 @@ impl Watch<'_, '_> {
         let alarm = Alarm {
             alarm_name: Some(format!("{}-pipeline-{name}", monitor.stack).into()),
             alarm_description: Some(description.into()),
-            alarm_actions: monitor.ops_topic.clone().map(|topic| vec![topic.into()]),
+            alarm_actions: monitor
+                .ops_topic
+                .clone()
+                .map(|topic| vec![topic.into()].into()),
             namespace: Some(simple.namespace.into()),
             metric_name: Some(simple.metric.into()),
             dimensions: Some(vec![Dimension::new(key, value)]),

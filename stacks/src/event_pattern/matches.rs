@@ -265,6 +265,18 @@ impl Scope<'_> {
             Value::Expression(Expression::Ref(id) | Expression::GetAtt(id, _)) => {
                 format!("<{id}>")
             }
+            Value::Expression(Expression::Part {
+                of,
+                separator,
+                index,
+            }) => {
+                let text = self.resolve(&Value::Expression((**of).clone()));
+                let index = usize::try_from(*index).unwrap_or(usize::MAX);
+                text.split(separator)
+                    .nth(index)
+                    .unwrap_or_default()
+                    .to_owned()
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod alarm;
 mod cost_report;
+mod hardening;
 mod names;
 
 pub use alarm::{
@@ -9,6 +10,7 @@ pub use alarm::{
     MissingData, Period, Statistic,
 };
 pub use cost_report::{CostReport, TimeOfDay};
+pub use hardening::{Hardening, Network, Vpc};
 pub use names::{AlarmName, AlarmPrefix, ClusterName, InvalidName, StackName};
 
 use crate::{Arn, arn::Topic, tag::Tag, value::Value};
@@ -40,6 +42,8 @@ pub struct Monitor {
     pub webhook: WebhookPolicy,
     /// How long logs are kept, in days: one of CloudWatch's choices.
     pub log_retention_days: i64,
+    /// What regulated accounts ask for.
+    pub hardening: Hardening,
     /// Tags of every resource that can have them, sorted by key.
     pub tags: Vec<Tag>,
 }

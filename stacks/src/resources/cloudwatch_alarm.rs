@@ -16,7 +16,7 @@ pub struct Alarm {
     /// `ActionsEnabled`
     pub actions_enabled: Option<Value<bool>>,
     /// `AlarmActions`: At most 5 entries.
-    pub alarm_actions: Option<Vec<Value<Arn<AlarmAction>>>>,
+    pub alarm_actions: Option<Value<Vec<Value<Arn<AlarmAction>>>>>,
     /// `AlarmDescription`: At most 1024 characters.
     pub alarm_description: Option<Value<String>>,
     /// `AlarmName`: At most 255 characters. Changing it replaces the resource.
@@ -40,7 +40,7 @@ pub struct Alarm {
     /// `ExtendedStatistic`
     pub extended_statistic: Option<Value<String>>,
     /// `InsufficientDataActions`: At most 5 entries.
-    pub insufficient_data_actions: Option<Vec<Value<Arn<AlarmAction>>>>,
+    pub insufficient_data_actions: Option<Value<Vec<Value<Arn<AlarmAction>>>>>,
     /// `MetricName`: At most 255 characters.
     pub metric_name: Option<Value<String>>,
     /// `Metrics`
@@ -48,7 +48,7 @@ pub struct Alarm {
     /// `Namespace`: At most 255 characters.
     pub namespace: Option<Value<String>>,
     /// `OKActions`: At most 5 entries.
-    pub ok_actions: Option<Vec<Value<Arn<AlarmAction>>>>,
+    pub ok_actions: Option<Value<Vec<Value<Arn<AlarmAction>>>>>,
     /// `Period`: At least 1.
     pub period: Option<Value<i64>>,
     /// `Statistic`
@@ -219,9 +219,9 @@ pub struct AlarmTagsPropagation {
     /// `Enabled`
     pub enabled: Value<bool>,
     /// `ExcludedTagKeys`: At most 50 entries.
-    pub excluded_tag_keys: Option<Vec<Value<String>>>,
+    pub excluded_tag_keys: Option<Value<Vec<Value<String>>>>,
     /// `IncludedTagKeys`: At most 50 entries.
-    pub included_tag_keys: Option<Vec<Value<String>>>,
+    pub included_tag_keys: Option<Value<Vec<Value<String>>>>,
 }
 
 impl AlarmTagsPropagation {

@@ -104,18 +104,18 @@ pub struct AwsVpcConfiguration {
     /// `AssignPublicIp`
     pub assign_public_ip: Option<Value<AwsVpcConfigurationAssignPublicIp>>,
     /// `SecurityGroups`
-    pub security_groups: Option<Vec<Value<String>>>,
+    pub security_groups: Option<Value<Vec<Value<String>>>>,
     /// `Subnets`
-    pub subnets: Vec<Value<String>>,
+    pub subnets: Value<Vec<Value<String>>>,
 }
 
 impl AwsVpcConfiguration {
     /// Only what is required set.
-    pub fn new(subnets: Vec<Value<String>>) -> Self {
+    pub fn new(subnets: impl Into<Value<Vec<Value<String>>>>) -> Self {
         Self {
             assign_public_ip: None,
             security_groups: None,
-            subnets,
+            subnets: subnets.into(),
         }
     }
 }
@@ -367,7 +367,7 @@ pub struct HttpParameters {
     /// `HeaderParameters`
     pub header_parameters: Option<BTreeMap<String, Value<String>>>,
     /// `PathParameterValues`
-    pub path_parameter_values: Option<Vec<Value<String>>>,
+    pub path_parameter_values: Option<Value<Vec<Value<String>>>>,
     /// `QueryStringParameters`
     pub query_string_parameters: Option<BTreeMap<String, Value<String>>>,
 }
@@ -561,7 +561,7 @@ pub struct RedshiftDataParameters {
     /// `Sql`: At most 100000 characters.
     pub sql: Option<Value<String>>,
     /// `Sqls`
-    pub sqls: Option<Vec<Value<String>>>,
+    pub sqls: Option<Value<Vec<Value<String>>>>,
     /// `StatementName`: At most 500 characters.
     pub statement_name: Option<Value<String>>,
     /// `WithEvent`
@@ -664,15 +664,18 @@ pub struct RunCommandTarget {
     /// `Key`: At most 128 characters.
     pub key: Value<String>,
     /// `Values`: At most 50 entries.
-    pub values: Vec<Value<String>>,
+    pub values: Value<Vec<Value<String>>>,
 }
 
 impl RunCommandTarget {
     /// Only what is required set.
-    pub fn new(key: impl Into<Value<String>>, values: Vec<Value<String>>) -> Self {
+    pub fn new(
+        key: impl Into<Value<String>>,
+        values: impl Into<Value<Vec<Value<String>>>>,
+    ) -> Self {
         Self {
             key: key.into(),
-            values,
+            values: values.into(),
         }
     }
 }

@@ -14,7 +14,7 @@ pub struct ManagedPolicy {
     /// `Description`: At most 1000 characters. Changing it replaces the resource.
     pub description: Option<Value<String>>,
     /// `Groups`
-    pub groups: Option<Vec<Value<String>>>,
+    pub groups: Option<Value<Vec<Value<String>>>>,
     /// `ManagedPolicyName`: Changing it replaces the resource.
     pub managed_policy_name: Option<Value<String>>,
     /// `Path`: At most 512 characters. Changing it replaces the resource.
@@ -22,9 +22,9 @@ pub struct ManagedPolicy {
     /// `PolicyDocument`: At most 131072 characters.
     pub policy_document: PolicyDocument,
     /// `Roles`
-    pub roles: Option<Vec<Value<String>>>,
+    pub roles: Option<Value<Vec<Value<String>>>>,
     /// `Users`
-    pub users: Option<Vec<Value<String>>>,
+    pub users: Option<Value<Vec<Value<String>>>>,
 }
 
 impl ManagedPolicy {

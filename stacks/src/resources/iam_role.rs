@@ -18,7 +18,7 @@ pub struct Role {
     /// `Description`: At most 1000 characters.
     pub description: Option<Value<String>>,
     /// `ManagedPolicyArns`
-    pub managed_policy_arns: Option<Vec<Value<Arn<iam_managed_policy::ManagedPolicy>>>>,
+    pub managed_policy_arns: Option<Value<Vec<Value<Arn<iam_managed_policy::ManagedPolicy>>>>>,
     /// `MaxSessionDuration`: 3600 to 43200.
     pub max_session_duration: Option<Value<i64>>,
     /// `Path`: At most 512 characters. Changing it replaces the resource.

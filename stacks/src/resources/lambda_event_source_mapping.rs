@@ -30,7 +30,7 @@ pub struct EventSourceMapping {
     /// `FunctionName`: At most 140 characters.
     pub function_name: Value<String>,
     /// `FunctionResponseTypes`: At most 1 characters. At most 1 entries.
-    pub function_response_types: Option<Vec<Value<FunctionResponseType>>>,
+    pub function_response_types: Option<Value<Vec<Value<FunctionResponseType>>>>,
     /// `KmsKeyArn`: At most 2048 characters.
     pub kms_key_arn: Option<Value<String>>,
     /// `LoggingConfig`
@@ -48,7 +48,7 @@ pub struct EventSourceMapping {
     /// `ProvisionedPollerConfig`
     pub provisioned_poller_config: Option<ProvisionedPollerConfig>,
     /// `Queues`: At most 1 entries.
-    pub queues: Option<Vec<Value<String>>>,
+    pub queues: Option<Value<Vec<Value<String>>>>,
     /// `ScalingConfig`
     pub scaling_config: Option<ScalingConfig>,
     /// `SelfManagedEventSource`: Changing it replaces the resource.
@@ -64,7 +64,7 @@ pub struct EventSourceMapping {
     /// `Tags`
     pub tags: Option<Vec<Tag>>,
     /// `Topics`: At most 1 entries.
-    pub topics: Option<Vec<Value<String>>>,
+    pub topics: Option<Value<Vec<Value<String>>>>,
     /// `TumblingWindowInSeconds`: 0 to 900.
     pub tumbling_window_in_seconds: Option<Value<i64>>,
 }
@@ -268,7 +268,7 @@ impl ToJson for DocumentDBEventSourceConfig {
 #[derive(Clone, Debug)]
 pub struct Endpoints {
     /// `KafkaBootstrapServers`: At most 10 entries.
-    pub kafka_bootstrap_servers: Option<Vec<Value<String>>>,
+    pub kafka_bootstrap_servers: Option<Value<Vec<Value<String>>>>,
 }
 
 impl Endpoints {
@@ -384,7 +384,7 @@ impl ToJson for LoggingConfig {
 #[derive(Clone, Debug)]
 pub struct MetricsConfig {
     /// `Metrics`: At most 3 entries.
-    pub metrics: Option<Vec<Value<MetricsConfigMetric>>>,
+    pub metrics: Option<Value<Vec<Value<MetricsConfigMetric>>>>,
 }
 
 impl MetricsConfig {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     arn::{Arn, DeadLetters},
     json::{Json, Object, ToJson},
-    resources::iam_role,
+    resources::{iam_role, kms_key},
     tag::Tag,
     template::{Handle, Resource},
     value::Value,
@@ -15,7 +15,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Function {
     /// `Architectures`: At most 1 entries.
-    pub architectures: Option<Vec<Value<Architecture>>>,
+    pub architectures: Option<Value<Vec<Value<Architecture>>>>,
     /// `CapacityProviderConfig`
     pub capacity_provider_config: Option<CapacityProviderConfig>,
     /// `Code`
@@ -43,9 +43,9 @@ pub struct Function {
     /// `ImageConfig`
     pub image_config: Option<ImageConfig>,
     /// `KmsKeyArn`: At most 10000 characters.
-    pub kms_key_arn: Option<Value<String>>,
+    pub kms_key_arn: Option<Value<Arn<kms_key::Key>>>,
     /// `Layers`: At most 5 entries.
-    pub layers: Option<Vec<Value<String>>>,
+    pub layers: Option<Value<Vec<Value<String>>>>,
     /// `LoggingConfig`
     pub logging_config: Option<LoggingConfig>,
     /// `MemorySize`: 128 to 32768.
@@ -425,9 +425,9 @@ impl ToJson for FunctionScalingConfig {
 #[derive(Clone, Debug)]
 pub struct ImageConfig {
     /// `Command`: At most 1500 entries.
-    pub command: Option<Vec<Value<String>>>,
+    pub command: Option<Value<Vec<Value<String>>>>,
     /// `EntryPoint`: At most 1500 entries.
-    pub entry_point: Option<Vec<Value<String>>>,
+    pub entry_point: Option<Value<Vec<Value<String>>>>,
     /// `WorkingDirectory`: At most 1000 characters.
     pub working_directory: Option<Value<String>>,
 }
@@ -681,9 +681,9 @@ pub struct VpcConfig {
     /// `Ipv6AllowedForDualStack`
     pub ipv6_allowed_for_dual_stack: Option<Value<bool>>,
     /// `SecurityGroupIds`: At most 5 entries.
-    pub security_group_ids: Option<Vec<Value<String>>>,
+    pub security_group_ids: Option<Value<Vec<Value<String>>>>,
     /// `SubnetIds`: At most 16 entries.
-    pub subnet_ids: Option<Vec<Value<String>>>,
+    pub subnet_ids: Option<Value<Vec<Value<String>>>>,
 }
 
 impl VpcConfig {

@@ -3,6 +3,7 @@
 use crate::{
     arn::Arn,
     json::{Json, Object, ToJson},
+    resources::kms_key,
     tag::Tag,
     template::{Handle, Resource},
     value::Value,
@@ -20,7 +21,7 @@ pub struct LogGroup {
     /// `FieldIndexPolicies`
     pub field_index_policies: Option<Vec<Json>>,
     /// `KmsKeyId`: At most 256 characters.
-    pub kms_key_id: Option<Value<String>>,
+    pub kms_key_id: Option<Value<Arn<kms_key::Key>>>,
     /// `LogGroupClass`
     pub log_group_class: Option<Value<LogGroupClass>>,
     /// `LogGroupName`: At most 512 characters. Changing it replaces the resource.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     arn::{Arn, DeadLetters, Invocable},
     json::{Json, Object, ToJson},
-    resources::iam_role,
+    resources::{iam_role, kms_key},
     template::{Handle, Resource},
     value::Value,
 };
@@ -22,7 +22,7 @@ pub struct Schedule {
     /// `GroupName`: At most 64 characters.
     pub group_name: Option<Value<String>>,
     /// `KmsKeyArn`: At most 2048 characters.
-    pub kms_key_arn: Option<Value<String>>,
+    pub kms_key_arn: Option<Value<Arn<kms_key::Key>>>,
     /// `Name`: At most 64 characters. Changing it replaces the resource.
     pub name: Option<Value<String>>,
     /// `ScheduleExpression`: At most 256 characters.
@@ -87,18 +87,18 @@ pub struct AwsVpcConfiguration {
     /// `AssignPublicIp`
     pub assign_public_ip: Option<Value<AssignPublicIp>>,
     /// `SecurityGroups`: At most 5 entries.
-    pub security_groups: Option<Vec<Value<String>>>,
+    pub security_groups: Option<Value<Vec<Value<String>>>>,
     /// `Subnets`: At most 16 entries.
-    pub subnets: Vec<Value<String>>,
+    pub subnets: Value<Vec<Value<String>>>,
 }
 
 impl AwsVpcConfiguration {
     /// Only what is required set.
-    pub fn new(subnets: Vec<Value<String>>) -> Self {
+    pub fn new(subnets: impl Into<Value<Vec<Value<String>>>>) -> Self {
         Self {
             assign_public_ip: None,
             security_groups: None,
-            subnets,
+            subnets: subnets.into(),
         }
     }
 }

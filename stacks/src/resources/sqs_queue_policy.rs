@@ -13,15 +13,18 @@ pub struct QueuePolicy {
     /// `PolicyDocument`
     pub policy_document: PolicyDocument,
     /// `Queues`
-    pub queues: Vec<Value<String>>,
+    pub queues: Value<Vec<Value<String>>>,
 }
 
 impl QueuePolicy {
     /// Only what is required set.
-    pub fn new(policy_document: PolicyDocument, queues: Vec<Value<String>>) -> Self {
+    pub fn new(
+        policy_document: PolicyDocument,
+        queues: impl Into<Value<Vec<Value<String>>>>,
+    ) -> Self {
         Self {
             policy_document,
-            queues,
+            queues: queues.into(),
         }
     }
 }

@@ -92,6 +92,7 @@ impl Region {
             .map(|it| (it.asset.binary(), assets::key(it)))
             .collect();
         Values {
+            region: self.aws.region().to_owned(),
             bucket: assets::bucket(&self.account, self.aws.region()),
             keys,
         }

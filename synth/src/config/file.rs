@@ -37,6 +37,17 @@ pub(crate) struct AccountFile {
     pub(crate) ops_topic: Option<Field<String>>,
     /// Where incidents may be sent, beyond the hosts of AWS DevOps Agent.
     pub(crate) webhook: Option<Field<Webhook>>,
+    /// Encrypt everything at rest with a KMS key of the account's own, which the stack makes. Costs
+    /// about a dollar a month. Default: `false`, which is AWS's own keys.
+    pub(crate) customer_managed_key: Option<Field<bool>>,
+    /// Run the functions in a VPC, by region. They need a NAT gateway to reach the agent. Default:
+    /// Lambda's own network.
+    pub(crate) vpc: Option<Field<BTreeMap<String, Field<Network>>>>,
+    /// Trace the functions with AWS X-Ray. Default: `false`.
+    pub(crate) tracing: Option<Field<bool>>,
+    /// How many invocations of each function may run at once, and are kept free for it. Default: no
+    /// limit but the account's.
+    pub(crate) reserved_concurrency: Option<Field<i64>>,
     /// How long logs are kept, in days. Default: 365.
     pub(crate) log_retention_days: Option<Field<i64>>,
     /// Tags of every resource that can have them.
@@ -124,6 +135,16 @@ pub(crate) struct CostReport {
     pub(crate) lookback_days: Option<Field<u32>>,
     /// An instance whose CPU never went over this percentage is idle. Default: 5.
     pub(crate) idle_below_percent: Option<Field<f64>>,
+}
+
+/// Where the functions run in one region.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Network {
+    /// IDs of subnets with a way to the internet, such as `subnet-0a1b2c3d`; better two than one.
+    pub(crate) subnets: Field<Vec<Field<String>>>,
+    /// IDs of security groups that allow HTTPS to the outside, such as `sg-0a1b2c3d`.
+    pub(crate) security_groups: Field<Vec<Field<String>>>,
 }
 
 /// Where incidents may be sent.

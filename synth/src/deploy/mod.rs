@@ -43,6 +43,8 @@ pub struct StackPlan<'a> {
 /// The values that parameters get from outside of CloudFormation.
 #[derive(Clone, Debug, Default)]
 pub struct Values {
+    /// The region.
+    pub region: String,
     /// The bucket of all code.
     pub bucket: String,
     /// The key of each function's code, by binary. Those that are not built are not there.
@@ -123,6 +125,9 @@ fn parameters(
         .filter_map(|(name, source)| {
             let value = match source {
                 ParameterSource::AssetBucket => Some(values.bucket.clone()),
+                ParameterSource::Region(lists) => {
+                    lists.get(&values.region).map(|list| list.join(","))
+                }
                 ParameterSource::CodeKey(asset) => values.keys.get(asset.binary()).cloned(),
                 ParameterSource::Output { stack, output } => {
                     outputs.get(stack).and_then(|it| it.get(*output)).cloned()

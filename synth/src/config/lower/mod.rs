@@ -4,6 +4,7 @@ mod account;
 mod alarms;
 mod cost_report;
 mod destinations;
+mod hardening;
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -19,7 +20,7 @@ const LOG_RETENTION: i64 = 365;
 
 /// Lowers a whole file. While there are problems the result is not to be used.
 pub(super) fn account(
-    file: file::AccountFile,
+    mut file: file::AccountFile,
     context: Context<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Account {
@@ -28,7 +29,8 @@ pub(super) fn account(
     let name = lower.name(&file.name, context.file_stem);
     let stack = lower.stack_name(&file.name, &name);
     let account_id = file.account.as_ref().and_then(|it| lower.account_id(it));
-    let regions = lower.regions(&items(file.regions));
+    let regions = lower.regions(&items(file.regions.take()));
+    let hardening = lower.hardening(&mut file, &regions);
     let alarms = lower.alarms(items(file.alarms));
     let runs_here = matches!(
         file.architecture.as_ref().and_then(|it| it.value),
@@ -76,6 +78,7 @@ pub(super) fn account(
             .log_retention_days
             .as_ref()
             .map_or(LOG_RETENTION, |it| lower.log_retention(it)),
+        hardening,
         tags: Vec::new(),
     };
     let tags = lower.tags(&entries(file.tags), &monitor.stack);

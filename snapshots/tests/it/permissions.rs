@@ -1,0 +1,186 @@
+//! Who may do what: every policy statement of every case, against a table of what is called.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+use snapshots::{account, directory};
+use stacks::ToJson as _;
+
+use crate::templates::CASES;
+
+const TABLE: &str = include_str!("../permissions.tsv");
+
+/// One action of one statement.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Grant {
+    who: String,
+    effect: String,
+    action: String,
+    resource: String,
+}
+
+fn grants() -> BTreeSet<Grant> {
+    let mut grants = BTreeSet::new();
+    for case in CASES {
+        let account = account(&directory(&format!("cases/{case}")));
+        for stack in stacks::synthesize(&account.monitor).unwrap() {
+            let template = stack.template.to_json();
+            for (id, resource) in template["Resources"].as_object().unwrap() {
+                for document in ["AssumeRolePolicyDocument", "KeyPolicy", "PolicyDocument"] {
+                    let statements = &resource["Properties"][document]["Statement"];
+                    for statement in many(statements) {
+                        collect(id, statement, &mut grants);
+                    }
+                }
+            }
+        }
+    }
+    grants
+}
+
+fn collect(id: &str, statement: &Json, grants: &mut BTreeSet<Grant>) {
+    let none = Json::from("-");
+    let resources = match &statement["Resource"] {
+        Json::Null => &none,
+        some => some,
+    };
+    for action in many(&statement["Action"]) {
+        for resource in many(resources) {
+            grants.insert(Grant {
+                who: id.to_owned(),
+                effect: statement["Effect"].as_str().unwrap().to_owned(),
+                action: action.as_str().unwrap().to_owned(),
+                resource: show(resource),
+            });
+        }
+    }
+}
+
+/// A list, or the one that stands for a list of one.
+fn many(json: &Json) -> Vec<&Json> {
+    match json {
+        Json::Array(items) => items.iter().collect(),
+        Json::Null => Vec::new(),
+        one => vec![one],
+    }
+}
+
+fn show(value: &Json) -> String {
+    if let Some(text) = value.as_str().or_else(|| value["Fn::Sub"].as_str()) {
+        return text.to_owned();
+    }
+    if let Some(id) = value["Ref"].as_str() {
+        return id.to_owned();
+    }
+    let parts: Vec<&str> = value["Fn::GetAtt"]
+        .as_array()
+        .unwrap_or_else(|| panic!("a resource of a new form: {value}"))
+        .iter()
+        .filter_map(Json::as_str)
+        .collect();
+    parts.join(".")
+}
+
+struct Row {
+    who: String,
+    effect: String,
+    action: String,
+    resource: String,
+    why: String,
+}
+
+fn table() -> Vec<Row> {
+    let rows = TABLE.lines().skip(1).map(|line| {
+        let mut cells = line.split('\t').map(str::to_owned);
+        let mut next = || {
+            cells
+                .next()
+                .unwrap_or_else(|| panic!("a short row: {line}"))
+        };
+        Row {
+            who: next(),
+            effect: next(),
+            action: next(),
+            resource: next(),
+            why: next(),
+        }
+    });
+    rows.collect()
+}
+
+impl Row {
+    /// `*Function` stands for every function, and `{}` for what the star does.
+    fn covers(&self, grant: &Grant) -> bool {
+        let star = match self.who.strip_prefix('*') {
+            Some(suffix) => match grant.who.strip_suffix(suffix) {
+                Some(star) => star,
+                None => return false,
+            },
+            None if self.who == grant.who => "",
+            None => return false,
+        };
+        self.effect == grant.effect
+            && self.action == grant.action
+            && self
+                .resource
+                .replace("{}", star.trim_end_matches("Function"))
+                == grant.resource
+    }
+}
+
+/// Nothing may be done that nobody does, and everything that is done may be.
+#[test]
+fn every_statement_is_one_of_the_table() {
+    let (grants, table) = (grants(), table());
+    let unknown: Vec<&Grant> = grants
+        .iter()
+        .filter(|grant| !table.iter().any(|row| row.covers(grant)))
+        .collect();
+    assert!(unknown.is_empty(), "not in the table: {unknown:#?}");
+    let unused: Vec<String> = table
+        .iter()
+        .filter(|row| !grants.iter().any(|grant| row.covers(grant)))
+        .map(|row| format!("{} {} {}", row.who, row.action, row.resource))
+        .collect();
+    assert!(unused.is_empty(), "in no template: {unused:#?}");
+}
+
+#[test]
+fn no_action_is_a_wildcard_and_a_star_as_resource_has_its_reason() {
+    for grant in grants() {
+        assert!(!grant.action.contains('*'), "{grant:?}");
+    }
+    for row in table().iter().filter(|row| row.resource == "*") {
+        let argued = row.why.contains("knows no resources") || row.why.contains("the key itself");
+        assert!(argued, "{} {}: {}", row.who, row.action, row.why);
+    }
+}
+
+/// The operations that the functions' clients call are those that the table speaks of.
+#[test]
+fn the_table_knows_every_call_of_the_functions() {
+    let clients = [
+        include_str!("../../../runtime/src/aws/cloudwatch.rs"),
+        include_str!("../../../runtime/src/aws/compute_optimizer.rs"),
+        include_str!("../../../runtime/src/aws/ec2.rs"),
+        include_str!("../../../runtime/src/aws/secrets.rs"),
+        include_str!("../../../runtime/src/aws/sqs.rs"),
+    ];
+    let called: BTreeSet<&str> = clients
+        .iter()
+        .flat_map(|source| source.split('"').skip(1).step_by(2))
+        .filter(|text| {
+            ["Change", "Delete", "Describe", "Get", "Send"]
+                .iter()
+                .any(|verb| text.strip_prefix(verb).is_some_and(|rest| !rest.is_empty()))
+        })
+        .collect();
+    let table = table();
+    let known: BTreeSet<&str> = table
+        .iter()
+        .filter_map(|row| row.why.split([';', ',']).next())
+        .filter(|why| !why.contains(' '))
+        .filter(|why| why.starts_with(|c: char| c.is_ascii_uppercase()))
+        .collect();
+    assert_eq!(called, known);
+}

@@ -1,0 +1,35 @@
+//! What regulated accounts ask for. Nothing of it is on by default: each has a price.
+
+use std::collections::BTreeMap;
+
+/// What is encrypted, reached and limited beyond what every stack is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hardening {
+    /// Whether everything at rest is encrypted with a key of the account's own. A key costs about a
+    /// dollar a month.
+    pub customer_managed_key: bool,
+    /// Where the functions run, if not in Lambda's own network. They must reach the agent and AWS
+    /// from there, which takes a NAT gateway.
+    pub vpc: Option<Vpc>,
+    /// Whether invocations are traced with AWS X-Ray.
+    pub tracing: bool,
+    /// How many invocations of each function may run at once, and are kept free for it; at least 2.
+    /// What is kept free is taken from the account, of whose limit 100 must stay.
+    pub reserved_concurrency: Option<i64>,
+}
+
+/// The functions' network, by region.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Vpc {
+    /// Such as `eu-central-1`.
+    pub regions: BTreeMap<String, Network>,
+}
+
+/// Where functions run in one region.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Network {
+    /// IDs of subnets, in the order of the account file.
+    pub subnets: Vec<String>,
+    /// IDs of security groups, which must allow HTTPS to the outside.
+    pub security_groups: Vec<String>,
+}

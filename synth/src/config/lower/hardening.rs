@@ -1,0 +1,123 @@
+//! What regulated accounts ask for.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use stacks::monitor::{Hardening, Network, Vpc};
+
+use super::{Lower, items};
+use crate::config::{field::Field, file};
+
+type Networks = BTreeMap<String, Field<file::Network>>;
+
+impl Lower<'_> {
+    pub(super) fn hardening(
+        &mut self,
+        file: &mut file::AccountFile,
+        regions: &[String],
+    ) -> Hardening {
+        let on = |field: &Option<Field<bool>>| field.as_ref().and_then(|it| it.value);
+        let vpc = file.vpc.take().and_then(|field| {
+            let networks = field.value?;
+            Some(self.vpc(&field.span, networks, regions))
+        });
+        Hardening {
+            customer_managed_key: on(&file.customer_managed_key).unwrap_or_default(),
+            vpc,
+            tracing: on(&file.tracing).unwrap_or_default(),
+            reserved_concurrency: file
+                .reserved_concurrency
+                .as_ref()
+                .and_then(|it| self.reserved_concurrency(it)),
+        }
+    }
+
+    fn vpc(&mut self, span: &Range<usize>, networks: Networks, regions: &[String]) -> Vpc {
+        if regions.is_empty() {
+            self.error(
+                span,
+                "the networks are named by region, and there are no `regions`",
+                "add them: `regions: [eu-central-1]`",
+            );
+        }
+        for region in regions.iter().filter(|it| !networks.contains_key(*it)) {
+            self.error(
+                span,
+                format!("no network for the region `{region}`"),
+                "each of `regions` needs its own",
+            );
+        }
+        let mut vpc = Vpc::default();
+        for (region, field) in networks {
+            if !regions.is_empty() && !regions.contains(&region) {
+                self.error(
+                    &field.span,
+                    format!("`{region}` is not one of `regions`"),
+                    "",
+                );
+            }
+            let Some(network) = field.value else { continue };
+            self.require(
+                &field.span,
+                &[
+                    ("subnets", network.subnets.missing),
+                    ("security-groups", network.security_groups.missing),
+                ],
+            );
+            let network = Network {
+                subnets: self.ids(network.subnets, "subnet", 16),
+                security_groups: self.ids(network.security_groups, "sg", 5),
+            };
+            vpc.regions.insert(region, network);
+        }
+        vpc
+    }
+
+    /// IDs such as `subnet-0a1b2c3d`. Source of the numbers: `VpcConfig` of `AWS::Lambda::Function`
+    /// in the CloudFormation template reference.
+    fn ids(&mut self, list: Field<Vec<Field<String>>>, kind: &str, most: usize) -> Vec<String> {
+        let (span, missing) = (list.span.clone(), list.missing);
+        let fields = items(Some(list));
+        if !missing && (fields.is_empty() || fields.len() > most) {
+            self.error(
+                &span,
+                format!("{} IDs: there can be 1 to {most}", fields.len()),
+                "",
+            );
+        }
+        let mut ids = Vec::new();
+        for field in &fields {
+            let Some(id) = &field.value else { continue };
+            let valid = id
+                .strip_prefix(kind)
+                .and_then(|it| it.strip_prefix('-'))
+                .is_some_and(|it| {
+                    matches!(it.len(), 8 | 17) && it.bytes().all(|b| b.is_ascii_hexdigit())
+                });
+            if !valid {
+                self.error(
+                    &field.span,
+                    format!("`{id}` is not an ID"),
+                    &format!("write it like `{kind}-0123456789abcdef0`"),
+                );
+            } else if ids.contains(id) {
+                self.error(&field.span, format!("`{id}` stands here twice"), "");
+            } else {
+                ids.push(id.clone());
+            }
+        }
+        ids
+    }
+
+    fn reserved_concurrency(&mut self, field: &Field<i64>) -> Option<i64> {
+        let number = field.value?;
+        if (2..=1_000).contains(&number) {
+            return Some(number);
+        }
+        self.error(
+            &field.span,
+            format!("`{number}` invocations at once: there can be 2 to 1,000"),
+            "delivery takes two",
+        );
+        None
+    }
+}
