@@ -16,6 +16,8 @@ PYTHON ?= python3
 SYNTH := target/debug/synth
 LOCAL_AWS := target/local-aws
 ZIG := target/zig
+VALIDATE := target/validate
+CHECKOV := target/checkov
 
 .PHONY: help
 help: ## Show this list
@@ -31,6 +33,14 @@ demo: tools $(SYNTH) $(LOCAL_AWS)/ready local-functions ## Play the whole job on
 .PHONY: test
 test: tools $(SYNTH) $(LOCAL_AWS)/ready local-functions ## Run every test, the demo among them
 	$(CARGO) test --locked --workspace
+
+.PHONY: lint
+lint: cases $(VALIDATE)/ready ## Run cfn-lint and cloudformation-validate over every snapshot case
+	$(VALIDATE)/bin/python snapshots/validate/lint.py target/cases
+
+.PHONY: validate
+validate: lint $(CHECKOV)/ready ## Run every validator over every snapshot case: the above, and checkov
+	$(CHECKOV)/bin/python snapshots/validate/checkov.py target/cases
 
 .PHONY: check
 check: ## Check formatting, lints, documentation and dependencies
@@ -95,8 +105,8 @@ tools:
 	@missing=""
 	command -v $(CARGO) > /dev/null || missing="$$missing\n  Rust            https://rustup.rs"
 	command -v cc > /dev/null || missing="$$missing\n  a C compiler    apt install gcc, or xcode-select --install"
-	$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2> /dev/null \
-		|| missing="$$missing\n  Python 3.10 or later with venv    apt install python3-venv"
+	$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2> /dev/null \
+		|| missing="$$missing\n  Python 3.11 or later with venv    apt install python3-venv"
 	if [ -n "$$missing" ]; then
 		printf "not installed:$$missing\n" >&2
 		exit 1
@@ -117,6 +127,26 @@ $(SYNTH):
 .PHONY: local-functions
 local-functions: $(SYNTH)
 	$(SYNTH) package --config accounts/local.yaml > /dev/null
+
+# The templates of every snapshot case, as `synth generate` writes them.
+.PHONY: cases
+cases: tools $(SYNTH)
+	rm -rf target/cases
+	for case in snapshots/cases/*/; do
+		$(SYNTH) generate --config "$$case/account.yaml" --out "target/cases/$$(basename "$$case")" > /dev/null 2>&1 \
+			|| $(SYNTH) generate --config "$$case/account.yaml" --out target/cases
+	done
+
+$(VALIDATE)/ready: snapshots/validate/requirements.txt stacks/schemas/requirements.txt
+	$(PYTHON) -m venv --clear $(VALIDATE)
+	$(VALIDATE)/bin/pip install --quiet --require-hashes --requirement $<
+	touch $@
+
+$(CHECKOV)/ready: snapshots/validate/checkov.txt
+	echo "installing checkov; this takes a minute"
+	$(PYTHON) -m venv --clear $(CHECKOV)
+	$(CHECKOV)/bin/pip install --quiet --requirement $<
+	touch $@
 
 $(LOCAL_AWS)/ready: synth/local-aws/requirements.txt
 	$(PYTHON) -m venv --clear $(LOCAL_AWS)

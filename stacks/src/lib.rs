@@ -23,6 +23,7 @@ pub mod policy;
 pub mod resources;
 pub mod rules;
 pub mod stack;
+pub mod suppression;
 pub mod tag;
 pub mod template;
 pub mod value;

@@ -87,6 +87,11 @@ impl Statement {
         }
     }
 
+    /// Whether the statement is about no resource in particular.
+    pub fn is_on_everything(&self) -> bool {
+        self.resources.contains(&Value::from("*"))
+    }
+
     /// Lets `service` take on the role.
     pub fn trust(service: &'static str) -> Self {
         Self {

@@ -9,6 +9,7 @@ use std::{
 use crate::{
     json::{Json, Object, ToJson},
     logical_id::LogicalId,
+    suppression::{self, Reason},
     value::Value,
 };
 
@@ -53,7 +54,9 @@ pub struct Attributes {
     pub update_replace_policy: Option<Policy>,
     /// Resources that must be there first, beyond those that a property refers to.
     pub depends_on: Vec<LogicalId>,
-    /// Notes for tools, such as reasons for suppressed findings.
+    /// Why rules of validators are not followed.
+    pub suppressed: Vec<Reason>,
+    /// Further notes for tools.
     pub metadata: Option<Json>,
 }
 
@@ -231,6 +234,7 @@ impl ToJson for Template {
         let mut template = Object::default();
         template.put("AWSTemplateFormatVersion", &"2010-09-09");
         template.put("Description", &self.description);
+        template.put("Metadata", &suppression::of_template());
         for (section, json) in [
             ("Parameters", section(&self.parameters)),
             ("Resources", section(&self.resources)),
@@ -289,7 +293,7 @@ impl ToJson for Body {
         if !self.attributes.depends_on.is_empty() {
             body.put("DependsOn", &self.attributes.depends_on);
         }
-        body.put("Metadata", &self.attributes.metadata);
+        body.put("Metadata", &self.metadata());
         if self
             .properties
             .as_object()
@@ -298,6 +302,19 @@ impl ToJson for Body {
             body.put("Properties", &self.properties);
         }
         body.into()
+    }
+}
+
+impl Body {
+    fn metadata(&self) -> Option<Json> {
+        let reasons = suppression::metadata(&self.attributes.suppressed, self.resource_type);
+        match (reasons, self.attributes.metadata.clone()) {
+            (Some(Json::Object(mut all)), Some(Json::Object(more))) => {
+                all.extend(more);
+                Some(Json::Object(all))
+            }
+            (reasons, more) => more.or(reasons),
+        }
     }
 }
 
@@ -322,6 +339,13 @@ impl Attributes {
         }
     }
 
+    /// The same, without following some rules of validators.
+    #[must_use]
+    pub fn but(mut self, reasons: impl IntoIterator<Item = Reason>) -> Self {
+        self.suppressed.extend(reasons);
+        self
+    }
+
     /// For what goes with its stack, said in so many words.
     pub fn deleted() -> Self {
         Self {
@@ -329,6 +353,12 @@ impl Attributes {
             update_replace_policy: Some(Policy::Delete),
             ..Self::default()
         }
+    }
+}
+
+impl From<Reason> for Attributes {
+    fn from(reason: Reason) -> Self {
+        Self::default().but([reason])
     }
 }
 

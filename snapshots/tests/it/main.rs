@@ -5,6 +5,7 @@
 mod cli;
 mod contract;
 mod diagnostics;
+mod event_patterns;
 mod events;
 mod permissions;
 mod schema;

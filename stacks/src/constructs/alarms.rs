@@ -8,6 +8,7 @@ use crate::{
         Alarm as AlarmResource, ComparisonOperator, Dimension, Statistic as PlainStatistic,
         TreatMissingData,
     },
+    suppression::Reason,
     template::{DuplicateLogicalId, Template},
     value::Value,
 };
@@ -32,7 +33,7 @@ pub(crate) fn alarm(
         .iter()
         .map(|(key, value)| Dimension::new(key.as_str(), value.as_str()))
         .collect();
-    template.add(
+    template.add_with(
         &["Alarm", name.as_str()],
         &AlarmResource {
             alarm_name: Some(format!("{}-{name}", monitor.stack).into()),
@@ -52,6 +53,7 @@ pub(crate) fn alarm(
             tags: Some(monitor.tags.clone()),
             ..AlarmResource::new()
         },
+        Reason::NamedAfterTheStack.into(),
     )?;
     Ok(())
 }

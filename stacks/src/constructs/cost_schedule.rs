@@ -20,6 +20,7 @@ use crate::{
             ScheduleState, Target,
         },
     },
+    suppression::Reason,
     template::{DuplicateLogicalId, Handle, Template},
     value::Value,
 };
@@ -77,11 +78,12 @@ pub(crate) fn cost_schedule(
         ),
     ];
     statements.extend(core.use_of_key());
-    let policy = template.add(
+    let policy = template.add_with(
         &["CostSchedule", "Policy"],
         &ManagedPolicy::new(PolicyDocument::new(statements)),
+        Reason::NamedAfterTheStack.into(),
     )?;
-    let role = template.add(
+    let role = template.add_with(
         &["CostSchedule", "Role"],
         &Role {
             managed_policy_arns: Some(vec![policy.reference()].into()),
@@ -91,6 +93,7 @@ pub(crate) fn cost_schedule(
                 ..Statement::trust("scheduler.amazonaws.com")
             }]))
         },
+        Reason::NamedAfterTheStack.into(),
     )?;
 
     // The time that the report is for, and not the time of the attempt, identifies it.

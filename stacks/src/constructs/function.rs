@@ -18,6 +18,7 @@ use crate::{
         },
         logs_log_group::LogGroup,
     },
+    suppression::Reason,
     template::{Attributes, DuplicateLogicalId, Handle, ParameterType, Template},
     value::Value,
 };
@@ -62,7 +63,7 @@ pub(crate) fn function(
             tags: Some(monitor.tags.clone()),
             ..LogGroup::new()
         },
-        Attributes::deleted(),
+        Attributes::deleted().but(core.aws_owned_key()),
     )?;
     let role = role(template, core, name, &logs, &spec)?;
 
@@ -76,6 +77,18 @@ pub(crate) fn function(
         .map(|(key, value)| (key.to_owned(), value))
         .collect();
     let hardening = &monitor.hardening;
+    let mut reasons = vec![Reason::DeclaredLogGroup];
+    reasons.extend(core.aws_owned_key());
+    reasons.extend(
+        hardening
+            .vpc
+            .is_none()
+            .then_some(Reason::OwnNetworkOfLambda),
+    );
+    let shared = hardening.reserved_concurrency.is_none();
+    reasons.extend(shared.then_some(Reason::SharedConcurrency));
+    let from_queue = spec.invocation == Invocation::FromQueue;
+    reasons.extend(from_queue.then_some(Reason::QueueKeepsEvents));
     let vpc_config = hardening.vpc.is_some().then(|| vpc_config(template));
     let from_bucket = Code {
         s3_bucket: Some(template.parameter(
@@ -90,7 +103,7 @@ pub(crate) fn function(
         )),
         ..Code::new()
     };
-    let function = template.add(
+    let function = template.add_with(
         &[name],
         &Function {
             description: Some(spec.description.into()),
@@ -117,6 +130,7 @@ pub(crate) fn function(
             tags: Some(monitor.tags.clone()),
             ..Function::new(from_bucket, role.arn())
         },
+        Attributes::default().but(reasons),
     )?;
     if spec.invocation == Invocation::Asynchronous {
         template.add(
@@ -164,11 +178,16 @@ fn role(
     if monitor.hardening.vpc.is_some() {
         statements.extend(network_interfaces());
     }
-    let policy = template.add(
+    let mut reasons = vec![Reason::NamedAfterTheStack];
+    if statements.iter().any(Statement::is_on_everything) {
+        reasons.push(Reason::NoResourceLevel);
+    }
+    let policy = template.add_with(
         &[name, "Policy"],
         &ManagedPolicy::new(PolicyDocument::new(statements)),
+        Attributes::default().but(reasons),
     )?;
-    template.add(
+    template.add_with(
         &[name, "Role"],
         &Role {
             managed_policy_arns: Some(vec![policy.reference()].into()),
@@ -177,6 +196,7 @@ fn role(
                 "lambda.amazonaws.com",
             )]))
         },
+        Reason::NamedAfterTheStack.into(),
     )
 }
 

@@ -20,6 +20,7 @@ use crate::{
     monitor::Monitor,
     policy::Statement,
     resources::{kms_key::Key, sqs_queue::Queue},
+    suppression::Reason,
     template::Handle,
 };
 
@@ -37,6 +38,11 @@ pub(crate) struct Core<'a> {
 impl Core<'_> {
     fn key_arn(&self) -> Option<Value<Arn<Key>>> {
         Some(self.key.as_ref()?.arn())
+    }
+
+    /// Why a key of AWS will do, where it does.
+    fn aws_owned_key(&self) -> Option<Reason> {
+        self.key.is_none().then_some(Reason::AwsOwnedKey)
     }
 
     /// What lets a role use the queues and the secret, where they have a key of their own.

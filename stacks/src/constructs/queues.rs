@@ -10,6 +10,7 @@ use crate::{
         sqs_queue::{Queue, RedrivePolicy},
         sqs_queue_policy::QueuePolicy,
     },
+    suppression::Reason,
     template::{Attributes, DuplicateLogicalId, Handle, Template},
     value::Value,
 };
@@ -42,6 +43,7 @@ pub(crate) fn queues<'a>(
     monitor: &'a Monitor,
 ) -> Result<Core<'a>, DuplicateLogicalId> {
     let key = key(template, monitor)?;
+    let aws_owned_key = key.is_none().then_some(Reason::AwsOwnedKey);
     let kms_master_key_id = key.as_ref().map(|key| key.arn().into_text());
     let sqs_managed_sse_enabled = key.is_none().then(|| true.into());
     let dead_letters = template.add_with(
@@ -53,7 +55,7 @@ pub(crate) fn queues<'a>(
             tags: Some(monitor.tags.clone()),
             ..Queue::new()
         },
-        Attributes::retained(),
+        Attributes::retained().but(aws_owned_key),
     )?;
     let incidents = template.add_with(
         &["Incidents"],
@@ -71,7 +73,7 @@ pub(crate) fn queues<'a>(
             tags: Some(monitor.tags.clone()),
             ..Queue::new()
         },
-        Attributes::retained(),
+        Attributes::retained().but(aws_owned_key),
     )?;
 
     let rules = Value::sub(format!(

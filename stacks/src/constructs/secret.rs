@@ -3,6 +3,7 @@
 use crate::{
     constructs::Core,
     resources::secretsmanager_secret::Secret,
+    suppression::Reason,
     template::{Attributes, DuplicateLogicalId, Handle, Template},
 };
 
@@ -24,6 +25,8 @@ pub(crate) fn webhook_secret(
             tags: Some(core.monitor.tags.clone()),
             ..Secret::new()
         },
-        Attributes::retained(),
+        Attributes::retained()
+            .but([Reason::IssuedByTheAgent])
+            .but(core.aws_owned_key()),
     )
 }

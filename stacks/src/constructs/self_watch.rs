@@ -7,6 +7,7 @@ use crate::{
         cloudwatch_alarm::{Alarm, ComparisonOperator, Dimension, Statistic, TreatMissingData},
         lambda_function::Function,
     },
+    suppression::Reason,
     template::{DuplicateLogicalId, Handle, Template},
     value::Value,
 };
@@ -176,7 +177,11 @@ impl Watch<'_, '_> {
             tags: Some(monitor.tags.clone()),
             ..Alarm::new()
         };
-        self.template.add(&["Pipeline", name], &alarm)?;
+        self.template.add_with(
+            &["Pipeline", name],
+            &alarm,
+            Reason::NamedAfterTheStack.into(),
+        )?;
         Ok(())
     }
 }

@@ -29,24 +29,31 @@ pub struct Scope<'a> {
 type Elements = BTreeMap<String, usize>;
 
 /// A scalar of an event, and where it lies.
-struct Scalar<'a> {
-    value: &'a Json,
+pub(super) struct Scalar<'a> {
+    pub(super) value: &'a Json,
     elements: Elements,
 }
 
+/// The scalars of an event, by path.
+pub(super) type Scalars<'a> = BTreeMap<String, Vec<Scalar<'a>>>;
+
 /// The leaves of a pattern, without alternatives between them.
-type Leaves<'a> = Vec<(String, &'a [Matcher])>;
+pub(super) type Leaves<'a> = Vec<(String, &'a [Matcher])>;
 
 impl EventPattern {
     /// Whether EventBridge would hand `event` to a rule with this pattern in `scope`.
     pub fn matches(&self, event: &Json, scope: &Scope<'_>) -> bool {
-        let mut scalars = BTreeMap::new();
-        take_apart(event, String::new(), &Elements::new(), &mut scalars);
-        let mut alternatives = Vec::new();
-        self.alternatives("", &mut alternatives);
-        alternatives
+        let scalars = scalars(event);
+        self.branches()
             .iter()
             .any(|leaves| fits(leaves, &scalars, &Elements::new(), scope))
+    }
+
+    /// Every way to choose one branch of each `$or`.
+    pub(super) fn branches(&self) -> Vec<Leaves<'_>> {
+        let mut branches = Vec::new();
+        self.alternatives("", &mut branches);
+        branches
     }
 
     /// The pattern as EventBridge holds it once the stack is deployed in `scope`.
@@ -97,12 +104,13 @@ fn join(path: &str, name: &str) -> String {
     }
 }
 
-fn take_apart<'a>(
-    value: &'a Json,
-    path: String,
-    elements: &Elements,
-    scalars: &mut BTreeMap<String, Vec<Scalar<'a>>>,
-) {
+pub(super) fn scalars(event: &Json) -> Scalars<'_> {
+    let mut scalars = Scalars::new();
+    take_apart(event, String::new(), &Elements::new(), &mut scalars);
+    scalars
+}
+
+fn take_apart<'a>(value: &'a Json, path: String, elements: &Elements, scalars: &mut Scalars<'a>) {
     match value {
         Json::Object(fields) => {
             for (name, value) in fields {
@@ -128,7 +136,7 @@ fn take_apart<'a>(
 
 fn fits(
     leaves: &[(String, &[Matcher])],
-    scalars: &BTreeMap<String, Vec<Scalar<'_>>>,
+    scalars: &Scalars<'_>,
     chosen: &Elements,
     scope: &Scope<'_>,
 ) -> bool {
@@ -157,7 +165,7 @@ fn fits(
 }
 
 impl Matcher {
-    fn fits(&self, value: &Json, scope: &Scope<'_>) -> bool {
+    pub(super) fn fits(&self, value: &Json, scope: &Scope<'_>) -> bool {
         let text = value.as_str();
         let is = |wanted: &Value<String>, test: fn(&str, &str) -> bool| {
             text.is_some_and(|text| test(text, &scope.resolve(wanted)))
@@ -170,6 +178,13 @@ impl Matcher {
             Self::Prefix(wanted) => is(wanted, |text, wanted| text.starts_with(wanted)),
             Self::Suffix(wanted) => is(wanted, |text, wanted| text.ends_with(wanted)),
             Self::EqualsIgnoreCase(wanted) => is(wanted, same_letters),
+            Self::PrefixIgnoringCase(wanted) => is(wanted, |text, wanted| {
+                text.to_lowercase().starts_with(&wanted.to_lowercase())
+            }),
+            Self::SuffixIgnoringCase(wanted) => is(wanted, |text, wanted| {
+                text.to_lowercase().ends_with(&wanted.to_lowercase())
+            }),
+            Self::Cidr(range) => text.is_some_and(|text| range.holds(text)),
             Self::Wildcard(wanted) => is(wanted, wildcard),
             Self::AnythingBut(except) => !except.names(value, scope),
             Self::Numeric(range) => value.as_f64().is_some_and(|number| {
@@ -219,7 +234,7 @@ impl Comparison {
 }
 
 impl Scope<'_> {
-    fn resolve_json(&self, json: Json) -> Json {
+    pub(super) fn resolve_json(&self, json: Json) -> Json {
         match json {
             Json::Object(fields) => match fields.get("Fn::Sub").and_then(Json::as_str) {
                 Some(text) => self.resolve(&Value::sub(text)).into(),

@@ -6,13 +6,19 @@
 //! Source: "Creating Amazon EventBridge event patterns" in the EventBridge user guide, and the
 //! behaviour of AWS's own matcher (facts of `aws/event-ruler`).
 
+mod cidr;
+mod explain;
 mod matches;
+mod parse;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 
+pub use cidr::Cidr;
+pub use explain::Mismatch;
 pub use matches::Scope;
+pub use parse::InvalidPattern;
 
 use crate::{
     json::{Json, Object, ToJson},
@@ -53,6 +59,12 @@ pub enum Matcher {
     Suffix(Value<String>),
     /// This text, whatever the case of its letters.
     EqualsIgnoreCase(Value<String>),
+    /// A text that begins with this, whatever the case of its letters.
+    PrefixIgnoringCase(Value<String>),
+    /// A text that ends with this, whatever the case of its letters.
+    SuffixIgnoringCase(Value<String>),
+    /// An address in this range.
+    Cidr(Cidr),
     /// A text in which each `*` stands for any number of characters. EventBridge allows 30 rules
     /// with wildcards on a bus.
     Wildcard(Value<String>),
@@ -196,6 +208,9 @@ impl ToJson for Matcher {
             Self::Prefix(text) => one("prefix", text),
             Self::Suffix(text) => one("suffix", text),
             Self::EqualsIgnoreCase(text) => one("equals-ignore-case", text),
+            Self::PrefixIgnoringCase(text) => one("prefix", &one("equals-ignore-case", text)),
+            Self::SuffixIgnoringCase(text) => one("suffix", &one("equals-ignore-case", text)),
+            Self::Cidr(range) => one("cidr", &range.to_string()),
             Self::Wildcard(text) => one("wildcard", text),
             Self::AnythingBut(except) => one("anything-but", except),
             Self::Numeric(range) => {

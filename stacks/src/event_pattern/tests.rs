@@ -222,3 +222,31 @@ fn a_pattern_is_printed_as_eventbridge_reads_it() {
         })
     );
 }
+
+#[test]
+fn what_does_not_fit_is_named() {
+    let pattern = EventPattern::new()
+        .field("source", Matcher::texts(["aws.ecs"]))
+        .any_of([
+            EventPattern::new()
+                .field("code", Matcher::texts(["x"]))
+                .field("more", [Matcher::Present]),
+            EventPattern::new().field("code", Matcher::texts(["y"])),
+        ]);
+    let shown = |event: Json| -> Vec<String> {
+        let mismatches = pattern.mismatches(&event, &HERE);
+        mismatches.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(
+        shown(json!({ "source": "aws.ec2", "code": "z" })),
+        [
+            "`source` is \"aws.ec2\", wanted [\"aws.ecs\"]",
+            "`code` is \"z\", wanted [\"y\"]",
+        ]
+    );
+    assert_eq!(
+        shown(json!({ "source": "aws.ecs", "code": "x" })),
+        ["`more` is not there, wanted [{\"exists\":true}]"]
+    );
+    assert!(shown(json!({ "source": "aws.ecs", "code": "y" })).is_empty());
+}

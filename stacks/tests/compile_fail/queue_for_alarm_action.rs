@@ -7,5 +7,5 @@ fn main() {
     let mut template = Template::new("alarms start functions and topics, not queues");
     let queue = template.add(&["queue"], &Queue::new()).unwrap();
     let mut alarm = Alarm::new();
-    alarm.alarm_actions = Some(vec![queue.arn().into()]);
+    alarm.alarm_actions = Some(vec![queue.arn().into()].into());
 }

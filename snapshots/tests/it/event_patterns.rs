@@ -1,0 +1,170 @@
+//! What EventBridge patterns for ECS catch, and what they miss: the traps that make a rule either
+//! fire on every deployment or sleep through a failure. The answers are those that AWS's own matcher
+//! (`aws/event-ruler`) gave for the same patterns and events.
+
+use std::fs;
+
+use serde_json::{Value as Json, json};
+use snapshots::{account, directory};
+use stacks::{EventPattern, event_pattern::Scope};
+
+const HERE: Scope<'_> = Scope {
+    partition: "aws",
+    region: "eu-central-1",
+    account: "111122223333",
+    stack: "tocsin-example",
+};
+
+fn recorded(name: &str) -> Json {
+    let path = directory("events").join(format!("ecs-task-stopped-{name}.json"));
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn with_detail(mut event: Json, changes: &Json) -> Json {
+    for (key, value) in changes.as_object().unwrap() {
+        event["detail"][key] = value.clone();
+    }
+    event
+}
+
+fn pattern(detail: &Json) -> EventPattern {
+    EventPattern::parse(&json!({ "source": ["aws.ecs"], "detail": detail })).unwrap()
+}
+
+/// Of what an article recommends: every stop with a reason, scale-ins and deployments too.
+fn stopped_for_a_reason() -> EventPattern {
+    pattern(&json!({ "lastStatus": ["STOPPED"], "stoppedReason": [{ "exists": true }] }))
+}
+
+/// What scale-ins have in common they share with failed health checks.
+fn not_by_scheduler_or_user() -> EventPattern {
+    let known = ["ServiceSchedulerInitiated", "UserInitiated"];
+    pattern(&json!({ "lastStatus": ["STOPPED"], "stopCode": [{ "anything-but": known }] }))
+}
+
+/// A scale-in often ends with 137, and what could not start has no exit code.
+fn exit_code_over_zero() -> EventPattern {
+    let over_zero = json!([{ "numeric": [">", 0] }]);
+    pattern(&json!({ "lastStatus": ["STOPPED"], "containers": { "exitCode": over_zero } }))
+}
+
+/// Ours, for the cluster `checkout`.
+fn ours() -> EventPattern {
+    let monitor = account(&directory("cases/example")).monitor;
+    let rules = stacks::rules::rules(&monitor);
+    let rule = rules.iter().find(|rule| rule.slug == "ecs-tasks").unwrap();
+    rule.pattern.clone()
+}
+
+#[test]
+fn patterns_catch_what_aws_says_they_catch() {
+    let maintenance = json!({
+        "stopCode": "ServiceSchedulerInitiated",
+        "stoppedReason": "ECS is performing maintenance on the underlying infrastructure hosting the task.",
+    });
+    let sidecar = json!({ "containers": [
+        { "name": "app", "exitCode": 0 },
+        { "name": "proxy", "exitCode": 143 },
+    ] });
+    let exit_0 = || recorded("essential-exit0-batch");
+    let scale_in = || recorded("scale-in-exit137-REAL");
+    let (a, c, d, e) = (
+        stopped_for_a_reason(),
+        not_by_scheduler_or_user(),
+        ours(),
+        exit_code_over_zero(),
+    );
+    let mut wrong = Vec::new();
+    for (name, event, expected) in [
+        // In each row: a reason, not by scheduler or user, ours, exit code over zero.
+        (
+            "scale-in with exit code 137",
+            scale_in(),
+            [true, false, false, true],
+        ),
+        (
+            "failed health check",
+            recorded("elb-health-check-REAL"),
+            [true, false, true, true],
+        ),
+        (
+            "batch job that ended well",
+            exit_0(),
+            [true, true, false, false],
+        ),
+        (
+            "image that cannot be pulled",
+            recorded("cannotpull-no-exitcode"),
+            [true, true, true, false],
+        ),
+        (
+            "Spot interruption",
+            recorded("spot"),
+            [true, true, false, true],
+        ),
+        (
+            "stopped by a user",
+            recorded("user-initiated"),
+            [true, false, false, true],
+        ),
+        (
+            "maintenance",
+            with_detail(scale_in(), &maintenance),
+            [true, false, false, true],
+        ),
+        (
+            "no code and no reason",
+            recorded("no-stopcode-no-reason"),
+            [false, false, true, true],
+        ),
+        (
+            "app ended well, sidecar killed",
+            with_detail(exit_0(), &sidecar),
+            [true, true, true, true],
+        ),
+    ] {
+        let here =
+            json!({ "clusterArn": "arn:aws:ecs:eu-central-1:111122223333:cluster/checkout" });
+        let event = with_detail(event, &here);
+        let found = [&a, &c, &d, &e].map(|pattern| pattern.matches(&event, &HERE));
+        if found != expected {
+            wrong.push(format!("{name}: {found:?}, and not {expected:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A deployment event names no cluster: a rule that asks for one sleeps through every failure.
+#[test]
+fn a_failed_deployment_is_found_by_its_service() {
+    let path = directory("events/ecs-deployment-failed.json");
+    let mut event: Json = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let by_cluster = pattern(&json!({ "clusterArn": [{ "prefix": "arn:aws:ecs:" }] }));
+    assert!(!by_cluster.matches(&event, &HERE));
+    event["resources"] = json!(["arn:aws:ecs:eu-central-1:111122223333:service/checkout/api"]);
+    let monitor = account(&directory("cases/example")).monitor;
+    let caught: Vec<String> = stacks::rules::rules(&monitor)
+        .into_iter()
+        .filter(|rule| rule.pattern.matches(&event, &HERE))
+        .map(|rule| rule.slug)
+        .collect();
+    assert_eq!(caught, ["ecs-deployments"]);
+}
+
+/// `exists: false` under a list holds only where no element has the field, and where there is none.
+#[test]
+fn an_absent_exit_code_is_absent_from_every_container() {
+    let without = pattern(&json!({ "containers": { "exitCode": [{ "exists": false }] } }));
+    for (containers, expected) in [
+        (json!([]), true),
+        (json!([{ "name": "app" }]), true),
+        (
+            json!([{ "name": "app" }, { "name": "proxy", "exitCode": 0 }]),
+            false,
+        ),
+        (json!([{ "name": "app", "exitCode": null }]), false),
+    ] {
+        let event = json!({ "source": "aws.ecs", "detail": { "containers": containers } });
+        assert_eq!(without.matches(&event, &HERE), expected, "{event}");
+    }
+}

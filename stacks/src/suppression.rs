@@ -1,0 +1,174 @@
+//! Rules of template validators that are not followed, each for a reason.
+//!
+//! What is right to fix is fixed. What is right not to do has a [`Reason`] here, once; it is printed
+//! into the `Metadata` of each resource that it applies to, in the syntax of each validator that
+//! reads one. `make validate` sees that each is needed, and that nothing else is found.
+
+use crate::json::{Json, Object};
+
+/// Why rules are not followed on a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// Everything is encrypted at rest; these rules know only keys that cost a dollar a month each.
+    AwsOwnedKey,
+    /// Only `deliver` needs the internet, and Lambda's own network has it; a VPC needs NAT gateways.
+    OwnNetworkOfLambda,
+    /// Reserving takes from the account, and fails where the account's limit is Lambda's first ten.
+    SharedConcurrency,
+    /// Lambda polls the queue for this function: what fails stays in the queue, which has a
+    /// dead-letter queue.
+    QueueKeepsEvents,
+    /// The agent's console issues the value, and no function could rotate it.
+    IssuedByTheAgent,
+    /// IAM has no resources for these actions.
+    NoResourceLevel,
+    /// The log group is a resource of the stack, so the function needs no permission to make one.
+    DeclaredLogGroup,
+    /// Incidents, patterns and policies speak of a stack's alarms by name. Guard's rule is silent
+    /// only if everything that could be named says so, roles and policies too.
+    NamedAfterTheStack,
+}
+
+/// A rule of each validator, where it has one for the same thing.
+struct Rules {
+    reason: Reason,
+    resource_type: &'static str,
+    checkov: Option<&'static str>,
+    guard: Option<&'static str>,
+    cfn_nag: Option<&'static str>,
+}
+
+const FUNCTION: &str = "AWS::Lambda::Function";
+const LOG_GROUP: &str = "AWS::Logs::LogGroup";
+const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";
+const QUEUE: &str = "AWS::SQS::Queue";
+const SECRET: &str = "AWS::SecretsManager::Secret";
+const NO_EXPLICIT_NAMES: &str = "CFN_NO_EXPLICIT_RESOURCE_NAMES";
+
+#[rustfmt::skip]
+const RULES: &[Rules] = &[
+    rules(Reason::AwsOwnedKey, FUNCTION, Some("CKV_AWS_173"), None, None),
+    rules(Reason::AwsOwnedKey, LOG_GROUP, Some("CKV_AWS_158"), Some("CLOUDWATCH_LOG_GROUP_ENCRYPTED"), Some("W84")),
+    rules(Reason::AwsOwnedKey, QUEUE, Some("CKV_AWS_27"), Some("SQS_QUEUE_KMS_MASTER_KEY_ID_RULE"), Some("W48")),
+    rules(Reason::AwsOwnedKey, SECRET, Some("CKV_AWS_149"), Some("SECRETSMANAGER_USING_CMK"), Some("W77")),
+    rules(Reason::OwnNetworkOfLambda, FUNCTION, Some("CKV_AWS_117"), Some("LAMBDA_INSIDE_VPC"), Some("W89")),
+    rules(Reason::SharedConcurrency, FUNCTION, Some("CKV_AWS_115"), Some("LAMBDA_CONCURRENCY_CHECK"), Some("W92")),
+    rules(Reason::QueueKeepsEvents, FUNCTION, Some("CKV_AWS_116"), Some("LAMBDA_DLQ_CHECK"), None),
+    rules(Reason::IssuedByTheAgent, SECRET, None, Some("SECRETSMANAGER_ROTATION_ENABLED_CHECK"), None),
+    rules(Reason::NoResourceLevel, MANAGED_POLICY, None, Some("IAM_POLICYDOCUMENT_NO_WILDCARD_RESOURCE"), Some("W13")),
+    rules(Reason::DeclaredLogGroup, FUNCTION, None, None, Some("W58")),
+    rules(Reason::NamedAfterTheStack, "AWS::CloudWatch::Alarm", None, Some(NO_EXPLICIT_NAMES), Some("W28")),
+    rules(Reason::NamedAfterTheStack, "AWS::IAM::Role", None, Some(NO_EXPLICIT_NAMES), None),
+    rules(Reason::NamedAfterTheStack, MANAGED_POLICY, None, Some(NO_EXPLICIT_NAMES), None),
+];
+
+const fn rules(
+    reason: Reason,
+    resource_type: &'static str,
+    checkov: Option<&'static str>,
+    guard: Option<&'static str>,
+    cfn_nag: Option<&'static str>,
+) -> Rules {
+    Rules {
+        reason,
+        resource_type,
+        checkov,
+        guard,
+        cfn_nag,
+    }
+}
+
+impl Reason {
+    /// The reason as it stands in a template.
+    fn text(self) -> &'static str {
+        match self {
+            Self::AwsOwnedKey => {
+                "encrypted with a key of AWS; `customer-managed-key: true` makes one"
+            }
+            Self::OwnNetworkOfLambda => {
+                "runs in Lambda's own network; `vpc` in the account file changes that"
+            }
+            Self::SharedConcurrency => {
+                "shares the account's concurrency; `reserved-concurrency` changes that"
+            }
+            Self::QueueKeepsEvents => "what fails stays in the queue, which has dead letters",
+            Self::IssuedByTheAgent => "the console of the agent issues the value",
+            Self::NoResourceLevel => "these actions know no resources",
+            Self::DeclaredLogGroup => "the log group is a resource of this stack",
+            Self::NamedAfterTheStack => "incidents and patterns speak of alarms by name",
+        }
+    }
+}
+
+/// What a template as a whole says to validators: to cfn-lint, that it need not ask for notes of
+/// design intent (I4010). What a resource is for, its description says.
+pub(crate) fn of_template() -> Json {
+    let mut config = Object::default();
+    config.put("ignore_checks", &vec!["I4010".to_owned()]);
+    let mut cfn_lint = Object::default();
+    cfn_lint.put("config", &Json::from(config));
+    let mut metadata = Object::default();
+    metadata.put("cfn-lint", &Json::from(cfn_lint));
+    metadata.into()
+}
+
+/// What a resource of this type says to validators.
+pub(crate) fn metadata(reasons: &[Reason], resource_type: &str) -> Option<Json> {
+    let (mut checkov, mut guard, mut cfn_nag) = (Vec::new(), Vec::new(), Vec::new());
+    for rules in RULES {
+        if rules.resource_type != resource_type || !reasons.contains(&rules.reason) {
+            continue;
+        }
+        let why = rules.reason.text();
+        checkov.extend(rules.checkov.map(|id| pair(("id", id), ("comment", why))));
+        guard.extend(rules.guard.map(Json::from));
+        cfn_nag.extend(rules.cfn_nag.map(|id| pair(("id", id), ("reason", why))));
+    }
+    let mut metadata = serde_json::Map::new();
+    for (validator, list, entries) in [
+        ("cfn_nag", "rules_to_suppress", cfn_nag),
+        ("checkov", "skip", checkov),
+        ("guard", "SuppressedRules", guard),
+    ] {
+        if !entries.is_empty() {
+            let mut object = Object::default();
+            object.put(list, &Json::Array(entries));
+            metadata.insert(validator.to_owned(), object.into());
+        }
+    }
+    (!metadata.is_empty()).then_some(Json::Object(metadata))
+}
+
+fn pair(first: (&str, &str), second: (&str, &str)) -> Json {
+    let mut object = Object::default();
+    object.put(first.0, &first.1);
+    object.put(second.0, &second.1);
+    object.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_reason_is_printed_in_the_syntax_of_each_validator() {
+        let metadata = metadata(&[Reason::OwnNetworkOfLambda], FUNCTION).unwrap();
+        let why = "runs in Lambda's own network; `vpc` in the account file changes that";
+        assert_eq!(
+            metadata,
+            json!({
+                "checkov": { "skip": [{ "id": "CKV_AWS_117", "comment": why }] },
+                "guard": { "SuppressedRules": ["LAMBDA_INSIDE_VPC"] },
+                "cfn_nag": { "rules_to_suppress": [{ "id": "W89", "reason": why }] },
+            })
+        );
+    }
+
+    #[test]
+    fn a_type_without_rules_says_nothing() {
+        assert_eq!(metadata(&[Reason::OwnNetworkOfLambda], QUEUE), None);
+        assert_eq!(metadata(&[], FUNCTION), None);
+    }
+}
