@@ -17,8 +17,9 @@ use std::{
 use stacks::{
     Monitor, ToJson as _,
     monitor::{
-        Alarm, AlarmName, Architecture, ClusterName, Comparison, Condition, Hardening, Metric,
-        MissingData, Period, Priority, StackName, Statistic, WebhookPolicy,
+        Alarm, AlarmName, Architecture, Cluster, ClusterName, ClusterSelector, Comparison,
+        Condition, Hardening, Measure, Metric, MissingData, Period, Priority, StackName, Statistic,
+        Test, WebhookPolicy,
     },
     tag::Tag,
 };
@@ -33,10 +34,15 @@ fn monitor(clusters: usize) -> Monitor {
         architecture: Architecture::Arm64,
         clusters: (0..clusters)
             .map(|n| ClusterName::parse(&format!("cluster-{n}")).unwrap())
+            .map(|name| Cluster::plain(ClusterSelector::Name(name)))
             .collect(),
         alarms: (0..clusters * ALARMS).map(alarm).collect(),
         alarm_shards: u32::try_from(clusters * ALARMS / 300 + 1).unwrap(),
+        composites: Vec::new(),
         watched_alarms: Vec::new(),
+        pipelines: Vec::new(),
+        unauthorized_api_calls: None,
+        events: Vec::new(),
         cost_report: None,
         ops_topic: None,
         webhook: WebhookPolicy::default(),
@@ -50,11 +56,14 @@ fn monitor(clusters: usize) -> Monitor {
 }
 
 fn alarm(number: usize) -> Alarm {
+    let name = AlarmName::parse(&format!("alarm-{number}")).unwrap();
     Alarm {
-        name: AlarmName::parse(&format!("alarm-{number}")).unwrap(),
+        path: Alarm::path_of(&name),
+        name,
         description: Some("More server errors than the error budget allows.".to_owned()),
         priority: Priority::High,
-        metric: Metric {
+        incident: true,
+        measure: Measure::Metric(Metric {
             namespace: "AWS/ApplicationELB".to_owned(),
             name: "HTTPCode_Target_5XX_Count".to_owned(),
             dimensions: BTreeMap::from([(
@@ -62,11 +71,10 @@ fn alarm(number: usize) -> Alarm {
                 format!("app/lb-{number}/50dc6c"),
             )]),
             statistic: Statistic::Sum,
-            period: Period::MINUTE,
-        },
+        }),
+        period: Period::MINUTE,
         condition: Condition {
-            comparison: Comparison::Greater,
-            threshold: 25.0,
+            test: Test::Threshold(Comparison::Greater, 25.0),
             datapoints: 3,
             periods: 5,
         },

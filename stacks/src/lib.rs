@@ -20,6 +20,7 @@ pub mod limits;
 pub mod logical_id;
 pub mod monitor;
 pub mod policy;
+pub mod quota;
 pub mod resources;
 pub mod rules;
 pub mod stack;

@@ -3,21 +3,25 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    Arn, Value,
+    arn::AlarmAction,
     asset::CodeAsset,
     constructs::{
-        alarms::alarm,
+        alarms::{alarm, composite_alarm},
         cost_schedule::cost_schedule,
         delivery::delivery,
         function::{SECURITY_GROUPS, SUBNETS},
         queues::queues,
         secret::webhook_secret,
         self_watch::self_watch,
-        sources::{alarm_function, ecs_function},
+        sources::{alarm_function, ecs_function, event_function},
     },
     hash::stable_hash,
     limits,
-    monitor::{Alarm, Monitor, Network},
+    monitor::{Alarm, AlarmName, Monitor, Network},
+    quota::{self, OverQuota, Subject},
     resources::lambda_function::Function,
+    rules::{EventRule, rules},
     template::{DuplicateLogicalId, Handle, ParameterType, Template},
 };
 
@@ -30,6 +34,8 @@ pub struct Stack {
     pub template: Template,
     /// Where each parameter's value comes from, by name.
     pub parameters: BTreeMap<String, ParameterSource>,
+    /// The alarms in it, in the order of their names.
+    pub alarms: Vec<AlarmName>,
 }
 
 /// Where the value of a parameter comes from when a stack is deployed.
@@ -56,19 +62,13 @@ pub enum SynthesisError {
     /// Two names lead to one resource.
     #[error(transparent)]
     DuplicateLogicalId(#[from] DuplicateLogicalId),
-    /// More alarms than one stack holds.
-    #[error(
-        "{alarms} alarms fall into one of {shards} shards, which holds {}: set `alarm-shards: {needed}`",
-        limits::ALARMS_PER_SHARD
-    )]
-    ShardFull {
-        /// How many fall into the fullest shard.
-        alarms: usize,
-        /// How many shards there are.
-        shards: u32,
-        /// How many shards would do.
-        needed: u32,
-    },
+    /// More of something than AWS takes.
+    #[error("{}", first(.0))]
+    Quotas(Vec<OverQuota>),
+}
+
+fn first(over: &[OverQuota]) -> String {
+    over.first().map(OverQuota::to_string).unwrap_or_default()
 }
 
 /// The output of the core stack that alarms need.
@@ -76,21 +76,34 @@ const ALARM_FUNCTION_ARN: &str = "AlarmFunctionArn";
 
 /// The stacks of an account, in the order in which they are deployed.
 pub fn synthesize(monitor: &Monitor) -> Result<Vec<Stack>, SynthesisError> {
-    let mut stacks = vec![core_stack(monitor)?];
-    for (index, alarms) in shards(monitor)?.into_iter().enumerate() {
+    let rules = rules(monitor);
+    let mut stacks = vec![core_stack(monitor, &rules)?];
+    let shards = shards(monitor);
+    let mut over = full_shards(monitor, &shards);
+    for (index, alarms) in shards.into_iter().enumerate() {
         if !alarms.is_empty() {
             stacks.push(alarm_stack(monitor, index + 1, &alarms)?);
         }
     }
-    Ok(stacks)
+    if !monitor.composites.is_empty() {
+        stacks.push(composite_stack(monitor)?);
+    }
+    if over.is_empty() {
+        over = quota::over(monitor, &stacks, &rules);
+    }
+    if over.is_empty() {
+        Ok(stacks)
+    } else {
+        Err(SynthesisError::Quotas(over))
+    }
 }
 
-fn core_stack(monitor: &Monitor) -> Result<Stack, DuplicateLogicalId> {
+fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, DuplicateLogicalId> {
     let mut template = Template::new(format!(
         "Tocsin: what goes wrong in the account `{}` becomes investigations of AWS DevOps Agent",
         monitor.account_name
     ));
-    let core = queues(&mut template, monitor)?;
+    let core = queues(&mut template, monitor, rules)?;
     let secret = webhook_secret(&mut template, &core)?;
 
     let mut functions: Vec<(CodeAsset, Handle<Function>)> = Vec::new();
@@ -98,6 +111,9 @@ fn core_stack(monitor: &Monitor) -> Result<Stack, DuplicateLogicalId> {
     functions.push((CodeAsset::Alarm, alarm.clone()));
     if let Some(ecs) = ecs_function(&mut template, &core)? {
         functions.push((CodeAsset::Ecs, ecs));
+    }
+    if let Some(event) = event_function(&mut template, &core)? {
+        functions.push((CodeAsset::Event, event));
     }
     if let Some(cost) = cost_schedule(&mut template, &core)? {
         functions.push((CodeAsset::Cost, cost));
@@ -166,6 +182,7 @@ fn core_stack(monitor: &Monitor) -> Result<Stack, DuplicateLogicalId> {
         name: monitor.stack.to_string(),
         template,
         parameters,
+        alarms: Vec::new(),
     })
 }
 
@@ -178,49 +195,105 @@ fn alarm_stack(
         "Tocsin: alarms of the account `{}`, part {number} of {}",
         monitor.account_name, monitor.alarm_shards
     ));
-    // A parameter and not an import: an imported function could never be replaced.
-    let action = template
-        .parameter::<crate::Arn<Function>>(
+    let action = alarm_action(&mut template);
+    for it in alarms {
+        alarm(&mut template, monitor, it, &action)?;
+    }
+    let names = alarms.iter().map(|it| it.name.clone()).collect();
+    Ok(alarms_of(
+        monitor,
+        format!("{}-alarms-{number}", monitor.stack),
+        template,
+        names,
+    ))
+}
+
+/// Composite alarms have a stack of their own, after all others: they look at alarms of any shard,
+/// and CloudWatch neither makes one before what it looks at, nor deletes that before it.
+fn composite_stack(monitor: &Monitor) -> Result<Stack, DuplicateLogicalId> {
+    let mut template = Template::new(format!(
+        "Tocsin: composite alarms of the account `{}`",
+        monitor.account_name
+    ));
+    let action = alarm_action(&mut template);
+    for it in &monitor.composites {
+        composite_alarm(&mut template, monitor, it, &action)?;
+    }
+    let names = monitor
+        .composites
+        .iter()
+        .map(|it| it.name.clone())
+        .collect();
+    let name = composite_stack_name(monitor);
+    Ok(alarms_of(monitor, name, template, names))
+}
+
+/// The name of the stack that composite alarms are in.
+pub fn composite_stack_name(monitor: &Monitor) -> String {
+    format!("{}-composites", monitor.stack)
+}
+
+/// A parameter and not an import: an imported function could never be replaced.
+fn alarm_action(template: &mut Template) -> Value<Arn<AlarmAction>> {
+    template
+        .parameter::<Arn<Function>>(
             ALARM_FUNCTION_ARN,
             ParameterType::String,
             "The function that alarms invoke; filled in by `synth deploy`",
         )
-        .into();
-    for it in alarms {
-        alarm(&mut template, monitor, it, &action)?;
-    }
+        .into()
+}
+
+fn alarms_of(monitor: &Monitor, name: String, template: Template, alarms: Vec<AlarmName>) -> Stack {
     let source = ParameterSource::Output {
         stack: monitor.stack.to_string(),
         output: ALARM_FUNCTION_ARN,
     };
-    Ok(Stack {
-        name: format!("{}-alarms-{number}", monitor.stack),
+    Stack {
+        name,
         template,
         parameters: BTreeMap::from([(ALARM_FUNCTION_ARN.to_owned(), source)]),
-    })
+        alarms,
+    }
 }
 
-/// The alarms of each shard. An alarm's shard is a fixed hash of its name, so that no other alarm
-/// ever moves it.
-fn shards(monitor: &Monitor) -> Result<Vec<Vec<&Alarm>>, SynthesisError> {
-    let shards = spread(&monitor.alarms, monitor.alarm_shards);
-    let alarms = shards.iter().map(Vec::len).max().unwrap_or_default();
-    if alarms <= limits::ALARMS_PER_SHARD {
-        return Ok(shards);
+/// The alarms of each shard, in the order of their names. An alarm's shard is a fixed hash of its
+/// name, so that no other alarm ever moves it.
+fn shards(monitor: &Monitor) -> Vec<Vec<&Alarm>> {
+    let mut shards = spread(&monitor.alarms, monitor.alarm_shards);
+    for shard in &mut shards {
+        shard.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+    shards
+}
+
+fn full_shards(monitor: &Monitor, shards: &[Vec<&Alarm>]) -> Vec<OverQuota> {
+    let holds = |shards: &[Vec<&Alarm>]| {
+        shards
+            .iter()
+            .all(|alarms| alarms.len() <= limits::ALARMS_PER_SHARD)
+    };
+    if holds(shards) {
+        return Vec::new();
     }
     let most = u32::try_from(monitor.alarms.len()).unwrap_or(u32::MAX);
     let needed = (monitor.alarm_shards + 1..=most)
-        .find(|count| {
-            spread(&monitor.alarms, *count)
-                .iter()
-                .all(|it| it.len() <= limits::ALARMS_PER_SHARD)
-        })
+        .find(|count| holds(&spread(&monitor.alarms, *count)))
         .unwrap_or(most);
-    Err(SynthesisError::ShardFull {
-        alarms,
-        shards: monitor.alarm_shards,
-        needed,
-    })
+    shards
+        .iter()
+        .zip(1..)
+        .filter_map(|(alarms, number): (_, u32)| {
+            let beyond = alarms.get(limits::ALARMS_PER_SHARD..)?;
+            (!beyond.is_empty()).then(|| OverQuota {
+                what: format!("alarms in the stack `{}-alarms-{number}`", monitor.stack),
+                found: alarms.len(),
+                limit: limits::ALARMS_PER_SHARD,
+                subject: Subject::Alarms(beyond.iter().map(|it| it.name.clone()).collect()),
+                remedy: format!("set `alarm-shards: {needed}`, which moves alarms between stacks"),
+            })
+        })
+        .collect()
 }
 
 fn spread(alarms: &[Alarm], count: u32) -> Vec<Vec<&Alarm>> {

@@ -27,6 +27,8 @@ pub enum Reason {
     /// Incidents, patterns and policies speak of a stack's alarms by name. Guard's rule is silent
     /// only if everything that could be named says so, roles and policies too.
     NamedAfterTheStack,
+    /// Another alarm speaks for this one.
+    PartOfComposite,
 }
 
 /// A rule of each validator, where it has one for the same thing.
@@ -60,6 +62,7 @@ const RULES: &[Rules] = &[
     rules(Reason::NamedAfterTheStack, "AWS::CloudWatch::Alarm", None, Some(NO_EXPLICIT_NAMES), Some("W28")),
     rules(Reason::NamedAfterTheStack, "AWS::IAM::Role", None, Some(NO_EXPLICIT_NAMES), None),
     rules(Reason::NamedAfterTheStack, MANAGED_POLICY, None, Some(NO_EXPLICIT_NAMES), None),
+    rules(Reason::PartOfComposite, "AWS::CloudWatch::Alarm", None, Some("CLOUDWATCH_ALARM_ACTION_CHECK"), None),
 ];
 
 const fn rules(
@@ -96,6 +99,7 @@ impl Reason {
             Self::NoResourceLevel => "these actions know no resources",
             Self::DeclaredLogGroup => "the log group is a resource of this stack",
             Self::NamedAfterTheStack => "incidents and patterns speak of alarms by name",
+            Self::PartOfComposite => "a composite alarm speaks for it; `incident: false`",
         }
     }
 }

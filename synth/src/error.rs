@@ -60,9 +60,6 @@ pub enum Error {
         /// What is wrong with it.
         diagnostics: Vec<Diagnostic>,
     },
-    /// What is to be watched does not fit into stacks.
-    #[error(transparent)]
-    Synthesis(#[from] stacks::SynthesisError),
     /// The functions are not built, or not for where they should run.
     #[error(transparent)]
     Package(#[from] PackageError),
@@ -116,7 +113,6 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::AccountFile { .. }
-            | Self::Synthesis(_)
             | Self::Webhook(_)
             | Self::Aws(AwsError::WrongAccount { .. } | AwsError::NoRegion) => Exit::Usage,
             Self::File {

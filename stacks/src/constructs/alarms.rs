@@ -3,13 +3,19 @@
 use crate::{
     Arn,
     arn::AlarmAction,
-    monitor::{Alarm, Comparison, MissingData, Monitor, Priority, Statistic},
-    resources::cloudwatch_alarm::{
-        Alarm as AlarmResource, ComparisonOperator, Dimension, Statistic as PlainStatistic,
-        TreatMissingData,
+    monitor::{
+        Alarm, Comparison, CompositeAlarm, Condition, Measure, Metric, MissingData, Monitor,
+        Period, Priority, Side, Statistic, Test, formula::RESULT,
+    },
+    resources::{
+        cloudwatch_alarm::{
+            Alarm as AlarmResource, ComparisonOperator, Dimension, Metric as MetricName,
+            MetricDataQuery, MetricStat, Statistic as PlainStatistic, TreatMissingData,
+        },
+        cloudwatch_composite_alarm::CompositeAlarm as CompositeResource,
     },
     suppression::Reason,
-    template::{DuplicateLogicalId, Template},
+    template::{Attributes, DuplicateLogicalId, Template},
     value::Value,
 };
 
@@ -21,51 +27,162 @@ pub(crate) fn alarm(
     alarm: &Alarm,
     action: &Value<Arn<AlarmAction>>,
 ) -> Result<(), DuplicateLogicalId> {
-    let Alarm {
-        name,
-        metric,
-        condition,
-        ..
-    } = alarm;
-    let (statistic, extended_statistic) = statistic(&metric.statistic);
+    let condition = &alarm.condition;
+    let path: Vec<&str> = alarm.path.iter().map(String::as_str).collect();
+    let resource = AlarmResource {
+        alarm_name: Some(monitor.alarm_name(&alarm.name).into()),
+        alarm_description: describe(alarm.description.as_deref(), alarm.priority),
+        alarm_actions: alarm.incident.then(|| vec![action.clone()].into()),
+        evaluation_periods: Some(condition.periods.into()),
+        datapoints_to_alarm: Some(condition.datapoints.into()),
+        treat_missing_data: Some(missing_data(alarm.missing_data).into()),
+        tags: Some(monitor.tags.clone()),
+        ..measured(&alarm.measure, alarm.period, condition)
+    };
+    template.add_with(&path, &resource, attributes(alarm.incident))?;
+    Ok(())
+}
+
+/// Adds one composite alarm, after the composite alarms that it looks at.
+pub(crate) fn composite_alarm(
+    template: &mut Template,
+    monitor: &Monitor,
+    alarm: &CompositeAlarm,
+    action: &Value<Arn<AlarmAction>>,
+) -> Result<(), DuplicateLogicalId> {
+    let depends_on = alarm
+        .rule
+        .alarms()
+        .into_iter()
+        .filter_map(|name| monitor.composites.iter().find(|it| it.name == *name))
+        .map(CompositeAlarm::logical_id)
+        .collect();
+    let resource = CompositeResource {
+        alarm_name: Some(monitor.alarm_name(&alarm.name).into()),
+        alarm_description: describe(alarm.description.as_deref(), alarm.priority),
+        alarm_actions: alarm.incident.then(|| vec![action.clone()].into()),
+        tags: Some(monitor.tags.clone()),
+        ..CompositeResource::new(alarm.rule.in_cloudwatch(|name| monitor.alarm_name(name)))
+    };
+    let attributes = Attributes {
+        depends_on,
+        ..attributes(alarm.incident)
+    };
+    template.add_with(&["Composite", alarm.name.as_str()], &resource, attributes)?;
+    Ok(())
+}
+
+fn attributes(incident: bool) -> Attributes {
+    let silent = (!incident).then_some(Reason::PartOfComposite);
+    Attributes::from(Reason::NamedAfterTheStack).but(silent)
+}
+
+/// The properties that say what is measured, and when it is too much.
+fn measured(measure: &Measure, period: Period, condition: &Condition) -> AlarmResource {
+    let (operator, threshold) = match condition.test {
+        Test::Threshold(comparison, threshold) => (operator(comparison), Some(threshold.into())),
+        Test::Band(side, _) => (band_operator(side), None),
+    };
+    let resource = AlarmResource {
+        comparison_operator: Some(operator.into()),
+        threshold,
+        ..AlarmResource::new()
+    };
+    match (measure, condition.test) {
+        (Measure::Metric(metric), Test::Threshold(..)) => {
+            let (statistic, extended_statistic) = statistic(&metric.statistic);
+            AlarmResource {
+                namespace: Some(metric.namespace.as_str().into()),
+                metric_name: Some(metric.name.as_str().into()),
+                dimensions: dimensions(metric),
+                statistic,
+                extended_statistic,
+                period: Some(period.seconds().into()),
+                ..resource
+            }
+        }
+        (Measure::Metric(metric), Test::Band(_, deviations)) => AlarmResource {
+            metrics: Some(vec![
+                shown(query_of("metric", metric, period)),
+                shown(expression(format!(
+                    "ANOMALY_DETECTION_BAND(metric, {deviations})"
+                ))),
+            ]),
+            threshold_metric_id: Some(RESULT.into()),
+            ..resource
+        },
+        (Measure::Math { formula, metrics }, _) => {
+            let mut queries: Vec<MetricDataQuery> = metrics
+                .iter()
+                .map(|(id, metric)| MetricDataQuery {
+                    return_data: Some(false.into()),
+                    ..query_of(id, metric, period)
+                })
+                .collect();
+            queries.push(shown(expression(formula.clone())));
+            AlarmResource {
+                metrics: Some(queries),
+                ..resource
+            }
+        }
+        (Measure::Query(query), _) => AlarmResource {
+            metrics: Some(vec![MetricDataQuery {
+                period: Some(period.seconds().into()),
+                ..shown(expression(query.clone()))
+            }]),
+            ..resource
+        },
+    }
+}
+
+fn query_of(id: &str, metric: &Metric, period: Period) -> MetricDataQuery {
+    let name = MetricName {
+        namespace: Some(metric.namespace.as_str().into()),
+        metric_name: Some(metric.name.as_str().into()),
+        dimensions: dimensions(metric),
+    };
+    MetricDataQuery {
+        metric_stat: Some(MetricStat::new(
+            name,
+            period.seconds(),
+            metric.statistic.as_str(),
+        )),
+        ..MetricDataQuery::new(id)
+    }
+}
+
+fn expression(text: String) -> MetricDataQuery {
+    MetricDataQuery {
+        expression: Some(text.into()),
+        ..MetricDataQuery::new(RESULT)
+    }
+}
+
+fn shown(query: MetricDataQuery) -> MetricDataQuery {
+    MetricDataQuery {
+        return_data: Some(true.into()),
+        ..query
+    }
+}
+
+fn dimensions(metric: &Metric) -> Option<Vec<Dimension>> {
     let dimensions: Vec<Dimension> = metric
         .dimensions
         .iter()
         .map(|(key, value)| Dimension::new(key.as_str(), value.as_str()))
         .collect();
-    template.add_with(
-        &["Alarm", name.as_str()],
-        &AlarmResource {
-            alarm_name: Some(format!("{}-{name}", monitor.stack).into()),
-            alarm_description: Some(description(alarm).into()),
-            alarm_actions: Some(vec![action.clone()].into()),
-            namespace: Some(metric.namespace.as_str().into()),
-            metric_name: Some(metric.name.as_str().into()),
-            dimensions: (!dimensions.is_empty()).then_some(dimensions),
-            statistic,
-            extended_statistic,
-            period: Some(metric.period.seconds().into()),
-            comparison_operator: Some(comparison(condition.comparison).into()),
-            threshold: Some(condition.threshold.into()),
-            evaluation_periods: Some(condition.periods.into()),
-            datapoints_to_alarm: Some(condition.datapoints.into()),
-            treat_missing_data: Some(missing_data(alarm.missing_data).into()),
-            tags: Some(monitor.tags.clone()),
-            ..AlarmResource::new()
-        },
-        Reason::NamedAfterTheStack.into(),
-    )?;
-    Ok(())
+    (!dimensions.is_empty()).then_some(dimensions)
 }
 
 /// What the alarm means, and how urgent it is: the event that an alarm sends carries its
 /// description and nothing else that is ours.
-fn description(alarm: &Alarm) -> String {
-    let text = alarm.description.as_deref().unwrap_or_default();
-    match alarm.priority {
+fn describe(text: Option<&str>, priority: Priority) -> Option<Value<String>> {
+    let text = text.unwrap_or_default();
+    let text = match priority {
         Priority::High => text.to_owned(),
         other => format!("[{}] {text}", other.as_str()).trim_end().to_owned(),
-    }
+    };
+    (!text.is_empty()).then(|| text.into())
 }
 
 fn statistic(statistic: &Statistic) -> (Option<Value<PlainStatistic>>, Option<Value<String>>) {
@@ -80,12 +197,20 @@ fn statistic(statistic: &Statistic) -> (Option<Value<PlainStatistic>>, Option<Va
     (Some(plain.into()), None)
 }
 
-fn comparison(comparison: Comparison) -> ComparisonOperator {
+fn operator(comparison: Comparison) -> ComparisonOperator {
     match comparison {
         Comparison::Greater => ComparisonOperator::GreaterThanThreshold,
         Comparison::AtLeast => ComparisonOperator::GreaterThanOrEqualToThreshold,
         Comparison::Less => ComparisonOperator::LessThanThreshold,
         Comparison::AtMost => ComparisonOperator::LessThanOrEqualToThreshold,
+    }
+}
+
+fn band_operator(side: Side) -> ComparisonOperator {
+    match side {
+        Side::Above => ComparisonOperator::GreaterThanUpperThreshold,
+        Side::Below => ComparisonOperator::LessThanLowerThreshold,
+        Side::Outside => ComparisonOperator::LessThanLowerOrGreaterThanUpperThreshold,
     }
 }
 

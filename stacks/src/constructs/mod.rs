@@ -20,6 +20,7 @@ use crate::{
     monitor::Monitor,
     policy::Statement,
     resources::{kms_key::Key, sqs_queue::Queue},
+    rules::EventRule,
     suppression::Reason,
     template::Handle,
 };
@@ -27,6 +28,8 @@ use crate::{
 /// What every construct of the core stack shares.
 pub(crate) struct Core<'a> {
     pub(crate) monitor: &'a Monitor,
+    /// Which events reach which function.
+    pub(crate) rules: &'a [EventRule],
     /// What everything that is kept is encrypted with, if not with AWS's own keys.
     pub(crate) key: Option<Handle<Key>>,
     /// Where incidents wait for delivery.

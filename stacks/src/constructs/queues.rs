@@ -10,6 +10,7 @@ use crate::{
         sqs_queue::{Queue, RedrivePolicy},
         sqs_queue_policy::QueuePolicy,
     },
+    rules::EventRule,
     suppression::Reason,
     template::{Attributes, DuplicateLogicalId, Handle, Template},
     value::Value,
@@ -41,6 +42,7 @@ const MAX_RECEIVES: i64 = 1_000;
 pub(crate) fn queues<'a>(
     template: &mut Template,
     monitor: &'a Monitor,
+    rules: &'a [EventRule],
 ) -> Result<Core<'a>, DuplicateLogicalId> {
     let key = key(template, monitor)?;
     let aws_owned_key = key.is_none().then_some(Reason::AwsOwnedKey);
@@ -76,7 +78,7 @@ pub(crate) fn queues<'a>(
         Attributes::retained().but(aws_owned_key),
     )?;
 
-    let rules = Value::sub(format!(
+    let from_any_rule = Value::sub(format!(
         "arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:rule/{}-*",
         monitor.stack
     ));
@@ -85,7 +87,7 @@ pub(crate) fn queues<'a>(
         conditions: vec![Condition {
             operator: "ArnLike",
             key: "aws:SourceArn",
-            value: rules,
+            value: from_any_rule,
         }],
         ..Statement::allow(
             "FromRulesOfThisStack",
@@ -97,6 +99,7 @@ pub(crate) fn queues<'a>(
     queue_policy(template, "DeadLetters", &dead_letters, vec![from_rules])?;
     Ok(Core {
         monitor,
+        rules,
         key,
         incidents,
         dead_letters,

@@ -6,11 +6,11 @@ use crate::{
     asset::CodeAsset,
     constructs::Core,
     resources::{
-        events_rule::{DeadLetterConfig, Rule, State, Target},
+        events_rule::{DeadLetterConfig, InputTransformer, Rule, State, Target},
         lambda_function::Function,
         lambda_permission::Permission,
     },
-    rules::{EventRule, ecs, rules},
+    rules::{EventRule, ecs, events},
     template::{DuplicateLogicalId, Handle, Template},
     value::Value,
 };
@@ -23,12 +23,13 @@ pub(crate) fn rules_to(
     function: &Handle<Function>,
 ) -> Result<(), DuplicateLogicalId> {
     let mut added = Vec::new();
-    for it in rules(core.monitor).iter().filter(|it| it.function == asset) {
+    for it in core.rules.iter().filter(|it| it.function == asset) {
         added.push(rule(template, core, it, function)?);
     }
     let source = match (asset, added.as_slice()) {
         (_, []) => return Ok(()),
         (CodeAsset::Ecs, _) => rules_like(core, ecs::PREFIX, function),
+        (CodeAsset::Event, _) => rules_like(core, events::PREFIX, function),
         (_, [only, ..]) => only.arn().into_any(),
     };
     // The rule's ARN holds the account, so nothing else is needed.
@@ -65,17 +66,26 @@ fn rule(
     rule: &EventRule,
     function: &Handle<Function>,
 ) -> Result<Handle<Rule>, DuplicateLogicalId> {
+    let state = if rule.management_events {
+        State::EnabledWithAllCloudtrailManagementEvents
+    } else {
+        State::Enabled
+    };
     template.add(
         &["Rule", &rule.slug],
         &Rule {
             name: Some(rule.name(core.monitor).into()),
-            description: Some(rule.description.into()),
+            description: Some(rule.description.as_str().into()),
             event_pattern: Some(rule.pattern.clone()),
-            state: Some(State::Enabled.into()),
+            state: Some(state.into()),
             targets: Some(vec![Target {
                 dead_letter_config: Some(DeadLetterConfig {
                     arn: Some(core.dead_letters.arn().into()),
                 }),
+                input_transformer: rule
+                    .input
+                    .as_ref()
+                    .map(|input| InputTransformer::new(input.template())),
                 ..Target::new(function.arn(), "Function")
             }]),
             tags: Some(core.monitor.tags.clone()),

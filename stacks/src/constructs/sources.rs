@@ -92,3 +92,28 @@ pub(crate) fn ecs_function(
     rules_to(template, core, CodeAsset::Ecs, &ecs)?;
     Ok(Some(ecs))
 }
+
+/// Adds the function for other events, if any are watched.
+pub(crate) fn event_function(
+    template: &mut Template,
+    core: &Core<'_>,
+) -> Result<Option<Handle<Function>>, DuplicateLogicalId> {
+    if !core.rules.iter().any(|it| it.function == CodeAsset::Event) {
+        return Ok(None);
+    }
+    let event = signal_function(
+        template,
+        core,
+        Spec {
+            asset: CodeAsset::Event,
+            description: "Turns other events into incidents",
+            timeout: 30,
+            memory: 128,
+            environment: Vec::new(),
+            statements: Vec::new(),
+            invocation: Invocation::Asynchronous,
+        },
+    )?;
+    rules_to(template, core, CodeAsset::Event, &event)?;
+    Ok(Some(event))
+}

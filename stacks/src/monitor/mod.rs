@@ -1,17 +1,26 @@
 //! What is watched in an account, and how loudly. A value of these types is valid.
 
 mod alarm;
+mod cluster;
+mod composite;
+mod condition;
 mod cost_report;
+mod event_source;
+pub(crate) mod formula;
 mod hardening;
 mod names;
+mod service_alarm;
 
-pub use alarm::{
-    Alarm, Comparison, Condition, InvalidCondition, InvalidPeriod, InvalidStatistic, Metric,
-    MissingData, Period, Statistic,
-};
+pub use alarm::{Alarm, InvalidStatistic, Measure, Metric, MissingData, Statistic};
+pub use cluster::{Cluster, ClusterPrefix, ClusterSelector, ServicePattern};
+pub use composite::{AlarmRule, AlarmState, CompositeAlarm, InvalidRule, OtherAlarm, Verdict};
+pub use condition::{Comparison, Condition, InvalidCondition, InvalidPeriod, Period, Side, Test};
 pub use cost_report::{CostReport, TimeOfDay};
+pub use event_source::{EventName, EventSource, PipelineSelector, UnauthorizedApiCalls};
+pub use formula::InvalidFormula;
 pub use hardening::{Hardening, Network, Vpc};
 pub use names::{AlarmName, AlarmPrefix, ClusterName, InvalidName, StackName};
+pub use service_alarm::InvalidServiceAlarm;
 
 use crate::{Arn, arn::Topic, tag::Tag, value::Value};
 
@@ -27,13 +36,21 @@ pub struct Monitor {
     /// What the functions run on.
     pub architecture: Architecture,
     /// ECS clusters whose failures are incidents.
-    pub clusters: Vec<ClusterName>,
-    /// Alarms to create.
+    pub clusters: Vec<Cluster>,
+    /// Alarms to create, those on services among them.
     pub alarms: Vec<Alarm>,
+    /// Alarms on alarms to create.
+    pub composites: Vec<CompositeAlarm>,
     /// How many stacks the alarms are spread over; at least 1.
     pub alarm_shards: u32,
     /// Existing alarms are watched if their name begins with one of these.
     pub watched_alarms: Vec<AlarmPrefix>,
+    /// Pipelines whose failures are incidents.
+    pub pipelines: Vec<PipelineSelector>,
+    /// Denied API calls, if they are incidents.
+    pub unauthorized_api_calls: Option<UnauthorizedApiCalls>,
+    /// Whatever else happens and is an incident.
+    pub events: Vec<EventSource>,
     /// When to report on idle spend, if at all.
     pub cost_report: Option<CostReport>,
     /// Who hears of failures of the pipeline itself.
@@ -79,6 +96,13 @@ pub enum Priority {
     Low,
     /// Can wait for long.
     Minimal,
+}
+
+impl Monitor {
+    /// What an alarm is called in CloudWatch.
+    pub fn alarm_name(&self, name: &AlarmName) -> String {
+        format!("{}-{name}", self.stack)
+    }
 }
 
 impl Architecture {

@@ -11,6 +11,22 @@ pub struct InvalidName {
     reason: &'static str,
 }
 
+impl InvalidName {
+    pub(super) fn new(kind: &'static str, text: &str, reason: &'static str) -> Self {
+        Self {
+            kind,
+            text: text.to_owned(),
+            reason,
+        }
+    }
+
+    /// The same mistake in another kind of name.
+    #[must_use]
+    pub(super) fn about(self, kind: &'static str, text: &str) -> Self {
+        Self::new(kind, text, self.reason)
+    }
+}
+
 /// The name of a stack. At most 40 characters, so that every name that begins with it stays within
 /// AWS's limits (64 for a rule's name).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,11 +47,7 @@ pub struct AlarmPrefix(String);
 impl StackName {
     /// Reads a name. Source: "Parameters" of `CreateStack` in the CloudFormation API reference.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
-        let fail = |reason| InvalidName {
-            kind: "stack name",
-            text: text.to_owned(),
-            reason,
-        };
+        let fail = |reason| InvalidName::new("stack name", text, reason);
         if !text.starts_with(|c: char| c.is_ascii_alphabetic()) {
             return Err(fail("must begin with a letter"));
         }
@@ -52,11 +64,7 @@ impl StackName {
 impl ClusterName {
     /// Reads a name. Source: `clusterName` of `CreateCluster` in the ECS API reference.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
-        let fail = |reason| InvalidName {
-            kind: "cluster name",
-            text: text.to_owned(),
-            reason,
-        };
+        let fail = |reason| InvalidName::new("cluster name", text, reason);
         if text.is_empty() {
             return Err(fail("is empty"));
         }
@@ -79,11 +87,7 @@ impl AlarmName {
     /// Reads a name. Source: `AlarmName` of `PutMetricAlarm` in the CloudWatch API reference, and
     /// the 64 characters that are kept for what comes before it.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
-        let fail = |reason| InvalidName {
-            kind: "alarm name",
-            text: text.to_owned(),
-            reason,
-        };
+        let fail = |reason| InvalidName::new("alarm name", text, reason);
         if !text.chars().any(|c| c.is_ascii_alphanumeric()) {
             return Err(fail(
                 "needs at least one letter or digit of the English alphabet",
@@ -107,11 +111,7 @@ impl AlarmName {
 impl AlarmPrefix {
     /// Reads a prefix. Source: `AlarmName` of `PutMetricAlarm` in the CloudWatch API reference.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
-        let fail = |reason| InvalidName {
-            kind: "alarm prefix",
-            text: text.to_owned(),
-            reason,
-        };
+        let fail = |reason| InvalidName::new("alarm prefix", text, reason);
         if text.is_empty() {
             return Err(fail("is empty"));
         }

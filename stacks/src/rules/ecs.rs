@@ -5,41 +5,38 @@
 //! from routine, because `ServiceSchedulerInitiated` stands for scale-ins and for failed health
 //! checks, and what says nothing is let through.
 
-use super::EventRule;
+use super::{
+    EventRule,
+    clusters::{Family, buckets, families, input},
+    pattern_characters,
+};
 use crate::{
     asset::CodeAsset,
-    event_pattern::{EventPattern, Except, Matcher, Scope},
-    hash::stable_hash,
-    limits::EVENT_PATTERN_CHARACTERS,
-    monitor::{ClusterName, Monitor},
+    event_pattern::{EventPattern, Except, Matcher},
+    limits::{EVENT_PATTERN_CHARACTERS, INPUT_TEMPLATE_CHARACTERS},
+    monitor::{ClusterSelector, Monitor},
     value::Value,
 };
 
 /// What the names of all of these rules begin with, after the stack's.
 pub(crate) const PREFIX: &str = "ecs-";
 
-/// The account, partition and region with the longest names: a pattern that fits there fits
-/// everywhere.
-const LONGEST_SCOPE: Scope<'_> = Scope {
-    partition: "aws-us-gov",
-    region: "us-isof-south-1",
-    account: "111122223333",
-    stack: "",
-};
-
 /// As many rules as the watched clusters need.
 pub(super) fn rules(monitor: &Monitor) -> Vec<EventRule> {
-    let mut clusters: Vec<&ClusterName> = monitor.clusters.iter().collect();
-    clusters.sort();
+    let families = families(&monitor.clusters);
     let mut rules = Vec::new();
     for kind in [Kind::Tasks, Kind::Services, Kind::Deployments] {
-        for (bucket, clusters) in buckets(&clusters, |bucket| kind.fits(bucket)) {
+        for (bucket, families) in buckets(&families, |bucket| kind.fits(bucket)) {
             let hyphen = if bucket.is_empty() { "" } else { "-" };
             rules.push(EventRule {
                 slug: format!("{PREFIX}{}{hyphen}{bucket}", kind.slug()),
-                description: kind.description(),
-                pattern: kind.pattern(&clusters),
+                description: kind.description().to_owned(),
+                pattern: kind.pattern(&families),
                 function: CodeAsset::Ecs,
+                input: input(&families),
+                management_events: false,
+                clusters: families.iter().flat_map(Family::selectors).collect(),
+                event: None,
             });
         }
     }
@@ -72,19 +69,25 @@ impl Kind {
     }
 
     /// The pattern for some clusters.
-    fn pattern(self, clusters: &[&ClusterName]) -> EventPattern {
-        let arns = |resource: &str, rest: &str| -> Vec<Value<String>> {
-            clusters
-                .iter()
-                .map(|cluster| {
-                    Value::sub(format!(
-                        "arn:${{AWS::Partition}}:ecs:${{AWS::Region}}:${{AWS::AccountId}}:{resource}/{cluster}{rest}"
-                    ))
-                })
-                .collect()
+    fn pattern(self, families: &[Family<'_>]) -> EventPattern {
+        let arn = |selector: &ClusterSelector, resource: &str, rest: &str| -> Value<String> {
+            let region = match selector {
+                ClusterSelector::InRegion(_, region) => region,
+                ClusterSelector::Name(_) | ClusterSelector::Prefix(_) => "${AWS::Region}",
+            };
+            Value::sub(format!(
+                "arn:${{AWS::Partition}}:ecs:{region}:${{AWS::AccountId}}:{resource}/{}{rest}",
+                selector.text()
+            ))
         };
+        let clusters = || families.iter().map(|family| family.selector);
         let in_clusters = |detail: EventPattern| {
-            let arns: Vec<Matcher> = arns("cluster", "").into_iter().map(Matcher::Text).collect();
+            let arns: Vec<Matcher> = clusters()
+                .map(|it| match it {
+                    ClusterSelector::Prefix(_) => Matcher::Prefix(arn(it, "cluster", "")),
+                    _ => Matcher::Text(arn(it, "cluster", "")),
+                })
+                .collect();
             detail.field("clusterArn", arns)
         };
         let ecs = |detail_type: &str, detail: EventPattern| {
@@ -115,8 +118,11 @@ impl Kind {
             )
             .field(
                 "resources",
-                arns("service", "/")
-                    .into_iter()
+                clusters()
+                    .map(|it| match it {
+                        ClusterSelector::Prefix(_) => arn(it, "service", ""),
+                        _ => arn(it, "service", "/"),
+                    })
                     .map(Matcher::Prefix)
                     .collect::<Vec<_>>(),
             ),
@@ -124,9 +130,10 @@ impl Kind {
     }
 
     /// Whether one rule can hold the clusters.
-    fn fits(self, clusters: &[&ClusterName]) -> bool {
-        let text = self.pattern(clusters).resolved(&LONGEST_SCOPE).to_string();
-        text.chars().count() <= EVENT_PATTERN_CHARACTERS
+    fn fits(self, families: &[Family<'_>]) -> bool {
+        pattern_characters(&self.pattern(families)) <= EVENT_PATTERN_CHARACTERS
+            && input(families)
+                .is_none_or(|it| it.template().chars().count() <= INPUT_TEMPLATE_CHARACTERS)
     }
 }
 
@@ -164,38 +171,4 @@ fn failed_stops() -> Vec<EventPattern> {
             ))],
         ),
     ]
-}
-
-/// Spreads clusters over as many rules as they need.
-///
-/// A cluster's rule depends on a hash of its name and on which other clusters share the beginning of
-/// that hash, not on order: adding a cluster touches the one rule that takes it, or splits that rule
-/// in two when it is full.
-fn buckets<'a>(
-    clusters: &[&'a ClusterName],
-    fits: impl Fn(&[&'a ClusterName]) -> bool + Copy,
-) -> Vec<(String, Vec<&'a ClusterName>)> {
-    fn split<'a>(
-        prefix: &str,
-        clusters: Vec<&'a ClusterName>,
-        fits: impl Fn(&[&'a ClusterName]) -> bool + Copy,
-        out: &mut Vec<(String, Vec<&'a ClusterName>)>,
-    ) {
-        if clusters.is_empty() {
-            return;
-        }
-        if clusters.len() == 1 || fits(&clusters) || prefix.len() == 64 {
-            out.push((prefix.to_owned(), clusters));
-            return;
-        }
-        let bit = 63 - prefix.len();
-        let (ones, zeros): (Vec<_>, Vec<_>) = clusters
-            .into_iter()
-            .partition(|cluster| stable_hash(cluster.as_str()) >> bit & 1 == 1);
-        split(&format!("{prefix}0"), zeros, fits, out);
-        split(&format!("{prefix}1"), ones, fits, out);
-    }
-    let mut out = Vec::new();
-    split("", clusters.to_vec(), fits, &mut out);
-    out
 }

@@ -30,7 +30,7 @@ pub(super) fn rule(monitor: &Monitor) -> Option<EventRule> {
     ];
     Some(EventRule {
         slug: "watched-alarms".to_owned(),
-        description: "Alarms that exist already, by the beginning of their names",
+        description: "Alarms that exist already, by the beginning of their names".to_owned(),
         pattern: EventPattern::new()
             .field("source", Matcher::texts(["aws.cloudwatch"]))
             .field(
@@ -41,5 +41,9 @@ pub(super) fn rule(monitor: &Monitor) -> Option<EventRule> {
             .field("detail.alarmName", names)
             .field("detail.state.value", Matcher::texts(["ALARM"])),
         function: CodeAsset::Alarm,
+        input: None,
+        management_events: false,
+        clusters: Vec::new(),
+        event: None,
     })
 }

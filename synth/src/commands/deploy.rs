@@ -17,13 +17,13 @@ use crate::{
 
 pub(crate) async fn run(args: &Deploy, terminal: Terminal) -> Result<Exit, Error> {
     let account = args.file.load(terminal)?;
-    let stacks = stacks::synthesize(&account.monitor)?;
-    let packages = packages(&account, &stacks)?;
+    let stacks = &account.stacks;
+    let packages = packages(&account, stacks)?;
     let regions = connect(&account).await?;
-    if deploy_to(&regions, &stacks, &packages, args.yes, terminal).await? == Exit::Declined {
+    if deploy_to(&regions, stacks, &packages, args.yes, terminal).await? == Exit::Declined {
         return Ok(Exit::Declined);
     }
-    print_outputs(&regions, &stacks, args.json, terminal).await?;
+    print_outputs(&regions, stacks, args.json, terminal).await?;
     Ok(Exit::Done)
 }
 

@@ -10,7 +10,7 @@ use crate::{
 
 pub(crate) async fn run(args: &Destroy, terminal: Terminal) -> Result<Exit, Error> {
     let account = args.file.load(terminal)?;
-    let stacks = stacks::synthesize(&account.monitor)?;
+    let stacks = &account.stacks;
     let regions = connect(&account).await?;
 
     let mut doomed = Vec::new();

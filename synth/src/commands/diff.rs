@@ -14,15 +14,15 @@ use crate::{
 
 pub(crate) async fn run(args: &Diff, terminal: Terminal) -> Result<Exit, Error> {
     let account = args.file.load(terminal)?;
-    let stacks = stacks::synthesize(&account.monitor)?;
-    let packages = packages(&account, &stacks).unwrap_or_else(|error| {
+    let stacks = &account.stacks;
+    let packages = packages(&account, stacks).unwrap_or_else(|error| {
         terminal.say(&format!("code is not compared: {error}"));
         Vec::new()
     });
     let mut differs = false;
     let mut all: Vec<Json> = Vec::new();
     for region in connect(&account).await? {
-        for plan in region.plan(&stacks, &region.values(&packages)).await? {
+        for plan in region.plan(stacks, &region.values(&packages)).await? {
             differs |= !plan.diff.is_empty();
             if args.json {
                 all.push(json!({

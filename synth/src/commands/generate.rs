@@ -16,7 +16,7 @@ use crate::{
 
 pub(crate) fn run(args: &Generate, terminal: Terminal) -> Result<Exit, Error> {
     let account = args.file.load(terminal)?;
-    let stacks = stacks::synthesize(&account.monitor)?;
+    let stacks = &account.stacks;
     let out = args
         .out
         .clone()
@@ -29,12 +29,12 @@ pub(crate) fn run(args: &Generate, terminal: Terminal) -> Result<Exit, Error> {
         Format::Yaml => "yaml",
     };
     let mut written = Vec::new();
-    for stack in &stacks {
+    for stack in stacks {
         let path = out.join(format!("{}.template.{extension}", stack.name));
         write(&path, &print(&stack.template.to_json(), args.format))?;
         written.push(path);
     }
-    let manifest = manifest::manifest(&account, &stacks, extension);
+    let manifest = manifest::manifest(&account, stacks, extension);
     let path = out.join("manifest.json");
     write(&path, &print(&manifest, Format::Json))?;
     written.push(path);

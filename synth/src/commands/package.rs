@@ -10,9 +10,9 @@ use crate::{
 
 pub(crate) fn run(args: &Package, terminal: Terminal) -> Result<Exit, Error> {
     let account = args.file.load(terminal)?;
-    let stacks = stacks::synthesize(&account.monitor)?;
+    let stacks = &account.stacks;
     let target = target(&account);
-    let assets = assets_of(&stacks);
+    let assets = assets_of(stacks);
     let binaries = package::build(&assets, target)?;
     for asset in assets {
         let package = package::package(asset, &binaries.join(asset.binary()), target)?;

@@ -18,12 +18,12 @@ use crate::{
 
 pub(crate) async fn run(args: &Status, terminal: Terminal) -> Result<Exit, Error> {
     let account = args.file.load(terminal)?;
-    let stacks = stacks::synthesize(&account.monitor)?;
+    let stacks = &account.stacks;
     let core = account.monitor.stack.as_str();
     let mut all: Vec<Json> = Vec::new();
     for region in connect(&account).await? {
         let mut statuses = Vec::new();
-        for stack in &stacks {
+        for stack in stacks {
             let found = describe(&region.aws.cloudformation(), &stack.name).await?;
             let status = found.map_or("not deployed".to_owned(), |it| it.status.to_string());
             statuses.push(json!({ "stack": stack.name, "status": status }));

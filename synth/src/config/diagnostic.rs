@@ -82,3 +82,15 @@ impl Diagnostic {
         renderer.render(&[group])
     }
 }
+
+/// The known word that was probably meant, or all of them.
+pub(crate) fn did_you_mean(word: &str, known: &[&str]) -> String {
+    let best = known
+        .iter()
+        .map(|other| (strsim::jaro_winkler(word, other), other))
+        .max_by(|(a, _), (b, _)| a.total_cmp(b));
+    match best {
+        Some((likeness, other)) if likeness > 0.8 => format!("did you mean `{other}`?"),
+        _ => format!("known here: {}", known.join(", ")),
+    }
+}

@@ -5,16 +5,19 @@ mod field;
 mod file;
 mod lower;
 mod node;
+mod places;
 mod read;
+mod text_or;
+mod tree;
 
-use stacks::{Monitor, monitor::Architecture};
+use stacks::{Monitor, Stack, monitor::Architecture};
 
 pub use diagnostic::Diagnostic;
 use file::AccountFile;
 use node::Node;
 
 /// An account file that can be used.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Account {
     /// What to watch.
     pub monitor: Monitor,
@@ -24,6 +27,8 @@ pub struct Account {
     pub regions: Vec<String>,
     /// Whether the functions run on this machine's own architecture, as on a local AWS.
     pub runs_here: bool,
+    /// The stacks that this becomes, in the order in which they are deployed.
+    pub stacks: Vec<Stack>,
 }
 
 /// What is known of the world when a file is read.

@@ -11,9 +11,10 @@ use serde::{
 };
 
 use super::{
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, did_you_mean},
     field::FIELD,
     node::{Key, Kind, Node},
+    text_or::TEXT_OR,
 };
 
 /// Reads a `T`, or notes why not.
@@ -135,18 +136,6 @@ fn is_bool(text: &str) -> bool {
     matches!(text, "true" | "True" | "TRUE" | "false" | "False" | "FALSE")
 }
 
-/// The known word that was probably meant, or all of them.
-fn did_you_mean(word: &str, known: &[&str]) -> String {
-    let best = known
-        .iter()
-        .map(|other| (strsim::jaro_winkler(word, other), other))
-        .max_by(|(a, _), (b, _)| a.total_cmp(b));
-    match best {
-        Some((likeness, other)) if likeness > 0.8 => format!("did you mean `{other}`?"),
-        _ => format!("known here: {}", known.join(", ")),
-    }
-}
-
 /// Whole numbers of every width are read alike.
 macro_rules! whole_numbers {
     ($($method:ident $visit:ident $type:ty),+) => {
@@ -258,6 +247,13 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
                 reader: self,
                 next: 0,
             });
+        }
+        if name == TEXT_OR {
+            return match &self.node.kind {
+                Kind::Map(_) => visitor.visit_newtype_struct(self),
+                Kind::Scalar { .. } => visitor.visit_borrowed_str(self.text()?),
+                Kind::List(_) => Err(self.expected("a text or a map")),
+            };
         }
         visitor.visit_newtype_struct(self)
     }

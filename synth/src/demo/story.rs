@@ -6,7 +6,7 @@ use aws_sdk_cloudwatch::types::StateValue;
 use aws_sdk_lambda::{primitives::Blob, types::InvocationType};
 use jiff::Timestamp;
 use serde_json::json;
-use stacks::Json;
+use stacks::{Json, monitor::Test};
 
 use super::{DemoError, events::Stage};
 use crate::{
@@ -35,8 +35,8 @@ pub(super) async fn play(
     terminal: Terminal,
 ) -> Result<(), Error> {
     let started = std::time::Instant::now();
-    let stacks = stacks::synthesize(&account.monitor)?;
-    let packages = packages(account, &stacks)?;
+    let stacks = &account.stacks;
+    let packages = packages(account, stacks)?;
     let region = Region {
         aws: local.aws().clone(),
         account: local.aws().account().await?,
@@ -45,7 +45,7 @@ pub(super) async fn play(
     terminal.say("\n2. deploying the account file");
     deploy_to(
         std::slice::from_ref(&region),
-        &stacks,
+        stacks,
         &packages,
         true,
         terminal,
@@ -66,7 +66,7 @@ pub(super) async fn play(
     let stage = Stage {
         account: &region.account,
         region: region.aws.region(),
-        cluster: cluster.as_str(),
+        cluster: cluster.selector.text(),
         now: Timestamp::now(),
     };
     let mut verified = 0;
@@ -127,11 +127,13 @@ async fn alarm(
         .first()
         .ok_or_else(|| DemoError::Absent("an alarm in the account file".to_owned()))?;
     let name = format!("{core}-{}", wanted.name);
-    let threshold = wanted.condition.threshold;
+    let Test::Threshold(_, threshold) = wanted.condition.test else {
+        return Err(DemoError::Absent("a threshold of the first alarm".to_owned()).into());
+    };
     let data = json!({
         "version": "1.0",
         "statistic": "Sum",
-        "period": wanted.metric.period.seconds(),
+        "period": wanted.period.seconds(),
         "recentDatapoints": [threshold + 6.0, threshold + 16.0, threshold + 12.0],
         "threshold": threshold,
     });

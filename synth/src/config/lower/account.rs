@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use stacks::{
-    monitor::{ClusterName, StackName},
-    tag::Tag,
-};
+use stacks::{monitor::StackName, tag::Tag};
 
 use super::{LOG_RETENTION, Lower};
 use crate::config::field::Field;
@@ -33,8 +30,17 @@ impl Lower<'_> {
         name
     }
 
-    pub(super) fn stack_name(&mut self, field: &Field<String>, name: &str) -> StackName {
-        let text = format!("tocsin-{name}");
+    /// What the file says, or `tocsin-<name>`.
+    pub(super) fn stack_name(
+        &mut self,
+        name_field: &Field<String>,
+        stack_field: Option<&Field<String>>,
+        name: &str,
+    ) -> StackName {
+        let (field, text) = match stack_field {
+            Some(field) => (field, field.value.clone().unwrap_or_default()),
+            None => (name_field, format!("tocsin-{name}")),
+        };
         match StackName::parse(&text) {
             Ok(stack) => stack,
             Err(error) => {
@@ -80,25 +86,6 @@ impl Lower<'_> {
             }
         }
         regions
-    }
-
-    pub(super) fn clusters(&mut self, fields: &[Field<String>]) -> Vec<ClusterName> {
-        let mut clusters: Vec<ClusterName> = Vec::new();
-        for field in fields {
-            let Some(cluster) = self.parsed(field, "", ClusterName::parse) else {
-                continue;
-            };
-            if clusters.contains(&cluster) {
-                self.error(
-                    &field.span,
-                    format!("the cluster `{cluster}` stands here twice"),
-                    "",
-                );
-            } else {
-                clusters.push(cluster);
-            }
-        }
-        clusters
     }
 
     pub(super) fn log_retention(&mut self, field: &Field<i64>) -> i64 {

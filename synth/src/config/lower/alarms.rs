@@ -1,141 +1,127 @@
-//! Alarms that are created, and alarms that are watched.
+//! Alarms that are created.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use stacks::{
     LogicalId,
-    monitor::{
-        Alarm, AlarmName, AlarmPrefix, Condition, Metric, MissingData, Period, Priority, StackName,
-        Statistic,
-    },
+    monitor::{Alarm, AlarmName, AlarmRule, CompositeAlarm, Priority, Verdict},
 };
 
-use super::{Lower, entries};
-use crate::config::{field::Field, file};
+use super::{Lower, measure::AlarmKind, priority};
+use crate::config::{diagnostic::did_you_mean, field::Field, file, places::Said};
+
+/// A value, and where it stands in the text.
+pub(super) type Placed<T> = (T, Range<usize>);
+
+/// Every alarm of a file.
+#[derive(Default)]
+struct Alarms {
+    metric: Vec<Placed<Alarm>>,
+    composite: Vec<Placed<CompositeAlarm>>,
+}
+
+/// What every kind of alarm has.
+struct Common {
+    name: AlarmName,
+    description: Option<String>,
+    priority: Priority,
+    incident: bool,
+}
 
 impl Lower<'_> {
-    pub(super) fn alarms(&mut self, fields: Vec<Field<file::Alarm>>) -> Vec<Alarm> {
-        let mut alarms: Vec<Alarm> = Vec::new();
-        let mut ids: BTreeMap<LogicalId, String> = BTreeMap::new();
+    /// The alarms of the file, and those on services, which `clusters` asked for.
+    pub(super) fn alarms(
+        &mut self,
+        fields: Vec<Field<file::Alarm>>,
+        on_services: Vec<Placed<Alarm>>,
+    ) -> (Vec<Alarm>, Vec<CompositeAlarm>) {
+        let mut alarms = Alarms {
+            metric: on_services,
+            ..Alarms::default()
+        };
         for field in fields {
-            let Some(alarm) = field.value else { continue };
-            self.require(
-                &field.span,
-                &[
-                    ("name", alarm.name.missing),
-                    ("metric", alarm.metric.missing),
-                    ("when", alarm.when.missing),
-                ],
-            );
-            let span = alarm.name.span.clone();
-            let Some(alarm) = self.alarm(alarm) else {
-                continue;
-            };
-            let id = LogicalId::from_path(&[alarm.name.as_str()]);
-            match ids.get(&id) {
-                Some(other) if other == alarm.name.as_str() => {
-                    self.error(&span, format!("the alarm `{other}` stands here twice"), "");
-                }
-                Some(other) => self.error(
-                    &span,
-                    format!(
-                        "`{}` and `{other}` differ in nothing but punctuation",
-                        alarm.name
-                    ),
-                    "CloudFormation would take them for one resource: rename one of them",
-                ),
-                None => {
-                    ids.insert(id, alarm.name.to_string());
-                    alarms.push(alarm);
-                }
+            if let Some(alarm) = field.value {
+                self.alarm(&field.span, alarm, &mut alarms);
             }
         }
-        alarms
+        self.alarms_are_distinct(&alarms);
+        self.composites_hold(&alarms);
+        let metric = alarms.metric.iter().map(|(it, span)| (&it.name, span));
+        let composite = alarms.composite.iter().map(|(it, span)| (&it.name, span));
+        for (name, span) in metric.chain(composite) {
+            self.places.insert(Said::Alarm(name.to_string()), span);
+        }
+        (
+            alarms.metric.into_iter().map(|(it, _)| it).collect(),
+            alarms.composite.into_iter().map(|(it, _)| it).collect(),
+        )
     }
 
-    pub(super) fn alarm(&mut self, alarm: file::Alarm) -> Option<Alarm> {
+    fn alarm(&mut self, span: &Range<usize>, alarm: file::Alarm, alarms: &mut Alarms) {
+        self.require(span, &[("name", alarm.name.missing)]);
+        let common = self.common(&alarm);
+        let name = alarm.name.span.clone();
+        let Some(kind) = self.alarm_kind(span, &alarm) else {
+            return;
+        };
+        if let AlarmKind::Composite(rule) = kind {
+            let rule = self.parsed(rule, "", AlarmRule::parse);
+            if let (Some(common), Some(rule)) = (common, rule) {
+                let composite = CompositeAlarm {
+                    name: common.name,
+                    description: common.description,
+                    priority: common.priority,
+                    incident: common.incident,
+                    rule,
+                };
+                alarms.composite.push((composite, name));
+            }
+            return;
+        }
+        let measured = self.measured(span, alarm);
+        if let (Some(common), Some(measured)) = (common, measured) {
+            let alarm = Alarm {
+                path: Alarm::path_of(&common.name),
+                name: common.name,
+                description: common.description,
+                priority: common.priority,
+                incident: common.incident,
+                measure: measured.measure,
+                period: measured.period,
+                condition: measured.condition,
+                missing_data: measured.missing_data,
+            };
+            alarms.metric.push((alarm, name));
+        }
+    }
+
+    fn common(&mut self, alarm: &file::Alarm) -> Option<Common> {
         let name = self.parsed(&alarm.name, "", AlarmName::parse);
-        let metric = self.metric_name(&alarm.metric);
-        let statistic = match &alarm.statistic {
-            None => Some(Statistic::Average),
-            Some(field) => self.parsed(
-                field,
-                "use Average, Sum, Minimum, Maximum, SampleCount, or a percentile such as p99",
-                Statistic::parse,
-            ),
-        };
-        let period = match &alarm.period {
-            None => Some(Period::MINUTE),
-            Some(field) => self.parsed(
-                field,
-                "use 10, 20 or 30 seconds, or whole minutes up to a day, such as `5 minutes`",
-                Period::parse,
-            ),
-        };
-        let condition = period.and_then(|period| {
-            self.parsed(
-                &alarm.when,
-                "write it like `> 80`, `> 80 for 5 minutes` or `>= 1 for 3 of 5 minutes`",
-                |text| Condition::parse(text, period),
-            )
-        });
-        let dimensions = self.dimensions(entries(alarm.dimensions), &alarm.metric.span);
-        let (namespace, metric) = metric?;
-        Some(Alarm {
+        let description = alarm
+            .description
+            .as_ref()
+            .and_then(|it| self.description(it));
+        Some(Common {
             name: name?,
-            description: alarm.description.and_then(|it| self.description(it)),
+            description,
             priority: alarm
                 .priority
+                .as_ref()
                 .and_then(|it| it.value)
                 .map_or(Priority::High, priority),
-            metric: Metric {
-                namespace,
-                name: metric,
-                dimensions,
-                statistic: statistic?,
-                period: period?,
-            },
-            condition: condition?,
-            missing_data: alarm
-                .missing_data
+            incident: alarm
+                .incident
+                .as_ref()
                 .and_then(|it| it.value)
-                .map_or(MissingData::Missing, missing_data),
+                .unwrap_or(true),
         })
     }
 
-    pub(super) fn metric_name(&mut self, field: &Field<String>) -> Option<(String, String)> {
-        let text = field.value.as_deref()?;
-        if let Some((namespace, name)) = text.trim().rsplit_once(char::is_whitespace) {
-            return Some((namespace.trim().to_owned(), name.to_owned()));
-        }
-        self.error(
-            &field.span,
-            format!("`{text}` is not a namespace and a metric"),
-            "write both, with a space between: `AWS/EC2 CPUUtilization`",
-        );
-        None
-    }
-
-    pub(super) fn dimensions(
-        &mut self,
-        fields: BTreeMap<String, Field<String>>,
-        metric: &Range<usize>,
-    ) -> BTreeMap<String, String> {
-        if fields.len() > 30 {
-            self.error(
-                metric,
-                format!("a metric has at most 30 dimensions, not {}", fields.len()),
-                "",
-            );
-        }
-        fields
-            .into_iter()
-            .filter_map(|(key, field)| Some((key, field.value?)))
-            .collect()
-    }
-
-    pub(super) fn description(&mut self, field: Field<String>) -> Option<String> {
-        let text = field.value?;
+    fn description(&mut self, field: &Field<String>) -> Option<String> {
+        let text = field.value.clone()?;
         // CloudWatch takes 1,024; the rest is for the priority.
         if text.chars().count() > 1_000 {
             self.error(
@@ -145,6 +131,105 @@ impl Lower<'_> {
             );
         }
         Some(text)
+    }
+
+    /// No two alarms have one name, or become one resource.
+    fn alarms_are_distinct(&mut self, alarms: &Alarms) {
+        let metric = alarms.metric.iter().map(|(it, span)| {
+            let path: Vec<&str> = it.path.iter().map(String::as_str).collect();
+            (&it.name, LogicalId::from_path(&path), span)
+        });
+        let composite = alarms
+            .composite
+            .iter()
+            .map(|(it, span)| (&it.name, it.logical_id(), span));
+        let mut names: BTreeSet<&AlarmName> = BTreeSet::new();
+        let mut ids: BTreeMap<LogicalId, &AlarmName> = BTreeMap::new();
+        for (name, id, span) in metric.chain(composite) {
+            if !names.insert(name) {
+                self.error(span, format!("the alarm `{name}` stands here twice"), "");
+                continue;
+            }
+            let first = ids.entry(id).or_insert(name);
+            if *first != name {
+                self.error(
+                    span,
+                    format!("`{name}` and `{first}` differ in nothing but punctuation"),
+                    "CloudFormation would take them for one resource: rename one of them",
+                );
+            }
+        }
+    }
+
+    /// What composite alarms look at is there, can change, and does not lead back to them.
+    fn composites_hold(&mut self, alarms: &Alarms) {
+        let names: BTreeSet<&AlarmName> = alarms
+            .metric
+            .iter()
+            .map(|(it, _)| &it.name)
+            .chain(alarms.composite.iter().map(|(it, _)| &it.name))
+            .collect();
+        let known: Vec<&str> = names.iter().map(|it| it.as_str()).collect();
+        let looks_at: BTreeMap<&AlarmName, BTreeSet<&AlarmName>> = alarms
+            .composite
+            .iter()
+            .map(|(it, _)| (&it.name, it.rule.alarms()))
+            .collect();
+        for (composite, span) in &alarms.composite {
+            for other in composite.rule.alarms().difference(&names) {
+                self.error(
+                    span,
+                    format!("`{}` looks at `{other}`, which is not here", composite.name),
+                    &format!(
+                        "{} (an alarm that is not of this file is `existing({other})`)",
+                        did_you_mean(other.as_str(), &known)
+                    ),
+                );
+            }
+            match composite.rule.verdict() {
+                Verdict::Sound => {}
+                Verdict::Never => {
+                    self.error(
+                        span,
+                        format!("`{}` can never go off", composite.name),
+                        "an alarm is in one state at a time",
+                    );
+                }
+                Verdict::Always => {
+                    self.error(
+                        span,
+                        format!("`{}` is never over", composite.name),
+                        "it holds in every state of the alarms that it looks at",
+                    );
+                }
+            }
+            if leads_to(&composite.name, &composite.name, &looks_at) {
+                self.error(
+                    span,
+                    format!("`{}` looks at itself", composite.name),
+                    "directly, or by way of alarms that it looks at",
+                );
+            }
+        }
+        let heard: BTreeSet<&AlarmName> = looks_at.values().flatten().copied().collect();
+        let silent = alarms
+            .metric
+            .iter()
+            .map(|(it, span)| (&it.name, it.incident, span))
+            .chain(
+                alarms
+                    .composite
+                    .iter()
+                    .map(|(it, span)| (&it.name, it.incident, span)),
+            )
+            .filter(|(name, incident, _)| !incident && !heard.contains(name));
+        for (name, _, span) in silent {
+            self.warn(
+                span,
+                format!("nobody hears of `{name}`"),
+                "it is no `incident`, and no composite alarm looks at it",
+            );
+        }
     }
 
     pub(super) fn alarm_shards(&mut self, field: &Field<u32>) -> u32 {
@@ -161,53 +246,25 @@ impl Lower<'_> {
             None => 1,
         }
     }
+}
 
-    pub(super) fn watched_alarms(
-        &mut self,
-        fields: &[Field<String>],
-        stack: &StackName,
-    ) -> Vec<AlarmPrefix> {
-        let mut prefixes: Vec<AlarmPrefix> = Vec::new();
-        for field in fields {
-            let Some(prefix) = self.parsed(field, "", AlarmPrefix::parse) else {
-                continue;
-            };
-            let own = format!("{stack}-");
-            if prefix.as_str().starts_with(&own) {
-                self.error(
-                    &field.span,
-                    format!("alarms that begin with `{own}` are this stack's own"),
-                    "they have their own way to the agent: remove this entry",
-                );
-            } else if let Some(other) = prefixes
-                .iter()
-                .find(|other| prefix.as_str().starts_with(other.as_str()))
-            {
-                let message = format!("`{prefix}` is watched already, by `{other}`");
-                self.error(&field.span, message, "");
-            } else {
-                prefixes.push(prefix);
+/// Whether the way from one alarm comes to another.
+fn leads_to(
+    from: &AlarmName,
+    to: &AlarmName,
+    looks_at: &BTreeMap<&AlarmName, BTreeSet<&AlarmName>>,
+) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut next: Vec<&AlarmName> = vec![from];
+    while let Some(name) = next.pop() {
+        for other in looks_at.get(name).into_iter().flatten() {
+            if *other == to {
+                return true;
+            }
+            if seen.insert(*other) {
+                next.push(other);
             }
         }
-        prefixes
     }
-}
-
-fn priority(priority: file::Priority) -> Priority {
-    match priority {
-        file::Priority::Critical => Priority::Critical,
-        file::Priority::High => Priority::High,
-        file::Priority::Medium => Priority::Medium,
-        file::Priority::Low => Priority::Low,
-        file::Priority::Minimal => Priority::Minimal,
-    }
-}
-
-fn missing_data(missing: file::MissingData) -> MissingData {
-    match missing {
-        file::MissingData::Missing => MissingData::Missing,
-        file::MissingData::NotBreaching => MissingData::NotBreaching,
-        file::MissingData::Breaching => MissingData::Breaching,
-        file::MissingData::Ignore => MissingData::Ignore,
-    }
+    false
 }

@@ -3,7 +3,7 @@
 use stacks::{Arn, Value, arn::Topic, monitor::WebhookPolicy};
 
 use super::{Lower, items};
-use crate::config::{field::Field, file};
+use crate::config::{field::Field, file, places::Said};
 
 impl Lower<'_> {
     pub(super) fn ops_topic(
@@ -39,6 +39,9 @@ impl Lower<'_> {
 
     pub(super) fn webhook(&mut self, webhook: file::Webhook) -> WebhookPolicy {
         let mut hosts = Vec::new();
+        if let Some(field) = &webhook.hosts {
+            self.places.insert(Said::WebhookHosts, &field.span);
+        }
         for field in &items(webhook.hosts) {
             let Some(host) = &field.value else { continue };
             let valid = host.contains('.')

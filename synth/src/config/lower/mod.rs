@@ -2,18 +2,25 @@
 
 mod account;
 mod alarms;
+mod clusters;
 mod cost_report;
 mod destinations;
+mod events;
 mod hardening;
+mod measure;
+mod synthesis;
+
+mod watched_alarms;
 
 use std::{collections::BTreeMap, ops::Range};
 
 use stacks::{
     Monitor,
-    monitor::{Architecture, WebhookPolicy},
+    monitor::{Architecture, Priority, WebhookPolicy},
 };
 
-use super::{Account, Context, diagnostic::Diagnostic, field::Field, file};
+use self::clusters::Where;
+use super::{Account, Context, diagnostic::Diagnostic, field::Field, file, places::Places};
 
 /// How long logs are kept unless the file says otherwise, in days.
 const LOG_RETENTION: i64 = 365;
@@ -24,14 +31,28 @@ pub(super) fn account(
     context: Context<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Account {
-    let mut lower = Lower { problems };
+    let mut lower = Lower {
+        problems,
+        places: Places::default(),
+    };
     lower.require(&(0..0), &[("name", file.name.missing)]);
     let name = lower.name(&file.name, context.file_stem);
-    let stack = lower.stack_name(&file.name, &name);
+    let stack = lower.stack_name(&file.name, file.stack.as_ref(), &name);
     let account_id = file.account.as_ref().and_then(|it| lower.account_id(it));
     let regions = lower.regions(&items(file.regions.take()));
     let hardening = lower.hardening(&mut file, &regions);
-    let alarms = lower.alarms(items(file.alarms));
+    let here = Where {
+        account: account_id.as_deref(),
+        regions: &regions,
+    };
+    let (clusters, on_services) = lower.clusters(items(file.clusters), here);
+    let (alarms, composites) = lower.alarms(items(file.alarms), on_services);
+    let pipelines = lower.pipelines(&items(file.pipelines));
+    let unauthorized_api_calls = file
+        .unauthorized_api_calls
+        .and_then(|it| it.value)
+        .map(|it| lower.unauthorized_api_calls(it));
+    let events = lower.events(items(file.events), &stack);
     let runs_here = matches!(
         file.architecture.as_ref().and_then(|it| it.value),
         Some(file::Architecture::Host)
@@ -61,10 +82,14 @@ pub(super) fn account(
         account_name: name,
         stack,
         architecture,
-        clusters: lower.clusters(&items(file.clusters)),
+        clusters,
         alarms,
+        composites,
         alarm_shards,
         watched_alarms,
+        pipelines,
+        unauthorized_api_calls,
+        events,
         cost_report: file
             .cost_report
             .and_then(|it| Some((it.span, it.value?)))
@@ -82,11 +107,18 @@ pub(super) fn account(
         tags: Vec::new(),
     };
     let tags = lower.tags(&entries(file.tags), &monitor.stack);
+    let monitor = Monitor { tags, ..monitor };
+    let stacks = if lower.problems.iter().any(Diagnostic::is_error) {
+        Vec::new()
+    } else {
+        lower.stacks(&monitor, &file.name.span)
+    };
     Account {
-        monitor: Monitor { tags, ..monitor },
+        monitor,
         account_id,
         regions,
         runs_here,
+        stacks,
     }
 }
 
@@ -105,6 +137,18 @@ fn entries<T>(map: Map<T>) -> BTreeMap<String, Field<T>> {
 
 struct Lower<'a> {
     problems: &'a mut Vec<Diagnostic>,
+    places: Places,
+}
+
+/// How urgent, in the words of the model.
+fn priority(priority: file::Priority) -> Priority {
+    match priority {
+        file::Priority::Critical => Priority::Critical,
+        file::Priority::High => Priority::High,
+        file::Priority::Medium => Priority::Medium,
+        file::Priority::Low => Priority::Low,
+        file::Priority::Minimal => Priority::Minimal,
+    }
 }
 
 impl Lower<'_> {

@@ -7,14 +7,25 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::field::Field;
+mod alarm;
+mod cluster;
+mod event;
+
+pub(crate) use alarm::{Alarm, Metric, MissingData};
+pub(crate) use cluster::Cluster;
+pub(crate) use event::{Event, UnauthorizedApiCalls};
+
+use super::{field::Field, text_or::TextOr};
 
 /// What Tocsin watches in one AWS account.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct AccountFile {
-    /// The account's short name, the same as the file's. The stack is called `tocsin-<name>`.
+    /// The account's short name, the same as the file's.
     pub(crate) name: Field<String>,
+    /// What the stack is called, and the names of alarms and rules begin with. Default:
+    /// `tocsin-<name>`. Changing it makes a second stack beside the first.
+    pub(crate) stack: Option<Field<String>>,
     /// The account's twelve digits, in quotes. With it, credentials of another account are refused.
     pub(crate) account: Option<Field<String>>,
     /// The regions to watch, each with a full copy of everything. Without it, the region that the
@@ -22,8 +33,9 @@ pub(crate) struct AccountFile {
     pub(crate) regions: Option<Field<Vec<Field<String>>>>,
     /// What the functions run on. Default: `arm64`.
     pub(crate) architecture: Option<Field<Architecture>>,
-    /// ECS clusters whose failures are incidents, by name.
-    pub(crate) clusters: Option<Field<Vec<Field<String>>>>,
+    /// ECS clusters whose failures are incidents: names (`checkout`), the beginnings of names
+    /// (`team-a-*`, or `*` for all) or ARNs, or maps that say more of one.
+    pub(crate) clusters: Option<Field<Vec<Field<TextOr<Cluster>>>>>,
     /// Alarms to create.
     pub(crate) alarms: Option<Field<Vec<Field<Alarm>>>>,
     /// How many stacks the alarms are spread over; each holds 450. Default: 1. Changing it moves
@@ -31,6 +43,14 @@ pub(crate) struct AccountFile {
     pub(crate) alarm_shards: Option<Field<u32>>,
     /// Existing alarms to watch, by the beginning of their names. They are not changed.
     pub(crate) watched_alarms: Option<Field<Vec<Field<String>>>>,
+    /// CodePipeline pipelines whose failed executions are incidents: names, beginnings of names
+    /// (`release-*`), or `*` for all.
+    pub(crate) pipelines: Option<Field<Vec<Field<String>>>>,
+    /// API calls that are denied are incidents. Needs a trail of CloudTrail that records management
+    /// events.
+    pub(crate) unauthorized_api_calls: Option<Field<UnauthorizedApiCalls>>,
+    /// Whatever else EventBridge sees and is an incident.
+    pub(crate) events: Option<Field<Vec<Field<Event>>>>,
     /// A daily report on idle instances.
     pub(crate) cost_report: Option<Field<CostReport>>,
     /// The SNS topic that hears of failures of the pipeline itself: its name, or its ARN.
@@ -67,32 +87,6 @@ pub(crate) enum Architecture {
     Host,
 }
 
-/// An alarm to create.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Alarm {
-    /// The alarm's name, before which the stack's name is set.
-    pub(crate) name: Field<String>,
-    /// What the alarm means, and where to look first. It becomes part of the incident.
-    pub(crate) description: Option<Field<String>>,
-    /// How urgent its incidents are. Default: `HIGH`.
-    pub(crate) priority: Option<Field<Priority>>,
-    /// The metric's namespace and name, such as `AWS/ApplicationELB HTTPCode_Target_5XX_Count`.
-    pub(crate) metric: Field<String>,
-    /// The metric's dimensions.
-    pub(crate) dimensions: Option<Field<BTreeMap<String, Field<String>>>>,
-    /// `Average`, `Sum`, `Minimum`, `Maximum`, `SampleCount`, or a percentile such as `p99`.
-    /// Default: `Average`.
-    pub(crate) statistic: Option<Field<String>>,
-    /// How long a period is, such as `30 seconds` or `5 minutes`. Default: `1 minute`.
-    pub(crate) period: Option<Field<String>>,
-    /// When the metric is too much, such as `> 80`, `> 80 for 5 minutes` or `>= 1 for 3 of 5
-    /// minutes`.
-    pub(crate) when: Field<String>,
-    /// What periods without datapoints mean. Default: `missing`.
-    pub(crate) missing_data: Option<Field<MissingData>>,
-}
-
 /// How urgent an incident is.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
@@ -107,20 +101,6 @@ pub(crate) enum Priority {
     Low,
     /// Can wait for long.
     Minimal,
-}
-
-/// What periods without datapoints mean.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum MissingData {
-    /// Nothing is known: the alarm shows `INSUFFICIENT_DATA`.
-    Missing,
-    /// All is well.
-    NotBreaching,
-    /// Something is wrong.
-    Breaching,
-    /// The alarm stays as it is.
-    Ignore,
 }
 
 /// A daily report on idle instances.

@@ -1,5 +1,7 @@
 //! The template: what CloudFormation reads. Built once, then only printed.
 
+mod print;
+
 use std::{
     collections::{BTreeMap, btree_map::Entry},
     fmt,
@@ -7,9 +9,9 @@ use std::{
 };
 
 use crate::{
-    json::{Json, Object, ToJson},
+    json::{Json, ToJson},
     logical_id::LogicalId,
-    suppression::{self, Reason},
+    suppression::Reason,
     value::Value,
 };
 
@@ -221,111 +223,21 @@ impl Template {
         self.resources.len()
     }
 
-    /// The logical ID and type of every resource, in the order of the IDs.
-    pub fn resource_types(&self) -> impl Iterator<Item = (&LogicalId, &'static str)> {
+    /// How many parameters there are.
+    pub fn parameter_count(&self) -> usize {
+        self.parameters.len()
+    }
+
+    /// How many outputs there are.
+    pub fn output_count(&self) -> usize {
+        self.outputs.len()
+    }
+
+    /// The logical ID, type and properties of every resource, in the order of the IDs.
+    pub fn resources(&self) -> impl Iterator<Item = (&LogicalId, &'static str, &Json)> {
         self.resources
             .iter()
-            .map(|(id, body)| (id, body.resource_type))
-    }
-}
-
-impl ToJson for Template {
-    fn to_json(&self) -> Json {
-        let mut template = Object::default();
-        template.put("AWSTemplateFormatVersion", &"2010-09-09");
-        template.put("Description", &self.description);
-        template.put("Metadata", &suppression::of_template());
-        for (section, json) in [
-            ("Parameters", section(&self.parameters)),
-            ("Resources", section(&self.resources)),
-            ("Outputs", section(&self.outputs)),
-        ] {
-            template.put(section, &json);
-        }
-        template.into()
-    }
-}
-
-fn section<T: ToJson>(entries: &BTreeMap<LogicalId, T>) -> Json {
-    if entries.is_empty() {
-        return Json::Null;
-    }
-    Json::Object(
-        entries
-            .iter()
-            .map(|(id, entry)| (id.as_str().to_owned(), entry.to_json()))
-            .collect(),
-    )
-}
-
-impl ToJson for Parameter {
-    fn to_json(&self) -> Json {
-        let mut parameter = Object::default();
-        let kind = match self.kind {
-            ParameterType::String => "String",
-            ParameterType::Subnets => "List<AWS::EC2::Subnet::Id>",
-            ParameterType::SecurityGroups => "List<AWS::EC2::SecurityGroup::Id>",
-        };
-        parameter.put("Type", &kind);
-        parameter.put("Description", &self.description);
-        parameter.into()
-    }
-}
-
-impl ToJson for Output {
-    fn to_json(&self) -> Json {
-        let mut output = Object::default();
-        output.put("Description", &self.description);
-        output.put("Value", &self.value);
-        output.into()
-    }
-}
-
-impl ToJson for Body {
-    fn to_json(&self) -> Json {
-        let mut body = Object::default();
-        body.put("Type", &self.resource_type);
-        body.put("DeletionPolicy", &self.attributes.deletion_policy);
-        body.put(
-            "UpdateReplacePolicy",
-            &self.attributes.update_replace_policy,
-        );
-        if !self.attributes.depends_on.is_empty() {
-            body.put("DependsOn", &self.attributes.depends_on);
-        }
-        body.put("Metadata", &self.metadata());
-        if self
-            .properties
-            .as_object()
-            .is_none_or(|properties| !properties.is_empty())
-        {
-            body.put("Properties", &self.properties);
-        }
-        body.into()
-    }
-}
-
-impl Body {
-    fn metadata(&self) -> Option<Json> {
-        let reasons = suppression::metadata(&self.attributes.suppressed, self.resource_type);
-        match (reasons, self.attributes.metadata.clone()) {
-            (Some(Json::Object(mut all)), Some(Json::Object(more))) => {
-                all.extend(more);
-                Some(Json::Object(all))
-            }
-            (reasons, more) => more.or(reasons),
-        }
-    }
-}
-
-impl ToJson for Policy {
-    fn to_json(&self) -> Json {
-        match self {
-            Self::Delete => "Delete",
-            Self::Retain => "Retain",
-            Self::RetainExceptOnCreate => "RetainExceptOnCreate",
-        }
-        .to_json()
+            .map(|(id, body)| (id, body.resource_type, &body.properties))
     }
 }
 

@@ -1,0 +1,276 @@
+//! Whether stacks stay within what AWS takes, before anything is called.
+//!
+//! Most quotas cannot be reached by any account file: permissions, policies and outputs are the same
+//! for one cluster and for a thousand. They are counted all the same.
+
+use std::{collections::BTreeMap, fmt, io};
+
+use serde::Serialize;
+
+use crate::{
+    limits,
+    monitor::{AlarmName, ClusterSelector, EventName, Monitor},
+    resources::{
+        iam_managed_policy::ManagedPolicy, lambda_function::Function,
+        lambda_permission::Permission, sqs_queue_policy::QueuePolicy,
+    },
+    rules::EventRule,
+    stack::Stack,
+    template::{Resource, Template},
+};
+
+/// More of something than AWS takes, and what of the model is too much.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverQuota {
+    /// What there is too much of, such as `outputs of the stack x`.
+    pub what: String,
+    /// How much there would be.
+    pub found: usize,
+    /// How much there can be.
+    pub limit: usize,
+    /// What asks for it.
+    pub subject: Subject,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+/// The part of the model that is too much.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// These alarms: those beyond what fits, in the order of their names.
+    Alarms(Vec<AlarmName>),
+    /// These clusters.
+    Clusters(Vec<ClusterSelector>),
+    /// An event of the account file.
+    Event(EventName),
+    /// The hosts that incidents may be sent to.
+    WebhookHosts,
+    /// Nothing in particular.
+    Everything,
+}
+
+impl fmt::Display for OverQuota {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            what, found, limit, ..
+        } = self;
+        write!(f, "{found} {what}: there can be {limit}")
+    }
+}
+
+impl std::error::Error for OverQuota {}
+
+/// Every quota that the stacks and rules of a monitor are over.
+pub(crate) fn over(monitor: &Monitor, stacks: &[Stack], rules: &[EventRule]) -> Vec<OverQuota> {
+    let mut over = Vec::new();
+    rule_quotas(monitor, rules, &mut over);
+    for stack in stacks {
+        stack_quotas(monitor, stack, &mut over);
+    }
+    over
+}
+
+fn rule_quotas(monitor: &Monitor, rules: &[EventRule], over: &mut Vec<OverQuota>) {
+    if rules.len() > limits::RULES {
+        over.push(OverQuota {
+            what: "rules on the event bus".to_owned(),
+            found: rules.len(),
+            limit: limits::RULES,
+            subject: Subject::Clusters(
+                monitor
+                    .clusters
+                    .iter()
+                    .map(|it| it.selector.clone())
+                    .collect(),
+            ),
+            remedy: "name clusters by how their names begin: `team-a-*`".to_owned(),
+        });
+    }
+    for rule in rules {
+        let subject = || match &rule.event {
+            Some(name) => Subject::Event(name.clone()),
+            None => Subject::Clusters(rule.clusters.clone()),
+        };
+        let name = rule.name(monitor);
+        let sizes = [
+            (
+                format!("characters in the pattern of the rule `{name}`"),
+                rule.pattern_characters(),
+                limits::EVENT_PATTERN_CHARACTERS,
+                "name fewer, or say them shorter",
+            ),
+            (
+                format!("characters in what the rule `{name}` tells its function"),
+                rule.input
+                    .as_ref()
+                    .map_or(0, |it| it.template().chars().count()),
+                limits::INPUT_TEMPLATE_CHARACTERS,
+                "ignore services by how their names begin: `canary-*`",
+            ),
+            (
+                format!("characters in the name of the rule `{name}`"),
+                name.len(),
+                limits::RULE_NAME_CHARACTERS,
+                "choose a shorter name",
+            ),
+        ];
+        for (what, found, limit, remedy) in sizes {
+            if found > limit {
+                over.push(OverQuota {
+                    what,
+                    found,
+                    limit,
+                    subject: subject(),
+                    remedy: remedy.to_owned(),
+                });
+            }
+        }
+    }
+}
+
+fn stack_quotas(monitor: &Monitor, stack: &Stack, over: &mut Vec<OverQuota>) {
+    let Stack { name, template, .. } = stack;
+    let template_bytes = bytes(template);
+    let beyond = |fitting: usize| match stack.alarms.get(fitting..) {
+        None | Some([]) => Subject::Everything,
+        Some(alarms) => Subject::Alarms(alarms.to_vec()),
+    };
+    let counted = [
+        (
+            format!("resources in the stack `{name}`"),
+            template.resource_count(),
+            limits::RESOURCES,
+            beyond(limits::RESOURCES),
+            "watch less, or divide it between two account files with a `stack` each",
+        ),
+        (
+            format!("bytes in the template of the stack `{name}`"),
+            template_bytes,
+            limits::TEMPLATE_BYTES,
+            beyond(stack.alarms.len() * limits::TEMPLATE_BYTES / template_bytes.max(1)),
+            "spread the alarms over more stacks with `alarm-shards`, or say them shorter",
+        ),
+        (
+            format!("outputs of the stack `{name}`"),
+            template.output_count(),
+            limits::OUTPUTS,
+            Subject::Everything,
+            "",
+        ),
+        (
+            format!("parameters of the stack `{name}`"),
+            template.parameter_count(),
+            limits::PARAMETERS,
+            Subject::Everything,
+            "",
+        ),
+    ];
+    let long_names = stack.alarms.iter().map(|alarm| {
+        let name = monitor.alarm_name(alarm);
+        (
+            format!("characters in the name of the alarm `{name}`"),
+            name.chars().count(),
+            limits::ALARM_NAME_CHARACTERS,
+            Subject::Alarms(vec![alarm.clone()]),
+            "choose a shorter name",
+        )
+    });
+    let all = counted
+        .into_iter()
+        .chain(long_names)
+        .chain(resource_quotas(template));
+    over.extend(all.filter(|(_, found, limit, ..)| found > limit).map(
+        |(what, found, limit, subject, remedy)| OverQuota {
+            what,
+            found,
+            limit,
+            subject,
+            remedy: remedy.to_owned(),
+        },
+    ));
+}
+
+/// Something that is counted: what, how much, how much there can be, what asks for it, what to do.
+type Counted = (String, usize, usize, Subject, &'static str);
+
+/// What is counted of single resources.
+fn resource_quotas(template: &Template) -> Vec<Counted> {
+    let mut counted: Vec<Counted> = Vec::new();
+    let mut permissions: BTreeMap<String, usize> = BTreeMap::new();
+    for (id, kind, properties) in template.resources() {
+        let document = &properties["PolicyDocument"];
+        let mut count = |what: &str, found: usize, limit: usize| {
+            counted.push((
+                format!("{what} `{id}`"),
+                found,
+                limit,
+                Subject::Everything,
+                "",
+            ));
+        };
+        match kind {
+            ManagedPolicy::TYPE => count(
+                "characters in the policy",
+                bytes(document),
+                limits::MANAGED_POLICY_CHARACTERS,
+            ),
+            QueuePolicy::TYPE => {
+                let statements = document["Statement"].as_array().map_or(0, Vec::len);
+                count(
+                    "bytes in the policy",
+                    bytes(document),
+                    limits::QUEUE_POLICY_BYTES,
+                );
+                count(
+                    "statements in the policy",
+                    statements,
+                    limits::QUEUE_POLICY_STATEMENTS,
+                );
+            }
+            Permission::TYPE => {
+                let function = properties["FunctionName"].to_string();
+                *permissions.entry(function).or_default() += 1;
+            }
+            Function::TYPE => counted.push((
+                format!("bytes in the environment of the function `{id}`"),
+                bytes(&properties["Environment"]),
+                limits::ENVIRONMENT_BYTES,
+                Subject::WebhookHosts,
+                "allow fewer hosts",
+            )),
+            _ => {}
+        }
+    }
+    counted.extend(permissions.into_iter().map(|(function, count)| {
+        (
+            format!("bytes in the policy of the function {function}"),
+            count * limits::FUNCTION_POLICY_STATEMENT_BYTES,
+            limits::FUNCTION_POLICY_BYTES,
+            Subject::Everything,
+            "",
+        )
+    }));
+    counted
+}
+
+/// How long a document is without spaces, as it is sent.
+fn bytes(document: &impl Serialize) -> usize {
+    struct Count(usize);
+
+    impl io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let mut count = Count(0);
+    match serde_json::to_writer(&mut count, document) {
+        Ok(()) => count.0,
+        Err(_) => usize::MAX,
+    }
+}

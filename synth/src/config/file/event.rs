@@ -1,0 +1,35 @@
+//! Other events as they are written.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Priority;
+use crate::config::{field::Field, tree::Tree};
+
+/// Events that are incidents.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Event {
+    /// What the rule is called, after the stack's name: small letters, digits and hyphens.
+    pub(crate) name: Field<String>,
+    /// The incident's title, with places of the event in braces: `Job {detail.jobName} failed`.
+    /// `{detail.a|detail.b}` is the first that is there.
+    pub(crate) title: Field<String>,
+    /// The event pattern, in EventBridge's language.
+    pub(crate) pattern: Field<Tree>,
+    /// How urgent the incidents are. Default: `HIGH`.
+    pub(crate) priority: Option<Field<Priority>>,
+    /// Places of the event, such as `detail.jobName`. Within twenty minutes, events with the same
+    /// values there are one incident. Default: each event is its own.
+    pub(crate) group_by: Option<Field<Vec<Field<String>>>>,
+}
+
+/// API calls that were denied.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct UnauthorizedApiCalls {
+    /// How urgent the incidents are. Default: `HIGH`.
+    pub(crate) priority: Option<Field<Priority>>,
+    /// Principals that may be denied, by the beginning of their ARNs.
+    pub(crate) ignore_principals: Option<Field<Vec<Field<String>>>>,
+}

@@ -1,0 +1,232 @@
+//! ECS clusters that are watched, and the alarms on their services.
+
+use std::ops::Range;
+
+use stacks::monitor::{
+    Alarm, Cluster, ClusterName, ClusterPrefix, ClusterSelector, Priority, ServicePattern,
+};
+
+use super::{Lower, alarms::Placed, entries, items, priority};
+use crate::config::{field::Field, file, places::Said, text_or::TextOr};
+
+/// The account and the regions that ARNs must be of.
+#[derive(Clone, Copy)]
+pub(super) struct Where<'a> {
+    pub(super) account: Option<&'a str>,
+    pub(super) regions: &'a [String],
+}
+
+impl Lower<'_> {
+    /// The clusters, and the alarms on their services.
+    pub(super) fn clusters(
+        &mut self,
+        fields: Vec<Field<TextOr<file::Cluster>>>,
+        here: Where<'_>,
+    ) -> (Vec<Cluster>, Vec<Placed<Alarm>>) {
+        let mut clusters: Vec<Cluster> = Vec::new();
+        let mut alarms = Vec::new();
+        for field in fields {
+            let Some(entry) = field.value else { continue };
+            let (name, full) = match entry {
+                TextOr::Text(name) => (
+                    Field {
+                        value: Some(name),
+                        span: field.span,
+                        missing: false,
+                    },
+                    None,
+                ),
+                TextOr::Full(full) => {
+                    self.require(&field.span, &[("name", full.name.missing)]);
+                    (full.name.clone(), Some(full))
+                }
+            };
+            let Some(selector) = self.selector(&name, here) else {
+                continue;
+            };
+            let mut cluster = Cluster::plain(selector);
+            if let Some(full) = full {
+                cluster.priority = full.priority.and_then(|it| it.value).map(priority);
+                cluster.ignored_services = self.ignored_services(&items(full.ignore_services));
+                self.service_alarms(&cluster, &name.span, full.services, here, &mut alarms);
+            }
+            self.takes_its_place(&cluster, &clusters, &name.span);
+            let said = Said::Cluster(cluster.selector.to_string());
+            self.places.insert(said, &name.span);
+            clusters.push(cluster);
+        }
+        (clusters, alarms)
+    }
+
+    fn selector(&mut self, field: &Field<String>, here: Where<'_>) -> Option<ClusterSelector> {
+        let text = field.value.as_deref()?;
+        if text.starts_with("arn:") {
+            return self.cluster_of_arn(text, &field.span, here);
+        }
+        if text.ends_with('*') {
+            return self
+                .parsed(field, "", ClusterPrefix::parse)
+                .map(ClusterSelector::Prefix);
+        }
+        self.parsed(
+            field,
+            "many are named by how they begin: `team-a-*`",
+            ClusterName::parse,
+        )
+        .map(ClusterSelector::Name)
+    }
+
+    fn cluster_of_arn(
+        &mut self,
+        text: &str,
+        span: &Range<usize>,
+        here: Where<'_>,
+    ) -> Option<ClusterSelector> {
+        let parts: Vec<&str> = text.split(':').collect();
+        let ["arn", _, "ecs", region, account, resource] = parts.as_slice() else {
+            self.error(
+                span,
+                format!("`{text}` is not the ARN of an ECS cluster"),
+                "such as `arn:aws:ecs:eu-central-1:111122223333:cluster/checkout`",
+            );
+            return None;
+        };
+        let name = resource.strip_prefix("cluster/").unwrap_or_default();
+        let name = match ClusterName::parse(name) {
+            Ok(name) => name,
+            Err(error) => {
+                self.error(span, error.to_string(), "");
+                return None;
+            }
+        };
+        if here.account.is_some_and(|it| it != *account) {
+            self.error(
+                span,
+                format!("the cluster is of the account {account}, and not of this one"),
+                "each account has its own file",
+            );
+        }
+        match here.regions {
+            [] => {}
+            [only] if only == region => return Some(ClusterSelector::Name(name)),
+            regions if regions.iter().any(|it| it == region) => {}
+            _ => self.error(
+                span,
+                format!("`{region}` is not one of `regions`"),
+                "events stay in their region: a region that is not watched sends none",
+            ),
+        }
+        Some(ClusterSelector::InRegion(name, (*region).to_owned()))
+    }
+
+    fn ignored_services(&mut self, fields: &[Field<String>]) -> Vec<ServicePattern> {
+        let mut patterns: Vec<ServicePattern> = fields
+            .iter()
+            .filter_map(|field| {
+                self.parsed(
+                    field,
+                    "name a service, or how names begin: `canary-*`",
+                    ServicePattern::parse,
+                )
+            })
+            .collect();
+        patterns.sort();
+        patterns.dedup();
+        patterns
+    }
+
+    fn service_alarms(
+        &mut self,
+        cluster: &Cluster,
+        span: &Range<usize>,
+        services: super::Map<Vec<Field<String>>>,
+        here: Where<'_>,
+        alarms: &mut Vec<Placed<Alarm>>,
+    ) {
+        let services = entries(services);
+        if services.is_empty() {
+            return;
+        }
+        let name = match &cluster.selector {
+            ClusterSelector::Name(name) => name,
+            ClusterSelector::InRegion(name, _) if here.regions.len() < 2 => name,
+            ClusterSelector::InRegion(name, _) => {
+                self.error(
+                    span,
+                    "alarms on services are made in every region, and this cluster is in one",
+                    &format!("have a cluster `{name}` in each, and name it without the ARN"),
+                );
+                return;
+            }
+            ClusterSelector::Prefix(_) => {
+                self.error(
+                    span,
+                    "alarms on services need one cluster, not the beginning of names",
+                    "add an entry for the cluster, beside this one",
+                );
+                return;
+            }
+        };
+        for (service, field) in services {
+            let Ok(service) = ClusterName::parse(&service) else {
+                self.error(
+                    &field.span,
+                    format!("`{service}` is not the name of a service"),
+                    "it may hold letters, digits, hyphens and underscores",
+                );
+                continue;
+            };
+            for line in field.value.into_iter().flatten() {
+                let alarm = self.parsed(
+                    &line,
+                    "write it like `cpu > 80 for 10 minutes` or `running < desired`",
+                    |text| Alarm::on_service(name, &service, cluster.priority, text),
+                );
+                alarms.extend(alarm.map(|alarm| (alarm, line.span.clone())));
+            }
+        }
+    }
+
+    /// No cluster stands in the file twice, or is watched already without being different.
+    fn takes_its_place(&mut self, new: &Cluster, others: &[Cluster], span: &Range<usize>) {
+        let same = others.iter().find(|it| {
+            it.selector.covers(&new.selector) && new.selector.covers(&it.selector)
+                || !matches!(it.selector, ClusterSelector::Prefix(_))
+                    && !matches!(new.selector, ClusterSelector::Prefix(_))
+                    && (it.selector.covers(&new.selector) || new.selector.covers(&it.selector))
+        });
+        if same.is_some() {
+            self.error(
+                span,
+                format!("the cluster `{}` stands here twice", new.selector),
+                "",
+            );
+            return;
+        }
+        // The function that judges events knows clusters by their names.
+        let same_name = others.iter().find(|it| {
+            matches!(it.selector, ClusterSelector::InRegion(..))
+                && matches!(new.selector, ClusterSelector::InRegion(..))
+                && it.selector.text() == new.selector.text()
+        });
+        if same_name.is_some_and(|it| {
+            (it.priority, &it.ignored_services) != (new.priority, &new.ignored_services)
+        }) {
+            self.error(
+                span,
+                format!(
+                    "clusters called `{}` are treated in two ways",
+                    new.selector.text()
+                ),
+                "give both the same priority and the same services to ignore",
+            );
+        }
+    }
+}
+
+/// How urgent, in the words of the model.
+pub(super) fn priority_of(field: Option<&Field<file::Priority>>) -> Priority {
+    field
+        .and_then(|it| it.value)
+        .map_or(Priority::High, priority)
+}

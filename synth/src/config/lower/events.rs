@@ -1,0 +1,213 @@
+//! Other events that are incidents: pipelines, denied API calls, and what the file says.
+
+use std::ops::Range;
+
+use serde_json::json;
+use stacks::{
+    EventPattern,
+    event_pattern::Scope,
+    limits,
+    monitor::{EventName, EventSource, PipelineSelector, StackName, UnauthorizedApiCalls},
+};
+
+use super::{Lower, clusters::priority_of, items};
+use crate::config::{field::Field, file, places::Said, tree::Tree};
+
+impl Lower<'_> {
+    pub(super) fn pipelines(&mut self, fields: &[Field<String>]) -> Vec<PipelineSelector> {
+        let mut selectors: Vec<PipelineSelector> = Vec::new();
+        for field in fields {
+            let Some(selector) = self.parsed(field, "", PipelineSelector::parse) else {
+                continue;
+            };
+            if selectors.contains(&selector) {
+                let text = field.value.as_deref().unwrap_or_default();
+                self.error(
+                    &field.span,
+                    format!("the pipeline `{text}` stands here twice"),
+                    "",
+                );
+            } else {
+                selectors.push(selector);
+            }
+        }
+        selectors
+    }
+
+    pub(super) fn unauthorized_api_calls(
+        &mut self,
+        calls: file::UnauthorizedApiCalls,
+    ) -> UnauthorizedApiCalls {
+        let mut principals = Vec::new();
+        for field in &items(calls.ignore_principals) {
+            let Some(arn) = &field.value else { continue };
+            if !arn.starts_with("arn:") || arn.contains('*') {
+                self.error(
+                    &field.span,
+                    format!("`{arn}` is not the beginning of an ARN"),
+                    "such as `arn:aws:sts::111122223333:assumed-role/scanner/`",
+                );
+            } else {
+                principals.push(arn.clone());
+            }
+        }
+        principals.sort();
+        principals.dedup();
+        UnauthorizedApiCalls {
+            priority: priority_of(calls.priority.as_ref()),
+            ignored_principals: principals,
+        }
+    }
+
+    pub(super) fn events(
+        &mut self,
+        fields: Vec<Field<file::Event>>,
+        stack: &StackName,
+    ) -> Vec<EventSource> {
+        let mut events: Vec<EventSource> = Vec::new();
+        for field in fields {
+            let Some(event) = field.value else { continue };
+            self.require(
+                &field.span,
+                &[
+                    ("name", event.name.missing),
+                    ("title", event.title.missing),
+                    ("pattern", event.pattern.missing),
+                ],
+            );
+            let span = event.name.span.clone();
+            let Some(event) = self.event(event, stack) else {
+                continue;
+            };
+            if events.iter().any(|it| it.name == event.name) {
+                let message = format!("the event `{}` stands here twice", event.name.as_str());
+                self.error(&span, message, "");
+            } else {
+                let said = Said::Event(event.name.as_str().to_owned());
+                self.places.insert(said, &span);
+                events.push(event);
+            }
+        }
+        events
+    }
+
+    fn event(&mut self, event: file::Event, stack: &StackName) -> Option<EventSource> {
+        let name = self.parsed(&event.name, "", |text| {
+            let name = EventName::parse(text).map_err(|error| error.to_string())?;
+            let rule = format!("{stack}-event-{text}");
+            if rule.len() > limits::RULE_NAME_CHARACTERS {
+                return Err(format!(
+                    "the rule `{rule}` has {} characters: there can be {}",
+                    rule.len(),
+                    limits::RULE_NAME_CHARACTERS
+                ));
+            }
+            Ok(name)
+        });
+        let title = self.event_title(&event.title);
+        let pattern = self.pattern(&event.pattern, stack);
+        let group_by = self.places_of_event(&items(event.group_by));
+        Some(EventSource {
+            name: name?,
+            title: title?,
+            pattern: pattern?,
+            priority: priority_of(event.priority.as_ref()),
+            group_by,
+        })
+    }
+
+    fn event_title(&mut self, field: &Field<String>) -> Option<String> {
+        let text = field.value.clone()?;
+        if text.trim().is_empty() || text.chars().count() > 400 {
+            self.error(&field.span, "a title has 1 to 400 characters", "");
+        }
+        Some(text)
+    }
+
+    fn places_of_event(&mut self, fields: &[Field<String>]) -> Vec<String> {
+        let mut places = Vec::new();
+        for field in fields {
+            let Some(text) = &field.value else { continue };
+            let valid = text
+                .split(['|', '.'])
+                .all(|step| !step.is_empty() && !step.contains(char::is_whitespace));
+            if valid {
+                places.push(text.clone());
+            } else {
+                self.error(
+                    &field.span,
+                    format!("`{text}` is not a place of an event"),
+                    "such as `detail.jobName`, or `detail.a|detail.b` for the first that is there",
+                );
+            }
+        }
+        places
+    }
+
+    fn pattern(&mut self, field: &Field<Tree>, stack: &StackName) -> Option<EventPattern> {
+        let tree = field.value.as_ref()?;
+        let pattern = match EventPattern::parse(&tree.to_json()) {
+            Ok(pattern) => pattern,
+            Err(problems) => {
+                for problem in problems {
+                    let place = tree.place(&problem.path).unwrap_or(&field.span);
+                    self.error(place, problem.message, "");
+                }
+                return None;
+            }
+        };
+        let scope = Scope {
+            partition: "aws",
+            region: "eu-central-1",
+            account: "111122223333",
+            stack: stack.as_str(),
+        };
+        let length = pattern.resolved(&scope).to_string().chars().count();
+        if length > limits::EVENT_PATTERN_CHARACTERS {
+            self.error(
+                &field.span,
+                format!(
+                    "the pattern has {length} characters: EventBridge takes {}",
+                    limits::EVENT_PATTERN_CHARACTERS
+                ),
+                "make two events of it",
+            );
+        }
+        self.leads_nowhere_back(&pattern, &scope, &field.span);
+        Some(pattern)
+    }
+
+    /// An alarm on the pipeline that fed the pipeline would never end.
+    fn leads_nowhere_back(
+        &mut self,
+        pattern: &EventPattern,
+        scope: &Scope<'_>,
+        span: &Range<usize>,
+    ) {
+        let name = format!("{}-pipeline-deliver-errors", scope.stack);
+        let own_alarm = json!({
+            "version": "0",
+            "id": "0",
+            "detail-type": "CloudWatch Alarm State Change",
+            "source": "aws.cloudwatch",
+            "account": scope.account,
+            "time": "2026-01-01T00:00:00Z",
+            "region": scope.region,
+            "resources": [format!(
+                "arn:aws:cloudwatch:{}:{}:alarm:{name}", scope.region, scope.account
+            )],
+            "detail": { "alarmName": name, "state": { "value": "ALARM" } },
+        });
+        if pattern.matches(&own_alarm, scope) {
+            self.error(
+                span,
+                "the pattern catches the alarms on the pipeline itself",
+                &format!(
+                    "what goes wrong with delivery would be delivered: leave out alarms that begin \
+                     with `{}-`, or use `watched-alarms`, which does",
+                    scope.stack
+                ),
+            );
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Where in an account file each thing is said.
+
+use std::{collections::BTreeMap, ops::Range};
+
+/// Something that an account file says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Said {
+    Alarm(String),
+    Cluster(String),
+    Event(String),
+    WebhookHosts,
+}
+
+/// Where in an account file each thing is said.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Places(BTreeMap<Said, Range<usize>>);
+
+impl Places {
+    pub(super) fn insert(&mut self, said: Said, span: &Range<usize>) {
+        self.0.insert(said, span.clone());
+    }
+
+    pub(super) fn get(&self, said: &Said) -> Option<&Range<usize>> {
+        self.0.get(said)
+    }
+}
