@@ -10,6 +10,8 @@ SHELL := /bin/sh
 ACCOUNT ?=
 # YES=1 deploys and destroys without asking
 YES ?=
+# MOVE_ALARMS=1 lets a deploy move alarms between stacks
+MOVE_ALARMS ?=
 
 CARGO ?= cargo
 PYTHON ?= python3
@@ -25,6 +27,7 @@ help: ## Show this list
 	echo
 	echo "  ACCOUNT=name   the account file: accounts/name.yaml"
 	echo "  YES=1          deploy or destroy without asking"
+	echo "  MOVE_ALARMS=1  let alarms move between stacks, as a changed alarm-shards asks for"
 
 .PHONY: demo
 demo: tools $(SYNTH) $(LOCAL_AWS)/ready local-functions ## Play the whole job on a local AWS; needs no account
@@ -67,7 +70,7 @@ diff: account $(SYNTH) ## Show what a deploy of ACCOUNT would change
 
 .PHONY: deploy
 deploy: build ## Build ACCOUNT, show the changes, ask, deploy
-	$(SYNTH) deploy --account $(ACCOUNT) $(if $(YES),--yes)
+	$(SYNTH) deploy --account $(ACCOUNT) $(if $(YES),--yes) $(if $(MOVE_ALARMS),--move-alarms)
 
 .PHONY: destroy
 destroy: account $(SYNTH) ## Delete the stacks of ACCOUNT

@@ -125,6 +125,10 @@ pub struct Deploy {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+    /// Let alarms move from one stack to another, as a changed `alarm-shards` asks for. While they
+    /// move, they are gone, and they forget their states
+    #[arg(long)]
+    pub move_alarms: bool,
     /// Print the outputs of the stacks as JSON
     #[arg(long)]
     pub json: bool,

@@ -60,6 +60,14 @@ pub enum Error {
         /// What is wrong with it.
         diagnostics: Vec<Diagnostic>,
     },
+    /// Alarms would move from one stack to another.
+    #[error("{count} alarms would move from one stack to another, such as `{first}`")]
+    Moves {
+        /// How many.
+        count: usize,
+        /// One of them.
+        first: String,
+    },
     /// The functions are not built, or not for where they should run.
     #[error(transparent)]
     Package(#[from] PackageError),
@@ -120,7 +128,7 @@ impl Error {
                 action: "read",
                 ..
             } if source.kind() == io::ErrorKind::NotFound => Exit::Usage,
-            Self::NobodyToAsk => Exit::Declined,
+            Self::NobodyToAsk | Self::Moves { .. } => Exit::Declined,
             Self::Deploy(DeployError::RolledBack { .. }) => Exit::RolledBack,
             Self::Deploy(DeployError::Stuck { .. } | DeployError::NotDeleted { .. }) => {
                 Exit::NeedsPerson
@@ -175,6 +183,10 @@ impl Error {
                  --no-enable-termination-protection --stack-name {stack} --region {region}"
             )),
             Self::NobodyToAsk => Some("add `--yes`".to_owned()),
+            Self::Moves { .. } => Some(
+                "while they move they are gone, and they forget their states: add `--move-alarms`"
+                    .to_owned(),
+            ),
             Self::Demo(DemoError::LocalAws(LocalAwsError::NotInstalled(_))) => {
                 Some("`make demo` installs it".to_owned())
             }

@@ -9,7 +9,7 @@ use crate::{
         diff::show,
         region::{Region, connect, packages},
     },
-    deploy::{assets, carry_out},
+    deploy::{First, Plan, StackPlan, Values, assets, carry_out, remove},
     error::{Error, Exit},
     package::Package,
     terminal::Terminal,
@@ -20,55 +20,113 @@ pub(crate) async fn run(args: &Deploy, terminal: Terminal) -> Result<Exit, Error
     let stacks = &account.stacks;
     let packages = packages(&account, stacks)?;
     let regions = connect(&account).await?;
-    if deploy_to(&regions, stacks, &packages, args.yes, terminal).await? == Exit::Declined {
+    let consent = Consent {
+        yes: args.yes,
+        move_alarms: args.move_alarms,
+    };
+    if deploy_to(&regions, stacks, &packages, consent, terminal).await? == Exit::Declined {
         return Ok(Exit::Declined);
     }
     print_outputs(&regions, stacks, args.json, terminal).await?;
     Ok(Exit::Done)
 }
 
-/// Compares, asks unless `yes`, uploads, and carries out, in every region.
+/// What a deploy may do without asking.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Consent {
+    /// Change what the comparison shows.
+    pub(crate) yes: bool,
+    /// Move alarms from one stack to another.
+    pub(crate) move_alarms: bool,
+}
+
+/// Compares, asks unless that is consented to, uploads, and carries out, in every region.
 pub(crate) async fn deploy_to(
     regions: &[Region],
     stacks: &[Stack],
     packages: &[Package],
-    yes: bool,
+    consent: Consent,
     terminal: Terminal,
 ) -> Result<Exit, Error> {
     let mut plans = Vec::new();
     for region in regions {
         let values = region.values(packages);
-        for plan in region.plan(stacks, &values).await? {
-            show(&plan, region.aws.region(), terminal, |line| {
-                terminal.say(line);
-            });
+        let plan = region.plan(stacks, &values).await?;
+        show(&plan, region.aws.region(), terminal, |line| {
+            terminal.say(line);
+        });
+        for plan in &plan.stacks {
             plan.check_not_stuck(region.aws.region())?;
-            plans.push((region, values.clone(), plan));
         }
+        if !plan.moved.is_empty() && !consent.move_alarms {
+            return Err(Error::Moves {
+                count: plan.moved.len(),
+                first: plan.moved.first().cloned().unwrap_or_default(),
+            });
+        }
+        plans.push((region, values, plan));
     }
-    if plans.iter().all(|(_, _, plan)| plan.is_current()) {
+    let is_current =
+        |plan: &Plan<'_>| plan.first.is_empty() && plan.stacks.iter().all(StackPlan::is_current);
+    if plans.iter().all(|(_, _, plan)| is_current(plan)) {
         terminal.say("nothing to do");
         return Ok(Exit::Done);
     }
-    if !yes && !terminal.confirm("Deploy these changes?")? {
+    if !consent.yes && !terminal.confirm("Deploy these changes?")? {
         return Ok(Exit::Declined);
     }
     for region in regions {
         assets::upload(&region.aws, &region.account, packages, terminal).await?;
     }
     for (region, values, plan) in &plans {
-        if plan.is_current() {
-            continue;
-        }
-        terminal.say(&format!(
-            "deploying {} in {}",
-            plan.stack.name,
-            region.aws.region()
-        ));
-        carry_out(&region.aws, plan, values, terminal).await?;
+        carry_out_all(region, values, plan, terminal).await?;
     }
     terminal.say("deployed");
     Ok(Exit::Done)
+}
+
+/// The core stack, what must leave, and then the others.
+async fn carry_out_all(
+    region: &Region,
+    values: &Values,
+    plan: &Plan<'_>,
+    terminal: Terminal,
+) -> Result<(), Error> {
+    let place = region.aws.region();
+    let mut touched: Vec<&str> = Vec::new();
+    let (core, others) = match plan.stacks.split_first() {
+        Some((core, others)) => (Some(core), others),
+        None => (None, &[][..]),
+    };
+    if let Some(core) = core.filter(|it| !it.is_current()) {
+        terminal.say(&format!("deploying {} in {place}", core.stack.name));
+        carry_out(&region.aws, core, values, false, terminal).await?;
+    }
+    for first in &plan.first {
+        match first {
+            First::Shrink(shrunk) => {
+                terminal.say(&format!(
+                    "making room: alarms leave {} in {place}",
+                    shrunk.stack.name
+                ));
+                carry_out(&region.aws, shrunk, values, false, terminal).await?;
+                touched.push(&shrunk.stack.name);
+            }
+            First::Delete { stack, .. } => {
+                terminal.say(&format!("deleting {stack} in {place}"));
+                remove(&region.aws, stack, terminal).await?;
+                touched.push(stack);
+            }
+        }
+    }
+    for other in others {
+        let touched = touched.contains(&other.stack.name.as_str());
+        if touched || !other.is_current() {
+            terminal.say(&format!("deploying {} in {place}", other.stack.name));
+            carry_out(&region.aws, other, values, touched, terminal).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn print_outputs(

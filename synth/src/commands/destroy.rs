@@ -18,8 +18,8 @@ pub(crate) async fn run(args: &Destroy, terminal: Terminal) -> Result<Exit, Erro
     for region in &regions {
         let cloudformation = region.aws.cloudformation();
         // What was deployed last goes first.
-        for stack in stacks.iter().rev() {
-            let Some(deployed) = describe(&cloudformation, &stack.name).await? else {
+        for stack in region.all_stacks(stacks).await?.into_iter().rev() {
+            let Some(deployed) = describe(&cloudformation, &stack).await? else {
                 continue;
             };
             if deployed.status == StackStatus::DeleteComplete {
@@ -27,13 +27,13 @@ pub(crate) async fn run(args: &Destroy, terminal: Terminal) -> Result<Exit, Erro
             }
             if deployed.protected {
                 return Err(Error::Protected {
-                    stack: stack.name.clone(),
+                    stack,
                     region: region.aws.region().to_owned(),
                 });
             }
-            let template = template(&cloudformation, &stack.name).await?;
-            kept_all.extend(kept(&region.aws, &stack.name, &template).await?);
-            doomed.push((region, stack.name.as_str()));
+            let template = template(&cloudformation, &stack).await?;
+            kept_all.extend(kept(&region.aws, &stack, &template).await?);
+            doomed.push((region, stack));
         }
     }
     if doomed.is_empty() {
@@ -55,7 +55,7 @@ pub(crate) async fn run(args: &Destroy, terminal: Terminal) -> Result<Exit, Erro
     }
     for (region, stack) in doomed {
         terminal.say(&format!("deleting {stack} in {}", region.aws.region()));
-        if remove(&region.aws, stack, terminal).await? == Removed::Deleted {
+        if remove(&region.aws, &stack, terminal).await? == Removed::Deleted {
             terminal.say(&format!("{stack} is gone"));
         }
     }

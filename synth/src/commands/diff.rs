@@ -6,7 +6,7 @@ use stacks::Json;
 use crate::{
     cli::Diff,
     commands::region::{connect, packages},
-    deploy::StackPlan,
+    deploy::{First, Plan, StackPlan},
     diff::render,
     error::{Error, Exit},
     terminal::Terminal,
@@ -22,19 +22,14 @@ pub(crate) async fn run(args: &Diff, terminal: Terminal) -> Result<Exit, Error> 
     let mut differs = false;
     let mut all: Vec<Json> = Vec::new();
     for region in connect(&account).await? {
-        for plan in region.plan(stacks, &region.values(&packages)).await? {
-            differs |= !plan.diff.is_empty();
-            if args.json {
-                all.push(json!({
-                    "stack": plan.stack.name,
-                    "region": region.aws.region(),
-                    "diff": plan.diff,
-                }));
-            } else {
-                show(&plan, region.aws.region(), terminal, |line| {
-                    terminal.data(line);
-                });
-            }
+        let plan = region.plan(stacks, &region.values(&packages)).await?;
+        differs |= !plan.first.is_empty() || plan.stacks.iter().any(|it| !it.diff.is_empty());
+        if args.json {
+            all.extend(as_json(&plan, region.aws.region()));
+        } else {
+            show(&plan, region.aws.region(), terminal, |line| {
+                terminal.data(line);
+            });
         }
     }
     if args.json {
@@ -47,8 +42,55 @@ pub(crate) async fn run(args: &Diff, terminal: Terminal) -> Result<Exit, Error> 
     })
 }
 
-/// Prints what would change in a stack.
-pub(crate) fn show(plan: &StackPlan<'_>, region: &str, terminal: Terminal, print: impl Fn(&str)) {
+fn as_json(plan: &Plan<'_>, region: &str) -> Vec<Json> {
+    let stacks = plan.stacks.iter().map(|it| {
+        json!({
+            "stack": it.stack.name,
+            "region": region,
+            "diff": it.diff,
+        })
+    });
+    let deleted = deleted(plan).map(|stack| {
+        json!({
+            "stack": stack,
+            "region": region,
+            "deleted": true,
+        })
+    });
+    stacks.chain(deleted).collect()
+}
+
+/// The stacks that would be deleted for good.
+fn deleted<'a>(plan: &'a Plan<'_>) -> impl Iterator<Item = &'a str> {
+    plan.first.iter().filter_map(|first| match first {
+        First::Delete {
+            stack,
+            comes_back: false,
+        } => Some(stack.as_str()),
+        _ => None,
+    })
+}
+
+/// Prints what would change in a region.
+pub(crate) fn show(plan: &Plan<'_>, region: &str, terminal: Terminal, print: impl Fn(&str)) {
+    for stack in &plan.stacks {
+        show_stack(stack, region, terminal, &print);
+    }
+    for stack in deleted(plan) {
+        print(&format!(
+            "{stack} in {region} (no longer in the account file)"
+        ));
+        print("  would be deleted");
+    }
+    if !plan.moved.is_empty() {
+        print(&format!(
+            "{} alarms in {region} would move to another stack",
+            plan.moved.len()
+        ));
+    }
+}
+
+fn show_stack(plan: &StackPlan<'_>, region: &str, terminal: Terminal, print: impl Fn(&str)) {
     let status = plan
         .deployed
         .as_ref()

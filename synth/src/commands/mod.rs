@@ -11,7 +11,7 @@ pub(crate) mod webhook;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use deploy::deploy_to;
+pub(crate) use deploy::{Consent, deploy_to};
 
 use clap::CommandFactory as _;
 

@@ -7,7 +7,7 @@ use stacks::Stack;
 use crate::{
     aws::{Aws, AwsError},
     config::Account,
-    deploy::{self, Deployed, StackPlan, Values, assets, describe},
+    deploy::{self, Deployed, Plan, Values, assets, describe, siblings},
     error::Error,
     package::{self, Package, PackageError, Target},
 };
@@ -103,8 +103,24 @@ impl Region {
         &self,
         stacks: &'a [Stack],
         values: &Values,
-    ) -> Result<Vec<StackPlan<'a>>, AwsError> {
+    ) -> Result<Plan<'a>, AwsError> {
         deploy::plan(&self.aws.cloudformation(), stacks, values).await
+    }
+
+    /// The names of all stacks, in the order in which they are deployed: those of the account file,
+    /// and those that were deployed of it once.
+    pub(crate) async fn all_stacks(&self, stacks: &[Stack]) -> Result<Vec<String>, AwsError> {
+        let mut names: Vec<String> = stacks.iter().map(|it| it.name.clone()).collect();
+        if let Some(core) = stacks.first() {
+            for sibling in siblings(&self.aws.cloudformation(), &core.name).await? {
+                if !names.contains(&sibling) {
+                    names.push(sibling);
+                }
+            }
+        }
+        // Composite alarms come after everything that they look at.
+        names.sort_by_key(|name| name.ends_with("-composites"));
+        Ok(names)
     }
 
     /// A deployed stack that must be there.

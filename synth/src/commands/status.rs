@@ -23,10 +23,13 @@ pub(crate) async fn run(args: &Status, terminal: Terminal) -> Result<Exit, Error
     let mut all: Vec<Json> = Vec::new();
     for region in connect(&account).await? {
         let mut statuses = Vec::new();
-        for stack in stacks {
-            let found = describe(&region.aws.cloudformation(), &stack.name).await?;
-            let status = found.map_or("not deployed".to_owned(), |it| it.status.to_string());
-            statuses.push(json!({ "stack": stack.name, "status": status }));
+        for stack in region.all_stacks(stacks).await? {
+            let found = describe(&region.aws.cloudformation(), &stack).await?;
+            let mut status = found.map_or("not deployed".to_owned(), |it| it.status.to_string());
+            if !stacks.iter().any(|it| it.name == stack) {
+                status.push_str(" (no longer in the account file)");
+            }
+            statuses.push(json!({ "stack": stack, "status": status }));
         }
         let outputs = describe(&region.aws.cloudformation(), core)
             .await?

@@ -12,7 +12,7 @@ use super::{DemoError, events::Stage};
 use crate::{
     aws::{Aws, AwsError},
     commands::{
-        deploy_to,
+        Consent, deploy_to,
         region::{Region, packages},
         webhook::put,
     },
@@ -47,7 +47,10 @@ pub(super) async fn play(
         std::slice::from_ref(&region),
         stacks,
         &packages,
-        true,
+        Consent {
+            yes: true,
+            move_alarms: false,
+        },
         terminal,
     )
     .await?;

@@ -6,9 +6,10 @@ mod error;
 mod events;
 mod read;
 mod remove;
+mod staging;
 mod status;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use aws_sdk_cloudformation::Client;
 use stacks::{Json, Stack, ToJson as _, stack::ParameterSource};
@@ -21,8 +22,9 @@ use crate::{
 
 pub use change_set::Outcome;
 pub use error::DeployError;
-pub use read::{Deployed, describe, template};
+pub use read::{Deployed, describe, siblings, template};
 pub use remove::{Removed, kept, remove};
+use staging::{Staging, Step, Templates, staging};
 pub use status::{StackStatus, Standing};
 
 /// What a deploy would do to one stack of one region.
@@ -38,6 +40,31 @@ pub struct StackPlan<'a> {
     pub deployed: Option<Deployed>,
     /// What would change.
     pub diff: Diff,
+}
+
+/// What a deploy would do in one region.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// What must leave first, in this order.
+    pub first: Vec<First<'a>>,
+    /// The names of the alarms that move from one stack to another.
+    pub moved: BTreeSet<String>,
+    /// The stacks, in the order in which they are deployed.
+    pub stacks: Vec<StackPlan<'a>>,
+}
+
+/// What must happen to a stack before the rest is deployed.
+#[derive(Debug)]
+pub enum First<'a> {
+    /// It becomes smaller.
+    Shrink(StackPlan<'a>),
+    /// It is deleted.
+    Delete {
+        /// Its name.
+        stack: String,
+        /// Whether the account file still asks for it: then it comes back.
+        comes_back: bool,
+    },
 }
 
 /// The values that parameters get from outside of CloudFormation.
@@ -72,21 +99,24 @@ impl StackPlan<'_> {
     }
 }
 
-/// Compares stacks with what is deployed of them.
+/// Compares stacks with what is deployed of them. The first is the core stack.
 pub async fn plan<'a>(
     cloudformation: &Client,
     stacks: &'a [Stack],
     values: &Values,
-) -> Result<Vec<StackPlan<'a>>, AwsError> {
+) -> Result<Plan<'a>, AwsError> {
     let mut plans: Vec<StackPlan<'a>> = Vec::new();
     let mut outputs: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    let mut now = Templates::new();
     for stack in stacks {
         let deployed = describe(cloudformation, &stack.name).await?;
         let before = match &deployed {
             Some(it) if it.status.standing() != Standing::Absent => {
                 outputs.insert(stack.name.clone(), it.outputs.clone());
+                let template = template(cloudformation, &stack.name).await?;
+                now.insert(stack.name.clone(), template.clone());
                 Some(Source {
-                    template: template(cloudformation, &stack.name).await?,
+                    template,
                     parameters: it.parameters.clone(),
                 })
             }
@@ -110,7 +140,49 @@ pub async fn plan<'a>(
             diff,
         });
     }
-    Ok(plans)
+    let Some(core) = stacks.first() else {
+        return Ok(Plan {
+            first: Vec::new(),
+            moved: BTreeSet::new(),
+            stacks: plans,
+        });
+    };
+    for sibling in siblings(cloudformation, &core.name).await? {
+        if let Entry::Vacant(slot) = now.entry(sibling) {
+            let template = template(cloudformation, slot.key()).await?;
+            slot.insert(template);
+        }
+    }
+    now.remove(&core.name);
+    let wanted = plans
+        .iter()
+        .skip(1)
+        .map(|it| (it.stack.name.clone(), it.template.clone()))
+        .collect();
+    let Staging { steps, moved } = staging(&wanted, &now);
+    let first = steps.into_iter().map(|step| first(step, &plans)).collect();
+    Ok(Plan {
+        first,
+        moved,
+        stacks: plans,
+    })
+}
+
+fn first<'a>(step: Step, plans: &[StackPlan<'a>]) -> First<'a> {
+    let plan = plans.iter().find(|it| it.stack.name == step.stack());
+    match (step, plan) {
+        (Step::Shrink { template, .. }, Some(plan)) => First::Shrink(StackPlan {
+            stack: plan.stack,
+            template,
+            parameters: plan.parameters.clone(),
+            deployed: plan.deployed.clone(),
+            diff: Diff::default(),
+        }),
+        (Step::Shrink { stack, .. } | Step::Delete { stack }, plan) => First::Delete {
+            stack,
+            comes_back: plan.is_some(),
+        },
+    }
 }
 
 /// The values of a stack's parameters, as far as they are known.
@@ -139,16 +211,21 @@ fn parameters(
 }
 
 /// Carries out a plan: creates or updates the stack and waits until it has settled. Returns its
-/// outputs.
+/// outputs. `touched` says that this deploy has changed the stack since the plan was made.
 pub async fn carry_out(
     aws: &Aws,
     plan: &StackPlan<'_>,
     values: &Values,
+    touched: bool,
     terminal: Terminal,
 ) -> Result<BTreeMap<String, String>, DeployError> {
     let cloudformation = aws.cloudformation();
     let stack = plan.stack;
-    let mut deployed = plan.deployed.clone();
+    let mut deployed = if touched {
+        describe(&cloudformation, &stack.name).await?
+    } else {
+        plan.deployed.clone()
+    };
     if let Some(it) = &deployed {
         match it.status.standing() {
             Standing::Absent | Standing::Ready => {}

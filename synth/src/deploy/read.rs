@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudformation::{Client, types::TemplateStage};
+use aws_sdk_cloudformation::{
+    Client,
+    types::{StackStatus as SdkStatus, TemplateStage},
+};
 use stacks::Json;
 
 use super::StackStatus;
@@ -77,6 +80,41 @@ fn does_not_exist(error: &AwsError) -> bool {
             .is_some_and(|it| it.contains("does not exist"))
 }
 
+/// The names of the stacks of alarms that belong to a core stack, whatever the account file says of
+/// them now.
+pub async fn siblings(cloudformation: &Client, core: &str) -> Result<Vec<String>, AwsError> {
+    let mut names = Vec::new();
+    let mut pages = cloudformation.list_stacks().into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|it| AwsError::call("CloudFormation ListStacks", it))?;
+        for stack in page.stack_summaries.unwrap_or_default() {
+            // What was never deployed is not there either.
+            let gone = stack.stack_status.is_some_and(|it| {
+                [SdkStatus::DeleteComplete, SdkStatus::ReviewInProgress].contains(&it)
+            });
+            let ours = stack
+                .template_description
+                .is_none_or(|it| it.starts_with("Tocsin: "));
+            let name = stack.stack_name.unwrap_or_default();
+            if !gone && ours && is_sibling(&name, core) {
+                names.push(name);
+            }
+        }
+    }
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+fn is_sibling(name: &str, core: &str) -> bool {
+    let Some(rest) = name.strip_prefix(core) else {
+        return false;
+    };
+    let number = rest.strip_prefix("-alarms-");
+    rest == "-composites"
+        || number.is_some_and(|it| !it.is_empty() && it.bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// The template of a stack, as it was handed in.
 pub async fn template(cloudformation: &Client, name: &str) -> Result<Json, AwsError> {
     const OPERATION: &str = "CloudFormation GetTemplate";
@@ -92,4 +130,29 @@ pub async fn template(cloudformation: &Client, name: &str) -> Result<Json, AwsEr
         operation: OPERATION,
         reason: format!("the template of the stack `{name}` is not JSON: Tocsin did not write it"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn siblings_are_told_by_their_names() {
+        for name in [
+            "tocsin-a-alarms-1",
+            "tocsin-a-alarms-12",
+            "tocsin-a-composites",
+        ] {
+            assert!(is_sibling(name, "tocsin-a"), "{name}");
+        }
+        for name in [
+            "tocsin-a",
+            "tocsin-a-alarms-",
+            "tocsin-a-alarms-x",
+            "tocsin-ab-alarms-1",
+            "tocsin-a-b-composites",
+        ] {
+            assert!(!is_sibling(name, "tocsin-a"), "{name}");
+        }
+    }
 }

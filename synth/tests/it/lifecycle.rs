@@ -7,15 +7,15 @@ use synth::{local_aws::LocalAws, receiver::Receiver};
 
 use crate::support::{Ended, Run, link_functions, local_aws, project, root};
 
-const REGION: &str = "eu-central-1";
+pub(crate) const REGION: &str = "eu-central-1";
 
-struct Life {
+pub(crate) struct Life {
     project: tempfile::TempDir,
-    local: LocalAws,
+    pub(crate) local: LocalAws,
 }
 
 impl Life {
-    async fn begin(account: &str) -> Option<Self> {
+    pub(crate) async fn begin(account: &str) -> Option<Self> {
         let environment = local_aws()?;
         let project = project("life", account);
         link_functions(project.path());
@@ -24,7 +24,7 @@ impl Life {
     }
 
     /// Runs a command to its end while the receiver of this process goes on.
-    async fn run(&self, arguments: &[&str], input: &str) -> Ended {
+    pub(crate) async fn run(&self, arguments: &[&str], input: &str) -> Ended {
         let run = Run::inside(self.project.path(), arguments)
             .env("AWS_ENDPOINT_URL", self.local.endpoint())
             .env("AWS_ACCESS_KEY_ID", "test")
@@ -33,12 +33,12 @@ impl Life {
         tokio::task::spawn_blocking(|| run.end()).await.unwrap()
     }
 
-    fn write(&self, account: &str) {
+    pub(crate) fn write(&self, account: &str) {
         fs::write(self.project.path().join("accounts/life.yaml"), account).unwrap();
     }
 }
 
-fn account(more: &str) -> String {
+pub(crate) fn account(more: &str) -> String {
     format!(
         "name: life\naccount: \"000000000000\"\nregions: [{REGION}]\narchitecture: host\n\
          clusters: [checkout]\nops-topic: ops\nwebhook: {{loopback-http: true}}\n{more}"

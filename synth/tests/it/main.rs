@@ -7,4 +7,5 @@ mod demo;
 mod fake_aws;
 mod faults;
 mod lifecycle;
+mod shards;
 mod support;
