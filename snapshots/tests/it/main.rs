@@ -8,6 +8,7 @@ mod diagnostics;
 mod event_patterns;
 mod events;
 mod permissions;
+mod properties;
 mod schema;
 mod templates;
 mod tidy;

@@ -37,7 +37,9 @@ pub(crate) fn delivery(
         ("WEBHOOK_SECRET_ARN", secret.reference().into_text()),
     ];
     if !webhook.hosts.is_empty() {
-        environment.push(("WEBHOOK_HOSTS", webhook.hosts.join(",").into()));
+        let mut hosts = webhook.hosts.clone();
+        hosts.sort();
+        environment.push(("WEBHOOK_HOSTS", hosts.join(",").into()));
     }
     if webhook.loopback_http {
         environment.push(("WEBHOOK_LOOPBACK_HTTP", "allowed".into()));

@@ -10,7 +10,8 @@ use crate::{
 
 /// The rule, if any alarms are watched.
 pub(super) fn rule(monitor: &Monitor) -> Option<EventRule> {
-    let prefixes = &monitor.watched_alarms;
+    let mut prefixes = monitor.watched_alarms.clone();
+    prefixes.sort();
     if prefixes.is_empty() {
         return None;
     }
