@@ -45,6 +45,10 @@ pub enum Command {
     /// Set or test the webhook of an account
     #[command(subcommand)]
     Webhook(Webhook),
+    /// Draw what an account file leads to
+    Graph(Graph),
+    /// Write an account file to start from
+    Init(Init),
     /// Play alarms, failures and a cost report on a local AWS
     Demo(Demo),
     /// Print the JSON schema of account files, for editors
@@ -232,4 +236,34 @@ mod tests {
     fn declarations_are_consistent() {
         super::Cli::command().debug_assert();
     }
+}
+
+/// Draw what an account file leads to: sources, rules, functions, queues, the agent.
+///
+/// Needs no account.
+#[derive(Debug, Args)]
+pub struct Graph {
+    /// Which account
+    #[command(flatten)]
+    pub file: AccountFile,
+    /// Print Mermaid, which code hosts draw, or SVG
+    #[arg(long, value_enum, default_value_t = Picture::Mermaid)]
+    pub format: Picture,
+}
+
+/// A way to print a picture.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Picture {
+    /// A flowchart in Mermaid's language
+    Mermaid,
+    /// An image
+    Svg,
+}
+
+/// Write a commented account file to `accounts/NAME.yaml`. A file that is there is left alone.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The account's short name
+    #[arg(long, value_name = "NAME")]
+    pub account: String,
 }

@@ -60,6 +60,9 @@ pub enum Error {
         /// What is wrong with it.
         diagnostics: Vec<Diagnostic>,
     },
+    /// An account cannot have this name.
+    #[error(transparent)]
+    AccountName(stacks::monitor::InvalidName),
     /// Alarms would move from one stack to another.
     #[error("{count} alarms would move from one stack to another, such as `{first}`")]
     Moves {
@@ -121,6 +124,7 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::AccountFile { .. }
+            | Self::AccountName(_)
             | Self::Webhook(_)
             | Self::Aws(AwsError::WrongAccount { .. } | AwsError::NoRegion) => Exit::Usage,
             Self::File {

@@ -10,6 +10,7 @@ pub mod demo;
 pub mod deploy;
 pub mod diff;
 pub mod error;
+pub mod graph;
 pub mod local_aws;
 pub mod manifest;
 pub mod package;

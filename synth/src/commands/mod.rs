@@ -4,6 +4,8 @@ mod deploy;
 mod destroy;
 mod diff;
 mod generate;
+mod graph;
+mod init;
 mod package;
 pub(crate) mod region;
 mod status;
@@ -33,6 +35,8 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
         Command::Status(args) => status::run(&args, terminal).await,
         Command::Webhook(Webhook::Set(args)) => webhook::set(&args, terminal).await,
         Command::Webhook(Webhook::Test(args)) => webhook::test(&args, terminal).await,
+        Command::Graph(args) => graph::run(&args, terminal),
+        Command::Init(args) => init::run(&args, terminal),
         Command::Demo(args) => crate::demo::run(&args, terminal).await,
         Command::Schema => {
             terminal.data(&format!("{:#}", config::json_schema()));
