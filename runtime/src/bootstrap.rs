@@ -9,9 +9,9 @@ use webhook::Signal;
 
 use crate::{
     decision::Decision,
-    event::UnreadableEvent,
     http::{HttpSetup, Reuse, client, web_roots},
     log::{Level, Log},
+    read::UnreadableEvent,
     settings::{Environment, MissingVariable},
     signal::SignalFunction,
 };

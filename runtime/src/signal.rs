@@ -8,8 +8,8 @@ use webhook::{Envelope, Signal};
 use crate::{
     aws::{CallError, sqs::Sqs},
     decision::Decision,
-    event::UnreadableEvent,
     log::{Level, Log},
+    read::UnreadableEvent,
     settings::{Environment, MissingVariable},
 };
 

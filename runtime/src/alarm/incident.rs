@@ -7,8 +7,8 @@ use webhook::{Incident, IncidentId, Priority};
 
 use super::read::{Metric, StateChange};
 use crate::{
-    event::{list, parse_time, show_time, text},
     place::{Place, encode},
+    read::{list, parse_time, show_time, text},
     report::{Report, first},
 };
 

@@ -9,8 +9,8 @@ use serde_json::Value as Json;
 
 use super::{ALARMS, missing};
 use crate::{
-    event::{UnreadableEvent, at, list, text, time},
     place::Place,
+    read::{UnreadableEvent, at, list, text, time},
 };
 
 /// An event about an alarm.

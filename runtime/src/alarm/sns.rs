@@ -11,8 +11,8 @@ use super::{
     read::{Contributor, Metric, StateChange, metric, pairs},
 };
 use crate::{
-    event::{UnreadableEvent, at, list, text, time},
     place::Place,
+    read::{UnreadableEvent, at, list, text, time},
 };
 
 /// The message, if the event is one: as a topic hands it to a function, or bare.

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use crate::{
     decision::{Decision, Skip},
-    event::{UnreadableEvent, at, text},
+    read::{UnreadableEvent, at, text},
 };
 
 /// What the messages of [`UnreadableEvent`] call the source.

@@ -9,8 +9,8 @@ use super::{
     subject::{Owner, Subject, cluster, last, place},
 };
 use crate::{
-    event::{UnreadableEvent, at, show_time, text, time},
     place::encode,
+    read::{UnreadableEvent, at, show_time, text, time},
     report::Report,
 };
 

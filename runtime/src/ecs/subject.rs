@@ -6,8 +6,8 @@ use webhook::{Incident, IncidentId, Priority};
 
 use super::missing;
 use crate::{
-    event::{UnreadableEvent, text},
     place::Place,
+    read::{UnreadableEvent, text},
     report::Report,
 };
 

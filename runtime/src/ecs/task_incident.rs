@@ -10,8 +10,8 @@ use super::{
     task::Container,
 };
 use crate::{
-    event::{UnreadableEvent, show_time, text, time},
     place::encode,
+    read::{UnreadableEvent, show_time, text, time},
     report::{Report, first},
 };
 

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, fs};
 
-use runtime::{alarm, decision::Decision, ecs, event::UnreadableEvent};
+use runtime::{alarm, decision::Decision, ecs, read::UnreadableEvent};
 use serde_json::Value as Json;
 use snapshots::{assert_snapshot, directory};
 use webhook::Incident;
