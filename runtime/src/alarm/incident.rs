@@ -59,14 +59,9 @@ fn priority(description: Option<&str>) -> (Priority, Option<&str>) {
         .trim_start()
         .strip_prefix('[')
         .and_then(|rest| rest.split_once(']'));
-    let (priority, rest) = match named {
-        Some(("CRITICAL", rest)) => (Priority::Critical, rest),
-        Some(("HIGH", rest)) => (Priority::High, rest),
-        Some(("MEDIUM", rest)) => (Priority::Medium, rest),
-        Some(("LOW", rest)) => (Priority::Low, rest),
-        Some(("MINIMAL", rest)) => (Priority::Minimal, rest),
-        _ => (Priority::High, text),
-    };
+    let (priority, rest) = named
+        .and_then(|(name, rest)| Some((Priority::named(name)?, rest)))
+        .unwrap_or((Priority::High, text));
     let rest = rest.trim();
     (priority, (!rest.is_empty()).then_some(rest))
 }
