@@ -40,6 +40,26 @@ pub fn at<'a>(json: &'a Json, path: &str) -> Option<&'a Json> {
     (!here.is_null()).then_some(here)
 }
 
+/// The first of `paths` that leads to something, and the value there. Null and the empty text are
+/// nothing.
+pub fn first_of<'a, 'p>(
+    json: &'a Json,
+    paths: impl IntoIterator<Item = &'p str>,
+) -> Option<(&'p str, &'a Json)> {
+    paths
+        .into_iter()
+        .filter_map(|path| Some((path, at(json, path)?)))
+        .find(|(_, value)| value.as_str() != Some(""))
+}
+
+/// A value as people read it: a text as it is, anything else as JSON without spaces.
+pub fn show(json: &Json) -> String {
+    match json {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
 /// The list at `path`; empty where there is none.
 pub fn list<'a>(json: &'a Json, path: &str) -> &'a [Json] {
     at(json, path)
@@ -96,6 +116,24 @@ mod tests {
         ] {
             assert_eq!(parse_time(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn the_first_value_that_is_there_counts() {
+        let event = json!({ "null": null, "empty": "", "n": 4.0, "list": [{ "a": true }] });
+        for (paths, expected) in [
+            (vec!["null", "empty", "n", "list"], Some(("n", "4.0"))),
+            (vec!["list.0.a"], Some(("list.0.a", "true"))),
+            (vec!["x", "list"], Some(("list", r#"[{"a":true}]"#))),
+            (vec!["null", "empty", "list.1"], None),
+        ] {
+            let found = first_of(&event, paths).map(|(path, value)| (path, show(value)));
+            assert_eq!(
+                found,
+                expected.map(|(path, value)| (path, value.to_owned()))
+            );
+        }
+        assert_eq!(show(&json!("a \"b\"")), "a \"b\"");
     }
 
     #[test]

@@ -10,6 +10,8 @@ pub enum CodeAsset {
     Alarm,
     /// Turns ECS failures into incidents.
     Ecs,
+    /// Turns any other event that a rule is about into incidents.
+    Event,
     /// Makes the cost report.
     Cost,
     /// Delivers incidents to the agent.
@@ -18,7 +20,13 @@ pub enum CodeAsset {
 
 impl CodeAsset {
     /// Every function there is.
-    pub const ALL: [Self; 4] = [Self::Alarm, Self::Ecs, Self::Cost, Self::Deliver];
+    pub const ALL: [Self; 5] = [
+        Self::Alarm,
+        Self::Ecs,
+        Self::Event,
+        Self::Cost,
+        Self::Deliver,
+    ];
 
     /// The parameter that names the bucket of all code.
     pub const BUCKET_PARAMETER: &'static str = "AssetBucket";
@@ -28,6 +36,7 @@ impl CodeAsset {
         match self {
             Self::Alarm => "alarm",
             Self::Ecs => "ecs",
+            Self::Event => "event",
             Self::Cost => "cost",
             Self::Deliver => "deliver",
         }
@@ -38,6 +47,7 @@ impl CodeAsset {
         match self {
             Self::Alarm => "AlarmFunction",
             Self::Ecs => "EcsFunction",
+            Self::Event => "EventFunction",
             Self::Cost => "CostFunction",
             Self::Deliver => "DeliverFunction",
         }
@@ -48,6 +58,7 @@ impl CodeAsset {
         match self {
             Self::Alarm => "AlarmCodeKey",
             Self::Ecs => "EcsCodeKey",
+            Self::Event => "EventCodeKey",
             Self::Cost => "CostCodeKey",
             Self::Deliver => "DeliverCodeKey",
         }

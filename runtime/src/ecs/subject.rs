@@ -6,14 +6,11 @@ use webhook::{Incident, IncidentId, Priority};
 
 use super::missing;
 use crate::{
-    place::Place,
+    place::{Place, partition},
     read::{UnreadableEvent, text},
     report::Report,
+    window::Window,
 };
-
-/// Failures of one kind within this time are one incident, in seconds: as long as the agent itself
-/// looks back for what belongs together.
-const WINDOW: i64 = 20 * 60;
 
 /// What an event is about.
 pub(super) struct Subject<'a> {
@@ -40,7 +37,7 @@ impl Subject<'_> {
         report: Report,
         data: Json,
     ) -> Incident {
-        let window = self.at.as_second().div_euclid(WINDOW).to_string();
+        let window = Window::of(self.at).to_string();
         let (kind, owner) = match self.owner {
             Owner::Service(name) => ("service", name),
             Owner::Family(name) => ("family", name),
@@ -86,9 +83,10 @@ pub(super) fn place<'a>(
     Place::of_arn(arn)
         .or_else(|| Place::of_arn(text(detail, "clusterArn")?))
         .or_else(|| {
+            let region = text(event, "region")?;
             Some(Place {
-                partition: "aws",
-                region: text(event, "region")?,
+                partition: partition(region),
+                region,
                 account: text(event, "account")?,
                 resource: arn,
             })

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, fs};
 
-use runtime::{alarm, decision::Decision, ecs, read::UnreadableEvent};
+use runtime::{alarm, decision::Decision, ecs, event, read::UnreadableEvent};
 use serde_json::Value as Json;
 use snapshots::{assert_snapshot, directory};
 use webhook::Incident;
@@ -13,11 +13,13 @@ fn read(name: &str) -> Option<Json> {
     serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()
 }
 
-fn decide(name: &str, event: &Json) -> Result<Decision, UnreadableEvent> {
+fn decide(name: &str, payload: &Json) -> Result<Decision, UnreadableEvent> {
     if name.starts_with("ecs-") {
-        ecs::decide(event)
+        ecs::decide(payload)
+    } else if name.starts_with("event-") {
+        event::decide(payload)
     } else {
-        alarm::decide(event)
+        alarm::decide(payload)
     }
 }
 
@@ -130,6 +132,13 @@ incidents!(
     task_says_nothing "ecs-task-stopped-no-stopcode-no-reason",
     task_out_of_memory "ecs-task-stopped-oom",
     task_with_secrets "ecs-task-stopped-secret-env-override",
+    call_denied "event-DERIVED-api-call-denied",
+    call_denied_again "event-DERIVED-api-call-denied-again",
+    batch_job_failed "event-DERIVED-batch-job-failed",
+    pipeline_failed "event-DERIVED-pipeline-failed",
+    pipeline_failed_bare "event-DERIVED-pipeline-failed-bare",
+    event_of_an_odd_rule "event-EDGE-rule-odd",
+    event_with_values_in_its_title "event-EDGE-title-values",
 );
 
 #[test]
@@ -167,4 +176,20 @@ fn overrides_never_leave_the_account() {
             assert!(!body.contains(secret), "{secret}");
         }
     }
+}
+
+/// Secrets are planted in samples of every function.
+#[test]
+fn planted_secrets_never_leave_the_account() {
+    let mut planted = 0;
+    for (name, _) in labels() {
+        let Some(event) = read(&name) else { continue };
+        let Ok(Decision::Investigate(incident)) = decide(&name, &event) else {
+            continue;
+        };
+        planted += event.to_string().matches("DO-NOT-LEAK").count();
+        let body = String::from_utf8(incident.to_body()).unwrap();
+        assert!(!body.contains("DO-NOT-LEAK"), "{name}: {body}");
+    }
+    assert!(planted >= 6, "{planted}");
 }
