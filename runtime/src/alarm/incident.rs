@@ -144,14 +144,7 @@ fn describe(change: &StateChange<'_>, place: Option<Place<'_>>, meaning: Option<
             .into_iter()
             .collect::<Vec<_>>(),
     );
-    if let Some(suppressor) = change.suppressed_by {
-        report.section(
-            "Suppression",
-            &[format!(
-                "the alarm's own actions are suppressed by {suppressor}"
-            )],
-        );
-    }
+    report.section("Suppression", &suppression(change));
 
     let mut facts = Vec::new();
     if let Some(place) = place {
@@ -168,6 +161,29 @@ fn describe(change: &StateChange<'_>, place: Option<Place<'_>>, meaning: Option<
     }
     report.section("Not known", &unknown);
     report.into_text()
+}
+
+/// Why the alarm's own actions stay undone, if they do: what reads this came another way.
+fn suppression(change: &StateChange<'_>) -> Vec<String> {
+    let mut facts = Vec::new();
+    if let Some(by) = change.suppressed_by {
+        let mut fact = format!("the alarm's own actions are suppressed by {by}");
+        if let Some(suppressor) = change.suppressor {
+            let _ = write!(fact, ", the suppressor is {suppressor}");
+        }
+        facts.push(fact);
+    }
+    if let Some(mute) = &change.mute {
+        let mut fact = format!("the alarm's own actions are muted by {}", mute.rule);
+        if let Some(from) = mute.from {
+            let _ = write!(fact, ", from {}", show_time(from));
+        }
+        if let Some(until) = mute.until {
+            let _ = write!(fact, ", until {}", show_time(until));
+        }
+        facts.push(fact);
+    }
+    facts
 }
 
 /// What the reason says for machines: thresholds, datapoints, alarms that triggered this one.

@@ -76,6 +76,8 @@ pub(super) fn read(message: &Json) -> Result<StateChange<'_>, UnreadableEvent> {
         metrics: single_metric(message).into_iter().chain(listed).collect(),
         rule: text(message, "AlarmRule"),
         suppressed_by: None,
+        suppressor: None,
+        mute: None,
         contributor,
         tags: Vec::new(),
     })
