@@ -9,6 +9,9 @@ use serde_json::Value as Json;
 /// What is wrong with an event that cannot be judged. Lambda keeps such an event as a dead letter.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnreadableEvent {
+    /// It is not even JSON. The parser's words say where, and quote nothing.
+    #[error("not JSON: {0}")]
+    NotJson(String),
     /// It is no event of the kind that this function turns into incidents.
     #[error("not an event of {0}")]
     Foreign(&'static str),
@@ -20,6 +23,12 @@ pub enum UnreadableEvent {
         /// What is not there.
         missing: &'static str,
     },
+}
+
+/// Reads what a function is handed. A byte order mark is no part of it, although some write one.
+pub fn parse(payload: &str) -> Result<Json, UnreadableEvent> {
+    serde_json::from_str(payload.trim_start_matches('\u{feff}'))
+        .map_err(|error| UnreadableEvent::NotJson(error.to_string()))
 }
 
 /// The text at `path`, whose names are separated by dots; `0` is the first element of a list.
@@ -90,6 +99,31 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn payloads_are_json_or_say_why_not() {
+        for (payload, expected) in [
+            (r#"{"a":1}"#, Ok(json!({ "a": 1 }))),
+            ("\u{feff}{}", Ok(json!({}))),
+            (" null ", Ok(Json::Null)),
+            (
+                "",
+                Err("not JSON: EOF while parsing a value at line 1 column 0"),
+            ),
+            ("canary", Err("not JSON: expected value at line 1 column 1")),
+            (
+                r#"["\ud800 canary"]"#,
+                Err("not JSON: unexpected end of hex escape at line 1 column 9"),
+            ),
+            (
+                &"[".repeat(1_000),
+                Err("not JSON: recursion limit exceeded at line 1 column 128"),
+            ),
+        ] {
+            let read = parse(payload).map_err(|error| error.to_string());
+            assert_eq!(read, expected.map_err(str::to_owned), "{payload}");
+        }
+    }
 
     #[test]
     fn times_as_aws_writes_them() {
