@@ -124,6 +124,7 @@ incidents!(
     alarm_metric_java "alarm-lambda-metric-java",
     alarm_math "alarm-lambda-metric-math-ok-to-alarm",
     alarm_set_by_hand "alarm-lambda-setalarmstate-localstack-aws-validated",
+    alarm_composite_by_topic "alarm-sns-DERIVED-composite",
     deployment_failed "ecs-deployment-failed",
     service_placement_failure "ecs-service-placement-failure-fargate",
     service_task_start_impaired "ecs-service-task-start-impaired",
