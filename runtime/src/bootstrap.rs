@@ -3,15 +3,18 @@
 use std::future::Future;
 
 use jiff::Timestamp;
-use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use lambda_runtime::{
+    Diagnostic, LambdaEvent, LambdaInvocation, Runtime, layers::TracingLayer, service_fn,
+    tower::util::MapRequestLayer,
+};
 use serde_json::{Value as Json, json};
 use webhook::Signal;
 
 use crate::{
     decision::Decision,
-    event::UnreadableEvent,
     http::{HttpSetup, Reuse, client, web_roots},
     log::{Level, Log},
+    read::{UnreadableEvent, parse},
     settings::{Environment, MissingVariable},
     signal::SignalFunction,
 };
@@ -53,14 +56,44 @@ where
     Fut: Future<Output = Result<Json, E>>,
     E: Into<Diagnostic> + std::fmt::Debug,
 {
+    block_on(lambda_runtime::run(service_fn(handler)))
+}
+
+/// Serves events as the texts that they are. What Lambda's own interface cannot parse it never hands
+/// to a handler that wants JSON, which could then neither log nor count it.
+fn serve_texts<F, Fut, E>(handler: F) -> Result<(), StartError>
+where
+    F: Fn(LambdaEvent<String>) -> Fut,
+    Fut: Future<Output = Result<Json, E>>,
+    E: Into<Diagnostic> + std::fmt::Debug,
+{
+    block_on(async {
+        Runtime::new(service_fn(handler))
+            .layer(MapRequestLayer::new(as_text))
+            .layer(TracingLayer::new())
+            .run()
+            .await
+    })
+}
+
+/// The same invocation with its payload quoted: a JSON text, whatever it was.
+fn as_text(invocation: LambdaInvocation) -> LambdaInvocation {
+    let text = Json::from(String::from_utf8_lossy(&invocation.body));
+    LambdaInvocation {
+        body: text.to_string().into(),
+        ..invocation
+    }
+}
+
+fn block_on(
+    serving: impl Future<Output = Result<(), lambda_runtime::Error>>,
+) -> Result<(), StartError> {
     let failed = |error: &dyn std::fmt::Display| StartError::Runtime(error.to_string());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| failed(&error))?;
-    runtime
-        .block_on(lambda_runtime::run(service_fn(handler)))
-        .map_err(|error| failed(&error))
+    runtime.block_on(serving).map_err(|error| failed(&error))
 }
 
 /// The whole of a function that turns events into incidents by a pure judgement.
@@ -77,10 +110,10 @@ pub fn signal_function(
     started(&log, || {
         let http = client(web_roots(), Reuse::Connections)?;
         let function = SignalFunction::new(signal, log.clone(), http, &environment())?;
-        serve(|event: LambdaEvent<Json>| {
+        serve_texts(|event: LambdaEvent<String>| {
             let function = &function;
             async move {
-                let decision = decide(&event.payload);
+                let decision = parse(&event.payload).and_then(|payload| decide(&payload));
                 let request_id = &event.context.request_id;
                 function.act(decision, request_id, Timestamp::now()).await
             }
@@ -101,4 +134,29 @@ pub fn started(log: &Log, run: impl FnOnce() -> Result<(), StartError>) -> Resul
         );
     }
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use lambda_runtime::Context;
+
+    use super::*;
+
+    #[test]
+    fn whatever_the_payload_is_a_handler_gets_it() {
+        for (body, expected) in [
+            (&b"{\"a\": \"\\u0041\"}"[..], "{\"a\": \"\\u0041\"}"),
+            (b"\xef\xbb\xbf{}", "\u{feff}{}"),
+            (b"not JSON\0\xff", "not JSON\0\u{fffd}"),
+            (b"", ""),
+        ] {
+            let invocation = as_text(LambdaInvocation {
+                parts: http::Response::new(()).into_parts().0,
+                body: body.into(),
+                context: Context::default(),
+            });
+            let payload: String = serde_json::from_slice(&invocation.body).unwrap();
+            assert_eq!(payload, expected);
+        }
+    }
 }

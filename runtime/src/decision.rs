@@ -40,6 +40,8 @@ pub enum Skip {
     DeploymentInformation,
     /// A container instance changed; its agent reconnects several times an hour by design.
     ContainerInstance,
+    /// The account file says that failures of this service are nobody's concern.
+    IgnoredService,
     /// Nothing is idle, and everything could be looked at.
     NothingIdle,
 }
@@ -67,6 +69,7 @@ impl Skip {
             Self::ServiceWarning => "service-warning",
             Self::DeploymentInformation => "deployment-information",
             Self::ContainerInstance => "container-instance",
+            Self::IgnoredService => "ignored-service",
             Self::NothingIdle => "nothing-idle",
         }
     }

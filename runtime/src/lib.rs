@@ -1,6 +1,6 @@
 //! The Lambda functions: from AWS events to incidents, and from incidents to the agent.
 //!
-//! Judging is pure (`alarm`, `ecs`, `cost`, and what `deliver` makes of an answer); talking to AWS
+//! Judging is pure (`alarm`, `ecs`, `event`, `cost`, and what `deliver` makes of an answer); talking to AWS
 //! and to the agent happens in `aws`, `http` and `bootstrap`. Each function is a binary of its own
 //! with code and permissions of its own; all of them are this one library.
 
@@ -15,6 +15,8 @@ pub mod event;
 pub mod http;
 pub mod log;
 pub mod place;
+pub mod read;
 pub mod report;
 pub mod settings;
 pub mod signal;
+pub mod window;

@@ -59,6 +59,18 @@ impl<'a> Place<'a> {
     }
 }
 
+/// The partition that a region is in.
+/// Source: "Amazon Resource Names (ARNs)" in the IAM user guide.
+pub fn partition(region: &str) -> &'static str {
+    if region.starts_with("cn-") {
+        "aws-cn"
+    } else if region.starts_with("us-gov-") {
+        "aws-us-gov"
+    } else {
+        "aws"
+    }
+}
+
 /// Makes a name safe as a part of a URL.
 pub fn encode(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
@@ -97,6 +109,17 @@ mod tests {
             "arn:aws:ecs:r:a",
         ] {
             assert_eq!(Place::of_arn(arn), None, "{arn}");
+        }
+    }
+
+    #[test]
+    fn regions_give_their_partition_away() {
+        for (region, expected) in [
+            ("eu-central-1", "aws"),
+            ("cn-north-1", "aws-cn"),
+            ("us-gov-west-1", "aws-us-gov"),
+        ] {
+            assert_eq!(partition(region), expected);
         }
     }
 

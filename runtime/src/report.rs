@@ -26,6 +26,12 @@ impl Report {
         }
     }
 
+    /// A section of text that keeps its lines. It comes last if it may be too long for a description,
+    /// which is then cut there.
+    pub fn lines(&mut self, title: &str, text: &str) {
+        let _ = write!(self.0, "\n\n{title}:\n{text}");
+    }
+
     /// The whole text.
     pub fn into_text(self) -> String {
         self.0

@@ -8,8 +8,8 @@ use webhook::{Envelope, Signal};
 use crate::{
     aws::{CallError, sqs::Sqs},
     decision::Decision,
-    event::UnreadableEvent,
     log::{Level, Log},
+    read::UnreadableEvent,
     settings::{Environment, MissingVariable},
 };
 
@@ -90,6 +90,8 @@ impl SignalFunction {
                             "requestId": request_id, "incidentId": id, "why": error.to_string(),
                         }),
                     );
+                    self.log
+                        .metrics(now, &self.function_name, &[("QueueUnavailable", &[1])]);
                 }
                 sent?;
                 self.log.line(now, Level::Info, "incident queued", json!({
@@ -126,5 +128,146 @@ impl SignalFunction {
                 Err(error.into())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read as _, Write as _},
+        net::TcpListener,
+        sync::{Arc, Mutex},
+        thread,
+    };
+
+    use webhook::{Incident, IncidentId, Priority};
+
+    use super::*;
+    use crate::{
+        decision::Skip,
+        http::{Reuse, client, web_roots},
+        read::text,
+    };
+
+    /// Acts with a queue at this endpoint; returns the outcome and the lines of the log.
+    async fn act(
+        endpoint: &str,
+        decision: Result<Decision, UnreadableEvent>,
+    ) -> (Result<Json, SignalError>, Vec<Json>) {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&lines);
+        let log = Log::new("test", move |line| {
+            sink.lock()
+                .unwrap()
+                .push(serde_json::from_str(line).unwrap());
+        });
+        let variables = [
+            ("AWS_ENDPOINT_URL", endpoint),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", "key"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ("AWS_LAMBDA_FUNCTION_NAME", "function"),
+            ("INCIDENTS_QUEUE_URL", "https://sqs.example.com/incidents"),
+        ];
+        let environment =
+            Environment::new(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let http = client(web_roots(), Reuse::Nothing).unwrap();
+        let function = SignalFunction::new(Signal::Event, log, http, &environment).unwrap();
+        let outcome = function
+            .act(decision, "request", Timestamp::UNIX_EPOCH)
+            .await;
+        let lines = lines.lock().unwrap().clone();
+        (outcome, lines)
+    }
+
+    fn investigate() -> Decision {
+        Decision::investigate(Incident::new(
+            IncidentId::of("event", &["1"]),
+            Priority::Low,
+            "It broke",
+            "It broke.",
+            Timestamp::UNIX_EPOCH,
+            "shop",
+            json!({}),
+        ))
+    }
+
+    /// The one metric that was counted.
+    #[track_caller]
+    fn counted(lines: &[Json]) -> &str {
+        let metrics: Vec<&str> = lines
+            .iter()
+            .filter_map(|line| text(line, "_aws.CloudWatchMetrics.0.Metrics.0.Name"))
+            .collect();
+        let [metric] = metrics.as_slice() else {
+            panic!("{metrics:?}")
+        };
+        assert!(lines.iter().any(|line| line[metric] == json!([1])));
+        metric
+    }
+
+    fn error_type(outcome: Result<Json, SignalError>) -> String {
+        Diagnostic::from(outcome.unwrap_err()).error_type
+    }
+
+    #[tokio::test]
+    async fn a_skip_is_counted_with_its_reason() {
+        let (outcome, lines) = act(
+            "http://127.0.0.1:1",
+            Ok(Decision::Skip(Skip::IgnoredService)),
+        )
+        .await;
+        assert_eq!(outcome.unwrap()["why"], "ignored-service");
+        assert_eq!(lines[0]["why"], "ignored-service");
+        assert_eq!(counted(&lines), "Skipped");
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_judged_is_counted_and_fails() {
+        let unreadable = UnreadableEvent::NotJson("where".to_owned());
+        let (outcome, lines) = act("http://127.0.0.1:1", Err(unreadable)).await;
+        assert_eq!(error_type(outcome), "UnreadableEvent");
+        assert_eq!(lines[0]["why"], "not JSON: where");
+        assert_eq!(counted(&lines), "Unreadable");
+    }
+
+    #[tokio::test]
+    async fn a_queue_that_is_away_is_counted_and_fails() {
+        let unused = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", unused.local_addr().unwrap());
+        drop(unused);
+        let (outcome, lines) = act(&endpoint, Ok(investigate())).await;
+        assert_eq!(error_type(outcome), "QueueUnavailable");
+        assert_eq!(counted(&lines), "QueueUnavailable");
+    }
+
+    #[tokio::test]
+    async fn an_incident_is_queued_and_counted() {
+        let queue = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", queue.local_addr().unwrap());
+        let received = thread::spawn(move || {
+            let (mut stream, _) = queue.accept().unwrap();
+            let mut request = Vec::new();
+            // The body is JSON, and the only thing that ends like this.
+            while !request.ends_with(b"\"}") {
+                let mut chunk = [0; 4096];
+                let read = stream.read(&mut chunk).unwrap();
+                assert_ne!(read, 0, "the request ended too early");
+                request.extend_from_slice(&chunk[..read]);
+            }
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+                .unwrap();
+            String::from_utf8(request).unwrap()
+        });
+        let (outcome, lines) = act(&endpoint, Ok(investigate())).await;
+        let id = outcome.unwrap()["incidentId"].clone();
+        assert_eq!(counted(&lines), "Incidents");
+        let request = received.join().unwrap();
+        let (_, body) = request.split_once("\r\n\r\n").unwrap();
+        let body: Json = serde_json::from_str(body).unwrap();
+        let envelope = Envelope::parse(body["MessageBody"].as_str().unwrap()).unwrap();
+        assert_eq!(envelope.signal, Signal::Event);
+        assert_eq!(json!(envelope.incident.id()), id);
     }
 }

@@ -10,7 +10,7 @@ pub enum CodeAsset {
     Alarm,
     /// Turns ECS failures into incidents.
     Ecs,
-    /// Turns other events into incidents.
+    /// Turns any other event that a rule is about into incidents.
     Event,
     /// Makes the cost report.
     Cost,

@@ -18,6 +18,8 @@ pub enum Signal {
     Alarm,
     /// A failure in ECS.
     Ecs,
+    /// Any other event that a rule is about.
+    Event,
     /// The cost report.
     Cost,
     /// A test by hand.
@@ -101,6 +103,11 @@ mod tests {
                 Signal::Ecs,
                 "A task of the ECS service sin-web_service-dev stopped: out of memory (cluster \
                  sin-web_cluster-dev, ap-northeast-2)",
+            ),
+            (
+                include_str!("../tests/envelopes/v1-event.json"),
+                Signal::Event,
+                "Pipeline myPipeline failed in us-east-1",
             ),
         ] {
             let envelope = Envelope::parse(body).unwrap();

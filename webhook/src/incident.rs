@@ -29,6 +29,20 @@ pub enum Priority {
     Minimal,
 }
 
+impl Priority {
+    /// The priority that the agent calls so, such as `HIGH`.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "CRITICAL" => Self::Critical,
+            "HIGH" => Self::High,
+            "MEDIUM" => Self::Medium,
+            "LOW" => Self::Low,
+            "MINIMAL" => Self::Minimal,
+            _ => return None,
+        })
+    }
+}
+
 /// What the agent is to investigate.
 ///
 /// Everything that it must know stands in `title` and `description`: the agent is not shown `data`,
@@ -93,6 +107,12 @@ impl Incident {
         }
     }
 
+    /// The same incident, as urgent as this.
+    #[must_use]
+    pub fn with_priority(self, priority: Priority) -> Self {
+        Self { priority, ..self }
+    }
+
     /// What the agent deduplicates by.
     pub fn id(&self) -> &IncidentId {
         &self.id
@@ -150,6 +170,25 @@ mod tests {
                 "data": { "a": 1 },
             })
         );
+    }
+
+    #[test]
+    fn priorities_have_the_names_that_are_sent() {
+        for priority in [
+            Priority::Critical,
+            Priority::High,
+            Priority::Medium,
+            Priority::Low,
+            Priority::Minimal,
+        ] {
+            let it = incident("t", "d", json!({})).with_priority(priority);
+            let body: serde_json::Value = serde_json::from_slice(&it.to_body()).unwrap();
+            let name = body["priority"].as_str().unwrap();
+            assert_eq!(Priority::named(name), Some(priority));
+        }
+        for name in ["", "high", "P1"] {
+            assert_eq!(Priority::named(name), None);
+        }
     }
 
     #[test]

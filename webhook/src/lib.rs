@@ -13,6 +13,7 @@ mod request;
 mod secret;
 pub mod text;
 mod timestamp;
+mod title;
 mod url_policy;
 mod verdict;
 
@@ -22,5 +23,6 @@ pub use incident::{Incident, MAX_DESCRIPTION, MAX_TITLE, Priority};
 pub use request::{SIGNATURE_HEADER, SignedRequest, TIMESTAMP_HEADER, sign};
 pub use secret::{Credential, InvalidSecret, Webhook};
 pub use timestamp::format_timestamp;
+pub use title::{InvalidPath, InvalidTitle, Paths, Title};
 pub use url_policy::{InvalidUrl, UrlPolicy, agent_region};
 pub use verdict::{Answer, MAX_BODY_READ, Verdict};

@@ -7,8 +7,8 @@ use webhook::{Incident, IncidentId, Priority};
 
 use super::read::{Metric, StateChange};
 use crate::{
-    event::{list, parse_time, show_time, text},
     place::{Place, encode},
+    read::{list, parse_time, show_time, text},
     report::{Report, first},
 };
 
@@ -59,14 +59,9 @@ fn priority(description: Option<&str>) -> (Priority, Option<&str>) {
         .trim_start()
         .strip_prefix('[')
         .and_then(|rest| rest.split_once(']'));
-    let (priority, rest) = match named {
-        Some(("CRITICAL", rest)) => (Priority::Critical, rest),
-        Some(("HIGH", rest)) => (Priority::High, rest),
-        Some(("MEDIUM", rest)) => (Priority::Medium, rest),
-        Some(("LOW", rest)) => (Priority::Low, rest),
-        Some(("MINIMAL", rest)) => (Priority::Minimal, rest),
-        _ => (Priority::High, text),
-    };
+    let (priority, rest) = named
+        .and_then(|(name, rest)| Some((Priority::named(name)?, rest)))
+        .unwrap_or((Priority::High, text));
     let rest = rest.trim();
     (priority, (!rest.is_empty()).then_some(rest))
 }
@@ -149,14 +144,7 @@ fn describe(change: &StateChange<'_>, place: Option<Place<'_>>, meaning: Option<
             .into_iter()
             .collect::<Vec<_>>(),
     );
-    if let Some(suppressor) = change.suppressed_by {
-        report.section(
-            "Suppression",
-            &[format!(
-                "the alarm's own actions are suppressed by {suppressor}"
-            )],
-        );
-    }
+    report.section("Suppression", &suppression(change));
 
     let mut facts = Vec::new();
     if let Some(place) = place {
@@ -173,6 +161,29 @@ fn describe(change: &StateChange<'_>, place: Option<Place<'_>>, meaning: Option<
     }
     report.section("Not known", &unknown);
     report.into_text()
+}
+
+/// Why the alarm's own actions stay undone, if they do: what reads this came another way.
+fn suppression(change: &StateChange<'_>) -> Vec<String> {
+    let mut facts = Vec::new();
+    if let Some(by) = change.suppressed_by {
+        let mut fact = format!("the alarm's own actions are suppressed by {by}");
+        if let Some(suppressor) = change.suppressor {
+            let _ = write!(fact, ", the suppressor is {suppressor}");
+        }
+        facts.push(fact);
+    }
+    if let Some(mute) = &change.mute {
+        let mut fact = format!("the alarm's own actions are muted by {}", mute.rule);
+        if let Some(from) = mute.from {
+            let _ = write!(fact, ", from {}", show_time(from));
+        }
+        if let Some(until) = mute.until {
+            let _ = write!(fact, ", until {}", show_time(until));
+        }
+        facts.push(fact);
+    }
+    facts
 }
 
 /// What the reason says for machines: thresholds, datapoints, alarms that triggered this one.

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::{
     decision::{Decision, Skip},
-    event::UnreadableEvent,
+    read::UnreadableEvent,
 };
 use read::{AlarmEvent, StateChange};
 

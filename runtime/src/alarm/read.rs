@@ -9,8 +9,8 @@ use serde_json::Value as Json;
 
 use super::{ALARMS, missing};
 use crate::{
-    event::{UnreadableEvent, at, list, text, time},
     place::Place,
+    read::{UnreadableEvent, at, list, text, time},
 };
 
 /// An event about an alarm.
@@ -38,6 +38,9 @@ pub(super) struct StateChange<'a> {
     /// The rule of a composite alarm.
     pub(super) rule: Option<&'a str>,
     pub(super) suppressed_by: Option<&'a str>,
+    /// The alarm in whose name that happens.
+    pub(super) suppressor: Option<&'a str>,
+    pub(super) mute: Option<Mute<'a>>,
     /// The one of many time series that this is about.
     pub(super) contributor: Option<Contributor<'a>>,
     pub(super) tags: Vec<(&'a str, &'a str)>,
@@ -48,6 +51,15 @@ pub(super) struct StateChange<'a> {
 pub(super) struct Contributor<'a> {
     pub(super) id: &'a str,
     pub(super) attributes: Vec<(&'a str, &'a str)>,
+}
+
+/// The rule by which an alarm's own actions are muted. EventBridge tells its states all the same, and
+/// CloudWatch makes up for the actions when the window ends.
+#[derive(Debug)]
+pub(super) struct Mute<'a> {
+    pub(super) rule: &'a str,
+    pub(super) from: Option<Timestamp>,
+    pub(super) until: Option<Timestamp>,
 }
 
 /// What an alarm watches.
@@ -120,13 +132,23 @@ fn state_change<'a>(
             .collect(),
         rule: text(data, "configuration.alarmRule"),
         suppressed_by: text(data, "state.actionsSuppressedBy"),
-        contributor: contributor(data),
+        suppressor: text(data, "configuration.actionsSuppressor"),
+        mute: mute(data),
+        contributor: contributor(data).or_else(|| contributor(event)),
         tags: pairs(at(data, "alarmTags").or_else(|| at(event, "alarmTags"))),
     }))
 }
 
 fn name_in_arn(arn: &str) -> Option<&str> {
     Place::of_arn(arn)?.resource.strip_prefix("alarm:")
+}
+
+fn mute(data: &Json) -> Option<Mute<'_>> {
+    Some(Mute {
+        rule: text(data, "muteDetail.mutedByArn")?,
+        from: time(data, "muteDetail.muteWindowStart"),
+        until: time(data, "muteDetail.muteWindowEnd"),
+    })
 }
 
 fn contributor(data: &Json) -> Option<Contributor<'_>> {

@@ -11,8 +11,8 @@ use super::{
     read::{Contributor, Metric, StateChange, metric, pairs},
 };
 use crate::{
-    event::{UnreadableEvent, at, list, text, time},
     place::Place,
+    read::{UnreadableEvent, at, list, text, time},
 };
 
 /// The message, if the event is one: as a topic hands it to a function, or bare.
@@ -71,14 +71,26 @@ pub(super) fn read(message: &Json) -> Result<StateChange<'_>, UnreadableEvent> {
         previous_state: text(message, "OldStateValue"),
         at: time(message, "StateChangeTime").ok_or(missing("a time"))?,
         reason: text(message, "NewStateReason"),
-        reason_data: at(message, "Trigger.Threshold").map(|it| json!({ "threshold": it })),
+        reason_data: reason_data(message),
         description: text(message, "AlarmDescription"),
         metrics: single_metric(message).into_iter().chain(listed).collect(),
         rule: text(message, "AlarmRule"),
         suppressed_by: None,
+        suppressor: None,
+        mute: None,
         contributor,
         tags: Vec::new(),
     })
+}
+
+/// What the other forms say for machines: the threshold, or the alarms that triggered a composite one.
+fn reason_data(message: &Json) -> Option<Json> {
+    let threshold = at(message, "Trigger.Threshold").map(|it| json!({ "threshold": it }));
+    let children = || {
+        let children = lower_case(at(message, "TriggeringChildren")?);
+        Some(json!({ "triggeringAlarms": children }))
+    };
+    threshold.or_else(children)
 }
 
 fn single_metric(message: &Json) -> Option<Metric> {

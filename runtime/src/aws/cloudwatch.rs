@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::{CallError, Service};
 use crate::{
-    event::{at, list, text},
+    read::{at, list, text},
     settings::{Environment, MissingVariable},
 };
 

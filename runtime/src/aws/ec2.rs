@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{CallError, Reason, Service};
 use crate::{
-    event::parse_time,
+    read::parse_time,
     settings::{Environment, MissingVariable},
 };
 

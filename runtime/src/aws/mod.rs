@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use crate::{
-    event::text,
+    read::text,
     settings::{Environment, MissingVariable},
 };
 

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{CallError, Reason, Service};
 use crate::{
-    event::text,
+    read::text,
     settings::{Environment, MissingVariable},
 };
 

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::{CallError, Service};
 use crate::{
-    event::{list, text},
+    read::{list, text},
     settings::{Environment, MissingVariable},
 };
 

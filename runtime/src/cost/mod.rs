@@ -12,7 +12,7 @@ pub use judge::{Facts, Judgement, Looked, judge};
 
 use crate::{
     decision::Decision,
-    event::time,
+    read::time,
     settings::{Environment, MissingVariable},
 };
 

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use webhook::{Envelope, UnreadableEnvelope};
 
 use super::{DeadLetter, GIVE_UP};
-use crate::event::{list, text};
+use crate::read::{list, text};
 
 /// A message of the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,19 +6,40 @@ mod service_incident;
 mod subject;
 mod task;
 mod task_incident;
+mod treatment;
 
 use serde_json::Value as Json;
 
 use crate::{
     decision::{Decision, Skip},
-    event::{UnreadableEvent, at, text},
+    read::{UnreadableEvent, at, text},
 };
+use subject::{cluster, service};
+use treatment::Treatment;
 
 /// What the messages of [`UnreadableEvent`] call the source.
 const ECS: &str = "Amazon ECS";
 
-/// Judges an event of ECS.
-pub fn decide(event: &Json) -> Result<Decision, UnreadableEvent> {
+/// Judges what a rule hands over: an event of ECS, bare or beside a table of how clusters are
+/// treated.
+pub fn decide(payload: &Json) -> Result<Decision, UnreadableEvent> {
+    let event = at(payload, "event").unwrap_or(payload);
+    let decision = judge(event)?;
+    let treatment = cluster(event).map_or_else(Treatment::default, |cluster| {
+        Treatment::of(cluster, payload)
+    });
+    if service(event).is_some_and(|service| treatment.ignores(service)) {
+        return Ok(Decision::Skip(Skip::IgnoredService));
+    }
+    Ok(match (decision, treatment.priority) {
+        (Decision::Investigate(incident), Some(priority)) => {
+            Decision::investigate(incident.with_priority(priority))
+        }
+        (as_usual, _) => as_usual,
+    })
+}
+
+fn judge(event: &Json) -> Result<Decision, UnreadableEvent> {
     let kind = text(event, "detail-type")
         .filter(|_| text(event, "source") == Some("aws.ecs"))
         .ok_or(UnreadableEvent::Foreign(ECS))?;

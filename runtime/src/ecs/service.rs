@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::service_incident;
 use crate::{
     decision::{Decision, Skip},
-    event::{UnreadableEvent, text},
+    read::{UnreadableEvent, text},
 };
 
 /// Judges what a service says. `INFO` is news, and most warnings are of what a service handles

@@ -9,8 +9,7 @@ use super::{
     subject::{Owner, Subject, cluster, last, place},
 };
 use crate::{
-    event::{UnreadableEvent, at, show_time, text, time},
-    place::encode,
+    read::{UnreadableEvent, at, show_time, text, time},
     report::Report,
 };
 
@@ -54,7 +53,7 @@ fn of_service_event(
     let arn = text(event, "resources.0").ok_or(missing("a service"))?;
     let subject = Subject {
         place: place(event, detail, arn)?,
-        cluster: cluster(detail, arn),
+        cluster: cluster(event),
         owner: Owner::Service(last(arn)),
         at: time(event, "time").or(said_at).ok_or(missing("a time"))?,
     };
@@ -62,7 +61,7 @@ fn of_service_event(
     let mut report = Report::new(&format!(
         "The ECS service {} in the cluster {} {what}; told at {}.",
         last(arn),
-        subject.cluster,
+        subject.cluster_name(),
         show_time(subject.at)
     ));
     let mut evidence = vec![format!("event {name}")];
@@ -85,12 +84,7 @@ fn of_service_event(
     }
     report.section("Evidence", &evidence);
     report.section("Where", &[subject.place.describe(), arn.to_owned()]);
-    let page = format!(
-        "/ecs/v2/clusters/{}/services/{}",
-        encode(subject.cluster),
-        encode(last(arn))
-    );
-    report.section("Console", &[subject.place.console(&page, "")]);
+    report.section("Console", &subject.page("services", last(arn)));
     report.section("Not known", &unknown);
     let data = json!({
         "serviceArn": arn,

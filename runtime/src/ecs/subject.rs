@@ -6,19 +6,17 @@ use webhook::{Incident, IncidentId, Priority};
 
 use super::missing;
 use crate::{
-    event::{UnreadableEvent, text},
-    place::Place,
+    place::{Place, encode, partition},
+    read::{UnreadableEvent, text},
     report::Report,
+    window::Window,
 };
-
-/// Failures of one kind within this time are one incident, in seconds: as long as the agent itself
-/// looks back for what belongs together.
-const WINDOW: i64 = 20 * 60;
 
 /// What an event is about.
 pub(super) struct Subject<'a> {
     pub(super) place: Place<'a>,
-    pub(super) cluster: &'a str,
+    /// Its name, where the event tells.
+    pub(super) cluster: Option<&'a str>,
     /// The service, or else what a task was started as.
     pub(super) owner: Owner<'a>,
     pub(super) at: Timestamp,
@@ -40,7 +38,7 @@ impl Subject<'_> {
         report: Report,
         data: Json,
     ) -> Incident {
-        let window = self.at.as_second().div_euclid(WINDOW).to_string();
+        let window = Window::of(self.at).to_string();
         let (kind, owner) = match self.owner {
             Owner::Service(name) => ("service", name),
             Owner::Family(name) => ("family", name),
@@ -51,7 +49,15 @@ impl Subject<'_> {
         } = self.place;
         let id = IncidentId::of(
             "ecs",
-            &[account, region, self.cluster, kind, owner, cause, &window],
+            &[
+                account,
+                region,
+                self.cluster_name(),
+                kind,
+                owner,
+                cause,
+                &window,
+            ],
         );
         Incident::new(
             id,
@@ -73,7 +79,25 @@ impl Subject<'_> {
     }
 
     pub(super) fn short(&self) -> String {
-        format!("cluster {}, {}", self.cluster, self.place.region)
+        format!("cluster {}, {}", self.cluster_name(), self.place.region)
+    }
+
+    pub(super) fn cluster_name(&self) -> &str {
+        self.cluster.unwrap_or("unknown")
+    }
+
+    /// The page of the console that shows one of the cluster's `services` or `tasks`. There is none
+    /// without the cluster's name.
+    pub(super) fn page(&self, kind: &str, name: &str) -> Vec<String> {
+        let page = |cluster| {
+            let path = format!(
+                "/ecs/v2/clusters/{}/{kind}/{}",
+                encode(cluster),
+                encode(name)
+            );
+            self.place.console(&path, "")
+        };
+        self.cluster.map(page).into_iter().collect()
     }
 }
 
@@ -86,9 +110,10 @@ pub(super) fn place<'a>(
     Place::of_arn(arn)
         .or_else(|| Place::of_arn(text(detail, "clusterArn")?))
         .or_else(|| {
+            let region = text(event, "region")?;
             Some(Place {
-                partition: "aws",
-                region: text(event, "region")?,
+                partition: partition(region),
+                region,
                 account: text(event, "account")?,
                 resource: arn,
             })
@@ -96,16 +121,39 @@ pub(super) fn place<'a>(
         .ok_or(missing("an account and a region"))
 }
 
+/// The ARN of the task or service that an event is about.
+pub(super) fn arn(event: &Json) -> Option<&str> {
+    text(event, "detail.taskArn").or_else(|| text(event, "resources.0"))
+}
+
 /// The cluster's name: from its ARN, or from an ARN of the new format (`task/<cluster>/<id>`).
-pub(super) fn cluster<'a>(detail: &'a Json, arn: &'a str) -> &'a str {
-    if let Some(cluster) = text(detail, "clusterArn") {
-        return last(cluster);
+pub(super) fn cluster(event: &Json) -> Option<&str> {
+    if let Some(cluster) = text(event, "detail.clusterArn") {
+        return Some(last(cluster));
     }
-    let parts: Vec<&str> = arn.split('/').collect();
+    let parts: Vec<&str> = arn(event)?.split('/').collect();
     if let [_, cluster, _] = parts.as_slice() {
-        cluster
+        Some(cluster)
     } else {
-        "unknown"
+        None
+    }
+}
+
+/// The service's name, if the event is about one or about a task of one.
+pub(super) fn service(event: &Json) -> Option<&str> {
+    if let Some(Owner::Service(name)) = group(event) {
+        return Some(name);
+    }
+    let place = Place::of_arn(arn(event)?)?;
+    place.resource.strip_prefix("service/").map(last)
+}
+
+/// What a task was started by or as.
+pub(super) fn group(event: &Json) -> Option<Owner<'_>> {
+    match text(event, "detail.group")?.split_once(':')? {
+        ("service", name) => Some(Owner::Service(name)),
+        ("family", name) => Some(Owner::Family(name)),
+        _ => None,
     }
 }
 
@@ -120,15 +168,43 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clusters_of_old_and_new_arns() {
-        let none = json!({});
-        for (arn, expected) in [
-            ("arn:aws:ecs:r:1:task/checkout/0a1b", "checkout"),
-            ("arn:aws:ecs:r:1:task/0a1b", "unknown"),
+    fn clusters_and_services_of_old_and_new_arns() {
+        let old_task = "arn:aws:ecs:r:1:task/0a1b";
+        let new_task = "arn:aws:ecs:r:1:task/shop/0a1b";
+        let in_shop = "arn:aws:ecs:r:1:cluster/shop";
+        for (detail, resource, expected_cluster, expected_service) in [
+            (json!({ "taskArn": new_task }), "", Some("shop"), None),
+            (json!({ "taskArn": old_task }), new_task, None, None),
+            (
+                json!({ "taskArn": old_task, "clusterArn": in_shop, "group": "service:api" }),
+                "",
+                Some("shop"),
+                Some("api"),
+            ),
+            (
+                json!({ "taskArn": new_task, "group": "family:service" }),
+                "",
+                Some("shop"),
+                None,
+            ),
+            (
+                json!({}),
+                "arn:aws:ecs:r:1:service/shop/api",
+                Some("shop"),
+                Some("api"),
+            ),
+            (json!({}), "arn:aws:ecs:r:1:service/api", None, Some("api")),
+            (
+                json!({ "clusterArn": in_shop }),
+                "arn:aws:ecs:r:1:service/api",
+                Some("shop"),
+                Some("api"),
+            ),
+            (json!(null), "", None, None),
         ] {
-            assert_eq!(cluster(&none, arn), expected);
+            let event = json!({ "resources": [resource], "detail": detail });
+            assert_eq!(cluster(&event), expected_cluster, "{event}");
+            assert_eq!(service(&event), expected_service, "{event}");
         }
-        let detail = json!({ "clusterArn": "arn:aws:ecs:r:1:cluster/checkout" });
-        assert_eq!(cluster(&detail, "arn:aws:ecs:r:1:task/0a1b"), "checkout");
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::{cause::Cause, missing, task_incident::incident};
 use crate::{
     decision::{Decision, Skip},
-    event::{UnreadableEvent, at, list, text},
+    read::{UnreadableEvent, at, list, text},
 };
 
 /// A container of a stopped task.

@@ -6,12 +6,11 @@ use webhook::{Incident, text::cut};
 use super::{
     cause::{Cause, exit_meaning},
     missing,
-    subject::{Owner, Subject, cluster, last, place},
+    subject::{Owner, Subject, arn, cluster, group, last, place},
     task::Container,
 };
 use crate::{
-    event::{UnreadableEvent, show_time, text, time},
-    place::encode,
+    read::{UnreadableEvent, show_time, text, time},
     report::{Report, first},
 };
 
@@ -25,17 +24,11 @@ pub(super) fn incident(
     containers: &[Container<'_>],
     cause: &Cause,
 ) -> Result<Incident, UnreadableEvent> {
-    let arn = text(detail, "taskArn")
-        .or_else(|| text(event, "resources.0"))
-        .ok_or(missing("a task"))?;
+    let arn = arn(event).ok_or(missing("a task"))?;
     let subject = Subject {
         place: place(event, detail, arn)?,
-        cluster: cluster(detail, arn),
-        owner: match text(detail, "group").and_then(|group| group.split_once(':')) {
-            Some(("service", name)) => Owner::Service(name),
-            Some(("family", name)) => Owner::Family(name),
-            _ => Owner::Task(last(arn)),
-        },
+        cluster: cluster(event),
+        owner: group(event).unwrap_or(Owner::Task(last(arn))),
         at: time(detail, "stoppedAt")
             .or_else(|| time(event, "time"))
             .ok_or(missing("a time"))?,
@@ -49,7 +42,7 @@ pub(super) fn incident(
     let mut report = Report::new(&format!(
         "{} in the cluster {} stopped at {}: {cause}.",
         subject.task_of(),
-        subject.cluster,
+        subject.cluster_name(),
         show_time(subject.at)
     ));
     report.section("Evidence", &stop_evidence(detail));
@@ -59,12 +52,7 @@ pub(super) fn incident(
     );
     report.section("Where", &task_facts(&subject, detail, arn));
     report.section("When", &times(detail));
-    let task = format!(
-        "/ecs/v2/clusters/{}/tasks/{}",
-        encode(subject.cluster),
-        encode(last(arn))
-    );
-    report.section("Console", &[subject.place.console(&task, "")]);
+    report.section("Console", &subject.page("tasks", last(arn)));
     let mut unknown = vec![
         "which of the containers are essential: the event does not say".to_owned(),
         "commands and environment of the containers: they stay in the account".to_owned(),
@@ -136,7 +124,7 @@ fn show_container(container: &Container<'_>) -> String {
 fn task_facts(subject: &Subject<'_>, detail: &Json, arn: &str) -> Vec<String> {
     let mut facts = vec![
         subject.place.describe(),
-        format!("cluster {}", subject.cluster),
+        format!("cluster {}", subject.cluster_name()),
     ];
     if let Owner::Service(name) = subject.owner {
         facts.push(format!("service {name}"));

@@ -1,6 +1,8 @@
 //! What the templates tell the functions, and what the functions read: `stacks` and `runtime` know
 //! nothing of each other, and meet here.
 
+use std::{collections::BTreeSet, fs};
+
 use runtime::{
     aws::sqs::Sqs,
     cost::{Collector, Thresholds},
@@ -12,7 +14,7 @@ use runtime::{
 };
 use serde_json::Value as Json;
 use snapshots::{account, directory};
-use stacks::ToJson as _;
+use stacks::{ToJson as _, asset::CodeAsset};
 use webhook::Signal;
 
 /// The environment of a function: what the template sets, and what Lambda itself does.
@@ -55,6 +57,21 @@ fn signal_functions_find_what_they_need() {
         SignalFunction::new(signal, log, http(), &environment).unwrap();
         Sqs::new(http(), &environment).unwrap();
     }
+}
+
+/// A stack can only run what can be built.
+#[test]
+fn every_code_asset_has_its_binary() {
+    let manifest = fs::read_to_string(directory("../runtime/Cargo.toml")).unwrap();
+    let built: BTreeSet<&str> = manifest
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("path = \"src/bin/")?
+                .strip_suffix(".rs\"")
+        })
+        .collect();
+    let run: BTreeSet<&str> = CodeAsset::ALL.iter().map(|it| it.binary()).collect();
+    assert_eq!(run, built);
 }
 
 #[test]

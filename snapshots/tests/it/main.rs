@@ -7,6 +7,8 @@ mod contract;
 mod diagnostics;
 mod event_patterns;
 mod events;
+mod identities;
+mod mutations;
 mod permissions;
 mod properties;
 mod schema;

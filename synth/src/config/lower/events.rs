@@ -10,6 +10,8 @@ use stacks::{
     monitor::{EventName, EventSource, PipelineSelector, StackName, UnauthorizedApiCalls},
 };
 
+use webhook::{Paths, Title};
+
 use super::{Lower, clusters::priority_of, items};
 use crate::config::{field::Field, file, places::Said, tree::Tree};
 
@@ -120,6 +122,12 @@ impl Lower<'_> {
         let text = field.value.clone()?;
         if text.trim().is_empty() || text.chars().count() > 400 {
             self.error(&field.span, "a title has 1 to 400 characters", "");
+        } else {
+            self.parsed(
+                field,
+                "places of the event stand in braces: `Job {detail.jobName} failed`",
+                Title::parse,
+            );
         }
         Some(text)
     }
@@ -127,18 +135,10 @@ impl Lower<'_> {
     fn places_of_event(&mut self, fields: &[Field<String>]) -> Vec<String> {
         let mut places = Vec::new();
         for field in fields {
-            let Some(text) = &field.value else { continue };
-            let valid = text
-                .split(['|', '.'])
-                .all(|step| !step.is_empty() && !step.contains(char::is_whitespace));
-            if valid {
-                places.push(text.clone());
-            } else {
-                self.error(
-                    &field.span,
-                    format!("`{text}` is not a place of an event"),
-                    "such as `detail.jobName`, or `detail.a|detail.b` for the first that is there",
-                );
+            let hint =
+                "such as `detail.jobName`, or `detail.a|detail.b` for the first that is there";
+            if self.parsed(field, hint, str::parse::<Paths>).is_some() {
+                places.extend(field.value.clone());
             }
         }
         places

@@ -9,6 +9,9 @@ use serde_json::Value as Json;
 /// What is wrong with an event that cannot be judged. Lambda keeps such an event as a dead letter.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnreadableEvent {
+    /// It is not even JSON. The parser's words say where, and quote nothing.
+    #[error("not JSON: {0}")]
+    NotJson(String),
     /// It is no event of the kind that this function turns into incidents.
     #[error("not an event of {0}")]
     Foreign(&'static str),
@@ -20,6 +23,12 @@ pub enum UnreadableEvent {
         /// What is not there.
         missing: &'static str,
     },
+}
+
+/// Reads what a function is handed. A byte order mark is no part of it, although some write one.
+pub fn parse(payload: &str) -> Result<Json, UnreadableEvent> {
+    serde_json::from_str(payload.trim_start_matches('\u{feff}'))
+        .map_err(|error| UnreadableEvent::NotJson(error.to_string()))
 }
 
 /// The text at `path`, whose names are separated by dots; `0` is the first element of a list.
@@ -38,6 +47,26 @@ pub fn at<'a>(json: &'a Json, path: &str) -> Option<&'a Json> {
         };
     }
     (!here.is_null()).then_some(here)
+}
+
+/// The first of `paths` that leads to something, and the value there. Null and the empty text are
+/// nothing.
+pub fn first_of<'a, 'p>(
+    json: &'a Json,
+    paths: impl IntoIterator<Item = &'p str>,
+) -> Option<(&'p str, &'a Json)> {
+    paths
+        .into_iter()
+        .filter_map(|path| Some((path, at(json, path)?)))
+        .find(|(_, value)| value.as_str() != Some(""))
+}
+
+/// A value as people read it: a text as it is, anything else as JSON without spaces.
+pub fn show(json: &Json) -> String {
+    match json {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 /// The list at `path`; empty where there is none.
@@ -72,6 +101,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn payloads_are_json_or_say_why_not() {
+        for (payload, expected) in [
+            (r#"{"a":1}"#, Ok(json!({ "a": 1 }))),
+            ("\u{feff}{}", Ok(json!({}))),
+            (" null ", Ok(Json::Null)),
+            (
+                "",
+                Err("not JSON: EOF while parsing a value at line 1 column 0"),
+            ),
+            ("canary", Err("not JSON: expected value at line 1 column 1")),
+            (
+                r#"["\ud800 canary"]"#,
+                Err("not JSON: unexpected end of hex escape at line 1 column 9"),
+            ),
+            (
+                &"[".repeat(1_000),
+                Err("not JSON: recursion limit exceeded at line 1 column 128"),
+            ),
+        ] {
+            let read = parse(payload).map_err(|error| error.to_string());
+            assert_eq!(read, expected.map_err(str::to_owned), "{payload}");
+        }
+    }
+
+    #[test]
     fn times_as_aws_writes_them() {
         let expected: Timestamp = "2023-08-04T12:36:15.490Z".parse().unwrap();
         for text in [
@@ -96,6 +150,24 @@ mod tests {
         ] {
             assert_eq!(parse_time(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn the_first_value_that_is_there_counts() {
+        let event = json!({ "null": null, "empty": "", "n": 4.0, "list": [{ "a": true }] });
+        for (paths, expected) in [
+            (vec!["null", "empty", "n", "list"], Some(("n", "4.0"))),
+            (vec!["list.0.a"], Some(("list.0.a", "true"))),
+            (vec!["x", "list"], Some(("list", r#"[{"a":true}]"#))),
+            (vec!["null", "empty", "list.1"], None),
+        ] {
+            let found = first_of(&event, paths).map(|(path, value)| (path, show(value)));
+            assert_eq!(
+                found,
+                expected.map(|(path, value)| (path, value.to_owned()))
+            );
+        }
+        assert_eq!(show(&json!("a \"b\"")), "a \"b\"");
     }
 
     #[test]

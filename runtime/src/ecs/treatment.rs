@@ -1,0 +1,123 @@
+//! What an account file says of the failures in single clusters. A rule hands it over beside the
+//! event, as a table of clusters.
+
+use serde_json::Value as Json;
+use webhook::Priority;
+
+use crate::read::{list, text};
+
+/// How failures in a cluster are treated.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Treatment<'a> {
+    /// What takes the place of the default.
+    pub(super) priority: Option<Priority>,
+    /// Services whose failures are nobody's concern: names, or beginnings of names before a `*`.
+    ignore: Vec<&'a str>,
+}
+
+impl<'a> Treatment<'a> {
+    /// The treatment of a cluster: that of the one entry with its name, or else of the one with the
+    /// longest prefix of it. What cannot be read of the table is as if it were not there.
+    pub(super) fn of(cluster: &str, payload: &'a Json) -> Self {
+        let entries = list(payload, "clusters");
+        let named = |entry: &&Json| text(entry, "name") == Some(cluster);
+        let prefixed = || {
+            let matching = entries.iter().filter_map(|entry| {
+                let prefix = entry.get("prefix")?.as_str()?;
+                cluster.starts_with(prefix).then_some((prefix.len(), entry))
+            });
+            Some(matching.max_by_key(|(length, _)| *length)?.1)
+        };
+        let Some(entry) = entries.iter().find(named).or_else(prefixed) else {
+            return Self::default();
+        };
+        Self {
+            priority: text(entry, "priority").and_then(Priority::named),
+            ignore: list(entry, "ignore")
+                .iter()
+                .filter_map(Json::as_str)
+                .collect(),
+        }
+    }
+
+    /// Whether failures of a service are to be ignored.
+    pub(super) fn ignores(&self, service: &str) -> bool {
+        self.ignore
+            .iter()
+            .any(|pattern| match pattern.strip_suffix('*') {
+                Some(prefix) => service.starts_with(prefix),
+                None => service == *pattern,
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn one_entry_applies_and_wholly() {
+        let payload = json!({ "clusters": [
+            { "prefix": "team-", "priority": "LOW", "ignore": ["batch"] },
+            { "prefix": "team-a-", "priority": "MEDIUM" },
+            { "name": "team-a-checkout", "ignore": ["canary-*"] },
+            { "name": "checkout", "priority": "CRITICAL", "ignore": ["batch", "canary-*"] },
+        ] });
+        for (cluster, priority, ignored) in [
+            (
+                "checkout",
+                Some(Priority::Critical),
+                vec!["batch", "canary-1"],
+            ),
+            ("team-b", Some(Priority::Low), vec!["batch"]),
+            ("team-a-search", Some(Priority::Medium), vec![]),
+            ("team-a-checkout", None, vec!["canary-1"]),
+            ("checkout-2", None, vec![]),
+            ("unknown", None, vec![]),
+        ] {
+            let treatment = Treatment::of(cluster, &payload);
+            assert_eq!(treatment.priority, priority, "{cluster}");
+            for service in ["batch", "canary-1", "batch-2", "my-canary-1", "api"] {
+                assert_eq!(
+                    treatment.ignores(service),
+                    ignored.contains(&service),
+                    "{cluster}, {service}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_prefix_is_every_clusters() {
+        let payload = json!({ "clusters": [
+            { "prefix": "team-", "priority": "HIGH" },
+            { "prefix": "", "priority": "LOW", "ignore": ["*"] },
+        ] });
+        let treatment = Treatment::of("checkout", &payload);
+        assert_eq!(treatment.priority, Some(Priority::Low));
+        assert!(treatment.ignores("api"));
+        assert!(!Treatment::of("team-a", &payload).ignores("api"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_there() {
+        for payload in [
+            json!({}),
+            json!({ "clusters": null }),
+            json!({ "clusters": "checkout" }),
+            json!({ "clusters": { "name": "checkout", "priority": "LOW" } }),
+            json!({ "clusters": [null, "checkout", 7, [], {}, { "name": 7 }, { "prefix": [] }] }),
+            json!({ "clusters": [
+                { "name": "checkout", "priority": "URGENT", "ignore": "api" },
+                { "prefix": "check", "priority": "LOW", "ignore": ["api"] },
+            ] }),
+            json!({ "clusters": [{ "name": "checkout", "priority": 1, "ignore": [7, null, "ap"] }] }),
+        ] {
+            let treatment = Treatment::of("checkout", &payload);
+            assert_eq!(treatment.priority, None, "{payload}");
+            assert!(!treatment.ignores("api"), "{payload}");
+        }
+    }
+}
