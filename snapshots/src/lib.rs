@@ -47,3 +47,24 @@ pub fn account(directory: &Path) -> Account {
         panic!("{}", shown.join("\n\n"))
     })
 }
+
+/// Compares `wanted` with a committed file that is no snapshot of insta's, because others read it.
+/// `make snapshots` writes it.
+///
+/// # Panics
+///
+/// When the file is not as it should be.
+#[expect(clippy::disallowed_methods, reason = "insta's own switch")]
+#[track_caller]
+pub fn assert_file(path: &Path, wanted: &str) {
+    if std::env::var("INSTA_UPDATE").is_ok_and(|it| it == "always") {
+        let written = std::fs::write(path, wanted);
+        assert!(written.is_ok(), "{}: {written:?}", path.display());
+    }
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        committed == wanted,
+        "{} is out of date: run `make snapshots`",
+        path.display()
+    );
+}

@@ -45,6 +45,8 @@ pub enum Command {
     /// Set or test the webhook of an account
     #[command(subcommand)]
     Webhook(Webhook),
+    /// Show which rules would catch an event, and what would be sent
+    Match(Match),
     /// Draw what an account file leads to
     Graph(Graph),
     /// Write an account file to start from
@@ -266,4 +268,21 @@ pub struct Init {
     /// The account's short name
     #[arg(long, value_name = "NAME")]
     pub account: String,
+}
+
+/// Show which rules would catch an event, and what would be sent.
+///
+/// Asks nobody: patterns are matched as EventBridge does, and the event is judged by the code of the
+/// functions. Of the rules that do not match it is said why.
+#[derive(Debug, Args)]
+pub struct Match {
+    /// Which account
+    #[command(flatten)]
+    pub file: AccountFile,
+    /// The event as JSON, as EventBridge or an alarm's action hands it on; `-` for standard input
+    #[arg(value_name = "EVENT")]
+    pub event: PathBuf,
+    /// Print everything as JSON
+    #[arg(long)]
+    pub json: bool,
 }

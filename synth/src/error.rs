@@ -60,6 +60,14 @@ pub enum Error {
         /// What is wrong with it.
         diagnostics: Vec<Diagnostic>,
     },
+    /// What is to be tried is no event.
+    #[error("{} is not an event: {reason}", path.display())]
+    Event {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// An account cannot have this name.
     #[error(transparent)]
     AccountName(stacks::monitor::InvalidName),
@@ -125,6 +133,7 @@ impl Error {
         match self {
             Self::AccountFile { .. }
             | Self::AccountName(_)
+            | Self::Event { .. }
             | Self::Webhook(_)
             | Self::Aws(AwsError::WrongAccount { .. } | AwsError::NoRegion) => Exit::Usage,
             Self::File {

@@ -16,6 +16,7 @@ pub mod manifest;
 pub mod package;
 pub mod receiver;
 pub mod terminal;
+pub mod trial;
 
 use stacks::monitor::Architecture;
 

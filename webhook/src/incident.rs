@@ -30,6 +30,17 @@ pub enum Priority {
 }
 
 impl Priority {
+    /// What the agent calls it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Critical => "CRITICAL",
+            Self::High => "HIGH",
+            Self::Medium => "MEDIUM",
+            Self::Low => "LOW",
+            Self::Minimal => "MINIMAL",
+        }
+    }
+
     /// The priority that the agent calls so, such as `HIGH`.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name {

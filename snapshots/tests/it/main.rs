@@ -7,6 +7,7 @@ mod contract;
 mod diagnostics;
 mod event_patterns;
 mod events;
+mod graphs;
 mod identities;
 mod mutations;
 mod permissions;

@@ -93,7 +93,7 @@ fn every_hop_has_dead_letters() {
         );
         hops += 1;
     }
-    assert_eq!(hops, 4 + 1 + 4 + 1);
+    assert_eq!(hops, 6 + 1 + 5 + 1);
 }
 
 /// Whoever sends a dead letter may do so: functions and the schedule by their roles, rules by the
@@ -214,6 +214,7 @@ fn alarms_need_one_permission() {
             ),
             (&json!("AlarmFunction"), &json!("events.amazonaws.com")),
             (&json!("EcsFunction"), &json!("events.amazonaws.com")),
+            (&json!("EventFunction"), &json!("events.amazonaws.com")),
         ]
     );
 }

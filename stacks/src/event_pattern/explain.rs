@@ -65,6 +65,20 @@ impl fmt::Display for Mismatch {
             [one] => one.to_string(),
             many => Json::from(many.to_vec()).to_string(),
         };
-        write!(f, "`{}` is {found}, wanted {}", self.path, self.wanted)
+        write!(f, "`{}` is {found}, wanted ", self.path)?;
+        match self
+            .wanted
+            .as_array()
+            .map(|it| it.split_at(it.len().min(SHOWN)))
+        {
+            Some((some, [])) => write!(f, "{}", Json::from(some.to_vec())),
+            Some((some, more)) => {
+                write!(f, "{} or {} more", Json::from(some.to_vec()), more.len())
+            }
+            None => write!(f, "{}", self.wanted),
+        }
     }
 }
+
+/// More matchers than this are counted, and not shown.
+const SHOWN: usize = 4;

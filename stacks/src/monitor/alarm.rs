@@ -98,6 +98,19 @@ impl Alarm {
     }
 }
 
+impl Measure {
+    /// The namespaces of the metrics; a query's own are not known.
+    pub fn namespaces(&self) -> Vec<&str> {
+        match self {
+            Self::Metric(metric) => vec![&metric.namespace],
+            Self::Math { metrics, .. } => {
+                metrics.values().map(|it| it.namespace.as_str()).collect()
+            }
+            Self::Query(_) => vec!["Metrics Insights"],
+        }
+    }
+}
+
 impl Statistic {
     /// CloudWatch's word for it.
     pub fn as_str(&self) -> &str {

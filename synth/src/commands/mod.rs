@@ -9,6 +9,7 @@ mod init;
 mod package;
 pub(crate) mod region;
 mod status;
+mod trial;
 pub(crate) mod webhook;
 
 use std::path::{Path, PathBuf};
@@ -35,6 +36,7 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
         Command::Status(args) => status::run(&args, terminal).await,
         Command::Webhook(Webhook::Set(args)) => webhook::set(&args, terminal).await,
         Command::Webhook(Webhook::Test(args)) => webhook::test(&args, terminal).await,
+        Command::Match(args) => trial::run(&args, terminal),
         Command::Graph(args) => graph::run(&args, terminal),
         Command::Init(args) => init::run(&args, terminal),
         Command::Demo(args) => crate::demo::run(&args, terminal).await,

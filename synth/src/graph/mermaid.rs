@@ -14,9 +14,9 @@ pub fn mermaid(graph: &Graph) -> String {
         }
         let (open, close) = match node.role {
             Role::Source => ("([", "])"),
-            Role::Rule | Role::Function | Role::Delivery => ("[", "]"),
-            Role::Queue => ("[/", "/]"),
-            Role::Receiver => ("((", "))"),
+            Role::Watch | Role::Function | Role::Delivery => ("[", "]"),
+            Role::Queue | Role::DeadLetters => ("[/", "/]"),
+            Role::Receiver => ("[[", "]]"),
         };
         let _ = writeln!(text, "  {}{open}\"{label}\"{close}", node.id);
     }
@@ -52,7 +52,7 @@ mod tests {
             title: "x".to_owned(),
             nodes: vec![Node {
                 id: "a".to_owned(),
-                role: Role::Rule,
+                role: Role::Watch,
                 title: "\"] --> b<script>".to_owned(),
                 lines: vec!["x;y".to_owned()],
             }],

@@ -1,6 +1,6 @@
 //! What is drawn: from a monitor to nodes and edges.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use stacks::{
     Monitor,
@@ -38,14 +38,16 @@ pub struct Node {
 pub enum Role {
     /// Where something goes wrong.
     Source,
-    /// What sees it.
-    Rule,
+    /// What sees it: an alarm, a rule, a schedule.
+    Watch,
     /// What judges it.
     Function,
     /// Where it waits.
     Queue,
     /// What sends it.
     Delivery,
+    /// Where it ends that could not be handed on. Drawn below what sends.
+    DeadLetters,
     /// Who is told.
     Receiver,
 }
@@ -124,18 +126,25 @@ impl Graph {
     fn alarms(&mut self, monitor: &Monitor) {
         let count = monitor.alarms.len() + monitor.composites.len();
         if count > 0 {
-            let names: Vec<String> = monitor
+            let metric = monitor.alarms.iter().map(|it| &it.name);
+            let composite = monitor.composites.iter().map(|it| &it.name);
+            let names: Vec<String> = metric.chain(composite).map(ToString::to_string).collect();
+            let namespaces: BTreeSet<String> = monitor
                 .alarms
                 .iter()
-                .map(|it| it.name.to_string())
-                .chain(monitor.composites.iter().map(|it| it.name.to_string()))
+                .flat_map(|it| it.measure.namespaces())
+                .map(str::to_owned)
                 .collect();
+            let namespaces: Vec<String> = namespaces.into_iter().collect();
             self.node(
-                "alarms",
+                "metrics",
                 Role::Source,
-                format!("{count} CloudWatch {}", plural("alarm", count)),
-                few(&names),
+                "CloudWatch metrics",
+                few(&namespaces),
             );
+            let title = format!("{count} {}", plural("alarm", count));
+            self.node("alarms", Role::Watch, title, few(&names));
+            self.edge("metrics", "alarms", Flow::Signal);
             self.edge("alarms", "alarm", Flow::Signal);
         }
         self.function(CodeAsset::Alarm);
@@ -166,7 +175,7 @@ impl Graph {
                 [_] => vec!["rule".to_owned()],
                 many => vec![format!("{} rules", many.len())],
             };
-            self.node(&id, Role::Rule, key.clone(), lines);
+            self.node(&id, Role::Watch, key.clone(), lines);
             if let Some(first) = group.first() {
                 let source = self.source(monitor, first, group.len());
                 self.edge(&source, &id, Flow::Signal);
@@ -247,12 +256,14 @@ impl Graph {
         let Some(report) = &monitor.cost_report else {
             return;
         };
-        self.node(
-            "schedule",
-            Role::Source,
-            "Schedule",
-            vec![format!("daily at {}", report.at), report.time_zone.clone()],
-        );
+        let instances = vec![
+            "CPU of instances".to_owned(),
+            "Compute Optimizer".to_owned(),
+        ];
+        self.node("spend", Role::Source, "Idle spend", instances);
+        let when = vec![format!("daily at {}", report.at), report.time_zone.clone()];
+        self.node("schedule", Role::Watch, "schedule", when);
+        self.edge("spend", "schedule", Flow::Signal);
         let function = self.function(CodeAsset::Cost);
         self.edge("schedule", function, Flow::Signal);
     }
@@ -260,7 +271,7 @@ impl Graph {
     fn delivery(&mut self, monitor: &Monitor) {
         let queue = || vec!["queue".to_owned()];
         self.node("incidents", Role::Queue, "incidents", queue());
-        self.node("deadletters", Role::Queue, "dead letters", queue());
+        self.node("deadletters", Role::DeadLetters, "dead letters", queue());
         self.node(
             "deliver",
             Role::Delivery,

@@ -4,14 +4,17 @@ use std::fmt::Write as _;
 
 use super::{Edge, Flow, Graph, Node, Role};
 
-const COLUMNS: [Role; 6] = [
-    Role::Source,
-    Role::Rule,
-    Role::Function,
-    Role::Queue,
-    Role::Delivery,
-    Role::Receiver,
+/// What stands in each column. Those from the fourth on are rows of one block: delivery above,
+/// what was given up below.
+const COLUMNS: [&[Role]; 6] = [
+    &[Role::Source],
+    &[Role::Watch],
+    &[Role::Function],
+    &[Role::Queue],
+    &[Role::Delivery, Role::DeadLetters],
+    &[Role::Receiver],
 ];
+const BLOCK: usize = 3;
 /// All in pixels.
 const WIDTH: usize = 168;
 const GAP_X: usize = 52;
@@ -22,6 +25,8 @@ const LINE: usize = 16;
 const PADDING: usize = 10;
 /// What fits into a box, in characters.
 const CHARACTERS: usize = 24;
+/// The same, in bold type.
+const BOLD_CHARACTERS: usize = 22;
 
 /// A node, and where it is drawn.
 struct Box<'a> {
@@ -34,8 +39,12 @@ struct Box<'a> {
 /// The picture as an SVG document.
 pub fn svg(graph: &Graph) -> String {
     let boxes = layout(graph);
-    let used = COLUMNS.iter().filter(|role| has(graph, **role)).count();
-    let width = 2 * MARGIN + used * WIDTH + used.saturating_sub(1) * GAP_X;
+    let width = MARGIN
+        + boxes
+            .iter()
+            .map(|it| it.x + WIDTH)
+            .max()
+            .unwrap_or_default();
     let height = MARGIN
         + boxes
             .iter()
@@ -67,34 +76,59 @@ pub fn svg(graph: &Graph) -> String {
     text
 }
 
-fn has(graph: &Graph, role: Role) -> bool {
-    graph.nodes.iter().any(|node| node.role == role)
-}
-
 /// Columns that have nothing in them are left out; the others are centred on the tallest.
 fn layout(graph: &Graph) -> Vec<Box<'_>> {
-    let height = |node: &Node| 2 * PADDING + TITLE + LINE * node.lines.len() - 4;
-    let column = |role: Role| graph.nodes.iter().filter(move |node| node.role == role);
-    let tall = |role: Role| {
-        let heights: Vec<usize> = column(role).map(height).collect();
-        heights.iter().sum::<usize>() + GAP_Y * heights.len().saturating_sub(1)
-    };
-    let tallest = COLUMNS.into_iter().map(tall).max().unwrap_or_default();
+    let columns: Vec<Vec<&Node>> = COLUMNS
+        .iter()
+        .map(|roles| {
+            let nodes = graph.nodes.iter();
+            nodes.filter(|node| roles.contains(&node.role)).collect()
+        })
+        .collect();
+    let (free, block) = columns.split_at(BLOCK.min(columns.len()));
+    // The rows of the block are as high as their highest box.
+    let count = block.iter().map(Vec::len).max().unwrap_or_default();
+    let rows: Vec<usize> = (0..count)
+        .map(|row| {
+            let boxes = block.iter().filter_map(|column| column.get(row));
+            boxes.map(|node| height(node)).max().unwrap_or_default()
+        })
+        .collect();
+    let heights = |column: &[&Node]| column.iter().map(|node| height(node)).collect::<Vec<_>>();
+    let tall =
+        |heights: &[usize]| heights.iter().sum::<usize>() + GAP_Y * heights.len().saturating_sub(1);
+    let tallest = free
+        .iter()
+        .map(|column| tall(&heights(column)))
+        .chain([tall(&rows)])
+        .max()
+        .unwrap_or_default();
     let mut boxes = Vec::new();
     let mut x = MARGIN;
-    for role in COLUMNS {
-        if !has(graph, role) {
-            continue;
-        }
-        let mut y = MARGIN + (tallest - tall(role)) / 2;
-        for node in column(role) {
+    for (index, column) in columns.iter().enumerate().filter(|(_, it)| !it.is_empty()) {
+        let slots = if index < BLOCK {
+            heights(column)
+        } else {
+            rows.clone()
+        };
+        let mut y = MARGIN + (tallest - tall(&slots)) / 2;
+        for (node, slot) in column.iter().zip(slots) {
             let height = height(node);
-            boxes.push(Box { node, x, y, height });
-            y += height + GAP_Y;
+            boxes.push(Box {
+                node,
+                x,
+                y: y + (slot - height) / 2,
+                height,
+            });
+            y += slot + GAP_Y;
         }
         x += WIDTH + GAP_X;
     }
     boxes
+}
+
+fn height(node: &Node) -> usize {
+    2 * PADDING + TITLE + LINE * node.lines.len() - 4
 }
 
 fn line(edge: &Edge, boxes: &[Box<'_>]) -> String {
@@ -107,19 +141,15 @@ fn line(edge: &Edge, boxes: &[Box<'_>]) -> String {
         Flow::Failure => " stroke-dasharray=\"4 4\" stroke-opacity=\"0.6\"",
     };
     let middle = |it: &Box<'_>| it.y + it.height / 2;
-    let path = if from.x < to.x {
-        let (x1, y1, x2, y2) = (from.x + WIDTH, middle(from), to.x - 2, middle(to));
-        let bend = (x2 - x1) / 2;
-        format!(
-            "M{x1} {y1} C{} {y1} {} {y2} {x2} {y2}",
-            x1 + bend,
-            x2 - bend
-        )
+    let path = if from.x == to.x {
+        let x = from.x + WIDTH / 2;
+        format!("M{x} {} V{}", from.y + from.height, to.y - 2)
     } else {
-        // Backwards, from below to the right side.
-        let (x1, y1) = (from.x + WIDTH / 2, from.y + from.height);
-        let (x2, y2) = (to.x + WIDTH + 2, middle(to));
-        format!("M{x1} {y1} C{x1} {y2} {x1} {y2} {x2} {y2}")
+        // The bend lies before the next column, so that no line runs behind a box.
+        let (x1, y1, x2, y2) = (from.x + WIDTH, middle(from), to.x - 2, middle(to));
+        let bend = (x1 + GAP_X - 10).min(x2 - 8);
+        let half = x1 + GAP_X / 2;
+        format!("M{x1} {y1} C{half} {y1} {half} {y2} {bend} {y2} H{x2}")
     };
     format!(
         "<path d=\"{path}\" fill=\"none\" stroke=\"#57606a\" stroke-width=\"1.4\"{dashes} marker-end=\"url(#end)\"/>\n"
@@ -130,9 +160,9 @@ fn draw(it: &Box<'_>) -> String {
     let Box { node, x, y, height } = it;
     let (fill, stroke) = match node.role {
         Role::Source => ("#fff8e6", "#c48a00"),
-        Role::Rule => ("#f3f0ff", "#7048c8"),
+        Role::Watch => ("#f3f0ff", "#7048c8"),
         Role::Function | Role::Delivery => ("#e9f5ff", "#1a6fb5"),
-        Role::Queue => ("#eafaf0", "#1f8a4c"),
+        Role::Queue | Role::DeadLetters => ("#eafaf0", "#1f8a4c"),
         Role::Receiver => ("#fdeef2", "#b8325c"),
     };
     let mut text = format!(
@@ -143,7 +173,7 @@ fn draw(it: &Box<'_>) -> String {
     let _ = writeln!(
         text,
         "<text x=\"{middle}\" y=\"{baseline}\" text-anchor=\"middle\" font-weight=\"600\" fill=\"#1f2328\">{}</text>",
-        shown(&node.title)
+        shown(&node.title, BOLD_CHARACTERS)
     );
     baseline += 2;
     for line in &node.lines {
@@ -151,18 +181,18 @@ fn draw(it: &Box<'_>) -> String {
         let _ = writeln!(
             text,
             "<text x=\"{middle}\" y=\"{baseline}\" text-anchor=\"middle\" fill=\"#57606a\">{}</text>",
-            shown(line)
+            shown(line, CHARACTERS)
         );
     }
     text
 }
 
 /// What fits of a text.
-fn shown(text: &str) -> String {
-    if text.chars().count() <= CHARACTERS {
+fn shown(text: &str, characters: usize) -> String {
+    if text.chars().count() <= characters {
         return escape(text);
     }
-    let start: String = text.chars().take(CHARACTERS - 1).collect();
+    let start: String = text.chars().take(characters - 1).collect();
     escape(&format!("{start}…"))
 }
 
@@ -187,7 +217,10 @@ mod tests {
 
     #[test]
     fn names_are_never_markup_and_are_cut() {
-        assert_eq!(shown("<script>&\"x\""), "&lt;script&gt;&amp;&quot;x&quot;");
-        assert_eq!(shown(&"ü".repeat(30)), format!("{}…", "ü".repeat(23)));
+        assert_eq!(
+            shown("<script>&\"x\"", 24),
+            "&lt;script&gt;&amp;&quot;x&quot;"
+        );
+        assert_eq!(shown(&"ü".repeat(30), 24), format!("{}…", "ü".repeat(23)));
     }
 }

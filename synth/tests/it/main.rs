@@ -9,3 +9,4 @@ mod faults;
 mod lifecycle;
 mod shards;
 mod support;
+mod trial;

@@ -1,0 +1,165 @@
+//! `synth match`: whether an event would be caught, and what would be sent.
+
+use std::{io::Read as _, path::Path};
+
+use runtime::{decision::Decision, read};
+use serde_json::json;
+use stacks::{Json, event_pattern::Scope};
+
+use crate::{
+    cli::Match,
+    error::{Error, Exit},
+    terminal::Terminal,
+    trial::{Outcome, Trial, Way, trial},
+};
+
+pub(crate) fn run(args: &Match, terminal: Terminal) -> Result<Exit, Error> {
+    let account = args.file.load(terminal)?;
+    let event = read_event(&args.event)?;
+    let text = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
+    // Where the file does not say them, whatever the event says will do.
+    let region = match account.regions.as_slice() {
+        regions if regions.contains(&text("region")) => text("region"),
+        [first, ..] => first.clone(),
+        [] => text("region"),
+    };
+    let id = account
+        .account_id
+        .clone()
+        .unwrap_or_else(|| text("account"));
+    let scope = Scope {
+        partition: partition_of(&region),
+        region: &region,
+        account: &id,
+        stack: account.monitor.stack.as_str(),
+    };
+    let trial = trial(&account.monitor, &scope, &event);
+    if args.json {
+        terminal.data(&format!("{:#}", as_json(&trial)));
+    } else {
+        show(&trial, terminal);
+    }
+    Ok(Exit::Done)
+}
+
+fn read_event(path: &Path) -> Result<Json, Error> {
+    let text = if path == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .map_err(|source| Error::Input { source })?;
+        text
+    } else {
+        std::fs::read_to_string(path).map_err(|source| Error::File {
+            action: "read",
+            path: path.to_owned(),
+            source,
+        })?
+    };
+    read::parse(&text).map_err(|error| Error::Event {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+/// Source: "Amazon Resource Names (ARNs)" in the IAM user guide.
+fn partition_of(region: &str) -> &'static str {
+    match region.split('-').next() {
+        Some("cn") => "aws-cn",
+        Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
+        Some("eusc") => "aws-eusc",
+        _ => "aws",
+    }
+}
+
+fn show(trial: &Trial, terminal: Terminal) {
+    let (taken, others): (Vec<&Way>, Vec<&Way>) = trial
+        .ways
+        .iter()
+        .partition(|way| !matches!(way.outcome, Outcome::NotCaught(_)));
+    for way in &taken {
+        terminal.data(&format!(
+            "{} matches: `{}` gets it",
+            way.by,
+            way.function.binary()
+        ));
+        match &way.outcome {
+            Outcome::Decided(Decision::Investigate(incident)) => {
+                terminal.data(&format!("  incident {}", incident.id().as_str()));
+                terminal.data(&format!(
+                    "  {} {}",
+                    incident.priority().as_str(),
+                    incident.title()
+                ));
+                terminal.data("");
+                for line in incident.description().lines() {
+                    terminal.data(&format!("    {line}"));
+                }
+            }
+            Outcome::Decided(Decision::Skip(skip)) => {
+                terminal.data(&format!("  no incident: {skip}"));
+            }
+            Outcome::Unreadable(error) => {
+                terminal.data(&format!("  a dead letter: {error}"));
+            }
+            Outcome::NotCaught(_) => {}
+        }
+    }
+    if taken.is_empty() {
+        terminal.data("no rule matches");
+    }
+    let mut elsewhere = Vec::new();
+    for way in &others {
+        let Outcome::NotCaught(mismatches) = &way.outcome else {
+            continue;
+        };
+        if mismatches
+            .iter()
+            .any(|it| ["source", "detail-type"].contains(&it.path.as_str()))
+        {
+            elsewhere.push(way.by.as_str());
+            continue;
+        }
+        terminal.data(&format!("\n{} does not match", way.by));
+        if mismatches.is_empty() {
+            terminal.data("  each field fits, but not in one element of a list");
+        }
+        for mismatch in mismatches {
+            terminal.data(&format!("  {mismatch}"));
+        }
+    }
+    if !elsewhere.is_empty() {
+        terminal.data(&format!("\nabout other events: {}", elsewhere.join(", ")));
+    }
+}
+
+fn as_json(trial: &Trial) -> Json {
+    let ways: Vec<Json> = trial
+        .ways
+        .iter()
+        .map(|way| {
+            let mut json = json!({
+                "by": way.by,
+                "function": way.function.binary(),
+                "matches": !matches!(way.outcome, Outcome::NotCaught(_)),
+            });
+            match &way.outcome {
+                Outcome::NotCaught(mismatches) => {
+                    json["mismatches"] = mismatches
+                        .iter()
+                        .map(
+                            |it| json!({ "path": it.path, "found": it.found, "wanted": it.wanted }),
+                        )
+                        .collect();
+                }
+                Outcome::Decided(Decision::Investigate(incident)) => {
+                    json["incident"] = json!(incident);
+                }
+                Outcome::Decided(Decision::Skip(skip)) => json["skip"] = json!(skip.as_str()),
+                Outcome::Unreadable(error) => json["deadLetter"] = json!(error.to_string()),
+            }
+            json
+        })
+        .collect();
+    json!(ways)
+}

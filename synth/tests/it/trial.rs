@@ -1,0 +1,124 @@
+//! Events tried against an account file.
+
+use serde_json::{Value as Json, json};
+
+use crate::support::{Ended, Run, project};
+
+const ACCOUNT: &str = r#"
+name: shop
+account: "111122223333"
+regions: [eu-central-1]
+ops-topic: ops
+clusters:
+  - name: checkout
+    priority: CRITICAL
+    ignore-services: [canary-*]
+  - payments
+watched-alarms: [legacy-]
+pipelines: ["*"]
+events:
+  - name: batch-failed
+    title: Job {detail.jobName} <failed>
+    pattern: {source: [aws.batch], detail: {status: [FAILED]}}
+"#;
+
+fn try_event(arguments: &[&str], event: &str) -> Ended {
+    let project = project("shop", ACCOUNT);
+    let arguments = [&["match", "--account", "shop", "-"], arguments].concat();
+    Run::inside(project.path(), &arguments).input(event).end()
+}
+
+fn task(cluster: &str, service: &str) -> String {
+    let arn = |what: &str| format!("arn:aws:ecs:eu-central-1:111122223333:{what}");
+    event(
+        "aws.ecs",
+        "ECS Task State Change",
+        json!({
+            "clusterArn": arn(&format!("cluster/{cluster}")),
+            "taskArn": arn(&format!("task/{cluster}/0a1b")),
+            "group": format!("service:{service}"),
+            "lastStatus": "STOPPED",
+            "stopCode": "EssentialContainerExited",
+            "stoppedAt": "2026-03-01T12:00:00Z",
+            "containers": [{ "name": "app", "exitCode": 137, "reason": "OutOfMemoryError: killed" }],
+        }),
+    )
+}
+
+fn event(source: &str, kind: &str, detail: Json) -> String {
+    json!({
+        "version": "0", "id": "5a4b3c2d-0000-1111-2222-333344445555", "source": source,
+        "detail-type": kind, "account": "111122223333", "region": "eu-central-1",
+        "time": "2026-03-01T12:00:00Z", "resources": [], "detail": detail,
+    })
+    .to_string()
+}
+
+#[test]
+fn a_failure_shows_the_incident_that_would_be_sent() {
+    try_event(&[], &task("checkout", "api"))
+        .code(0)
+        .prints("tocsin-shop-ecs-tasks matches: `ecs` gets it")
+        .prints("  CRITICAL ")
+        .prints("OutOfMemoryError")
+        .prints("about other events: tocsin-shop-ecs-");
+    try_event(&[], &task("payments", "api"))
+        .code(0)
+        .prints("  HIGH ");
+}
+
+#[test]
+fn what_is_not_investigated_says_why() {
+    try_event(&[], &task("checkout", "canary-eu"))
+        .code(0)
+        .prints("no incident: ignored-service");
+    try_event(&[], &task("shipping", "api"))
+        .code(0)
+        .prints("no rule matches")
+        .prints(
+            "`detail.clusterArn` is \"arn:aws:ecs:eu-central-1:111122223333:cluster/shipping\", \
+             wanted [\"arn:aws:ecs:eu-central-1:111122223333:cluster/checkout\"",
+        );
+    let scale_in = task("checkout", "api")
+        .replace("EssentialContainerExited", "ServiceSchedulerInitiated")
+        .replace(
+            "stoppedAt\"",
+            "stoppedReason\":\"Scaling activity initiated by (deployment x)\",\"stoppedAt\"",
+        );
+    try_event(&[], &scale_in).code(0).prints("no rule matches");
+}
+
+#[test]
+fn other_events_get_the_title_of_the_account_file() {
+    let job = json!({ "jobName": "invoices", "status": "FAILED" });
+    try_event(&[], &event("aws.batch", "Batch Job State Change", job))
+        .code(0)
+        .prints("tocsin-shop-event-batch-failed matches: `event` gets it")
+        .prints("  HIGH Job invoices <failed>");
+    let run = json!({ "pipeline": "release", "state": "FAILED", "execution-id": "e-1" });
+    let kind = "CodePipeline Pipeline Execution State Change";
+    try_event(&[], &event("aws.codepipeline", kind, run))
+        .code(0)
+        .prints("  HIGH Pipeline release failed");
+}
+
+#[test]
+fn everything_is_there_as_json() {
+    let ended = try_event(&["--json"], &task("checkout", "api")).code(0);
+    let ways: Json = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(ways[0]["by"], "tocsin-shop-ecs-tasks");
+    assert_eq!(ways[0]["incident"]["priority"], "CRITICAL");
+    assert_eq!(ways[1]["matches"], false);
+    assert!(ways[1]["mismatches"][0]["wanted"].is_array());
+}
+
+#[test]
+fn what_is_no_event_is_said_to_be_none() {
+    try_event(&[], "nothing")
+        .code(2)
+        .says("- is not an event: ");
+    try_event(&[], "{\"alarmData\":{}}")
+        .code(0)
+        .prints("the action of an alarm matches")
+        .prints("a dead letter: ");
+}
