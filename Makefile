@@ -90,7 +90,7 @@ resources: tools ## Fetch the registry schemas and generate the resource types
 
 .PHONY: bench
 bench: ## Measure how long generation takes, and how it grows
-	$(CARGO) bench --locked --package stacks
+	$(CARGO) bench --locked --package synth
 
 .PHONY: zig
 zig: ## Install zig, which links functions for other machines than this

@@ -35,9 +35,18 @@ pub const CONTEXT: Context<'static> = Context {
 /// When the account file cannot be read or is wrong.
 #[track_caller]
 pub fn account(directory: &Path) -> Account {
-    let path = directory.join("account.yaml");
-    let text = std::fs::read_to_string(&path)
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    account_file(&directory.join("account.yaml"))
+}
+
+/// The account of a file.
+///
+/// # Panics
+///
+/// When the account file cannot be read or is wrong.
+#[track_caller]
+pub fn account_file(path: &Path) -> Account {
+    let text =
+        std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let (account, diagnostics) = config::parse(&text, CONTEXT);
     account.unwrap_or_else(|| {
         let shown: Vec<String> = diagnostics

@@ -1,31 +1,46 @@
 //! Account file in, templates out.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, path::Path};
 
-use snapshots::{account, assert_snapshot, directory};
+use snapshots::{account, account_file, assert_snapshot, directory};
 use stacks::ToJson as _;
+use synth::config::Account;
 
-/// Snapshots every template of the case, and a second time only which resources there are: a changed
-/// logical ID is a replaced resource, and stands out there as one red line.
 #[track_caller]
 fn check(case: &str) {
     let directory = directory(&format!("cases/{case}"));
-    let account = account(&directory);
-    let stacks = &account.stacks;
+    check_account(&account(&directory), &directory);
+}
+
+/// Snapshots every template of the account, and a second time only which resources there are: a
+/// changed logical ID is a replaced resource, and stands out there as one red line.
+#[track_caller]
+fn check_account(account: &Account, directory: &Path) {
     let mut ids = String::new();
-    for stack in stacks {
+    for stack in &account.stacks {
         let name = format!("{}.template", stack.name);
-        assert_snapshot(
-            &directory,
-            &name,
-            &format!("{:#}", stack.template.to_json()),
-        );
+        assert_snapshot(directory, &name, &format!("{:#}", stack.template.to_json()));
         let _ = writeln!(ids, "{}", stack.name);
         for (id, resource_type, _) in stack.template.resources() {
             let _ = writeln!(ids, "  {id} {resource_type}");
         }
     }
-    assert_snapshot(&directory, "logical_ids", &ids);
+    assert_snapshot(directory, "logical_ids", &ids);
+}
+
+/// Whatever is added to `accounts/` is reviewed like the cases, without a word in any test: its
+/// snapshots are in `snapshots/accounts/`.
+#[test]
+fn every_account_file_has_its_snapshots() {
+    for entry in std::fs::read_dir(directory("../accounts")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let yaml = path.extension().is_some_and(|it| it == "yaml");
+        if yaml && !CASES.contains(&name.as_str()) {
+            let account = account_file(&path);
+            check_account(&account, &directory(&format!("accounts/{name}")));
+        }
+    }
 }
 
 /// One test a case, named after it.

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use stacks::{Json, ToJson as _};
+use serde::Serialize;
 
 use crate::{
     cli::{Format, Generate},
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Generate, terminal: Terminal) -> Result<Exit, Error> {
     let mut written = Vec::new();
     for stack in stacks {
         let path = out.join(format!("{}.template.{extension}", stack.name));
-        write(&path, &print(&stack.template.to_json(), args.format))?;
+        write(&path, &print(&stack.template, args.format))?;
         written.push(path);
     }
     let manifest = manifest::manifest(&account, stacks, extension);
@@ -58,9 +58,13 @@ pub(crate) fn run(args: &Generate, terminal: Terminal) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-fn print(json: &Json, format: Format) -> String {
+fn print(json: &impl Serialize, format: Format) -> String {
     match format {
-        Format::Json => format!("{json:#}\n"),
+        Format::Json => {
+            let mut text = serde_json::to_string_pretty(json).unwrap_or_default();
+            text.push('\n');
+            text
+        }
         // A tree of text, numbers, lists and maps: there is nothing in it that YAML cannot say.
         Format::Yaml => serde_saphyr::to_string(json).unwrap_or_default(),
     }
