@@ -3,11 +3,10 @@
 //! Most quotas cannot be reached by any account file: permissions, policies and outputs are the same
 //! for one cluster and for a thousand. They are counted all the same.
 
-use std::{collections::BTreeMap, fmt, io};
-
-use serde::Serialize;
+use std::{collections::BTreeMap, fmt};
 
 use crate::{
+    json::Json,
     limits,
     monitor::{AlarmName, ClusterSelector, EventName, Monitor},
     resources::{
@@ -130,7 +129,7 @@ fn rule_quotas(monitor: &Monitor, rules: &[EventRule], over: &mut Vec<OverQuota>
 
 fn stack_quotas(monitor: &Monitor, stack: &Stack, over: &mut Vec<OverQuota>) {
     let Stack { name, template, .. } = stack;
-    let template_bytes = bytes(template);
+    let template_bytes = template.bytes();
     let beyond = |fitting: usize| match stack.alarms.get(fitting..) {
         None | Some([]) => Subject::Everything,
         Some(alarms) => Subject::Alarms(alarms.to_vec()),
@@ -197,7 +196,17 @@ type Counted = (String, usize, usize, Subject, &'static str);
 fn resource_quotas(template: &Template) -> Vec<Counted> {
     let mut counted: Vec<Counted> = Vec::new();
     let mut permissions: BTreeMap<String, usize> = BTreeMap::new();
-    for (id, kind, properties) in template.resources() {
+    let limited = [
+        ManagedPolicy::TYPE,
+        QueuePolicy::TYPE,
+        Permission::TYPE,
+        Function::TYPE,
+    ];
+    for (id, kind) in template
+        .resources()
+        .filter(|(_, kind)| limited.contains(kind))
+    {
+        let properties = template.properties(id);
         let document = &properties["PolicyDocument"];
         let mut count = |what: &str, found: usize, limit: usize| {
             counted.push((
@@ -254,23 +263,6 @@ fn resource_quotas(template: &Template) -> Vec<Counted> {
 }
 
 /// How long a document is without spaces, as it is sent.
-fn bytes(document: &impl Serialize) -> usize {
-    struct Count(usize);
-
-    impl io::Write for Count {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    let mut count = Count(0);
-    match serde_json::to_writer(&mut count, document) {
-        Ok(()) => count.0,
-        Err(_) => usize::MAX,
-    }
+fn bytes(document: &Json) -> usize {
+    document.to_string().len()
 }

@@ -74,7 +74,7 @@ fn in_process(text: &str) -> usize {
         .unwrap()
         .stacks
         .iter()
-        .map(|it| serde_json::to_vec(&it.template).unwrap().len())
+        .map(|it| it.template.to_pretty().len())
         .sum()
 }
 

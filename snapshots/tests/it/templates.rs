@@ -3,7 +3,6 @@
 use std::{fmt::Write as _, path::Path};
 
 use snapshots::{account, account_file, assert_snapshot, directory};
-use stacks::ToJson as _;
 use synth::config::Account;
 
 #[track_caller]
@@ -19,9 +18,9 @@ fn check_account(account: &Account, directory: &Path) {
     let mut ids = String::new();
     for stack in &account.stacks {
         let name = format!("{}.template", stack.name);
-        assert_snapshot(directory, &name, &format!("{:#}", stack.template.to_json()));
+        assert_snapshot(directory, &name, &stack.template.to_pretty());
         let _ = writeln!(ids, "{}", stack.name);
-        for (id, resource_type, _) in stack.template.resources() {
+        for (id, resource_type) in stack.template.resources() {
             let _ = writeln!(ids, "  {id} {resource_type}");
         }
     }

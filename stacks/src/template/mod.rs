@@ -87,12 +87,13 @@ struct Output {
     value: Json,
 }
 
+/// A resource as it is printed: large accounts have tens of thousands, and text is the smallest form
+/// of them.
 #[derive(Debug)]
 struct Body {
     origin: String,
     resource_type: &'static str,
-    attributes: Attributes,
-    properties: Json,
+    text: String,
 }
 
 /// A CloudFormation template.
@@ -185,11 +186,11 @@ impl Template {
                 second: origin,
             }),
             Entry::Vacant(slot) => {
+                let text = print::resource(resource_type, &attributes, &properties);
                 slot.insert(Body {
                     origin,
                     resource_type,
-                    attributes,
-                    properties,
+                    text,
                 });
                 Ok(id)
             }
@@ -233,11 +234,21 @@ impl Template {
         self.outputs.len()
     }
 
-    /// The logical ID, type and properties of every resource, in the order of the IDs.
-    pub fn resources(&self) -> impl Iterator<Item = (&LogicalId, &'static str, &Json)> {
+    /// The logical ID and type of every resource, in the order of the IDs.
+    pub fn resources(&self) -> impl Iterator<Item = (&LogicalId, &'static str)> {
         self.resources
             .iter()
-            .map(|(id, body)| (id, body.resource_type, &body.properties))
+            .map(|(id, body)| (id, body.resource_type))
+    }
+
+    /// The properties of a resource; nothing where there is no such resource.
+    pub fn properties(&self, id: &LogicalId) -> Json {
+        let text = self.resources.get(id).map_or("", |body| &body.text);
+        let mut resource: Json = serde_json::from_str(text).unwrap_or_default();
+        resource
+            .get_mut("Properties")
+            .map(Json::take)
+            .unwrap_or_default()
     }
 }
 

@@ -1,117 +1,228 @@
 //! Templates as the JSON that CloudFormation reads.
+//!
+//! Resources are printed once, when they are added: from then on a template is text that is put
+//! together, and nothing of it is copied from tree to tree.
 
 use std::collections::BTreeMap;
 
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
-
-use super::{Attributes, Body, Output, Parameter, ParameterType, Policy, Template};
+use super::{Attributes, Output, Parameter, ParameterType, Policy, Template};
 use crate::{
-    json::{Json, ToJson},
+    json::{Json, Object, ToJson},
     logical_id::LogicalId,
     suppression,
 };
 
 impl ToJson for Template {
     fn to_json(&self) -> Json {
-        serde_json::to_value(self).unwrap_or_default()
+        serde_json::from_str(&self.to_text()).unwrap_or_default()
     }
 }
 
-/// Written without a copy: templates of large accounts are megabytes.
-impl Serialize for Template {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("AWSTemplateFormatVersion", "2010-09-09")?;
-        map.serialize_entry("Description", &self.description)?;
-        map.serialize_entry("Metadata", &suppression::of_template())?;
-        if !self.outputs.is_empty() {
-            map.serialize_entry("Outputs", &Section(&self.outputs))?;
+impl Template {
+    /// The template without spaces, as CloudFormation gets it.
+    pub fn to_text(&self) -> String {
+        let mut text = self.all_but_resources();
+        section(&mut text, "Resources", &self.resources, |it| {
+            it.text.as_str().into()
+        });
+        text.push('}');
+        text
+    }
+
+    /// The template as people read it.
+    pub fn to_pretty(&self) -> String {
+        let mut text = indented(&self.to_text());
+        text.push('\n');
+        text
+    }
+
+    /// How long the template is without spaces, in bytes.
+    pub fn bytes(&self) -> usize {
+        const AROUND_SECTION: usize = r#","Resources":{}}"#.len();
+        const AROUND_ENTRY: usize = r#","":"#.len();
+        let resources = self.resources.iter();
+        let entries: usize = resources
+            .map(|(id, body)| id.as_str().len() + body.text.len() + AROUND_ENTRY)
+            .sum();
+        self.all_but_resources().len() + AROUND_SECTION + entries
+    }
+
+    fn all_but_resources(&self) -> String {
+        let mut text = String::from("{");
+        for (name, json) in [
+            ("AWSTemplateFormatVersion", Json::from("2010-09-09")),
+            ("Description", Json::from(self.description.as_str())),
+            ("Metadata", suppression::of_template()),
+        ] {
+            entry(&mut text, name, &json.to_string());
         }
-        if !self.parameters.is_empty() {
-            map.serialize_entry("Parameters", &Section(&self.parameters))?;
+        section(&mut text, "Outputs", &self.outputs, |it| {
+            it.to_json().to_string().into()
+        });
+        section(&mut text, "Parameters", &self.parameters, |it| {
+            it.to_json().to_string().into()
+        });
+        text
+    }
+}
+
+/// A resource without spaces.
+pub(super) fn resource(resource_type: &str, attributes: &Attributes, properties: &Json) -> String {
+    let mut text = String::from("{");
+    if let Some(policy) = attributes.deletion_policy {
+        entry(
+            &mut text,
+            "DeletionPolicy",
+            &Json::from(policy.as_str()).to_string(),
+        );
+    }
+    if !attributes.depends_on.is_empty() {
+        entry(
+            &mut text,
+            "DependsOn",
+            &attributes.depends_on.to_json().to_string(),
+        );
+    }
+    if let Some(metadata) = metadata(attributes, resource_type) {
+        entry(&mut text, "Metadata", &metadata.to_string());
+    }
+    if properties.as_object().is_none_or(|it| !it.is_empty()) {
+        entry(&mut text, "Properties", &properties.to_string());
+    }
+    entry(&mut text, "Type", &Json::from(resource_type).to_string());
+    if let Some(policy) = attributes.update_replace_policy {
+        entry(
+            &mut text,
+            "UpdateReplacePolicy",
+            &Json::from(policy.as_str()).to_string(),
+        );
+    }
+    text.push('}');
+    text
+}
+
+fn metadata(attributes: &Attributes, resource_type: &str) -> Option<Json> {
+    let reasons = suppression::metadata(&attributes.suppressed, resource_type);
+    match (reasons, attributes.metadata.clone()) {
+        (Some(Json::Object(mut all)), Some(Json::Object(more))) => {
+            all.extend(more);
+            Some(Json::Object(all))
         }
-        if !self.resources.is_empty() {
-            map.serialize_entry("Resources", &Section(&self.resources))?;
-        }
-        map.end()
+        (reasons, more) => more.or(reasons),
     }
 }
 
-struct Section<'a, T>(&'a BTreeMap<LogicalId, T>);
-
-impl<T: Serialize> Serialize for Section<'_, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(id, entry)| (id.as_str(), entry)))
+/// Adds `"name":json` to an object. Names are logical IDs and words of CloudFormation: letters and
+/// digits.
+fn entry(text: &mut String, name: &str, json: &str) {
+    if !text.ends_with('{') {
+        text.push(',');
     }
+    text.push('"');
+    text.push_str(name);
+    text.push_str("\":");
+    text.push_str(json);
 }
 
-impl Serialize for Output {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("Description", self.description)?;
-        map.serialize_entry("Value", &self.value)?;
-        map.end()
+fn section<'a, T>(
+    text: &mut String,
+    name: &str,
+    entries: &'a BTreeMap<LogicalId, T>,
+    print: impl Fn(&'a T) -> std::borrow::Cow<'a, str>,
+) {
+    if entries.is_empty() {
+        return;
     }
+    entry(text, name, "{");
+    for (id, it) in entries {
+        entry(text, id.as_str(), &print(it));
+    }
+    text.push('}');
 }
 
-impl Serialize for Parameter {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+/// JSON without spaces, with spaces and line breaks as `serde_json` sets them.
+fn indented(compact: &str) -> String {
+    let mut out = String::with_capacity(compact.len() * 2);
+    let mut depth = 0;
+    let mut rest = compact;
+    let line = |out: &mut String, depth: usize| {
+        out.push('\n');
+        (0..depth).for_each(|_| out.push_str("  "));
+    };
+    while let Some(at) = rest.find(['"', '{', '[', '}', ']', ',', ':']) {
+        let (before, found) = rest.split_at(at);
+        out.push_str(before);
+        let length = match found.as_bytes() {
+            [b'"', ..] => {
+                let length = string_length(found);
+                out.push_str(found.get(..length).unwrap_or_default());
+                length
+            }
+            [b'{', b'}', ..] | [b'[', b']', ..] => {
+                out.push_str(found.get(..2).unwrap_or_default());
+                2
+            }
+            [open @ (b'{' | b'['), ..] => {
+                depth += 1;
+                out.push(char::from(*open));
+                line(&mut out, depth);
+                1
+            }
+            [close @ (b'}' | b']'), ..] => {
+                depth -= 1;
+                line(&mut out, depth);
+                out.push(char::from(*close));
+                1
+            }
+            [b',', ..] => {
+                out.push(',');
+                line(&mut out, depth);
+                1
+            }
+            _ => {
+                out.push_str(": ");
+                1
+            }
+        };
+        rest = found.get(length..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The length of the JSON string that a text begins with, quotes included.
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    text.bytes()
+        .skip(1)
+        .position(|byte| {
+            let ends = byte == b'"' && !escaped;
+            escaped = byte == b'\\' && !escaped;
+            ends
+        })
+        .map_or(text.len(), |at| at + 2)
+}
+
+impl ToJson for Parameter {
+    fn to_json(&self) -> Json {
+        let mut parameter = Object::default();
         let kind = match self.kind {
             ParameterType::String => "String",
             ParameterType::Subnets => "List<AWS::EC2::Subnet::Id>",
             ParameterType::SecurityGroups => "List<AWS::EC2::SecurityGroup::Id>",
         };
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("Description", self.description)?;
-        map.serialize_entry("Type", kind)?;
-        map.end()
+        parameter.put("Type", &kind);
+        parameter.put("Description", &self.description);
+        parameter.into()
     }
 }
 
-impl Serialize for Body {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Attributes {
-            deletion_policy,
-            update_replace_policy,
-            depends_on,
-            ..
-        } = &self.attributes;
-        let mut map = serializer.serialize_map(None)?;
-        if let Some(policy) = deletion_policy {
-            map.serialize_entry("DeletionPolicy", policy.as_str())?;
-        }
-        if !depends_on.is_empty() {
-            let ids: Vec<&str> = depends_on.iter().map(LogicalId::as_str).collect();
-            map.serialize_entry("DependsOn", &ids)?;
-        }
-        if let Some(metadata) = self.metadata() {
-            map.serialize_entry("Metadata", &metadata)?;
-        }
-        if self
-            .properties
-            .as_object()
-            .is_none_or(|properties| !properties.is_empty())
-        {
-            map.serialize_entry("Properties", &self.properties)?;
-        }
-        map.serialize_entry("Type", self.resource_type)?;
-        if let Some(policy) = update_replace_policy {
-            map.serialize_entry("UpdateReplacePolicy", policy.as_str())?;
-        }
-        map.end()
-    }
-}
-
-impl Body {
-    fn metadata(&self) -> Option<Json> {
-        let reasons = suppression::metadata(&self.attributes.suppressed, self.resource_type);
-        match (reasons, self.attributes.metadata.clone()) {
-            (Some(Json::Object(mut all)), Some(Json::Object(more))) => {
-                all.extend(more);
-                Some(Json::Object(all))
-            }
-            (reasons, more) => more.or(reasons),
-        }
+impl ToJson for Output {
+    fn to_json(&self) -> Json {
+        let mut output = Object::default();
+        output.put("Description", &self.description);
+        output.put("Value", &self.value);
+        output.into()
     }
 }
 
@@ -121,6 +232,26 @@ impl Policy {
             Self::Delete => "Delete",
             Self::Retain => "Retain",
             Self::RetainExceptOnCreate => "RetainExceptOnCreate",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn json_is_indented_as_serde_json_does_it() {
+        for json in [
+            json!({}),
+            json!([]),
+            json!("a\"b\\"),
+            json!({ "a": [], "b": {}, "c": [1, -2.5, null, true], "d": { "e": ["{[,:\"\\", "\\"] } }),
+            json!([[[{ "x": "ü\u{1}" }]], ["\\\""]]),
+        ] {
+            assert_eq!(indented(&json.to_string()), format!("{json:#}"));
         }
     }
 }

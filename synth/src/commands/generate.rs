@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::Serialize;
+use stacks::ToJson as _;
 
 use crate::{
     cli::{Format, Generate},
@@ -31,12 +31,17 @@ pub(crate) fn run(args: &Generate, terminal: Terminal) -> Result<Exit, Error> {
     let mut written = Vec::new();
     for stack in stacks {
         let path = out.join(format!("{}.template.{extension}", stack.name));
-        write(&path, &print(&stack.template, args.format))?;
+        let text = match args.format {
+            Format::Json => stack.template.to_pretty(),
+            // A tree of text, numbers, lists and maps: there is nothing in it that YAML cannot say.
+            Format::Yaml => serde_saphyr::to_string(&stack.template.to_json()).unwrap_or_default(),
+        };
+        write(&path, &text)?;
         written.push(path);
     }
     let manifest = manifest::manifest(&account, stacks, extension);
     let path = out.join("manifest.json");
-    write(&path, &print(&manifest, Format::Json))?;
+    write(&path, &format!("{manifest:#}\n"))?;
     written.push(path);
 
     if args.json {
@@ -56,18 +61,6 @@ pub(crate) fn run(args: &Generate, terminal: Terminal) -> Result<Exit, Error> {
         stacks.len()
     ));
     Ok(Exit::Done)
-}
-
-fn print(json: &impl Serialize, format: Format) -> String {
-    match format {
-        Format::Json => {
-            let mut text = serde_json::to_string_pretty(json).unwrap_or_default();
-            text.push('\n');
-            text
-        }
-        // A tree of text, numbers, lists and maps: there is nothing in it that YAML cannot say.
-        Format::Yaml => serde_saphyr::to_string(json).unwrap_or_default(),
-    }
 }
 
 fn create_dir(path: &Path) -> Result<(), Error> {

@@ -48,8 +48,10 @@ pub fn parse(text: &str, context: Context<'_>) -> (Option<Account>, Vec<Diagnost
         Err(problem) => return (None, vec![problem]),
     };
     let mut problems = Vec::new();
-    let account = read::read::<AccountFile>(&node, &mut problems)
-        .map(|file| lower::account(file, context, &mut problems));
+    let file = read::read::<AccountFile>(&node, &mut problems);
+    // The tree of a large file takes more memory than all that is made of it.
+    drop(node);
+    let account = file.map(|file| lower::account(file, context, &mut problems));
     problems.sort_by_key(Diagnostic::start);
     let account = account.filter(|_| !problems.iter().any(Diagnostic::is_error));
     if account.is_none() {
