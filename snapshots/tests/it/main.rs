@@ -12,6 +12,7 @@ mod identities;
 mod mutations;
 mod permissions;
 mod properties;
+mod scale;
 mod schema;
 mod templates;
 mod tidy;
