@@ -29,16 +29,17 @@ pub(crate) fn alarm(
 ) -> Result<(), DuplicateLogicalId> {
     let condition = &alarm.condition;
     let path: Vec<&str> = alarm.path.iter().map(String::as_str).collect();
-    let resource = AlarmResource {
-        alarm_name: Some(monitor.alarm_name(&alarm.name).into()),
-        alarm_description: describe(alarm.description.as_deref(), alarm.priority),
-        alarm_actions: alarm.incident.then(|| vec![action.clone()].into()),
-        evaluation_periods: Some(condition.periods.into()),
-        datapoints_to_alarm: Some(condition.datapoints.into()),
-        treat_missing_data: Some(missing_data(alarm.missing_data).into()),
-        tags: Some(monitor.tags.clone()),
-        ..measured(&alarm.measure, alarm.period, condition)
-    };
+    // Set field by field: the struct is large, and copies of it are what synthesis would spend its
+    // time on.
+    let mut resource = AlarmResource::new();
+    resource.alarm_name = Some(monitor.alarm_name(&alarm.name).into());
+    resource.alarm_description = describe(alarm.description.as_deref(), alarm.priority);
+    resource.alarm_actions = alarm.incident.then(|| vec![action.clone()].into());
+    resource.evaluation_periods = Some(condition.periods.into());
+    resource.datapoints_to_alarm = Some(condition.datapoints.into());
+    resource.treat_missing_data = Some(missing_data(alarm.missing_data).into());
+    resource.tags = Some(monitor.tags.clone());
+    measure(&mut resource, &alarm.measure, alarm.period, condition);
     template.add_with(&path, &resource, attributes(alarm.incident))?;
     Ok(())
 }
@@ -77,40 +78,38 @@ fn attributes(incident: bool) -> Attributes {
     Attributes::from(Reason::NamedAfterTheStack).but(silent)
 }
 
-/// The properties that say what is measured, and when it is too much.
-fn measured(measure: &Measure, period: Period, condition: &Condition) -> AlarmResource {
-    let (operator, threshold) = match condition.test {
-        Test::Threshold(comparison, threshold) => (operator(comparison), Some(threshold.into())),
-        Test::Band(side, _) => (band_operator(side), None),
-    };
-    let resource = AlarmResource {
-        comparison_operator: Some(operator.into()),
-        threshold,
-        ..AlarmResource::new()
-    };
-    match (measure, condition.test) {
-        (Measure::Metric(metric), Test::Threshold(..)) => {
-            let (statistic, extended_statistic) = statistic(&metric.statistic);
-            AlarmResource {
-                namespace: Some(metric.namespace.as_str().into()),
-                metric_name: Some(metric.name.as_str().into()),
-                dimensions: dimensions(metric),
-                statistic,
-                extended_statistic,
-                period: Some(period.seconds().into()),
-                ..resource
-            }
+/// Sets the properties that say what is measured, and when it is too much.
+fn measure(resource: &mut AlarmResource, measure: &Measure, period: Period, condition: &Condition) {
+    let band = match condition.test {
+        Test::Threshold(comparison, threshold) => {
+            resource.comparison_operator = Some(operator(comparison).into());
+            resource.threshold = Some(threshold.into());
+            None
         }
-        (Measure::Metric(metric), Test::Band(_, deviations)) => AlarmResource {
-            metrics: Some(vec![
+        Test::Band(side, deviations) => {
+            resource.comparison_operator = Some(band_operator(side).into());
+            resource.threshold_metric_id = Some(RESULT.into());
+            Some(deviations)
+        }
+    };
+    match (measure, band) {
+        (Measure::Metric(metric), None) => {
+            let (statistic, extended_statistic) = statistic(&metric.statistic);
+            resource.namespace = Some(metric.namespace.as_str().into());
+            resource.metric_name = Some(metric.name.as_str().into());
+            resource.dimensions = dimensions(metric);
+            resource.statistic = statistic;
+            resource.extended_statistic = extended_statistic;
+            resource.period = Some(period.seconds().into());
+        }
+        (Measure::Metric(metric), Some(deviations)) => {
+            resource.metrics = Some(vec![
                 shown(query_of("metric", metric, period)),
                 shown(expression(format!(
                     "ANOMALY_DETECTION_BAND(metric, {deviations})"
                 ))),
-            ]),
-            threshold_metric_id: Some(RESULT.into()),
-            ..resource
-        },
+            ]);
+        }
         (Measure::Math { formula, metrics }, _) => {
             let mut queries: Vec<MetricDataQuery> = metrics
                 .iter()
@@ -120,18 +119,14 @@ fn measured(measure: &Measure, period: Period, condition: &Condition) -> AlarmRe
                 })
                 .collect();
             queries.push(shown(expression(formula.clone())));
-            AlarmResource {
-                metrics: Some(queries),
-                ..resource
-            }
+            resource.metrics = Some(queries);
         }
-        (Measure::Query(query), _) => AlarmResource {
-            metrics: Some(vec![MetricDataQuery {
+        (Measure::Query(query), _) => {
+            resource.metrics = Some(vec![MetricDataQuery {
                 period: Some(period.seconds().into()),
                 ..shown(expression(query.clone()))
-            }]),
-            ..resource
-        },
+            }]);
+        }
     }
 }
 
