@@ -100,3 +100,32 @@ cases!(
     wrong_types,
     yaml_syntax,
 );
+
+/// What the README shows can be used as it is.
+#[test]
+fn account_files_of_the_readme_are_read() {
+    let readme = std::fs::read_to_string(directory("../README.md")).unwrap();
+    let blocks: Vec<&str> = readme
+        .split("```yaml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert!(blocks.len() >= 2);
+    for block in blocks {
+        let text = if block.contains("\nname:") {
+            block.to_owned()
+        } else {
+            format!("name: readme\nops-topic: ops\n{block}")
+        };
+        let (account, diagnostics) = config::parse(&text, CONTEXT);
+        let shown: Vec<String> = diagnostics
+            .iter()
+            .map(|it| it.render("README.md", &text, false))
+            .collect();
+        assert!(
+            account.is_some() && shown.is_empty(),
+            "{}",
+            shown.join("\n")
+        );
+    }
+}

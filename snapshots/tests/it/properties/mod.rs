@@ -18,7 +18,7 @@ use stacks::ToJson as _;
 use synth::config;
 
 use files::{File, alarm, any_file, cluster, event};
-use references::{attributes, has_cycle, references};
+use references::{attributes, has_cycle, references, taggable};
 
 /// How many files, over all tests here.
 const FILES: u32 = 10_000;
@@ -111,6 +111,21 @@ fn every_reference_leads_to_something_and_none_back() {
                 }
             }
             prop_assert!(!has_cycle(&edges), "{edges:?}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn what_can_have_tags_has_them() {
+    let taggable = taggable();
+    holds(FILES / 20, &any_file(), |file| {
+        for template in templates(&file)?.values() {
+            for (id, resource) in resources(template) {
+                let can = taggable.contains(resource["Type"].as_str().unwrap());
+                let has = resource["Properties"]["Tags"][0]["Value"] == "tocsin-x";
+                prop_assert_eq!(can, has, "{}", id);
+            }
         }
         Ok(())
     });

@@ -32,6 +32,19 @@ pub(crate) fn attributes() -> BTreeMap<String, BTreeSet<String>> {
     attributes
 }
 
+/// The resource types that can have tags.
+pub(crate) fn taggable() -> BTreeSet<String> {
+    let schemas = std::fs::read_dir(directory("../stacks/schemas")).unwrap();
+    schemas
+        .filter_map(|entry| {
+            let text = std::fs::read_to_string(entry.unwrap().path()).ok()?;
+            let schema: Json = serde_json::from_str(&text).ok()?;
+            schema["properties"].get("Tags")?;
+            Some(schema["typeName"].as_str()?.to_owned())
+        })
+        .collect()
+}
+
 /// Everything that a resource or an output refers to: a logical ID, and an attribute of it if that
 /// is what is wanted.
 pub(crate) fn references(json: &Json) -> Vec<(String, Option<String>)> {
