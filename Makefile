@@ -92,6 +92,28 @@ resources: tools ## Fetch the registry schemas and generate the resource types
 bench: ## Measure how long generation takes, and how it grows
 	$(CARGO) bench --locked --package synth
 
+# How long each fuzz target runs, in seconds
+FUZZ ?= 60
+
+.PHONY: fuzz
+fuzz: ## Fuzz every parser of foreign input for FUZZ seconds each; what is found stays in the corpus
+	if ! cargo fuzz --version > /dev/null 2>&1 || ! rustc +nightly --version > /dev/null 2>&1; then
+		echo "not installed: cargo install cargo-fuzz; rustup toolchain install nightly" >&2
+		exit 1
+	fi
+	for target in $$(cargo +nightly fuzz list --fuzz-dir snapshots/fuzz); do
+		mkdir -p target/fuzz-seeds/$$target
+		case $$target in
+			account_file)
+				for case in snapshots/cases/*/ snapshots/invalid/*/; do
+					cp "$$case/account.yaml" "target/fuzz-seeds/account_file/$$(basename "$$case")"
+				done ;;
+			event | queue) cp snapshots/events/*.json "target/fuzz-seeds/$$target" ;;
+		esac
+		cargo +nightly fuzz run --fuzz-dir snapshots/fuzz $$target snapshots/fuzz/corpus/$$target \
+			target/fuzz-seeds/$$target -- -max_total_time=$(FUZZ) -max_len=65536 -print_final_stats=1 -verbosity=0
+	done
+
 .PHONY: zig
 zig: ## Install zig, which links functions for other machines than this
 	$(PYTHON) -m venv $(ZIG)

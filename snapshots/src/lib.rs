@@ -3,6 +3,8 @@
 //! A changed snapshot is a change that a reviewer has to agree with: `make snapshots` writes them
 //! anew. No snapshot needs a filter, because nothing here is random, dated or bound to a machine.
 
+pub mod fuzz;
+
 use std::path::{Path, PathBuf};
 
 use synth::config::{self, Account, Context};

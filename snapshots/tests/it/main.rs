@@ -4,6 +4,7 @@
 
 mod cli;
 mod contract;
+mod corpus;
 mod diagnostics;
 mod event_patterns;
 mod events;

@@ -39,12 +39,16 @@ impl Template {
     /// How long the template is without spaces, in bytes.
     pub fn bytes(&self) -> usize {
         const AROUND_SECTION: usize = r#","Resources":{}}"#.len();
-        const AROUND_ENTRY: usize = r#","":"#.len();
-        let resources = self.resources.iter();
-        let entries: usize = resources
-            .map(|(id, body)| id.as_str().len() + body.text.len() + AROUND_ENTRY)
-            .sum();
-        self.all_but_resources().len() + AROUND_SECTION + entries
+        const AROUND_ENTRY: usize = r#""":"#.len();
+        let entries: Vec<usize> = self
+            .resources
+            .iter()
+            .map(|(id, body)| id.as_str().len() + AROUND_ENTRY + body.text.len())
+            .collect();
+        let Some(commas) = entries.len().checked_sub(1) else {
+            return self.to_text().len();
+        };
+        self.all_but_resources().len() + AROUND_SECTION + entries.iter().sum::<usize>() + commas
     }
 
     fn all_but_resources(&self) -> String {

@@ -1,0 +1,230 @@
+//! What must hold of any bytes that come from outside. `make fuzz` looks for bytes that break it; the
+//! tests replay the corpus in `snapshots/fuzz/corpus`.
+//!
+//! Each function takes what a fuzzer made up and panics where a promise is broken.
+
+use jiff::Timestamp;
+use runtime::{
+    alarm,
+    decision::Decision,
+    deliver::parse_batch,
+    ecs, event,
+    read::{self, UnreadableEvent},
+};
+use serde_json::{Value as Json, json};
+use stacks::{EventPattern, ToJson as _, event_pattern::Scope};
+use synth::config;
+use webhook::{Answer, Envelope, Paths, Signal, SignedRequest, Title, UrlPolicy, Verdict, Webhook};
+
+use crate::CONTEXT;
+
+/// A target: its name, and what it holds of any bytes.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    ("account_file", account_file),
+    ("answer", answer),
+    ("event", event_of_aws),
+    ("event_pattern", event_pattern),
+    ("queue", queue),
+    ("secret", secret),
+    ("title", title),
+    ("url_policy", url_policy),
+];
+
+fn now() -> Timestamp {
+    Timestamp::UNIX_EPOCH
+}
+
+/// An account file becomes templates, or says what is wrong with it at places that are in it.
+///
+/// # Panics
+///
+/// When it does neither.
+pub fn account_file(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let (account, diagnostics) = config::parse(text, CONTEXT);
+    assert_eq!(
+        account.is_none(),
+        diagnostics.iter().any(config::Diagnostic::is_error)
+    );
+    for diagnostic in &diagnostics {
+        assert!(
+            diagnostic
+                .render("account.yaml", text, false)
+                .contains("account.yaml")
+        );
+    }
+    for stack in account.iter().flat_map(|it| &it.stacks) {
+        assert_eq!(stack.template.to_text().len(), stack.template.bytes());
+        assert!(stack.template.to_json().is_object());
+    }
+}
+
+/// Whatever is answered has a verdict. The first two bytes are the status, the rest is split between
+/// `Retry-After` and the body.
+///
+/// # Panics
+///
+/// When a success is waited for, or a wait is longer than a message can be hidden.
+pub fn answer(bytes: &[u8]) {
+    let Some(([high, low], rest)) = bytes.split_first_chunk::<2>() else {
+        return;
+    };
+    let status = u16::from_be_bytes([*high, *low]);
+    let (header, body) = rest.split_at(rest.len().min(usize::from(*low) % 48));
+    let answer = Answer {
+        status,
+        retry_after: std::str::from_utf8(header).ok().map(str::to_owned),
+        body: body.to_vec(),
+    };
+    match answer.verdict(now()) {
+        Verdict::Confirmed | Verdict::Unconfirmed => assert_eq!(status / 100, 2),
+        Verdict::Later(Some(wait)) => assert!(wait.as_secs() <= 6 * 3_600),
+        Verdict::Rejected(why) => assert!(why.chars().count() <= 300 && !why.contains('\n')),
+        Verdict::Later(None) | Verdict::Unauthorized | Verdict::Misconfigured => {}
+    }
+}
+
+type Judge = fn(&Json) -> Result<Decision, UnreadableEvent>;
+
+/// Every function makes of any payload an incident within the agent's limits, a skip, or an error.
+///
+/// # Panics
+///
+/// When an incident is over a limit or holds control characters, or is another the second time.
+pub fn event_of_aws(bytes: &[u8]) {
+    let Ok(payload) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let Ok(event) = read::parse(payload) else {
+        return;
+    };
+    let judges: [Judge; 3] = [alarm::decide, ecs::decide, event::decide];
+    for judge in judges {
+        let Ok(Decision::Investigate(incident)) = judge(&event) else {
+            continue;
+        };
+        assert!((1..=400).contains(&incident.title().chars().count()));
+        assert!(incident.description().chars().count() <= 10_000);
+        assert!(!incident.title().contains(char::is_control));
+        let again = judge(&event);
+        assert!(matches!(again, Ok(Decision::Investigate(it)) if it.id() == incident.id()));
+        let envelope = Envelope::new(Signal::Event, *incident);
+        let read = Envelope::parse(&envelope.to_body());
+        assert!(read.is_ok_and(|it| it == envelope));
+    }
+}
+
+/// A pattern that is read is printed as it was meant, and an event that it matches has no mismatch.
+/// Pattern and event are the elements of a list.
+///
+/// # Panics
+///
+/// When they disagree.
+pub fn event_pattern(bytes: &[u8]) {
+    let Ok(Json::Array(parts)) = serde_json::from_slice(bytes) else {
+        return;
+    };
+    let [pattern, event] = parts.as_slice() else {
+        return;
+    };
+    let Ok(pattern) = EventPattern::parse(pattern) else {
+        return;
+    };
+    let scope = Scope {
+        partition: "aws",
+        region: "eu-central-1",
+        account: "111122223333",
+        stack: "tocsin",
+    };
+    let matches = pattern.matches(event, &scope);
+    assert!(!matches || pattern.mismatches(event, &scope).is_empty());
+    let again = EventPattern::parse(&pattern.resolved(&scope));
+    assert!(again.is_ok_and(|it| it.matches(event, &scope) == matches));
+}
+
+/// Whatever lies in the queue is a message with an ID or is left out; an envelope that is read is
+/// written as it was.
+///
+/// # Panics
+///
+/// When it is not.
+pub fn queue(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    if let Ok(envelope) = Envelope::parse(text) {
+        let again = Envelope::parse(&envelope.to_body());
+        assert!(again.is_ok_and(|it| it == envelope));
+    }
+    if let Ok(event) = serde_json::from_str(text) {
+        assert!(parse_batch(&event).iter().all(|it| !it.id.is_empty()));
+    }
+    let batch = json!({ "Records": [{ "messageId": "m", "body": text }] });
+    assert_eq!(parse_batch(&batch).len(), 1);
+}
+
+/// A secret is used or refused, and never shown.
+///
+/// # Panics
+///
+/// When an error or a debug form shows a part of it.
+pub fn secret(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    // Long enough that no word of an error holds it by chance.
+    let hidden = text.len() >= 16 && !text.chars().any(|c| c.is_ascii_whitespace());
+    match Webhook::parse(text, &UrlPolicy::default()) {
+        Ok(webhook) => {
+            let request = SignedRequest::new(&webhook, b"{}".to_vec(), now());
+            let shown = format!("{webhook:?} {request:?} {}", webhook.host());
+            assert!(!shown.contains(text));
+        }
+        Err(error) => assert!(!hidden || !format!("{error} {error:?}").contains(text)),
+    }
+}
+
+/// A title is filled or refused; what is filled in is never read as a title again.
+///
+/// # Panics
+///
+/// When it is.
+pub fn title(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    if let Ok(title) = Title::parse(text) {
+        assert_eq!(
+            title.fill(|_| Some("{x}".to_owned())),
+            title.fill(|_| Some("{x}".to_owned()))
+        );
+    }
+    drop(text.parse::<Paths>());
+}
+
+/// A URL that is allowed is the agent's own over HTTPS, and is sent as it was written.
+///
+/// # Panics
+///
+/// When it is anything else.
+pub fn url_policy(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let Ok(url) = UrlPolicy::default().check(text) else {
+        return;
+    };
+    assert_eq!(url.scheme(), "https");
+    let host = url.host_str().unwrap_or_default();
+    assert!(
+        host.starts_with("event-ai.") && host.ends_with(".api.aws"),
+        "{host}"
+    );
+    assert!(url.username().is_empty() && url.password().is_none() && url.port().is_none());
+    assert!(!text.contains(char::is_whitespace));
+}
