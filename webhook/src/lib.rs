@@ -20,7 +20,7 @@ pub use envelope::{Envelope, Signal, UnreadableEnvelope};
 pub use identity::IncidentId;
 pub use incident::{Incident, MAX_DESCRIPTION, MAX_TITLE, Priority};
 pub use request::{SIGNATURE_HEADER, SignedRequest, TIMESTAMP_HEADER, sign};
-pub use secret::{Credential, InvalidSecret, Webhook};
+pub use secret::{Credential, InvalidSecret, Kind, Webhook};
 pub use timestamp::format_timestamp;
 pub use url_policy::{InvalidUrl, UrlPolicy, agent_region};
 pub use verdict::{Answer, MAX_BODY_READ, Verdict};
