@@ -274,4 +274,39 @@ mod tests {
             "Webhook(event-ai.eu-central-1.api.aws, HMAC, [redacted]) Credential([redacted])"
         );
     }
+
+    /// Whoever derives `Serialize` or writes a `Display` for one of these breaks this test.
+    #[test]
+    fn nothing_can_write_the_secret() {
+        trait Unwritable {
+            const DISPLAY: bool = false;
+            const SERIALIZE: bool = false;
+        }
+        struct Writable<T>(T);
+        impl<T> Unwritable for Writable<T> {}
+        // What a type has of its own comes before what a trait gives it.
+        impl<T: fmt::Display> Writable<T> {
+            const DISPLAY: bool = true;
+        }
+        impl<T: serde::Serialize> Writable<T> {
+            const SERIALIZE: bool = true;
+        }
+        macro_rules! check {
+            ($($kind:ty: $expected:expr),+) => {
+                $(assert_eq!(
+                    [Writable::<$kind>::DISPLAY, Writable::<$kind>::SERIALIZE],
+                    $expected,
+                    stringify!($kind)
+                );)+
+            };
+        }
+        check!(
+            String: [true, true],
+            SecretString: [false, false],
+            Webhook: [false, false],
+            Credential: [false, false],
+            crate::SignedRequest: [false, false],
+            crate::Confidential: [false, false]
+        );
+    }
 }
