@@ -4,6 +4,7 @@
 
 mod cli;
 mod contract;
+mod day;
 mod diagnostics;
 mod event_patterns;
 mod events;
