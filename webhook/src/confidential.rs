@@ -66,6 +66,7 @@ fn forms(secret: &str) -> Vec<String> {
         secret.bytes().map(byte).collect::<String>()
     };
     let each = |encode: fn(u8) -> String| secret.bytes().map(encode).collect::<String>();
+    let json = secret.replace('\\', r"\\").replace('"', r#"\""#);
     vec![
         secret.to_owned(),
         BASE64.encode(secret),
@@ -74,8 +75,8 @@ fn forms(secret: &str) -> Vec<String> {
         each(|it| format!("{it:02X}")),
         percent(|it| format!("%{it:02x}")),
         percent(|it| format!("%{it:02X}")),
-        secret.replace('\\', r"\\").replace('"', r#"\""#),
-        secret.replace('/', r"\/"),
+        json.replace('/', r"\/"),
+        json,
     ]
 }
 
