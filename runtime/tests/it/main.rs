@@ -1,0 +1,21 @@
+//! The function `deliver` against receivers that do what no receiver should: over real sockets, plain
+//! and TLS, on loopback. Rows are those of the table in `README.md` and of the reliability table that
+//! ARCHITECTURE.md's invariants name.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod aws;
+mod canary;
+mod certificate;
+mod hostile;
+mod lambda;
+mod setting;
+
+mod answers;
+mod crash;
+mod deployed;
+mod frozen;
+mod messages;
+mod secret;
+mod silence;
+mod trust;
