@@ -1,6 +1,5 @@
 //! The function `deliver` against receivers that do what no receiver should: over real sockets, plain
-//! and TLS, on loopback. Rows are those of the table in `README.md` and of the reliability table that
-//! ARCHITECTURE.md's invariants name.
+//! and TLS, on loopback. Rows are those of "What delivery promises" in ARCHITECTURE.md.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 

@@ -201,6 +201,14 @@ async fn an_api_key_takes_its_place(life: &Life) {
         .await
         .code(0)
         .prints("webhook       set: API key at 127.0.0.1");
+
+    // Nothing of it is in what is deployed next.
+    let generate = ["generate", "--account", "life"];
+    let written = life.run(&generate, "").await.code(0).stdout;
+    for path in written.lines() {
+        let template = fs::read_to_string(life.project.path().join(path)).unwrap();
+        assert!(!template.contains("canary"), "{path}");
+    }
 }
 
 #[tokio::test]

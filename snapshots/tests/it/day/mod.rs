@@ -1,5 +1,6 @@
 //! A webhook that is down for a minute, an hour, a day or a week: the decisions of `deliver`, with the
-//! numbers of the template, on a clock that only waiting moves.
+//! numbers of the template, on a clock that only waiting moves. The row is one of "What delivery
+//! promises" in ARCHITECTURE.md.
 
 mod clock;
 mod queue;
@@ -227,7 +228,7 @@ impl Story {
     }
 }
 
-/// Row 1 of the reliability table: whatever it is down for, nothing is lost or sent twice, it is not
+/// Row 1: whatever it is down for, nothing is lost or sent twice, it is not
 /// stormed while it is down or when it is back, and it soon has everything. An environment that takes
 /// the place of another in the middle of it knows nothing, and finds out in three posts more.
 #[test]
