@@ -6,11 +6,11 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{Request, Response, body::Bytes, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use stacks::Json;
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
-use webhook::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
+use webhook::{Credential, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 
 /// How old a timestamp may be, in seconds: what receivers of signed requests usually allow. The
 /// agent's own limit is not published.
@@ -48,15 +48,20 @@ pub fn fresh_secret() -> String {
 impl Receiver {
     /// Listens on loopback for requests that are signed with `secret`.
     pub async fn listen(secret: String) -> std::io::Result<Self> {
+        Self::listen_for(Credential::Hmac(SecretString::from(secret))).await
+    }
+
+    /// Listens on loopback for requests that are proven by `credential`.
+    pub async fn listen_for(credential: Credential) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}/webhook/generic/demo", listener.local_addr()?);
         let (sender, arrivals) = mpsc::unbounded_channel();
-        let secret = Arc::new(SecretString::from(secret));
+        let credential = Arc::new(credential);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (secret, sender) = (Arc::clone(&secret), sender.clone());
+                let (credential, sender) = (Arc::clone(&credential), sender.clone());
                 tokio::spawn(async move {
-                    let service = service_fn(|request| receive(request, &secret, &sender));
+                    let service = service_fn(|request| receive(request, &credential, &sender));
                     // A connection that breaks has told all that it had to tell.
                     drop(
                         http1::Builder::new()
@@ -92,7 +97,7 @@ impl Drop for Receiver {
 
 async fn receive(
     request: Request<hyper::body::Incoming>,
-    secret: &SecretString,
+    credential: &Credential,
     arrivals: &mpsc::UnboundedSender<Arrival>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let header = |name: &str| {
@@ -104,11 +109,16 @@ async fn receive(
             .to_owned()
     };
     let (timestamp, signature) = (header(TIMESTAMP_HEADER), header(SIGNATURE_HEADER));
+    let authorization = header("authorization");
     let Ok(body) = Limited::new(request.into_body(), MAX_BODY).collect().await else {
         return Ok(answer(413, r#"{"message":"Too large"}"#));
     };
     let body = body.to_bytes();
-    let refused = refuse(secret, &timestamp, &signature, &body, Timestamp::now());
+    let refused = match credential {
+        Credential::Hmac(secret) => refuse(secret, &timestamp, &signature, &body, Timestamp::now()),
+        Credential::ApiKey(key) => (authorization != format!("Bearer {}", key.expose_secret()))
+            .then_some("a key that is not the webhook's"),
+    };
     let incident = serde_json::from_slice(&body).unwrap_or_default();
     let problems = problems(&incident);
     // Nobody listens any more once the demo has what it waits for.

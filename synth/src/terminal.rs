@@ -37,15 +37,22 @@ impl Terminal {
         if !self.interactive {
             return Err(Error::NobodyToAsk);
         }
-        ask(question);
+        let answer = self.answer(&format!("{question} [y/N] "))?;
+        let answer = answer.unwrap_or_default().to_ascii_lowercase();
+        Ok(matches!(answer.as_str(), "y" | "yes"))
+    }
+
+    /// Asks a question that is answered by a line of text; nothing where the input ends instead.
+    #[expect(clippy::print_stderr, reason = "the one place for questions")]
+    pub fn answer(&self, question: &str) -> Result<Option<String>, Error> {
+        eprint!("{question}");
+        // Where this fails there is nobody to see the question.
+        drop(io::stderr().flush());
         let mut answer = String::new();
-        io::stdin()
+        let length = io::stdin()
             .read_line(&mut answer)
             .map_err(|source| Error::Input { source })?;
-        Ok(matches!(
-            answer.trim().to_ascii_lowercase().as_str(),
-            "y" | "yes"
-        ))
+        Ok((length > 0).then(|| answer.trim().to_owned()))
     }
 
     /// Prints a line for a person.
@@ -53,11 +60,4 @@ impl Terminal {
     pub fn say(&self, line: &str) {
         eprintln!("{line}");
     }
-}
-
-#[expect(clippy::print_stderr, reason = "the one place for questions")]
-fn ask(question: &str) {
-    eprint!("{question} [y/N] ");
-    // Where this fails there is nobody to see the question.
-    drop(io::stderr().flush());
 }

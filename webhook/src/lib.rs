@@ -6,6 +6,7 @@
 //! Source of the contract: "Invoking DevOps Agent through Webhook" in the AWS DevOps Agent user
 //! guide. What is not documented there is not assumed here.
 
+mod confidential;
 mod envelope;
 mod identity;
 mod incident;
@@ -17,12 +18,13 @@ mod title;
 mod url_policy;
 mod verdict;
 
+pub use confidential::Confidential;
 pub use envelope::{Envelope, Signal, UnreadableEnvelope};
 pub use identity::IncidentId;
 pub use incident::{Incident, MAX_DESCRIPTION, MAX_TITLE, Priority};
 pub use request::{SIGNATURE_HEADER, SignedRequest, TIMESTAMP_HEADER, sign};
-pub use secret::{Credential, InvalidSecret, Webhook};
-pub use timestamp::format_timestamp;
+pub use secret::{Credential, InvalidSecret, Kind, Webhook};
+pub use timestamp::{format_timestamp, parse_http_date};
 pub use title::{InvalidPath, InvalidTitle, Paths, Title};
 pub use url_policy::{InvalidUrl, UrlPolicy, agent_region};
 pub use verdict::{Answer, MAX_BODY_READ, Verdict};

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::Sha256;
 use url::Url;
 
-use crate::{Credential, Webhook, timestamp::format_timestamp};
+use crate::{Confidential, Credential, Webhook, timestamp::format_timestamp};
 
 /// The header that says when a request was signed.
 pub const TIMESTAMP_HEADER: &str = "x-amzn-event-timestamp";
@@ -44,6 +44,20 @@ impl SignedRequest {
             headers,
             body,
         }
+    }
+
+    /// What must not be shown of it, whoever repeats it.
+    pub fn confidential(&self, webhook: &Webhook) -> Confidential {
+        let (Credential::Hmac(proof) | Credential::ApiKey(proof)) = &webhook.credential;
+        let sent = self.headers.iter().skip(2).map(|(_, value)| value.as_str());
+        Confidential::new(
+            sent.chain([proof.expose_secret()]),
+            self.url
+                .path_segments()
+                .into_iter()
+                .flatten()
+                .chain(self.url.query()),
+        )
     }
 }
 
@@ -122,6 +136,30 @@ mod tests {
     fn an_api_key_goes_along() {
         let header = ("authorization", "Bearer canary-secret".to_owned());
         assert!(request("apiKey").headers.contains(&header));
+    }
+
+    #[test]
+    fn what_is_confidential_is_known() {
+        for key in ["secret", "apiKey"] {
+            let secret = format!(r#"{{"url":"{URL}-and-more","{key}":"canary-secret"}}"#);
+            let webhook = Webhook::parse(&secret, &UrlPolicy::default()).unwrap();
+            let request = SignedRequest::new(&webhook, b"{}".to_vec(), Timestamp::UNIX_EPOCH);
+            let confidential = request.confidential(&webhook);
+            for text in [
+                "canary-secret",
+                "canary-path-and-more",
+                &request.headers[2].1,
+            ] {
+                assert!(confidential.is_in(&format!("<{text}>")), "{text}");
+            }
+            for text in [
+                "application/json",
+                "1970-01-01T00:00:00.000Z",
+                "/webhook/generic/",
+            ] {
+                assert!(!confidential.is_in(text), "{text}");
+            }
+        }
     }
 
     #[test]

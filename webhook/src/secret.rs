@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde_json::Value as Json;
 use url::Url;
 
-use crate::url_policy::{InvalidUrl, UrlPolicy};
+use crate::url_policy::{AGENT_REGIONS, InvalidUrl, UrlPolicy, agent_region};
 
 /// The longest secret or key that is taken, in bytes.
 const MAX_CREDENTIAL: usize = 4_096;
@@ -20,13 +20,45 @@ pub struct Webhook {
     pub(crate) credential: Credential,
 }
 
-/// What proves who is sending: the two kinds of generic webhook.
+/// The two kinds of generic webhook. The agent's console asks which one to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Each request is signed with a secret that stays with the sender.
+    Hmac,
+    /// Each request carries a key.
+    ApiKey,
+}
+
+/// What proves who is sending.
 #[derive(Clone)]
 pub enum Credential {
     /// Signs each request.
     Hmac(SecretString),
     /// Goes along with each request.
     ApiKey(SecretString),
+}
+
+impl Kind {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Hmac, Self::ApiKey];
+
+    /// The key of the secret's JSON that holds what proves who is sending. It tells the kinds apart.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Hmac => "secret",
+            Self::ApiKey => "apiKey",
+        }
+    }
+}
+
+/// As the agent's console calls it.
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hmac => "HMAC",
+            Self::ApiKey => "API key",
+        })
+    }
 }
 
 /// Why a secret's value cannot be used. Names the key, and never shows a value.
@@ -69,11 +101,12 @@ impl Webhook {
         };
         let url = fields.get("url").ok_or(InvalidSecret::Missing("`url`"))?;
         let url = policy.check(text("url", url)?)?;
-        let credential = match (fields.get("secret"), fields.get("apiKey")) {
-            (Some(_), Some(_)) => return Err(InvalidSecret::Both),
-            (Some(secret), None) => Credential::Hmac(credential("secret", secret)?),
-            (None, Some(key)) => Credential::ApiKey(credential("apiKey", key)?),
-            (None, None) => return Err(InvalidSecret::Missing("`secret` or `apiKey`")),
+        let [hmac, api_key] = Kind::ALL.map(|kind| (kind.key(), fields.get(kind.key())));
+        let credential = match (hmac, api_key) {
+            ((_, Some(_)), (_, Some(_))) => return Err(InvalidSecret::Both),
+            ((key, Some(secret)), _) => Credential::Hmac(credential(key, secret)?),
+            (_, (key, Some(secret))) => Credential::ApiKey(credential(key, secret)?),
+            _ => return Err(InvalidSecret::Missing("`secret` or `apiKey`")),
         };
         Ok(Self { url, credential })
     }
@@ -83,12 +116,17 @@ impl Webhook {
         self.url.host_str().unwrap_or_default()
     }
 
-    /// `HMAC` or `API key`, as the agent's console calls it.
-    pub fn kind(&self) -> &'static str {
+    /// Which kind of webhook it is.
+    pub fn kind(&self) -> Kind {
         match self.credential {
-            Credential::Hmac(_) => "HMAC",
-            Credential::ApiKey(_) => "API key",
+            Credential::Hmac(_) => Kind::Hmac,
+            Credential::ApiKey(_) => Kind::ApiKey,
         }
+    }
+
+    /// The region in the URL, if it is one that the agent is not known to be in: most likely a slip.
+    pub fn unknown_region(&self) -> Option<&str> {
+        agent_region(self.host()).filter(|region| !AGENT_REGIONS.contains(region))
     }
 }
 
@@ -158,12 +196,23 @@ mod tests {
     #[test]
     fn both_kinds_are_told_by_their_keys() {
         let hmac = parse(&format!(r#"{{"url":"{URL}","secret":"canary-secret="}}"#)).unwrap();
-        assert_eq!(hmac.kind(), "HMAC");
+        assert_eq!(hmac.kind(), Kind::Hmac);
         let key = parse(&format!(
             "\u{feff}{{\"url\":\"{URL}\",\"apiKey\":\"canary-key\"}}\n"
         ))
         .unwrap();
-        assert_eq!(key.kind(), "API key");
+        assert_eq!(key.kind(), Kind::ApiKey);
+    }
+
+    #[test]
+    fn a_region_that_the_agent_is_not_in_is_worth_a_warning() {
+        let region = |url: &str| {
+            let webhook = parse(&format!(r#"{{"url":"{url}","secret":"s"}}"#)).unwrap();
+            webhook.unknown_region().map(str::to_owned)
+        };
+        assert_eq!(region(URL), None);
+        let elsewhere = URL.replace("eu-central-1", "eu-central-11");
+        assert_eq!(region(&elsewhere).as_deref(), Some("eu-central-11"));
     }
 
     #[test]
@@ -223,6 +272,41 @@ mod tests {
         assert_eq!(
             shown,
             "Webhook(event-ai.eu-central-1.api.aws, HMAC, [redacted]) Credential([redacted])"
+        );
+    }
+
+    /// Whoever derives `Serialize` or writes a `Display` for one of these breaks this test.
+    #[test]
+    fn nothing_can_write_the_secret() {
+        trait Unwritable {
+            const DISPLAY: bool = false;
+            const SERIALIZE: bool = false;
+        }
+        struct Writable<T>(T);
+        impl<T> Unwritable for Writable<T> {}
+        // What a type has of its own comes before what a trait gives it.
+        impl<T: fmt::Display> Writable<T> {
+            const DISPLAY: bool = true;
+        }
+        impl<T: serde::Serialize> Writable<T> {
+            const SERIALIZE: bool = true;
+        }
+        macro_rules! check {
+            ($($kind:ty: $expected:expr),+) => {
+                $(assert_eq!(
+                    [Writable::<$kind>::DISPLAY, Writable::<$kind>::SERIALIZE],
+                    $expected,
+                    stringify!($kind)
+                );)+
+            };
+        }
+        check!(
+            String: [true, true],
+            SecretString: [false, false],
+            Webhook: [false, false],
+            Credential: [false, false],
+            crate::SignedRequest: [false, false],
+            crate::Confidential: [false, false]
         );
     }
 }

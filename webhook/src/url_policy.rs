@@ -12,6 +12,22 @@ use url::{Host, Url};
 /// The longest URL that is read, in bytes.
 const MAX_URL: usize = 2_048;
 
+/// The regions that the agent is in. One that is not among them is a warning, not an error: there
+/// will be more. Source: "Supported Regions" in the AWS DevOps Agent user guide.
+pub(crate) const AGENT_REGIONS: [&str; 11] = [
+    "ap-northeast-1",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-west-1",
+    "eu-west-2",
+    "sa-east-1",
+    "us-east-1",
+    "us-west-2",
+];
+
 /// Hosts that are allowed beyond the agent's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UrlPolicy {
@@ -68,6 +84,16 @@ impl UrlPolicy {
         }
         if url.fragment().is_some() {
             return Err(InvalidUrl::Malformed("it holds a `#`"));
+        }
+        // Dots in the path, a default port, an empty user: harmless, and in no URL that was pasted.
+        let empty_path = format!("{text}/");
+        if ![text, &empty_path]
+            .iter()
+            .any(|it| url.as_str().eq_ignore_ascii_case(it))
+        {
+            return Err(InvalidUrl::Malformed(
+                "it would be sent in another form than it is written",
+            ));
         }
         let host = url
             .host()
@@ -164,7 +190,19 @@ mod tests {
             "file:///etc/passwd",
             "https://user:password@event-ai.eu-central-1.api.aws/x",
             "https://event-ai.eu-central-1.api.aws:8443/x",
+            "https://event-ai.eu-central-1.api.aws:443/x",
+            "https://event-ai.eu-central-1.api.aws:/x",
+            "https://event-ai.eu-central-1.api.aws:0/x",
+            "https://event-ai.eu-central-1.api.aws:99999/x",
+            "https://@event-ai.eu-central-1.api.aws/x",
+            "https://event-ai.eu-central-1.api.aws@evil.com/x",
+            "https://event-ai.eu-central-1.api.aws%40evil.com/x",
             "https://event-ai.eu-central-1.api.aws./x",
+            "https:event-ai.eu-central-1.api.aws/x",
+            "https:///event-ai.eu-central-1.api.aws/x",
+            "//event-ai.eu-central-1.api.aws/x",
+            "https://event-ai.eu-central-1.api.aws/x/../y",
+            "https://hooks.example.com./x",
             "https://evil.com#.api.aws",
             "https://evil.com/event-ai.eu-central-1.api.aws",
             "https://event-ai.eu-central-1.api.aws.evil.com/x",
@@ -175,12 +213,25 @@ mod tests {
             "https://169.254.169.254/latest/meta-data",
             "https://127.0.0.2/x",
             "https://[::ffff:169.254.169.254]/x",
+            "https://[fe80::1%25eth0]/x",
+            "https://[64:ff9b::a9fe:a9fe]/x",
             "https://2852039166/x",
+            "https://169.254.43518/x",
+            "http://127.1/x",
+            "http://2130706433/x",
+            "http://0.0.0.0/x",
+            "http://[::]/x",
+            "http://[::ffff:127.0.0.1]/x",
+            "http://localhost./x",
             "https://0xa9fea9fe/x",
             "https://0251.0376.0251.0376/x",
             "https://event-ai.eu-central-1.api.aws\r\nHost: evil.com",
             "https://event-ai.eu-central-1.api.aws/x%0d%0aHost:evil.com",
+            "https://event-ai.eu-central-1.api.aws/x\n",
+            "https://event-ai.eu-central-1.api.aws/x%00",
             "https://еvent-ai.eu-central-1.api.aws/x",
+            "https://event-ai.eu-central-1.api。aws/x",
+            "https://xn--vent-ai-1of.eu-central-1.api.aws/x",
             "https://event-ai.eu-central-1.api.aws\\@evil.com/x",
             "https://sub.hooks.example.com/x",
             "http://hooks.example.com/x",

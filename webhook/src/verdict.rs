@@ -5,10 +5,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
+use crate::timestamp::parse_http_date;
+
 /// Bytes of a body that are read at most. A caller that gives more has them ignored.
 pub const MAX_BODY_READ: usize = 4_096;
 
-/// The longest wait that a receiver may ask for. A message can be hidden for twelve hours at most.
+/// The longest wait that a receiver may ask for. A message can be hidden for twelve hours at most,
+/// counted from when it was received. Source: `ChangeMessageVisibility` in the SQS API reference.
 const LONGEST_WAIT: Duration = Duration::from_hours(6);
 
 /// What the receiver answered.
@@ -85,7 +88,7 @@ impl Answer {
         let wait = if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
             Duration::from_secs(text.parse().unwrap_or(u64::MAX))
         } else {
-            let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+            let at = parse_http_date(text)?;
             Duration::try_from(at.duration_since(now)).unwrap_or_default()
         };
         Some(wait.min(LONGEST_WAIT))
@@ -223,6 +226,9 @@ mod tests {
             ("99999999999999999999999", Some(LONGEST_WAIT)),
             ("Sun, 22 Nov 2026 12:01:30 GMT", seconds(90)),
             ("Sun, 22 Nov 2026 11:00:00 GMT", seconds(0)),
+            ("Sunday, 22-Nov-26 12:01:30 GMT", seconds(90)),
+            ("Sun Nov 22 12:01:30 2026", seconds(90)),
+            ("Thu, 31 Dec 2099 23:59:59 GMT", Some(LONGEST_WAIT)),
             ("-5", None),
             ("1.5", None),
             ("abc", None),

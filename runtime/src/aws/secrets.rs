@@ -12,27 +12,41 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct SecretsManager(Service);
 
+/// What a secret holds.
+pub enum Stored {
+    /// Nothing has been set.
+    Nothing,
+    /// A text.
+    Text(String),
+    /// Bytes that are no text.
+    Binary,
+}
+
 impl SecretsManager {
     /// A client as the environment says.
     pub fn new(http: reqwest::Client, environment: &Environment) -> Result<Self, MissingVariable> {
         Service::new(http, environment, "secretsmanager", "SECRETS_MANAGER").map(Self)
     }
 
-    /// The current value of a secret; nothing where none has been set.
+    /// The current value of a secret.
     ///
     /// AWS refuses with `ResourceNotFoundException` while there is no current version. A local AWS
     /// may answer without a value instead.
-    pub async fn value(&self, secret: &str) -> Result<Option<String>, CallError> {
+    pub async fn value(&self, secret: &str) -> Result<Stored, CallError> {
         let input = json!({ "SecretId": secret });
         match self
             .0
             .json("secretsmanager", "GetSecretValue", "1.1", &input)
             .await
         {
-            Ok(answer) => Ok(text(&answer, "SecretString").map(str::to_owned)),
+            Ok(answer) if answer["SecretBinary"].is_string() => Ok(Stored::Binary),
+            Ok(answer) => Ok(match text(&answer, "SecretString") {
+                Some(value) => Stored::Text(value.to_owned()),
+                None => Stored::Nothing,
+            }),
             Err(error) => match error.reason() {
                 Reason::Refused { error: name, .. } if name == "ResourceNotFoundException" => {
-                    Ok(None)
+                    Ok(Stored::Nothing)
                 }
                 _ => Err(error),
             },

@@ -13,6 +13,9 @@ use crate::{
 /// Entries of a batch at most. Source: `SendMessageBatch` in the SQS API reference.
 pub const BATCH: usize = 10;
 
+/// Bytes of a message, and of a batch, at most. Source: as for [`BATCH`].
+const MAX_BYTES: usize = 1_048_576;
+
 /// A client of SQS.
 #[derive(Clone, Debug)]
 pub struct Sqs(Service);
@@ -24,6 +27,45 @@ pub struct Outgoing {
     pub body: String,
     /// At most ten. Values may not be empty.
     pub attributes: Vec<(&'static str, String)>,
+}
+
+impl Outgoing {
+    /// A message whose attributes are left out where the body leaves no room for them.
+    pub fn new(body: String, attributes: Vec<(&'static str, String)>) -> Self {
+        let whole = Self { body, attributes };
+        if whole.size() <= MAX_BYTES {
+            return whole;
+        }
+        Self {
+            attributes: Vec::new(),
+            ..whole
+        }
+    }
+
+    fn size(&self) -> usize {
+        let attributes = self.attributes.iter();
+        let attributes: usize = attributes
+            .map(|(name, value)| name.len() + "String".len() + value.len())
+            .sum();
+        self.body.len() + attributes
+    }
+}
+
+/// The messages in batches that SQS takes, in order.
+pub fn batches(mut messages: &[Outgoing]) -> Vec<&[Outgoing]> {
+    let mut batches = Vec::new();
+    while !messages.is_empty() {
+        let mut size = 0;
+        let fitting = messages.iter().take(BATCH).take_while(|message| {
+            size += message.size();
+            size <= MAX_BYTES
+        });
+        // One that is too large goes alone, to be refused alone.
+        let (batch, rest) = messages.split_at(fitting.count().max(1));
+        batches.push(batch);
+        messages = rest;
+    }
+    batches
 }
 
 impl Sqs {
@@ -104,5 +146,42 @@ impl Sqs {
             }
         }
         Ok(taken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(size: usize) -> Outgoing {
+        Outgoing::new("x".repeat(size), Vec::new())
+    }
+
+    #[test]
+    fn batches_keep_both_limits() {
+        let large = MAX_BYTES / 2;
+        for (sizes, expected) in [
+            (vec![], vec![]),
+            (vec![1; 25], vec![10, 10, 5]),
+            (vec![large, large, 1], vec![2, 1]),
+            (vec![large, large + 1, 1], vec![1, 2]),
+            (vec![1, MAX_BYTES + 1, 1], vec![1, 1, 1]),
+        ] {
+            let messages: Vec<Outgoing> = sizes.into_iter().map(message).collect();
+            let counts: Vec<usize> = batches(&messages).iter().map(|it| it.len()).collect();
+            assert_eq!(counts, expected);
+        }
+    }
+
+    /// What came out of a queue fits into another, though not always with a reason beside it.
+    #[test]
+    fn a_message_as_large_as_can_be_goes_without_attributes() {
+        let attributes = || vec![("TOCSIN_REASON", "r".to_owned())];
+        let room = "TOCSIN_REASON".len() + "String".len() + "r".len();
+        let body = |size| "x".repeat(size);
+        let fits = Outgoing::new(body(MAX_BYTES - room), attributes());
+        assert_eq!(fits.attributes, attributes());
+        let full = Outgoing::new(body(MAX_BYTES), attributes());
+        assert_eq!((full.attributes.len(), full.body.len()), (0, MAX_BYTES));
     }
 }

@@ -1,23 +1,28 @@
 //! One attempt: signed, sent, judged, and noted in the log.
 
+use std::time::Duration;
+
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use webhook::{Incident, SignedRequest, Verdict, Webhook};
 
-use super::{ATTEMPT, Posted, TransportError, World};
+use super::{Posted, TransportError, World};
 use crate::log::Level;
 
-/// Signs and sends once. Every attempt has a fresh timestamp and signature, and the same body.
+/// Signs and sends once, until `deadline` has passed. Every attempt has a fresh timestamp and
+/// signature, and the same body.
 pub(super) async fn attempt<W: World>(
     world: &W,
     webhook: &Webhook,
     incident: &Incident,
     body: &[u8],
     attempt: u32,
+    deadline: Duration,
 ) -> Result<Verdict, TransportError> {
     let started = world.now();
     let request = SignedRequest::new(webhook, body.to_vec(), started);
-    let posted = world.post(request, ATTEMPT).await;
+    let confidential = request.confidential(webhook);
+    let posted = world.post(request, deadline).await;
     let took = world.now().duration_since(started).as_millis();
     let mut fields = json!({
         "incidentId": incident.id(),
@@ -29,13 +34,19 @@ pub(super) async fn attempt<W: World>(
     });
     match posted {
         Ok(Posted { answer, clock_skew }) => {
-            let verdict = answer.verdict(world.now());
+            let mut verdict = answer.verdict(world.now());
+            if let Verdict::Rejected(reason) = &mut verdict
+                && confidential.is_in(reason)
+            {
+                "the receiver's words are withheld: they repeat the secret".clone_into(reason);
+            }
             fields["status"] = json!(answer.status);
             fields["verdict"] = json!(name(&verdict));
             if let Verdict::Rejected(reason) = &verdict {
                 fields["why"] = json!(reason);
             }
-            if verdict == Verdict::Unauthorized
+            // An answer of this kind may come of a clock that is wrong, and does not say so.
+            if matches!(verdict, Verdict::Unauthorized | Verdict::Misconfigured)
                 && let Some(skew) = clock_skew.filter(|skew| skew.abs() > 60)
             {
                 fields["clockSkewSeconds"] = json!(skew);

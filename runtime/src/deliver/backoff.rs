@@ -8,18 +8,38 @@ use super::World;
 
 /// The longest that a message is hidden unless the receiver asks for more.
 pub(super) const LONGEST: Duration = Duration::from_mins(15);
-/// The shortest that a message is hidden.
+/// The shortest that a message is hidden which comes back for a reason of its own.
 const SHORTEST: Duration = Duration::from_secs(30);
+/// How long nothing is sent after the first failure, at least.
+const FIRST: Duration = Duration::from_mins(2);
+/// How long nothing is sent after each other, at least.
+const NEXT: Duration = Duration::from_secs(14 * 60 + 45);
+/// How far waits are spread.
+const SPREAD: Duration = Duration::from_secs(30);
 
-/// How long a message that was received so many times stays hidden: twice as long each time, never
-/// shorter than `at_least`, and spread by `chance` (0 to 1) so that not all come back at once.
-pub(super) fn hide_for(receives: u32, at_least: Duration, chance: f64) -> Duration {
-    let doublings = receives.saturating_sub(1).min(5);
-    let grown = (SHORTEST * 2_u32.pow(doublings)).min(LONGEST);
-    let spread = grown.mul_f64(0.75 + 0.25 * chance);
-    // Jitter only upward from what was asked for.
-    let asked = at_least + at_least.mul_f64(0.1 * chance).min(Duration::from_secs(30));
-    spread.max(asked)
+/// How long a message that goes back stays hidden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hide {
+    /// Until the webhook is asked again, whatever its own past.
+    For(Duration),
+    /// Twice as long each time it comes back.
+    Longer,
+}
+
+impl Hide {
+    /// For how long. `receives` is how often the message has been received, `chance` (0 to 1) keeps
+    /// messages from coming back all at once.
+    pub(super) fn duration(self, receives: u32, chance: f64) -> Duration {
+        match self {
+            Self::For(Duration::ZERO) => Duration::ZERO,
+            Self::For(wait) => wait + SPREAD.mul_f64(chance),
+            Self::Longer => {
+                let doublings = receives.saturating_sub(1).min(5);
+                let grown = (SHORTEST * 2_u32.pow(doublings)).min(LONGEST);
+                grown.mul_f64(0.75 + 0.25 * chance)
+            }
+        }
+    }
 }
 
 /// The pause before the second attempt within one invocation.
@@ -29,6 +49,11 @@ pub(super) fn pause(chance: f64) -> Duration {
 
 /// Remembers that the webhook failed, so that a receiver that is down is asked now and then by one
 /// incident, and not by every batch.
+///
+/// Two environments run at once, and a receiver is asked by both: by two posts each at first, one after
+/// two minutes, and one each quarter of an hour from then on. That is twelve in the first hour and
+/// eight in every other. A quarter of an hour is also how long a receiver that is back has to wait for
+/// what it missed.
 #[derive(Debug, Default)]
 pub struct Circuit {
     closed_until: Option<Timestamp>,
@@ -49,10 +74,21 @@ impl Circuit {
         self.failures > 0
     }
 
-    /// Notes a failure. Returns how long nothing is to be sent: what the receiver asked for, or
-    /// longer with each failure in a row.
+    /// Takes it that the webhook has failed before, as an environment does that has just started and
+    /// is given what others have put back.
+    pub(super) fn suspect(&mut self) {
+        self.failures = self.failures.max(1);
+    }
+
+    /// Notes a failure. Returns how long nothing is to be sent: never shorter than the receiver asked
+    /// for.
     pub(super) fn open<W: World>(&mut self, world: &W, asked: Option<Duration>) -> Duration {
-        let wait = hide_for(self.failures + 2, asked.unwrap_or_default(), world.chance());
+        let spread = SPREAD.mul_f64(world.chance());
+        let own = match self.failures {
+            0 => FIRST + spread,
+            _ => NEXT + spread,
+        };
+        let wait = own.max(asked.map_or(Duration::ZERO, |asked| asked + spread));
         self.failures += 1;
         self.closed_until = world.now().checked_add(wait).ok();
         wait
@@ -69,9 +105,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_grow_to_a_quarter_of_an_hour() {
+    fn what_comes_back_for_its_own_sake_waits_longer_each_time() {
         let waits: Vec<u64> = (1..=8)
-            .map(|n| hide_for(n, Duration::ZERO, 1.0).as_secs())
+            .map(|n| Hide::Longer.duration(n, 1.0).as_secs())
             .collect();
         assert_eq!(waits, [30, 60, 120, 240, 480, 900, 900, 900]);
     }
@@ -82,11 +118,17 @@ mod tests {
             for asked in [0, 7, 600, 6 * 3_600] {
                 let asked = Duration::from_secs(asked);
                 for receives in [0, 1, 7, u32::MAX] {
-                    let wait = hide_for(receives, asked, chance);
+                    let wait = Hide::For(asked).duration(receives, chance);
                     assert!(wait >= asked, "{wait:?} {asked:?}");
-                    assert!(wait <= asked.max(LONGEST) + Duration::from_secs(30));
+                    assert!(wait <= asked.max(LONGEST) + SPREAD);
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_there_was_no_time_for_is_back_at_once() {
+        let at_once = Hide::For(Duration::ZERO);
+        assert_eq!(at_once.duration(100, 1.0), Duration::ZERO);
     }
 }

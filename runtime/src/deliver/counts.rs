@@ -7,6 +7,8 @@ use super::World;
 pub(super) struct Counts {
     pub(super) confirmed: usize,
     pub(super) unconfirmed: usize,
+    /// Attempts after which the agent does not have the incident.
+    pub(super) failed_attempts: usize,
     pub(super) rejected: usize,
     pub(super) misconfigured: usize,
     pub(super) given_up: usize,
@@ -27,6 +29,7 @@ impl Counts {
         };
         world.metrics(&[
             ("Confirmed", confirmed.get(..100).unwrap_or(&confirmed)),
+            ("FailedAttempts", &some(self.failed_attempts)),
             ("Rejected", &some(self.rejected)),
             ("Misconfigured", &some(self.misconfigured)),
             ("GivenUp", &some(self.given_up)),

@@ -7,6 +7,7 @@ mod attempt;
 mod backoff;
 mod batch;
 mod counts;
+mod function;
 mod secret;
 mod settle;
 #[cfg(test)]
@@ -15,25 +16,29 @@ mod world;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 use webhook::{Incident, Signal, Verdict};
 
 pub use backoff::Circuit;
 pub use batch::{Message, parse_batch};
+pub use function::DeliverFunction;
 pub use secret::SecretCache;
 pub use world::{DeadLetter, LambdaWorld, NoWorld, Posted, SecretError, TransportError, World};
 
 use crate::log::Level;
 use attempt::attempt;
+use backoff::{Hide, LONGEST};
 use batch::{Content, content};
 use counts::Counts;
 use settle::settle;
 
 /// How long one attempt may take, all in all.
 pub const ATTEMPT: Duration = Duration::from_secs(10);
-/// What is kept of an invocation's time to put messages back and write the log.
-const MARGIN: Duration = Duration::from_secs(5);
+/// What is kept of an invocation's time to put messages back.
+const MARGIN: Duration = Duration::from_secs(10);
+/// What is kept of that to tell Lambda what became of the batch.
+const LAST_WORDS: SignedDuration = SignedDuration::from_secs(1);
 /// The least time between two posts. Two functions run at once, so the agent sees two a second.
 const PACE: Duration = Duration::from_secs(1);
 /// The longest wait that is waited for on the spot.
@@ -42,8 +47,10 @@ const SHORT_WAIT: Duration = Duration::from_secs(5);
 pub const GIVE_UP: Duration = Duration::from_hours(6 * 24);
 
 /// What one environment of the function remembers between invocations.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Deliver {
+    /// How long one attempt may take.
+    attempt: Duration,
     secret: SecretCache,
     circuit: Circuit,
     last_post: Option<Timestamp>,
@@ -54,8 +61,8 @@ pub struct Deliver {
 enum Fate {
     /// It leaves the queue.
     Delivered,
-    /// It goes back, hidden for at least this long.
-    Back(Duration),
+    /// It goes back.
+    Back(Hide),
     /// It becomes a dead letter, for this reason.
     Dead(String),
 }
@@ -64,7 +71,7 @@ enum Fate {
 enum Outcome {
     Fate(Fate),
     /// The fate of this incident and of every other in the batch: nothing would be taken now.
-    Stop(Duration),
+    Stop(Hide),
 }
 
 /// An incident, and the messages that hold it: duplicates share one post.
@@ -76,6 +83,8 @@ struct Pending {
 /// What is remembered within one invocation.
 #[derive(Default)]
 struct Invocation {
+    /// When it ends, whatever is left to do.
+    deadline: Timestamp,
     /// Attempts that came to nothing, of whatever incident.
     failures: u32,
     /// Whether the secret was fetched again because it was refused.
@@ -83,16 +92,34 @@ struct Invocation {
     counts: Counts,
 }
 
+impl Default for Deliver {
+    fn default() -> Self {
+        Self::with_attempts_of(ATTEMPT)
+    }
+}
+
 impl Deliver {
+    /// An environment in which an attempt may take so long, all in all.
+    pub fn with_attempts_of(attempt: Duration) -> Self {
+        Self {
+            attempt,
+            secret: SecretCache::default(),
+            circuit: Circuit::default(),
+            last_post: None,
+        }
+    }
+
     /// Delivers a batch until `deadline`; returns what SQS is told: which messages stay.
     pub async fn handle<W: World>(&mut self, world: &W, event: &Json, deadline: Timestamp) -> Json {
         let messages = parse_batch(event);
-        let mut invocation = Invocation::default();
-        let fates = self
-            .fates(world, &messages, deadline, &mut invocation)
-            .await;
+        let mut invocation = Invocation {
+            deadline,
+            ..Invocation::default()
+        };
+        let fates = self.fates(world, &messages, &mut invocation).await;
         let mut counts = invocation.counts;
-        let failures = settle(world, &messages, fates, &mut counts).await;
+        let settled = deadline.saturating_sub(LAST_WORDS).unwrap_or(deadline);
+        let failures = settle(world, &messages, fates, settled, &mut counts).await;
         counts.write(world);
         world.log(
             Level::Info,
@@ -116,10 +143,9 @@ impl Deliver {
         &mut self,
         world: &W,
         messages: &[Message],
-        deadline: Timestamp,
         invocation: &mut Invocation,
     ) -> Vec<Fate> {
-        let mut fates: Vec<Fate> = vec![Fate::Back(Duration::ZERO); messages.len()];
+        let mut fates: Vec<Fate> = vec![Fate::Back(Hide::Longer); messages.len()];
         let mut pending: BTreeMap<(webhook::Priority, String), Pending> = BTreeMap::new();
         let mut test = false;
         for (index, message) in messages.iter().enumerate() {
@@ -140,36 +166,39 @@ impl Deliver {
                         "a newer version wrote this message",
                         json!({ "messageId": message.id, "version": version }),
                     );
-                    fates[index] = Fate::Back(backoff::LONGEST);
+                    fates[index] = Fate::Back(Hide::For(LONGEST));
                 }
                 Content::Dead(reason) => fates[index] = Fate::Dead(reason),
             }
         }
-        // A person who tests the webhook has just mended it, or wants to see what is wrong.
-        let mut stopped = if test {
-            None
-        } else {
-            self.circuit.wait(world.now())
-        };
-        if let Some(wait) = stopped.filter(|_| !pending.is_empty()) {
+        // Memory ends with an environment; how often a message came back does not.
+        let came_back = |it: &Pending| it.messages.iter().any(|at| messages[*at].receives > 1);
+        if self.last_post.is_none() && pending.values().any(came_back) {
+            self.circuit.suspect();
+        }
+        let mut stopped = None;
+        if test {
+            // A person who tests the webhook has just mended it, or wants to see what is wrong.
+            self.secret.forget();
+        } else if let Some(wait) = self.circuit.wait(world.now())
+            && !pending.is_empty()
+        {
             world.log(
                 Level::Info,
                 "the webhook failed a short while ago: all go back",
                 json!({ "seconds": wait.as_secs() }),
             );
+            stopped = Some(Hide::For(wait));
         }
         // The most urgent first, until one of them shows that the others would fail too.
         for it in pending.into_values() {
-            if stopped.is_none() && !has_time(world, deadline) {
-                stopped = Some(Duration::ZERO);
-            }
             let fate = match stopped {
-                Some(wait) => Fate::Back(wait),
+                Some(hide) => Fate::Back(hide),
                 None => match self.deliver(world, &it.incident, invocation).await {
                     Outcome::Fate(fate) => fate,
-                    Outcome::Stop(wait) => {
-                        stopped = Some(wait);
-                        Fate::Back(wait)
+                    Outcome::Stop(hide) => {
+                        stopped = Some(hide);
+                        Fate::Back(hide)
                     }
                 },
             };
@@ -199,12 +228,17 @@ impl Deliver {
                         json!({ "why": error.to_string(), "next": "synth webhook set" }),
                     );
                     // Nothing was sent, so there is nothing to spare: the next batch reads it again.
-                    return Outcome::Stop(Duration::ZERO);
+                    return Outcome::Stop(Hide::Longer);
                 }
             };
             self.keep_pace(world).await;
-            let verdict = attempt(world, &webhook, incident, &body, number).await;
+            if !self.has_time(world, invocation) {
+                return Outcome::Stop(Hide::For(Duration::ZERO));
+            }
+            let verdict = attempt(world, &webhook, incident, &body, number, self.attempt).await;
             self.last_post = Some(world.now());
+            let taken = matches!(verdict, Ok(Verdict::Confirmed | Verdict::Unconfirmed));
+            invocation.counts.failed_attempts += usize::from(!taken);
             let wait = match verdict {
                 Ok(Verdict::Confirmed) => {
                     invocation.counts.confirmed += 1;
@@ -221,7 +255,9 @@ impl Deliver {
                     self.circuit.close();
                     return Outcome::Fate(Fate::Dead(format!("rejected: {reason}")));
                 }
-                Ok(Verdict::Unauthorized) if !invocation.refetched => {
+                Ok(Verdict::Unauthorized)
+                    if !invocation.refetched && !self.circuit.is_probing() =>
+                {
                     // The secret may have been rotated since it was read: the old one died at once.
                     invocation.refetched = true;
                     self.secret.forget();
@@ -229,7 +265,9 @@ impl Deliver {
                 }
                 Ok(Verdict::Unauthorized | Verdict::Misconfigured) => {
                     invocation.counts.misconfigured += 1;
-                    return Outcome::Stop(self.circuit.open(world, None));
+                    // By the next attempt somebody may have mended it.
+                    self.secret.forget();
+                    return Outcome::Stop(Hide::For(self.circuit.open(world, None)));
                 }
                 Ok(Verdict::Later(wait)) => wait,
                 Err(_) => None,
@@ -239,13 +277,13 @@ impl Deliver {
                 && !self.circuit.is_probing()
                 && wait.is_none_or(|wait| wait <= SHORT_WAIT);
             if !again {
-                return Outcome::Stop(self.circuit.open(world, wait));
+                return Outcome::Stop(Hide::For(self.circuit.open(world, wait)));
             }
             world
                 .sleep(wait.unwrap_or(backoff::pause(world.chance())))
                 .await;
         }
-        Outcome::Stop(Duration::ZERO)
+        Outcome::Stop(Hide::Longer)
     }
 
     async fn keep_pace<W: World>(&self, world: &W) {
@@ -255,10 +293,10 @@ impl Deliver {
             world.sleep(PACE.saturating_sub(since)).await;
         }
     }
-}
 
-/// Whether there is time for an attempt, and for putting back what is left after it.
-fn has_time<W: World>(world: &W, deadline: Timestamp) -> bool {
-    let left = Duration::try_from(deadline.duration_since(world.now()));
-    left.is_ok_and(|left| left >= ATTEMPT + MARGIN)
+    /// Whether there is time for an attempt, and for putting back what is left after it.
+    fn has_time<W: World>(&self, world: &W, invocation: &Invocation) -> bool {
+        let left = Duration::try_from(invocation.deadline.duration_since(world.now()));
+        left.is_ok_and(|left| left >= self.attempt + MARGIN)
+    }
 }

@@ -1,30 +1,32 @@
 //! What SQS is told of a batch: what stays, for how long it is hidden, and what is dead.
 
-use std::time::Duration;
-
+use jiff::Timestamp;
 use serde_json::json;
 
-use super::{DeadLetter, Fate, Message, World, backoff, counts::Counts};
+use super::{DeadLetter, Fate, Message, World, backoff::Hide, counts::Counts};
 use crate::log::Level;
 
-/// Hides what goes back, buries what is dead; returns the messages that stay in the queue.
+/// Hides what goes back, buries what is dead; returns the messages that stay in the queue. What is not
+/// done by `deadline` is left: a batch that nobody answers for comes back whole, with what was
+/// delivered.
 pub(super) async fn settle<W: World>(
     world: &W,
     messages: &[Message],
     fates: Vec<Fate>,
+    deadline: Timestamp,
     counts: &mut Counts,
 ) -> Vec<String> {
-    let mut back: Vec<(&Message, Duration)> = Vec::new();
+    let mut back: Vec<(&Message, Hide)> = Vec::new();
     let mut dead: Vec<(&Message, DeadLetter)> = Vec::new();
     for (message, fate) in messages.iter().zip(fates) {
         match fate {
             Fate::Delivered => {}
-            Fate::Back(wait) => back.push((message, wait)),
+            Fate::Back(hide) => back.push((message, hide)),
             Fate::Dead(reason) => dead.push((message, message.dead_letter(reason))),
         }
     }
     let letters: Vec<DeadLetter> = dead.iter().map(|(_, letter)| letter.clone()).collect();
-    let buried = world.bury(&letters).await;
+    let buried = world.bury(&letters, deadline).await;
     for (index, (message, letter)) in dead.iter().enumerate() {
         if buried.get(index).copied().unwrap_or_default() {
             counts.given_up += 1;
@@ -36,18 +38,22 @@ pub(super) async fn settle<W: World>(
                 }),
             );
         } else {
-            back.push((message, Duration::ZERO));
+            back.push((message, Hide::Longer));
         }
     }
     let hidden: Vec<(String, u64)> = back
         .iter()
-        .map(|(message, wait)| {
-            let delay = backoff::hide_for(message.receives, *wait, world.chance());
-            (message.receipt.clone(), delay.as_secs())
+        // A test by hand comes in no queue and has no receipt.
+        .filter(|(message, _)| !message.receipt.is_empty())
+        .map(|(message, hide)| {
+            let time = hide.duration(message.receives, world.chance());
+            // Rounded up: a receiver that said when is not asked before.
+            let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+            (message.receipt.clone(), seconds)
         })
         .collect();
     // Where this fails the message comes back after the queue's own visibility timeout.
-    world.hide(&hidden).await;
+    world.hide(&hidden, deadline).await;
     back.into_iter()
         .map(|(message, _)| message.id.clone())
         .collect()

@@ -21,6 +21,7 @@ struct FakeWorld {
     script: RefCell<Script>,
     secret: RefCell<Result<Webhook, SecretError>>,
     secret_reads: RefCell<u32>,
+    secret_takes: Duration,
     posts: RefCell<Vec<(Timestamp, SignedRequest)>>,
     hidden: RefCell<Vec<(String, u64)>>,
     buried: RefCell<Vec<DeadLetter>>,
@@ -40,6 +41,7 @@ impl FakeWorld {
             script: RefCell::new(script.into_iter().collect()),
             secret: RefCell::new(Ok(webhook())),
             secret_reads: RefCell::new(0),
+            secret_takes: Duration::ZERO,
             posts: RefCell::new(Vec::new()),
             hidden: RefCell::new(Vec::new()),
             buried: RefCell::new(Vec::new()),
@@ -79,6 +81,7 @@ impl World for FakeWorld {
 
     async fn secret(&self) -> Result<Webhook, SecretError> {
         *self.secret_reads.borrow_mut() += 1;
+        self.sleep(self.secret_takes).await;
         self.secret.borrow().clone()
     }
 
@@ -95,11 +98,11 @@ impl World for FakeWorld {
         })
     }
 
-    async fn hide(&self, messages: &[(String, u64)]) {
+    async fn hide(&self, messages: &[(String, u64)], _: Timestamp) {
         self.hidden.borrow_mut().extend(messages.iter().cloned());
     }
 
-    async fn bury(&self, letters: &[DeadLetter]) -> Vec<bool> {
+    async fn bury(&self, letters: &[DeadLetter], _: Timestamp) -> Vec<bool> {
         if self.can_bury {
             self.buried.borrow_mut().extend(letters.iter().cloned());
         }
@@ -156,6 +159,11 @@ fn incident(name: &str) -> Incident {
 
 /// A batch of incidents, whose messages are called as they are.
 fn batch(names: &[&str]) -> Json {
+    received(names, 1)
+}
+
+/// A batch of incidents that have been received so many times.
+fn received(names: &[&str], times: u32) -> Json {
     let records: Vec<Json> = names
         .iter()
         .enumerate()
@@ -166,7 +174,7 @@ fn batch(names: &[&str]) -> Json {
                 "body": Envelope::new(Signal::Alarm, incident(name)).to_body(),
                 "attributes": {
                     "SentTimestamp": "1767323000000",
-                    "ApproximateReceiveCount": "1",
+                    "ApproximateReceiveCount": times.to_string(),
                 },
             })
         })
@@ -174,12 +182,17 @@ fn batch(names: &[&str]) -> Json {
     json!({ "Records": records })
 }
 
-async fn deliver(deliver: &mut Deliver, world: &FakeWorld, names: &[&str]) -> Vec<String> {
+async fn deliver(it: &mut Deliver, world: &FakeWorld, names: &[&str]) -> Vec<String> {
+    handle(it, world, batch(names)).await
+}
+
+/// What goes back of a batch.
+async fn handle(it: &mut Deliver, world: &FakeWorld, batch: Json) -> Vec<String> {
     let deadline = world
         .now()
         .checked_add(SignedDuration::from_secs(120))
         .unwrap();
-    let answer = deliver.handle(world, &batch(names), deadline).await;
+    let answer = it.handle(world, &batch, deadline).await;
     answer["batchItemFailures"]
         .as_array()
         .unwrap()
@@ -292,7 +305,7 @@ async fn two_failures_send_the_rest_back_unsent() {
     for failure in [status(500), Err(TransportError("connect"))] {
         let world = FakeWorld::new([failure.clone(), failure]);
         assert_eq!(deliver_once(&world, &["a", "b", "c"]).await.len(), 3);
-        assert_eq!(world.posted(), 2);
+        assert_eq!((world.posted(), world.metric("FailedAttempts")), (2, 2));
     }
 }
 
@@ -334,6 +347,64 @@ async fn a_receiver_that_is_down_is_asked_by_one_incident_now_and_then() {
 }
 
 #[tokio::test]
+async fn a_probe_is_one_post_whatever_the_answer() {
+    for code in [401, 403, 404, 429, 500] {
+        let world = FakeWorld::new((0..100).map(|_| status(code)));
+        let mut it = Deliver::default();
+        deliver(&mut it, &world, &["a"]).await;
+        for probes in 1..4 {
+            let before = (world.posted(), *world.secret_reads.borrow());
+            world.sleep(Duration::from_mins(16)).await;
+            deliver(&mut it, &world, &["a", "b"]).await;
+            let after = (world.posted(), *world.secret_reads.borrow());
+            // A secret that is as old as that is read again.
+            assert_eq!(after, (before.0 + 1, before.1 + 1), "{code} {probes}");
+        }
+    }
+}
+
+/// The environments that put it back are gone, and with them what they knew.
+#[tokio::test]
+async fn what_came_back_is_not_tried_twice_by_an_environment_that_has_just_started() {
+    let world = FakeWorld::new((0..100).map(|_| status(503)));
+    handle(&mut Deliver::default(), &world, received(&["a", "b"], 2)).await;
+    assert_eq!(world.posted(), 1);
+    assert!(world.hidden.borrow().iter().all(|(_, time)| *time > 800));
+}
+
+#[tokio::test]
+async fn a_test_by_hand_asks_at_once_and_reads_the_secret_anew() {
+    let world = FakeWorld::new([status(404), Ok(confirmed())]);
+    let mut it = Deliver::default();
+    deliver(&mut it, &world, &["a"]).await;
+    let body = Envelope::new(Signal::Test, incident("test")).to_body();
+    let by_hand = json!({ "Records": [{ "messageId": "m", "body": body }] });
+    assert!(handle(&mut it, &world, by_hand).await.is_empty());
+    assert_eq!((world.posted(), *world.secret_reads.borrow()), (2, 2));
+}
+
+#[tokio::test]
+async fn a_test_by_hand_that_fails_hides_nothing() {
+    let world = FakeWorld::new([status(404)]);
+    let body = Envelope::new(Signal::Test, incident("test")).to_body();
+    let by_hand = json!({ "Records": [{ "messageId": "m", "body": body }] });
+    handle(&mut Deliver::default(), &world, by_hand).await;
+    assert!(world.hidden.borrow().is_empty());
+}
+
+#[tokio::test]
+async fn nothing_is_begun_that_may_not_end_in_time() {
+    let world = FakeWorld {
+        secret_takes: Duration::from_secs(101),
+        ..FakeWorld::new([])
+    };
+    assert_eq!(deliver_once(&world, &["a"]).await, ["0"]);
+    assert_eq!(world.posted(), 0);
+    // It is back at once, for an environment that has the time.
+    assert_eq!(*world.hidden.borrow(), [("receipt-0".to_owned(), 0)]);
+}
+
+#[tokio::test]
 async fn without_a_webhook_incidents_wait() {
     let world = FakeWorld::new([]);
     *world.secret.borrow_mut() = Err(SecretError::NotSet);
@@ -348,8 +419,12 @@ async fn a_known_secret_outlives_secrets_manager() {
     assert!(deliver(&mut it, &world, &["a"]).await.is_empty());
     *world.secret.borrow_mut() = Err(SecretError::Unreachable("down".to_owned()));
     world.sleep(Duration::from_hours(1)).await;
-    assert!(deliver(&mut it, &world, &["b"]).await.is_empty());
-    assert_eq!(world.posted(), 2);
+    assert!(deliver(&mut it, &world, &["b", "c", "d"]).await.is_empty());
+    // Not at each incident: every call that fails takes its time.
+    assert_eq!((world.posted(), *world.secret_reads.borrow()), (4, 2));
+    world.sleep(Duration::from_mins(1)).await;
+    assert!(deliver(&mut it, &world, &["e"]).await.is_empty());
+    assert_eq!(*world.secret_reads.borrow(), 3);
 }
 
 #[tokio::test]

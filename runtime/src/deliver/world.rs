@@ -3,13 +3,16 @@
 use std::{future::Future, time::Duration};
 
 use jiff::Timestamp;
-use serde_json::Value as Json;
-use webhook::{Answer, InvalidSecret, MAX_BODY_READ, SignedRequest, UrlPolicy, Webhook};
+use serde_json::{Value as Json, json};
+use webhook::{
+    Answer, InvalidSecret, MAX_BODY_READ, SignedRequest, UrlPolicy, Webhook, parse_http_date,
+};
 
 use crate::{
     aws::{
-        secrets::SecretsManager,
-        sqs::{BATCH, Outgoing, Sqs},
+        CallError,
+        secrets::{SecretsManager, Stored},
+        sqs::{BATCH, Outgoing, Sqs, batches},
         transport,
     },
     http::{HttpSetup, Reuse, client},
@@ -33,10 +36,10 @@ pub trait World {
         request: SignedRequest,
         deadline: Duration,
     ) -> impl Future<Output = Result<Posted, TransportError>>;
-    /// Hides messages, by receipt, for so many seconds from now.
-    fn hide(&self, messages: &[(String, u64)]) -> impl Future<Output = ()>;
-    /// Puts messages among the dead letters; says of each whether it is there.
-    fn bury(&self, letters: &[DeadLetter]) -> impl Future<Output = Vec<bool>>;
+    /// Hides messages, by receipt, for so many seconds from now; as many as it can by `deadline`.
+    fn hide(&self, messages: &[(String, u64)], deadline: Timestamp) -> impl Future<Output = ()>;
+    /// Puts messages among the dead letters by `deadline`; says of each whether it is there.
+    fn bury(&self, letters: &[DeadLetter], deadline: Timestamp) -> impl Future<Output = Vec<bool>>;
     /// Writes a line to the log.
     fn log(&self, level: Level, message: &str, fields: Json);
     /// Values of metrics.
@@ -146,6 +149,19 @@ impl LambdaWorld {
     pub fn policy(&self) -> &UrlPolicy {
         &self.policy
     }
+
+    /// What a call to AWS comes to by `deadline`.
+    async fn by<T>(
+        &self,
+        deadline: Timestamp,
+        call: impl Future<Output = Result<T, CallError>>,
+    ) -> Result<T, String> {
+        let left = Duration::try_from(deadline.duration_since(self.now())).unwrap_or_default();
+        match tokio::time::timeout(left, call).await {
+            Ok(result) => result.map_err(|error| error.to_string()),
+            Err(_) => Err("there is no time left".to_owned()),
+        }
+    }
 }
 
 impl World for LambdaWorld {
@@ -165,8 +181,9 @@ impl World for LambdaWorld {
 
     async fn secret(&self) -> Result<Webhook, SecretError> {
         match self.secrets.value(&self.secret_arn).await {
-            Ok(Some(value)) => Ok(Webhook::parse(&value, &self.policy)?),
-            Ok(None) => Err(SecretError::NotSet),
+            Ok(Stored::Text(value)) => Ok(Webhook::parse(&value, &self.policy)?),
+            Ok(Stored::Binary) => Err(InvalidSecret::NotAnObject.into()),
+            Ok(Stored::Nothing) => Err(SecretError::NotSet),
             Err(error) => Err(SecretError::Unreachable(error.to_string())),
         }
     }
@@ -194,33 +211,31 @@ impl World for LambdaWorld {
         }
     }
 
-    async fn hide(&self, messages: &[(String, u64)]) {
+    async fn hide(&self, messages: &[(String, u64)], deadline: Timestamp) {
         for batch in messages.chunks(BATCH) {
-            let hidden = self.sqs.hide_batch(&self.incidents, batch).await;
-            if let Err(error) = hidden {
-                let why = serde_json::json!({ "why": error.to_string(), "messages": batch.len() });
+            let hidden = self.sqs.hide_batch(&self.incidents, batch);
+            if let Err(why) = self.by(deadline, hidden).await {
                 self.log(
                     Level::Warn,
                     "messages could not be hidden: they come back on their own",
-                    why,
+                    json!({ "why": why, "messages": batch.len() }),
                 );
             }
         }
     }
 
-    async fn bury(&self, letters: &[DeadLetter]) -> Vec<bool> {
+    async fn bury(&self, letters: &[DeadLetter], deadline: Timestamp) -> Vec<bool> {
+        let letters: Vec<Outgoing> = letters.iter().map(outgoing).collect();
         let mut buried = Vec::with_capacity(letters.len());
-        for batch in letters.chunks(BATCH) {
-            let outgoing: Vec<Outgoing> = batch.iter().map(outgoing).collect();
-            match self.sqs.send_batch(&self.dead_letters, &outgoing).await {
+        for batch in batches(&letters) {
+            let sent = self.sqs.send_batch(&self.dead_letters, batch);
+            match self.by(deadline, sent).await {
                 Ok(taken) => buried.extend(taken),
-                Err(error) => {
-                    let why =
-                        serde_json::json!({ "why": error.to_string(), "messages": batch.len() });
+                Err(why) => {
                     self.log(
                         Level::Error,
                         "dead letters could not be written: they stay",
-                        why,
+                        json!({ "why": why, "messages": batch.len() }),
                     );
                     buried.extend(batch.iter().map(|_| false));
                 }
@@ -244,10 +259,7 @@ fn outgoing(letter: &DeadLetter) -> Outgoing {
     if !letter.queued.is_empty() {
         attributes.push(("TOCSIN_QUEUED", letter.queued.clone()));
     }
-    Outgoing {
-        body: letter.body.clone(),
-        attributes,
-    }
+    Outgoing::new(letter.body.clone(), attributes)
 }
 
 /// Takes the answer into `posted` bit by bit, so that what has come stays when the rest does not.
@@ -265,8 +277,8 @@ async fn receive(
     };
     posted.answer.retry_after = header("retry-after");
     posted.clock_skew = header("date")
-        .and_then(|date| jiff::fmt::rfc2822::parse(&date).ok())
-        .map(|date| date.timestamp().as_second() - Timestamp::now().as_second());
+        .and_then(|date| parse_http_date(&date))
+        .map(|date| date.as_second() - Timestamp::now().as_second());
     posted.answer.status = response.status().as_u16();
     while posted.answer.body.len() < MAX_BODY_READ {
         let Some(chunk) = response.chunk().await? else {

@@ -5,6 +5,7 @@
 mod cli;
 mod contract;
 mod corpus;
+mod day;
 mod diagnostics;
 mod event_patterns;
 mod events;

@@ -1,15 +1,20 @@
 //! `synth status`: how the stacks, the queues and the webhook are.
 
+use std::collections::HashMap;
+
 use aws_sdk_cloudwatch::types::StateValue;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::json;
 use stacks::Json;
-use webhook::{UrlPolicy, Webhook};
+use webhook::{Kind, Webhook};
 
 use crate::{
     aws::AwsError,
     cli::Status,
-    commands::region::{Region, connect},
+    commands::{
+        region::{Region, connect},
+        webhook::{label, url_policy},
+    },
     config::Account,
     deploy::describe,
     error::{Error, Exit},
@@ -81,6 +86,9 @@ fn show(region: &Json, account: &str, terminal: Terminal) {
         Some(true) if webhook.get("host").is_some() => {
             terminal.data(&format!("  webhook       set: {} at {}", said("kind"), said("host")));
         }
+        Some(true) if webhook.get("kind").is_some() => {
+            terminal.data(&format!("  webhook       set: {}", said("kind")));
+        }
         Some(true) => terminal.data("  webhook       set"),
         Some(false) => terminal.data(&format!(
             "  webhook       not set: incidents wait. Set it with: synth webhook set --account {account}"
@@ -118,13 +126,14 @@ async fn webhook(region: &Region, account: &Account, secret: &str) -> Result<Jso
         .map_err(|it| AwsError::call("SecretsManager DescribeSecret", it))?
         .version_ids_to_stages
         .unwrap_or_default();
-    if !versions
-        .values()
-        .flatten()
-        .any(|stage| stage == "AWSCURRENT")
-    {
+    let Some(labels) = current_labels(&versions) else {
         return Ok(json!({ "set": false }));
+    };
+    if let Some(kind) = labelled(labels) {
+        return Ok(json!({ "set": true, "kind": kind.to_string() }));
     }
+    // Not by `synth webhook set`, or on a local AWS that knows no labels of ours: only the value says
+    // what it is.
     let answer = client.get_secret_value().secret_id(secret).send().await;
     let value = match answer.map_err(|it| AwsError::call("SecretsManager GetSecretValue", it)) {
         Ok(answer) => answer.secret_string,
@@ -135,15 +144,25 @@ async fn webhook(region: &Region, account: &Account, secret: &str) -> Result<Jso
     let Some(value) = value.filter(|it| !it.is_empty()) else {
         return Ok(json!({ "set": false }));
     };
-    let policy = &account.monitor.webhook;
-    let policy = UrlPolicy {
-        hosts: policy.hosts.clone(),
-        loopback_http: policy.loopback_http,
-    };
-    Ok(match Webhook::parse(&value, &policy) {
-        Ok(it) => json!({ "set": true, "kind": it.kind(), "host": it.host() }),
+    Ok(match Webhook::parse(&value, &url_policy(account)) {
+        Ok(it) => json!({ "set": true, "kind": it.kind().to_string(), "host": it.host() }),
         Err(error) => json!({ "set": true, "problem": error.to_string() }),
     })
+}
+
+/// The staging labels of the version that is used; nothing where there is none.
+fn current_labels(versions: &HashMap<String, Vec<String>>) -> Option<&[String]> {
+    versions
+        .values()
+        .find(|labels| labels.iter().any(|label| label == "AWSCURRENT"))
+        .map(Vec::as_slice)
+}
+
+/// The kind of webhook that a version's labels name.
+fn labelled(labels: &[String]) -> Option<Kind> {
+    Kind::ALL
+        .into_iter()
+        .find(|kind| labels.iter().any(|it| it == label(*kind)))
 }
 
 async fn queue(region: &Region, url: Option<String>) -> Result<Json, AwsError> {
@@ -190,4 +209,32 @@ async fn alarms(region: &Region, core: &str) -> Result<Vec<Json>, AwsError> {
         .into_iter()
         .map(|it| json!({ "name": it.alarm_name, "reason": it.state_reason }))
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_current_versions_label_tells_the_kind() {
+        let versions = |all: &[(&str, &[&str])]| -> HashMap<String, Vec<String>> {
+            let owned = |labels: &[&str]| labels.iter().map(|it| (*it).to_owned()).collect();
+            all.iter()
+                .map(|(id, labels)| ((*id).to_owned(), owned(labels)))
+                .collect()
+        };
+        let kind = |all| current_labels(&versions(all)).map(labelled);
+        let rotated: &[(&str, &[&str])] = &[
+            ("old", &["AWSPREVIOUS", "tocsin.hmac"]),
+            ("new", &["AWSCURRENT", "tocsin.api-key"]),
+        ];
+        assert_eq!(kind(rotated), Some(Some(Kind::ApiKey)));
+        let by_hand: &[(&str, &[&str])] = &[
+            ("old", &["AWSPREVIOUS", "tocsin.hmac"]),
+            ("new", &["AWSCURRENT"]),
+        ];
+        assert_eq!(kind(by_hand), Some(None));
+        assert_eq!(kind(&[("pending", &["AWSPENDING"])]), None);
+        assert_eq!(kind(&[]), None);
+    }
 }

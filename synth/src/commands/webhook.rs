@@ -1,17 +1,18 @@
 //! `synth webhook set` and `synth webhook test`.
 
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 
 use aws_sdk_lambda::{primitives::Blob, types::LogType};
 use jiff::Timestamp;
 use serde_json::json;
 use stacks::Json;
-use webhook::{Envelope, Incident, IncidentId, Priority, Signal, UrlPolicy, Webhook};
+use webhook::{Envelope, Incident, IncidentId, Kind, Priority, Signal, UrlPolicy, Webhook};
 
 use crate::{
     aws::AwsError,
     cli::{WebhookSet, WebhookTest},
     commands::region::{Region, connect},
+    config::Account,
     error::{Error, Exit},
     terminal::Terminal,
 };
@@ -24,17 +25,18 @@ pub(crate) async fn set(args: &WebhookSet, terminal: Terminal) -> Result<Exit, E
     } else {
         read_input()?
     };
-    let monitor = &account.monitor;
-    let policy = UrlPolicy {
-        hosts: monitor.webhook.hosts.clone(),
-        loopback_http: monitor.webhook.loopback_http,
-    };
-    let webhook = Webhook::parse(&value, &policy)?;
+    let webhook = Webhook::parse(&value, &url_policy(&account))?;
+    if let Some(region) = webhook.unknown_region() {
+        terminal.say(&format!(
+            "warning: AWS DevOps Agent is not known to be in `{region}`: see that the URL is the one \
+             that its console shows"
+        ));
+    }
     for region in connect(&account).await? {
         let secret = region
-            .output(monitor.stack.as_str(), "WebhookSecretArn")
+            .output(account.monitor.stack.as_str(), "WebhookSecretArn")
             .await?;
-        put(&region, &secret, &value).await?;
+        put(&region, &secret, &value, webhook.kind()).await?;
         terminal.say(&format!(
             "{}: the webhook is set: {} at {}",
             region.aws.region(),
@@ -45,14 +47,39 @@ pub(crate) async fn set(args: &WebhookSet, terminal: Terminal) -> Result<Exit, E
     Ok(Exit::Done)
 }
 
+/// Where the account's incidents may be sent.
+pub(crate) fn url_policy(account: &Account) -> UrlPolicy {
+    let webhook = &account.monitor.webhook;
+    UrlPolicy {
+        hosts: webhook.hosts.clone(),
+        loopback_http: webhook.loopback_http,
+    }
+}
+
+/// The staging label of a secret's version that holds a webhook of this kind. It is all that can be
+/// known of a value without reading it, and cannot outlive the value.
+pub(crate) fn label(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Hmac => "tocsin.hmac",
+        Kind::ApiKey => "tocsin.api-key",
+    }
+}
+
 /// Puts a value into a secret.
-pub(crate) async fn put(region: &Region, secret: &str, value: &str) -> Result<(), AwsError> {
+pub(crate) async fn put(
+    region: &Region,
+    secret: &str,
+    value: &str,
+    kind: Kind,
+) -> Result<(), AwsError> {
     region
         .aws
         .secrets_manager()
         .put_secret_value()
         .secret_id(secret)
         .secret_string(value)
+        .version_stages("AWSCURRENT")
+        .version_stages(label(kind))
         .send()
         .await
         .map(drop)
@@ -68,20 +95,47 @@ fn read_input() -> Result<String, Error> {
     Ok(value)
 }
 
-/// Asks a person, without showing what is typed.
+/// Asks a person.
 fn ask(terminal: Terminal) -> Result<String, Error> {
-    terminal.say(
-        "The agent's console shows both when the webhook is made. What you type is not shown.",
-    );
-    let prompt =
-        |text: &str| rpassword::prompt_password(text).map_err(|source| Error::Input { source });
-    let url = prompt("URL: ")?;
-    let secret = prompt("Secret (HMAC), or empty for an API key: ")?;
-    if !secret.is_empty() {
-        return Ok(json!({ "url": url, "secret": secret }).to_string());
-    }
-    let key = prompt("API key: ")?;
-    Ok(json!({ "url": url, "apiKey": key }).to_string())
+    terminal.say("The agent's console shows what to enter when the webhook is made.");
+    let shown = |question: &str| terminal.answer(question);
+    let hidden = |question: &str| {
+        rpassword::prompt_password(question).map_err(|source| Error::Input { source })
+    };
+    value(shown, hidden)
+}
+
+/// The secret's value, by questions. The URL is hidden too: its path is as good as a password.
+fn value(
+    mut shown: impl FnMut(&str) -> Result<Option<String>, Error>,
+    mut hidden: impl FnMut(&str) -> Result<String, Error>,
+) -> Result<String, Error> {
+    let kind = loop {
+        let answer = shown("Kind of webhook, HMAC or API key: ")?.ok_or_else(|| Error::Input {
+            source: ErrorKind::UnexpectedEof.into(),
+        })?;
+        if let Some(kind) = kind(&answer) {
+            break kind;
+        }
+    };
+    let url = hidden("URL (what you type is not shown): ")?;
+    let proof = hidden(match kind {
+        Kind::Hmac => "Secret: ",
+        Kind::ApiKey => "API key: ",
+    })?;
+    Ok(json!({ "url": url.trim(), kind.key(): proof.trim() }).to_string())
+}
+
+/// The kind that an answer names: `hmac`, `API key`, `api-key`, `apikey`.
+fn kind(answer: &str) -> Option<Kind> {
+    let letters = |text: &str| -> String {
+        let letters = text.chars().filter(char::is_ascii_alphabetic);
+        letters.map(|it| it.to_ascii_lowercase()).collect()
+    };
+    let answer = letters(answer);
+    Kind::ALL
+        .into_iter()
+        .find(|kind| letters(&kind.to_string()) == answer)
 }
 
 /// Has the deployed function deliver a test incident, as it would any other.
@@ -176,4 +230,38 @@ fn decode(log: &str) -> String {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     let bytes = STANDARD.decode(log).unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(kinds: &[&str], hidden: [&str; 2]) -> Result<String, Error> {
+        let (mut kinds, mut hidden) = (kinds.iter(), hidden.into_iter());
+        value(
+            |_| Ok(kinds.next().map(|it| (*it).to_owned())),
+            |_| Ok(hidden.next().unwrap_or_default().to_owned()),
+        )
+    }
+
+    #[test]
+    fn the_kind_decides_what_is_asked_for() {
+        for (answer, expected) in [
+            ("hmac", r#"{"secret":"proof","url":"https://host/x"}"#),
+            ("HMAC", r#"{"secret":"proof","url":"https://host/x"}"#),
+            ("API key", r#"{"apiKey":"proof","url":"https://host/x"}"#),
+            ("api-key", r#"{"apiKey":"proof","url":"https://host/x"}"#),
+        ] {
+            let value = asked(&["", "what?", answer], ["https://host/x ", "proof"]).unwrap();
+            assert_eq!(value, expected, "{answer}");
+        }
+    }
+
+    #[test]
+    fn whoever_goes_away_sets_nothing() {
+        assert!(matches!(
+            asked(&["what?"], ["", ""]),
+            Err(Error::Input { .. })
+        ));
+    }
 }

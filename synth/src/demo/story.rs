@@ -7,6 +7,7 @@ use aws_sdk_lambda::{primitives::Blob, types::InvocationType};
 use jiff::Timestamp;
 use serde_json::json;
 use stacks::{Json, monitor::Test};
+use webhook::Kind;
 
 use super::{DemoError, events::Stage};
 use crate::{
@@ -59,7 +60,7 @@ pub(super) async fn play(
     let core = account.monitor.stack.as_str();
     let arn = region.output(core, "WebhookSecretArn").await?;
     let value = json!({ "url": receiver.url(), "secret": secret }).to_string();
-    put(&region, &arn, &value).await?;
+    put(&region, &arn, &value, Kind::Hmac).await?;
 
     let cluster = account
         .monitor

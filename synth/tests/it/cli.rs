@@ -210,3 +210,22 @@ fn the_webhook_is_checked_before_anything_is_called() {
         assert!(!ended.stderr.contains("canary") && !ended.stdout.contains("canary"));
     }
 }
+
+/// There will be more regions than are known here, so it goes on to AWS, where it fails.
+#[test]
+fn a_region_that_the_agent_is_not_in_is_warned_of() {
+    let project = project("small", &format!("{ACCOUNT}regions: [eu-central-1]\n"));
+    let set = ["webhook", "set", "--account", "small"];
+    for (region, warned) in [("eu-central-1", false), ("eu-central-11", true)] {
+        let value =
+            format!(r#"{{"url":"https://event-ai.{region}.api.aws/canary","apiKey":"canary"}}"#);
+        let ended = Run::inside(project.path(), &set)
+            .input(&value)
+            .end()
+            .code(1)
+            .says("STS GetCallerIdentity");
+        let warning = "warning: AWS DevOps Agent is not known to be in `eu-central-11`";
+        assert_eq!(ended.stderr.contains(warning), warned, "{}", ended.stderr);
+        assert!(!ended.stderr.contains("canary"));
+    }
+}

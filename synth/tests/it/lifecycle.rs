@@ -2,8 +2,11 @@
 
 use std::fs;
 
+use secrecy::SecretString;
 use serde_json::Value as Json;
 use synth::{local_aws::LocalAws, receiver::Receiver};
+
+use webhook::Credential;
 
 use crate::support::{Ended, Run, link_functions, local_aws, project, root};
 
@@ -30,7 +33,11 @@ impl Life {
             .env("AWS_ACCESS_KEY_ID", "test")
             .env("AWS_SECRET_ACCESS_KEY", "test")
             .input(input);
-        tokio::task::spawn_blocking(|| run.end()).await.unwrap()
+        let ended = tokio::task::spawn_blocking(|| run.end()).await.unwrap();
+        for shown in [&ended.stdout, &ended.stderr] {
+            assert!(!shown.contains("canary"), "{arguments:?}: {shown}");
+        }
+        ended
     }
 
     pub(crate) fn write(&self, account: &str) {
@@ -123,12 +130,10 @@ async fn deploy_change_test_destroy() {
     let secret =
         |secret: &str| serde_json::json!({ "url": receiver.url(), "secret": secret }).to_string();
     let (wrong, right) = (secret("wrong-canary"), secret("right"));
-    let ended = life
-        .run(&set, &wrong)
+    life.run(&set, &wrong)
         .await
         .code(0)
         .says("the webhook is set: HMAC at 127.0.0.1");
-    assert!(!ended.stderr.contains("canary"));
     life.run(&test, "")
         .await
         .code(1)
@@ -139,6 +144,7 @@ async fn deploy_change_test_destroy() {
         .await
         .code(0)
         .prints("webhook       set: HMAC at 127.0.0.1");
+    an_api_key_takes_its_place(&life).await;
 
     // A changed account file: one alarm more, another threshold, no cluster.
     life.write(&account("alarms:\n  - {name: cpu, metric: AWS/EC2 CPUUtilization, when: \"> 90\"}\n  - {name: disk, metric: AWS/EC2 DiskReadBytes, when: \"> 1\"}\n"));
@@ -171,6 +177,38 @@ async fn deploy_change_test_destroy() {
         .code(0)
         .says("nothing to do");
     life.local.stop(false).await;
+}
+
+/// The other kind of webhook, by the same commands.
+async fn an_api_key_takes_its_place(life: &Life) {
+    let key = Credential::ApiKey(SecretString::from("key-canary"));
+    let mut receiver = Receiver::listen_for(key).await.unwrap();
+    let set = ["webhook", "set", "--account", "life"];
+    let test = ["webhook", "test", "--account", "life", "--yes"];
+    for (key, verdict, code) in [
+        ("wrong-canary", "unauthorized (status 403)", 1),
+        ("key-canary", "confirmed (status 200)", 0),
+    ] {
+        let value = serde_json::json!({ "url": receiver.url(), "apiKey": key }).to_string();
+        life.run(&set, &value)
+            .await
+            .code(0)
+            .says("the webhook is set: API key at 127.0.0.1");
+        life.run(&test, "").await.code(code).prints(verdict);
+    }
+    assert!(receiver.next().await.unwrap().refused.is_some());
+    life.run(&["status", "--account", "life"], "")
+        .await
+        .code(0)
+        .prints("webhook       set: API key at 127.0.0.1");
+
+    // Nothing of it is in what is deployed next.
+    let generate = ["generate", "--account", "life"];
+    let written = life.run(&generate, "").await.code(0).stdout;
+    for path in written.lines() {
+        let template = fs::read_to_string(life.project.path().join(path)).unwrap();
+        assert!(!template.contains("canary"), "{path}");
+    }
 }
 
 #[tokio::test]
