@@ -6,6 +6,7 @@
 //! Source of the contract: "Invoking DevOps Agent through Webhook" in the AWS DevOps Agent user
 //! guide. What is not documented there is not assumed here.
 
+pub mod dead_letter;
 mod envelope;
 mod identity;
 mod incident;
