@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod cli;
+mod dead_letters;
 mod demo;
 mod fake_aws;
 mod faults;
 mod lifecycle;
+mod redrive;
 mod shards;
 mod support;
