@@ -348,6 +348,10 @@ async fn what_is_redriven_arrives_signed_and_once() {
         .prints("redriven       incident")
         .prints("1 redriven, 1 not asked for");
     assert_eq!(queues.dead_letters().await, (1, 0));
+    life.run(&["status", "--account", "life"], "")
+        .await
+        .code(0)
+        .prints("see why with: synth redrive --account life --dry-run");
 
     let mut arrived = BTreeMap::new();
     while arrived.len() < 5 {
