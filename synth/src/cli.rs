@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::redrive::Kind;
+
 /// Connect what goes wrong in an AWS account to AWS DevOps Agent.
 ///
 /// One YAML file per account says what to watch. `synth` turns it into CloudFormation templates and
@@ -42,6 +44,12 @@ pub enum Command {
     Destroy(Destroy),
     /// Show how the stacks, the queues and the webhook of an account are
     Status(Status),
+    /// Show what is in the dead letters of an account, and send it back the way it came
+    ///
+    /// Incidents go back to their queue and are signed anew when they are delivered; events go to the
+    /// function that should have had them. Each keeps its incident's ID. What has no way back stays,
+    /// and why is said.
+    Redrive(Redrive),
     /// Set or test the webhook of an account
     #[command(subcommand)]
     Webhook(Webhook),
@@ -160,6 +168,31 @@ pub struct Status {
     #[command(flatten)]
     pub file: AccountFile,
     /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Show what is in the dead letters of an account, and send it back the way it came.
+#[derive(Debug, Args)]
+pub struct Redrive {
+    /// Which account
+    #[command(flatten)]
+    pub file: AccountFile,
+    /// Only dead letters of this kind; can be given more than once
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub only: Vec<Kind>,
+    /// Only the message or the incident with this ID; can be given more than once
+    ///
+    /// What the agent rejected is redriven in no other way.
+    #[arg(long, value_name = "ID")]
+    pub id: Vec<String>,
+    /// Only show what is there, and what would become of it
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Print every dead letter as JSON
     #[arg(long)]
     pub json: bool,
 }

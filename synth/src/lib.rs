@@ -15,6 +15,7 @@ pub mod local_aws;
 pub mod manifest;
 pub mod package;
 pub mod receiver;
+pub mod redrive;
 pub mod terminal;
 pub mod trial;
 

@@ -7,6 +7,7 @@
 //! guide. What is not documented there is not assumed here.
 
 mod confidential;
+pub mod dead_letter;
 mod envelope;
 mod identity;
 mod incident;

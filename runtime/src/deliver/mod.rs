@@ -18,7 +18,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
-use webhook::{Incident, Signal, Verdict};
+use webhook::{Incident, Signal, Verdict, dead_letter::REJECTED};
 
 pub use backoff::Circuit;
 pub use batch::{Message, parse_batch};
@@ -253,7 +253,7 @@ impl Deliver {
                 Ok(Verdict::Rejected(reason)) => {
                     invocation.counts.rejected += 1;
                     self.circuit.close();
-                    return Outcome::Fate(Fate::Dead(format!("rejected: {reason}")));
+                    return Outcome::Fate(Fate::Dead(format!("{REJECTED}{reason}")));
                 }
                 Ok(Verdict::Unauthorized)
                     if !invocation.refetched && !self.circuit.is_probing() =>

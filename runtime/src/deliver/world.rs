@@ -5,7 +5,8 @@ use std::{future::Future, time::Duration};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use webhook::{
-    Answer, InvalidSecret, MAX_BODY_READ, SignedRequest, UrlPolicy, Webhook, parse_http_date,
+    Answer, InvalidSecret, MAX_BODY_READ, SignedRequest, UrlPolicy, Webhook, dead_letter,
+    parse_http_date,
 };
 
 use crate::{
@@ -255,9 +256,9 @@ impl World for LambdaWorld {
 
 /// The attributes by which a dead letter of this function is told from others in the same queue.
 fn outgoing(letter: &DeadLetter) -> Outgoing {
-    let mut attributes = vec![("TOCSIN_REASON", letter.reason.clone())];
+    let mut attributes = vec![(dead_letter::REASON, letter.reason.clone())];
     if !letter.queued.is_empty() {
-        attributes.push(("TOCSIN_QUEUED", letter.queued.clone()));
+        attributes.push((dead_letter::QUEUED, letter.queued.clone()));
     }
     Outgoing::new(letter.body.clone(), attributes)
 }

@@ -29,7 +29,8 @@ pub(crate) fn self_watch(
     watch.alarm(
         "dead-letters",
         &format!(
-            "Events or incidents were given up. See why with: synth status --account {account}"
+            "Events or incidents were given up. See why with: synth redrive --account {account} \
+             --dry-run"
         ),
         Simple {
             namespace: "AWS/SQS",

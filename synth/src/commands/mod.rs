@@ -7,6 +7,7 @@ mod generate;
 mod graph;
 mod init;
 mod package;
+mod redrive;
 pub(crate) mod region;
 mod status;
 mod trial;
@@ -34,6 +35,7 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
         Command::Deploy(args) => deploy::run(&args, terminal).await,
         Command::Destroy(args) => destroy::run(&args, terminal).await,
         Command::Status(args) => status::run(&args, terminal).await,
+        Command::Redrive(args) => redrive::run(&args, terminal).await,
         Command::Webhook(Webhook::Set(args)) => webhook::set(&args, terminal).await,
         Command::Webhook(Webhook::Test(args)) => webhook::test(&args, terminal).await,
         Command::Match(args) => trial::run(&args, terminal),

@@ -103,6 +103,11 @@ fn show(region: &Json, account: &str, terminal: Terminal) {
             terminal.data(&format!(
                 "  {label:<13} {waiting} waiting, {hidden} in flight"
             ));
+            if key == "deadLetters" && waiting > 0 {
+                terminal.data(&format!(
+                    "                see why with: synth redrive --account {account} --dry-run"
+                ));
+            }
         }
     }
     for alarm in region["pipelineAlarms"].as_array().into_iter().flatten() {

@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod cli;
+mod dead_letters;
 mod demo;
 mod fake_aws;
 mod faults;
 mod lifecycle;
+mod redrive;
 mod shards;
 mod support;
 mod trial;

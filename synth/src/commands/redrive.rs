@@ -1,0 +1,177 @@
+//! `synth redrive`: shows what is in the dead letters, and sends it back the way it came.
+
+use stacks::Json;
+use tokio::sync::oneshot;
+
+use crate::{
+    cli::Redrive,
+    commands::region::{Region, connect},
+    config::Account,
+    error::{Error, Exit},
+    redrive::{
+        AwsWorld, Look, Report, Selection, Stack, Stop, carry_out, give_back, is_called, take,
+    },
+    terminal::{Progress, Terminal},
+};
+
+pub(crate) async fn run(args: &Redrive, terminal: Terminal) -> Result<Exit, Error> {
+    let account = args.file.load(terminal)?;
+    let selection = Selection {
+        kinds: args.only.clone(),
+        ids: args.id.clone(),
+    };
+    let stop = Stop::on_interrupt();
+    let mut places = Vec::new();
+    for region in connect(&account).await? {
+        places.push(Place::of(&region, &account, &stop).await?);
+    }
+
+    let mut looks = look(&places, &selection, terminal).await?;
+    let count: usize = looks.iter().map(Look::count).sum();
+    let only_shown = args.dry_run || count == 0;
+    if only_shown || stop.is_given() || !args.yes {
+        release(&places, &looks, terminal).await;
+    }
+    if stop.is_given() {
+        terminal.say("stopped: everything is as it was");
+        return Ok(Exit::Failed);
+    }
+    if only_shown {
+        let reports = looks.into_iter().map(Look::foreseen).collect();
+        return Ok(show(reports, args, terminal));
+    }
+    if !args.yes {
+        let seen: Vec<Report> = looks.into_iter().map(Look::foreseen).collect();
+        for line in seen.iter().flat_map(Report::lines) {
+            terminal.say(&line);
+        }
+        let question =
+            format!("Redrive {count}? Every incident among them may cost an investigation.");
+        if !ask(terminal, question, &stop).await? {
+            return Ok(Exit::Declined);
+        }
+        // A person may take longer to answer than messages should be hidden.
+        looks = look(&places, &selection, terminal).await?;
+        for (look, seen) in looks.iter_mut().zip(seen) {
+            look.narrow(seen);
+        }
+    }
+
+    let mut reports = Vec::new();
+    for (place, look) in places.iter().zip(looks) {
+        let mut progress = Progress::new(terminal, format!("{}: redriven", place.region));
+        let redriven = carry_out(&place.world, &look.held, |done, total| {
+            progress.show(done, total);
+        });
+        let fates = redriven.await;
+        progress.end();
+        reports.push(look.report(fates));
+    }
+    let exit = show(reports, args, terminal);
+    if stop.is_given() {
+        terminal.say("stopped: what was not redriven is as it was");
+        return Ok(Exit::Failed);
+    }
+    Ok(exit)
+}
+
+/// A region, as far as dead letters are concerned.
+struct Place {
+    region: String,
+    world: AwsWorld,
+    stack: Stack,
+}
+
+impl Place {
+    async fn of(region: &Region, account: &Account, stop: &Stop) -> Result<Self, Error> {
+        let monitor = &account.monitor;
+        let core = monitor.stack.as_str();
+        let outputs = region.deployed(core).await?.outputs;
+        let of = |name: &str| {
+            outputs
+                .get(name)
+                .cloned()
+                .ok_or_else(|| Error::NotDeployed {
+                    stack: core.to_owned(),
+                    region: region.aws.region().to_owned(),
+                })
+        };
+        let (dead_letters, incidents) = (of("DeadLettersUrl")?, of("IncidentsUrl")?);
+        Ok(Self {
+            region: region.aws.region().to_owned(),
+            world: AwsWorld::new(&region.aws, dead_letters, incidents, stop.clone()),
+            stack: Stack::new(monitor, &outputs),
+        })
+    }
+}
+
+/// Takes the dead letters of every region, and plans for them. Where one region fails, those of the
+/// others are given back.
+async fn look(
+    places: &[Place],
+    selection: &Selection,
+    terminal: Terminal,
+) -> Result<Vec<Look>, Error> {
+    let mut looks = Vec::new();
+    for place in places {
+        let mut progress = Progress::new(terminal, format!("{}: read", place.region));
+        let taken = take(&place.world, |done, total| progress.show(done, total)).await;
+        progress.end();
+        match taken {
+            Ok(taken) => looks.push(Look::new(&place.region, taken, selection, &place.stack)),
+            Err(error) => {
+                release(places, &looks, terminal).await;
+                return Err(error.into());
+            }
+        }
+    }
+    Ok(looks)
+}
+
+/// Gives back what was taken.
+async fn release(places: &[Place], looks: &[Look], terminal: Terminal) {
+    for (place, look) in places.iter().zip(looks) {
+        let hidden = give_back(&place.world, look.receipts()).await;
+        if hidden > 0 {
+            terminal.say(&format!(
+                "{}: {hidden} dead letters could not be given back: they show again in 15 minutes",
+                place.region
+            ));
+        }
+    }
+}
+
+/// Asks, and takes an interrupt for a no. While a line is read nothing else would hear of it, so that is
+/// done on a thread of its own, which ends with the process.
+async fn ask(terminal: Terminal, question: String, stop: &Stop) -> Result<bool, Error> {
+    let (sender, answer) = oneshot::channel();
+    std::thread::spawn(move || drop(sender.send(terminal.confirm(&question))));
+    tokio::select! {
+        answer = answer => answer.unwrap_or(Ok(false)),
+        () = stop.given() => {
+            terminal.say("");
+            Ok(false)
+        }
+    }
+}
+
+/// Prints the reports, and says which IDs nothing goes by.
+fn show(reports: Vec<Report>, args: &Redrive, terminal: Terminal) -> Exit {
+    if args.json {
+        let all: Vec<Json> = reports.iter().map(Report::to_json).collect();
+        terminal.data(&format!("{:#}", Json::Array(all)));
+    } else {
+        for line in reports.iter().flat_map(Report::lines) {
+            terminal.data(&line);
+        }
+    }
+    let mut is_clean = reports.iter().all(Report::is_clean);
+    for id in &args.id {
+        let mut letters = reports.iter().flat_map(|it| &it.letters);
+        if !letters.any(|(letter, _)| is_called(letter, id)) {
+            terminal.say(&format!("no dead letter has the ID `{id}`"));
+            is_clean = false;
+        }
+    }
+    if is_clean { Exit::Done } else { Exit::Failed }
+}

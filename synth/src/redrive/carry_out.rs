@@ -1,0 +1,230 @@
+//! Sends dead letters back the way that was planned for each.
+//!
+//! First it is sent, and only then removed from the dead letters: whatever breaks in between makes a
+//! duplicate, which has the incident's ID, and never a loss.
+
+use std::future::Future;
+
+use super::{
+    letter::Letter,
+    plan::Step,
+    take::{each_of, give_back},
+    world::{BATCH, Entries, World},
+};
+use crate::aws::AwsError;
+
+/// Bytes of a call that queues incidents at most: the least that SQS allows anywhere. One incident that
+/// is larger goes alone.
+const BATCH_BYTES: usize = 262_144;
+
+/// A dead letter that was taken, and what is to become of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    pub(crate) letter: Letter,
+    pub(crate) receipt: String,
+    pub(crate) step: Step,
+}
+
+/// What became of a dead letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It went back, and is no dead letter any more.
+    Redriven,
+    /// It went back, and could not be removed, for this reason: it is among the dead letters, too.
+    Lingers(String),
+    /// It would have gone back.
+    WouldRedrive,
+    /// It is where it was, because that was the plan.
+    Left(String),
+    /// It is where it was, because nobody asked for it.
+    NotAskedFor,
+    /// It is where it was, although that was not the plan.
+    Stuck(String),
+}
+
+/// What would become of a dead letter.
+pub(crate) fn foreseen(step: &Step) -> Fate {
+    match step {
+        Step::Queue { .. } | Step::Invoke { .. } => Fate::WouldRedrive,
+        Step::Leave(reason) => Fate::Left(reason.clone()),
+        Step::NotAskedFor => Fate::NotAskedFor,
+    }
+}
+
+/// Carries out what is planned, and gives the rest back; the fates are in the order of `held`.
+/// `progress` is told how many of how many are done.
+///
+/// Ends early if a person wants it to: what has been begun is brought to its end.
+pub(crate) async fn carry_out<W: World>(
+    world: &W,
+    held: &[Held],
+    mut progress: impl FnMut(usize, usize),
+) -> Vec<Fate> {
+    let mut fates: Vec<Fate> = held
+        .iter()
+        .map(|it| match foreseen(&it.step) {
+            Fate::WouldRedrive => Fate::Stuck("stopped before its turn".to_owned()),
+            left => left,
+        })
+        .collect();
+    let batches = batches(held);
+    let total = batches.iter().map(Vec::len).sum();
+    let mut done = 0;
+    let calls = batches
+        .into_iter()
+        .take_while(|_| !world.is_stopped())
+        .map(|batch| {
+            let entries: Vec<Held> = batch
+                .iter()
+                .filter_map(|it| held.get(*it).cloned())
+                .collect();
+            let world = world.clone();
+            async move { (batch, redrive(&world, &entries).await) }
+        });
+    each_of(calls, |(batch, outcomes)| {
+        done += batch.len();
+        for (index, fate) in batch.into_iter().zip(outcomes) {
+            fates[index] = fate;
+        }
+        progress(done, total);
+    })
+    .await;
+    let left = held
+        .iter()
+        .zip(&fates)
+        .filter(|(_, fate)| !matches!(fate, Fate::Redriven | Fate::Lingers(_)))
+        .map(|(it, _)| it.receipt.clone())
+        .collect();
+    give_back(world, left).await;
+    fates
+}
+
+/// The places of what is to be sent, as many together as one call takes.
+fn batches(held: &[Held]) -> Vec<Vec<usize>> {
+    let mut queued: Vec<Vec<usize>> = Vec::new();
+    let mut invoked: Vec<usize> = Vec::new();
+    let mut bytes = 0;
+    for (index, it) in held.iter().enumerate() {
+        match &it.step {
+            Step::Queue { body } => {
+                bytes += body.len();
+                match queued.last_mut() {
+                    Some(batch) if batch.len() < BATCH && bytes <= BATCH_BYTES => batch.push(index),
+                    _ => {
+                        bytes = body.len();
+                        queued.push(vec![index]);
+                    }
+                }
+            }
+            Step::Invoke { .. } => invoked.push(index),
+            Step::Leave(_) | Step::NotAskedFor => {}
+        }
+    }
+    queued.extend(invoked.chunks(BATCH).map(<[usize]>::to_vec));
+    queued
+}
+
+/// Sends a batch and removes from the dead letters what was taken of it.
+async fn redrive<W: World>(world: &W, batch: &[Held]) -> Vec<Fate> {
+    let sent = send(world, batch).await;
+    let receipts: Vec<String> = batch
+        .iter()
+        .zip(&sent)
+        .filter(|(_, refused)| refused.is_none())
+        .map(|(it, _)| it.receipt.clone())
+        .collect();
+    let deleted = entries(receipts.len(), world.delete(&receipts)).await;
+    let mut deleted = deleted.into_iter();
+    sent.into_iter()
+        .map(|refused| match refused {
+            Some(why) => Fate::Stuck(why),
+            None => match deleted.next().flatten() {
+                Some(why) => Fate::Lingers(why),
+                None => Fate::Redriven,
+            },
+        })
+        .collect()
+}
+
+async fn send<W: World>(world: &W, batch: &[Held]) -> Entries {
+    let bodies: Vec<String> = batch
+        .iter()
+        .filter_map(|it| match &it.step {
+            Step::Queue { body } => Some(body.clone()),
+            Step::Invoke { .. } | Step::Leave(_) | Step::NotAskedFor => None,
+        })
+        .collect();
+    let mut queued = entries(bodies.len(), world.queue(&bodies))
+        .await
+        .into_iter();
+    let mut outcomes = Entries::new();
+    for it in batch {
+        outcomes.push(match &it.step {
+            Step::Queue { .. } => queued.next().flatten(),
+            Step::Invoke { function, payload } => {
+                let invoked = world.invoke(function, payload).await;
+                invoked.err().map(|error| error.to_string())
+            }
+            Step::Leave(_) | Step::NotAskedFor => Some("not to be sent".to_owned()),
+        });
+    }
+    outcomes
+}
+
+/// What a call says of each of its entries, of which there must be some. What it says of all of them it
+/// says of each.
+async fn entries(count: usize, call: impl Future<Output = Result<Entries, AwsError>>) -> Entries {
+    if count == 0 {
+        return Entries::new();
+    }
+    match call.await {
+        Ok(entries) => entries,
+        Err(error) => vec![Some(error.to_string()); count],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redrive::{message::Message, read::read};
+
+    fn held(step: Step) -> Held {
+        Held {
+            letter: read(&Message::default()),
+            receipt: String::new(),
+            step,
+        }
+    }
+
+    #[test]
+    fn a_call_takes_so_many_and_so_much() {
+        let queue = |bytes: usize| {
+            held(Step::Queue {
+                body: "x".repeat(bytes),
+            })
+        };
+        let invoke = || {
+            held(Step::Invoke {
+                function: String::new(),
+                payload: String::new(),
+            })
+        };
+        let sizes = |all: &[Held]| -> Vec<usize> { batches(all).iter().map(Vec::len).collect() };
+        let small: Vec<Held> = (0..23).map(|_| queue(1_000)).collect();
+        assert_eq!(sizes(&small), [10, 10, 3]);
+        let half = BATCH_BYTES / 2;
+        assert_eq!(sizes(&[half, half, half].map(queue)), [2, 1]);
+        assert_eq!(sizes(&[half, half + 1, half, 1].map(queue)), [1, 1, 2]);
+        assert_eq!(sizes(&[1, BATCH_BYTES * 3, 1].map(queue)), [1, 1, 1]);
+        let mixed = [
+            queue(1),
+            held(Step::NotAskedFor),
+            invoke(),
+            held(Step::Leave(String::new())),
+            queue(1),
+            invoke(),
+        ];
+        assert_eq!(batches(&mixed), [vec![0, 4], vec![2, 5]]);
+        assert!(batches(&[]).is_empty());
+    }
+}

@@ -1,0 +1,213 @@
+//! What an event is, as far as a person and its way back need to know.
+//!
+//! Nothing is quoted from an event but what things are called: containers, overrides and the requests
+//! of API calls may hold secrets.
+
+use serde_json::Value as Json;
+use stacks::asset::CodeAsset;
+
+/// Reads an event as the functions do: a byte order mark is no part of it.
+pub(super) fn parse(text: &str) -> Option<Json> {
+    serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()
+}
+
+/// The function that takes events of this shape.
+pub(super) fn taken_by(event: &Json) -> Option<CodeAsset> {
+    if event["report"] == "cost" {
+        return Some(CodeAsset::Cost);
+    }
+    if event["event"].is_object() {
+        return if event["clusters"].is_array() {
+            Some(CodeAsset::Ecs)
+        } else if event["rule"].is_string() {
+            Some(CodeAsset::Event)
+        } else {
+            None
+        };
+    }
+    if is_alarm(event) {
+        Some(CodeAsset::Alarm)
+    } else if event["source"] == "aws.ecs" {
+        Some(CodeAsset::Ecs)
+    } else if event["detail-type"].is_string() {
+        Some(CodeAsset::Event)
+    } else {
+        None
+    }
+}
+
+/// An alarm's action, its event, or its message to a topic.
+fn is_alarm(event: &Json) -> bool {
+    event["alarmData"].is_object()
+        || event["NewStateValue"].is_string()
+        || event["Records"][0]["Sns"].is_object()
+        || text(event, "/detail-type").is_some_and(|it| it.starts_with("CloudWatch Alarm "))
+}
+
+/// One line: what happened to what.
+pub(super) fn summary(event: &Json) -> String {
+    let of = |path: &str| text(event, path);
+    if event["report"] == "cost" {
+        return match of("/scheduledTime") {
+            Some(time) => format!("the cost report of {time}"),
+            None => "a cost report".to_owned(),
+        };
+    }
+    if event["event"].is_object() {
+        let inner = summary(&event["event"]);
+        return match of("/rule") {
+            Some(rule) => format!("{inner} (rule {rule})"),
+            None => inner,
+        };
+    }
+    if let Some(topic) = of("/Records/0/Sns/TopicArn") {
+        return format!("a message of the topic {topic}");
+    }
+    let alarm = of("/alarmData/alarmName")
+        .or_else(|| of("/detail/alarmName"))
+        .or_else(|| of("/AlarmName"));
+    if let Some(alarm) = alarm {
+        let state = of("/alarmData/state/value")
+            .or_else(|| of("/detail/state/value"))
+            .or_else(|| of("/NewStateValue"));
+        return match state {
+            Some(state) => format!("the alarm {alarm} is in {state}"),
+            None => format!("an event of the alarm {alarm}"),
+        };
+    }
+    let Some(kind) = of("/detail-type") else {
+        return "an event without a type".to_owned();
+    };
+    let subject = of("/detail/group")
+        .or_else(|| of("/resources/0"))
+        .map_or(String::new(), |it| format!(": {it}"));
+    let source = of("/source").unwrap_or("an unknown source");
+    format!("{kind} of {source}{subject}")
+}
+
+fn text<'a>(json: &'a Json, path: &str) -> Option<&'a str> {
+    json.pointer(path)?.as_str().filter(|it| !it.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn functions_are_told_by_what_they_take() {
+        let ecs = json!({ "source": "aws.ecs", "detail-type": "ECS Task State Change" });
+        for (event, expected) in [
+            (
+                json!({ "alarmData": { "alarmName": "a" } }),
+                Some(CodeAsset::Alarm),
+            ),
+            (
+                json!({ "source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change" }),
+                Some(CodeAsset::Alarm),
+            ),
+            (
+                json!({ "AlarmName": "a", "NewStateValue": "ALARM" }),
+                Some(CodeAsset::Alarm),
+            ),
+            (
+                json!({ "Records": [{ "Sns": { "Message": "{}" } }] }),
+                Some(CodeAsset::Alarm),
+            ),
+            (ecs.clone(), Some(CodeAsset::Ecs)),
+            (
+                json!({ "clusters": [], "event": ecs }),
+                Some(CodeAsset::Ecs),
+            ),
+            // A rule of the account file may be about ECS or alarms, too.
+            (
+                json!({ "rule": "r", "title": "t", "event": ecs }),
+                Some(CodeAsset::Event),
+            ),
+            (
+                json!({ "source": "shop", "detail-type": "Order Failed" }),
+                Some(CodeAsset::Event),
+            ),
+            (
+                json!({ "report": "cost", "scheduledTime": "" }),
+                Some(CodeAsset::Cost),
+            ),
+            (json!({ "event": ecs }), None),
+            (
+                json!({ "Records": [{ "body": "{}", "eventSource": "aws:sqs" }] }),
+                None,
+            ),
+            (json!({ "raise_error": 1 }), None),
+            (json!({}), None),
+            (json!([]), None),
+            (json!("alarmData"), None),
+            (Json::Null, None),
+        ] {
+            assert_eq!(taken_by(&event), expected, "{event}");
+        }
+    }
+
+    #[test]
+    fn a_summary_is_what_things_are_called() {
+        let task = json!({
+            "source": "aws.ecs",
+            "detail-type": "ECS Task State Change",
+            "resources": ["arn:aws:ecs:eu-central-1:111122223333:task/shop/1"],
+            "detail": {
+                "group": "service:checkout",
+                "overrides": { "containerOverrides": [{ "environment": ["canary"] }] },
+                "containers": [{ "name": "canary" }],
+            },
+        });
+        for (event, expected) in [
+            (
+                json!({ "alarmData": { "alarmName": "cpu", "state": { "value": "ALARM" } } }),
+                "the alarm cpu is in ALARM",
+            ),
+            (
+                json!({ "detail-type": "CloudWatch Alarm State Change",
+                        "detail": { "alarmName": "cpu", "state": { "value": "OK" } } }),
+                "the alarm cpu is in OK",
+            ),
+            (
+                json!({ "detail-type": "CloudWatch Alarm Configuration Change",
+                        "detail": { "alarmName": "cpu" } }),
+                "an event of the alarm cpu",
+            ),
+            (
+                json!({ "AlarmName": "cpu", "NewStateValue": "ALARM" }),
+                "the alarm cpu is in ALARM",
+            ),
+            (
+                json!({ "Records": [{ "Sns": { "TopicArn": "arn:topic", "Message": "canary" } }] }),
+                "a message of the topic arn:topic",
+            ),
+            (
+                task.clone(),
+                "ECS Task State Change of aws.ecs: service:checkout",
+            ),
+            (
+                json!({ "rule": "tocsin-prod-event-x", "title": "canary", "event": task }),
+                "ECS Task State Change of aws.ecs: service:checkout (rule tocsin-prod-event-x)",
+            ),
+            (
+                json!({ "clusters": [{ "ignore": ["canary"] }], "event": task }),
+                "ECS Task State Change of aws.ecs: service:checkout",
+            ),
+            (
+                json!({ "detail-type": "Order Failed", "resources": [7], "detail": "canary" }),
+                "Order Failed of an unknown source",
+            ),
+            (
+                json!({ "report": "cost", "scheduledTime": "2026-01-02T06:30:00Z" }),
+                "the cost report of 2026-01-02T06:30:00Z",
+            ),
+            (json!({ "report": "cost" }), "a cost report"),
+            (json!({ "canary": "canary" }), "an event without a type"),
+            (json!(["canary"]), "an event without a type"),
+        ] {
+            assert_eq!(summary(&event), expected, "{event}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What a dead letter is: who gave it up, what it holds, and why.
+
+use clap::ValueEnum;
+use jiff::Timestamp;
+use serde_json::Value as Json;
+use stacks::asset::CodeAsset;
+
+/// Who gave a dead letter up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Kind {
+    /// An incident that was not delivered to the agent
+    Incident,
+    /// An event that a function failed on
+    Function,
+    /// The same, as an on-failure destination records it
+    OnFailure,
+    /// An event that a rule could not hand to its function
+    Rule,
+    /// What a schedule could not hand to its function
+    Schedule,
+    /// A message that is nothing of these
+    Unknown,
+}
+
+impl Kind {
+    /// The word for it, as on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Incident => "incident",
+            Self::Function => "function",
+            Self::OnFailure => "on-failure",
+            Self::Rule => "rule",
+            Self::Schedule => "schedule",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A dead letter, understood.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Letter {
+    /// The message's ID.
+    pub(crate) id: String,
+    pub(crate) kind: Kind,
+    /// The incident's own ID, where the letter is one.
+    pub(crate) incident_id: Option<String>,
+    /// One line for a person.
+    pub(crate) what: String,
+    pub(crate) since: Option<Timestamp>,
+    /// Why it was given up, in the words of whoever did.
+    pub(crate) why: String,
+    pub(super) content: Content,
+}
+
+/// What a letter holds, as far as its way back depends on it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Content {
+    /// An incident in its envelope. The agent takes one that it rejected no better a second time.
+    Incident { body: String, rejected: bool },
+    /// What a function was given, or should have been.
+    Payload {
+        payload: String,
+        /// The function that the message names, by ARN.
+        named: Option<String>,
+        /// The function that takes events of this shape.
+        shape: Option<CodeAsset>,
+    },
+    /// An event as it was before the rule of this name made an input of it.
+    Event { event: Json, rule: String },
+    /// Nothing that has a way back, for this reason.
+    Unusable(&'static str),
+}

@@ -1,0 +1,39 @@
+//! Dead letters: from messages to what they are, why they are there, and the way back of each.
+//!
+//! ```text
+//! Message -> Letter -> Step -> Fate
+//! ```
+//!
+//! The first two arrows are pure. The last is the only one that sends or removes anything, in a
+//! `World` that tests replace.
+
+mod aws;
+mod carry_out;
+mod event;
+mod letter;
+mod look;
+mod message;
+mod plan;
+mod read;
+mod report;
+mod take;
+#[cfg(test)]
+mod tests;
+mod world;
+
+pub use letter::Kind;
+
+pub(crate) use aws::AwsWorld;
+pub(crate) use carry_out::carry_out;
+pub(crate) use look::Look;
+pub(crate) use plan::{Selection, Stack, is_called};
+pub(crate) use report::Report;
+pub(crate) use take::{give_back, take};
+pub(crate) use world::Stop;
+
+use carry_out::{Fate, Held, foreseen};
+use letter::Letter;
+use message::Message;
+use plan::{Step, plan};
+use read::read;
+use take::Taken;

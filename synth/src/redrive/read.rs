@@ -1,0 +1,204 @@
+//! From a message to a dead letter: by whose hand it came.
+//!
+//! Five senders share the queue, each with a shape of its own. Sources: "Adding a dead-letter queue"
+//! and "Adding an on-failure destination" in the Lambda developer guide, "Using dead-letter queues to
+//! process undelivered events" in the EventBridge user guide, "Configuring a dead-letter queue" in the
+//! EventBridge Scheduler user guide, and [`webhook::dead_letter`].
+
+use serde_json::Value as Json;
+use webhook::{
+    Envelope, UnreadableEnvelope, dead_letter,
+    text::{clean, cut},
+};
+
+use super::{
+    Message,
+    event::{parse, summary, taken_by},
+    letter::{Content, Kind, Letter},
+};
+
+/// Characters of a line that is shown at most.
+const LINE: usize = 400;
+
+/// Understands a message, whatever it is.
+pub(crate) fn read(message: &Message) -> Letter {
+    let of = |name: &str| message.attribute(name);
+    if let Some(reason) = of(dead_letter::REASON) {
+        return incident(message, reason);
+    }
+    let body = parse(&message.body);
+    match (of("RULE_ARN"), of("SCHEDULE_ARN"), of("RequestID")) {
+        (Some(rule), _, _) => by_rule(message, rule, body),
+        (None, Some(schedule), _) => by_schedule(message, schedule, body.as_ref()),
+        (None, None, Some(_)) => by_function(message, body.as_ref()),
+        (None, None, None) => match body {
+            Some(record)
+                if record["requestContext"].is_object()
+                    && record.get("requestPayload").is_some() =>
+            {
+                by_destination(message, &record)
+            }
+            _ if message.moved => {
+                incident(message, "it was received too often without being delivered")
+            }
+            _ => incident(message, "nobody says why"),
+        },
+    }
+}
+
+fn letter(message: &Message, kind: Kind, what: &str, why: &str, content: Content) -> Letter {
+    Letter {
+        id: message.id.clone(),
+        kind,
+        incident_id: None,
+        what: line(what),
+        since: message.since(),
+        why: line(why),
+        content,
+    }
+}
+
+fn line(text: &str) -> String {
+    cut(&clean(text).replace(['\n', '\t'], " "), LINE)
+}
+
+fn incident(message: &Message, why: &str) -> Letter {
+    match Envelope::parse(&message.body) {
+        Ok(envelope) => {
+            let content = Content::Incident {
+                body: message.body.clone(),
+                rejected: why.starts_with(dead_letter::REJECTED),
+            };
+            let incident = envelope.incident;
+            Letter {
+                incident_id: Some(incident.id().to_string()),
+                ..letter(message, Kind::Incident, incident.title(), why, content)
+            }
+        }
+        Err(UnreadableEnvelope::Newer(version)) => letter(
+            message,
+            Kind::Incident,
+            &format!("an incident in an envelope of version {version}"),
+            why,
+            Content::Unusable("a newer version of Tocsin wrote it: redrive it with that version"),
+        ),
+        Err(UnreadableEnvelope::Malformed(_)) => unknown(message, why),
+    }
+}
+
+fn unknown(message: &Message, why: &str) -> Letter {
+    let size = message.body.len();
+    let what = if parse(&message.body).is_some() {
+        format!("{size} bytes of JSON")
+    } else {
+        format!("{size} bytes that are not JSON")
+    };
+    let content = Content::Unusable("it cannot be told what this is");
+    letter(message, Kind::Unknown, &what, why, content)
+}
+
+/// Lambda keeps the event as the function got it, and does not say which function.
+fn by_function(message: &Message, event: Option<&Json>) -> Letter {
+    let why = match (
+        message.attribute("ErrorMessage"),
+        message.attribute("ErrorCode"),
+    ) {
+        (Some(why), _) => why.to_owned(),
+        (None, Some(code)) => format!("the function ended with status {code}"),
+        (None, None) => "the function failed".to_owned(),
+    };
+    match event {
+        Some(event) => {
+            let content = Content::Payload {
+                payload: message.body.clone(),
+                named: None,
+                shape: taken_by(event),
+            };
+            letter(message, Kind::Function, &summary(event), &why, content)
+        }
+        None => unknown(message, &why),
+    }
+}
+
+fn by_destination(message: &Message, record: &Json) -> Letter {
+    let text = |path: &str| record.pointer(path).and_then(Json::as_str);
+    let condition = text("/requestContext/condition").unwrap_or("the function failed");
+    let why = match text("/responsePayload/errorMessage") {
+        Some(message) => format!("{condition}: {message}"),
+        None => condition.to_owned(),
+    };
+    let event = &record["requestPayload"];
+    let content = Content::Payload {
+        payload: event.to_string(),
+        named: text("/requestContext/functionArn").map(str::to_owned),
+        shape: taken_by(event),
+    };
+    letter(message, Kind::OnFailure, &summary(event), &why, content)
+}
+
+/// EventBridge keeps the event itself, and not what the rule makes of it.
+fn by_rule(message: &Message, arn: &str, event: Option<Json>) -> Letter {
+    let why = refusal(message);
+    let Some(event) = event.filter(Json::is_object) else {
+        return unknown(message, &why);
+    };
+    let what = summary(&event);
+    // The name is at the end, behind that of the bus unless it is the default one.
+    let rule = arn.rsplit('/').next().unwrap_or_default().to_owned();
+    letter(
+        message,
+        Kind::Rule,
+        &what,
+        &why,
+        Content::Event { event, rule },
+    )
+}
+
+fn by_schedule(message: &Message, schedule: &str, input: Option<&Json>) -> Letter {
+    let why = refusal(message);
+    if message.attribute("IS_PAYLOAD_TRUNCATED") == Some("true") {
+        return letter(
+            message,
+            Kind::Schedule,
+            "what a schedule hands over, cut",
+            &why,
+            Content::Unusable("the scheduler has cut it"),
+        );
+    }
+    if input.is_none() {
+        return unknown(message, &why);
+    }
+    // Whatever of its own the scheduler has not filled in: the function would take the time of the
+    // redrive for the time that the schedule was for.
+    let time = message.attribute("SCHEDULED_TIME").unwrap_or_default();
+    let payload = [
+        ("<aws.scheduler.scheduled-time>", time),
+        ("<aws.scheduler.schedule-arn>", schedule),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+    .fold(message.body.clone(), |payload, (place, value)| {
+        let quoted = Json::from(value).to_string();
+        payload.replace(place, quoted.get(1..quoted.len() - 1).unwrap_or_default())
+    });
+    let filled = parse(&payload).unwrap_or_default();
+    let content = Content::Payload {
+        payload,
+        named: message.attribute("TARGET_ARN").map(str::to_owned),
+        shape: taken_by(&filled),
+    };
+    letter(message, Kind::Schedule, &summary(&filled), &why, content)
+}
+
+/// Why EventBridge or its scheduler did not reach a target.
+fn refusal(message: &Message) -> String {
+    let code = message.attribute("ERROR_CODE").unwrap_or("not delivered");
+    let mut why = code.to_owned();
+    if let Some(text) = message.attribute("ERROR_MESSAGE") {
+        why = format!("{why}: {text}");
+    }
+    if let Some(retries) = message.attribute("RETRY_ATTEMPTS").filter(|it| *it != "0") {
+        why = format!("{why} (after {retries} retries)");
+    }
+    why
+}

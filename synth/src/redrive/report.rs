@@ -1,0 +1,133 @@
+//! What is said of dead letters: a line or two for a person, an object for a program.
+
+use jiff::Timestamp;
+use serde_json::json;
+use stacks::Json;
+
+use super::{Fate, Letter};
+
+/// The dead letters of one region.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) region: String,
+    /// Each with what became of it, or would.
+    pub(crate) letters: Vec<(Letter, Fate)>,
+    /// Whether there are more than one run takes.
+    pub(crate) more: bool,
+}
+
+impl Fate {
+    /// The word for it, and what there is to add.
+    fn verdict(&self) -> (&'static str, Option<String>) {
+        match self {
+            Self::Redriven => ("redriven", None),
+            Self::Lingers(why) => (
+                "redriven",
+                Some(format!("it is still among the dead letters: {why}")),
+            ),
+            Self::WouldRedrive => ("would redrive", None),
+            Self::Left(why) | Self::Stuck(why) => ("left", Some(why.clone())),
+            Self::NotAskedFor => ("left", Some("not asked for".to_owned())),
+        }
+    }
+}
+
+impl Report {
+    /// How many of the letters have a fate like this.
+    pub(crate) fn count(&self, is: impl Fn(&Fate) -> bool) -> usize {
+        self.letters.iter().filter(|(_, fate)| is(fate)).count()
+    }
+
+    /// Whether all became of the letters that should have.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.count(|it| matches!(it, Fate::Stuck(_) | Fate::Lingers(_))) == 0
+    }
+
+    /// Everything, for a program. `reason` is why a letter was left, or could not be removed.
+    pub(crate) fn to_json(&self) -> Json {
+        let letters = self.letters.iter().map(|(letter, fate)| {
+            let (verdict, reason) = fate.verdict();
+            json!({
+                "id": letter.id,
+                "incidentId": letter.incident_id,
+                "kind": letter.kind.as_str(),
+                "what": letter.what,
+                "since": letter.since.map(webhook::format_timestamp),
+                "why": letter.why,
+                "verdict": verdict,
+                "reason": reason,
+            })
+        });
+        json!({
+            "region": self.region,
+            "letters": letters.collect::<Vec<_>>(),
+            "more": self.more,
+        })
+    }
+
+    /// Everything, for a person. What was not asked for is only counted.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!(
+            "{}: {}",
+            self.region,
+            dead_letters(self.letters.len())
+        )];
+        for (letter, fate) in &self.letters {
+            if *fate == Fate::NotAskedFor {
+                continue;
+            }
+            let (verdict, reason) = fate.verdict();
+            lines.push(format!(
+                "  {verdict:<13}  {:<10}  {}  {}",
+                letter.kind.as_str(),
+                since(letter.since),
+                letter.what
+            ));
+            lines.push(format!("      {}: {}", letter.id, letter.why));
+            if let Some(reason) = reason {
+                lines.push(format!("      {verdict}: {reason}"));
+            }
+        }
+        lines.push(format!("  {}", self.summary()));
+        if self.more {
+            lines.push("  there are more than one run takes: run it again for the rest".to_owned());
+        }
+        lines
+    }
+
+    fn summary(&self) -> String {
+        let redriven = self.count(|it| matches!(it, Fate::Redriven | Fate::Lingers(_)));
+        let would = self.count(|it| *it == Fate::WouldRedrive);
+        let not_asked_for = self.count(|it| *it == Fate::NotAskedFor);
+        let left = self.letters.len() - redriven - would - not_asked_for;
+        let counts = [
+            (redriven, "redriven"),
+            (would, "would be redriven"),
+            (left, "left"),
+            (not_asked_for, "not asked for"),
+        ];
+        let counts: Vec<String> = counts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        if counts.is_empty() {
+            "nothing to do".to_owned()
+        } else {
+            counts.join(", ")
+        }
+    }
+}
+
+fn dead_letters(count: usize) -> String {
+    match count {
+        1 => "1 dead letter".to_owned(),
+        count => format!("{count} dead letters"),
+    }
+}
+
+fn since(since: Option<Timestamp>) -> String {
+    since.map_or("unknown since when".to_owned(), |it| {
+        it.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+    })
+}

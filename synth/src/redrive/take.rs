@@ -1,0 +1,105 @@
+//! Takes dead letters out of their queue for as long as a run lasts, and gives them back.
+
+use std::{collections::BTreeMap, future::Future};
+
+use tokio::task::JoinSet;
+
+use super::{
+    Message,
+    world::{BATCH, World},
+};
+use crate::aws::AwsError;
+
+/// How many calls are under way at once.
+const AT_ONCE: usize = 8;
+/// The most that one run takes. SQS hides 120,000 messages of a queue at once, and a run has to be over
+/// before it shows them again.
+const MOST: usize = 10_000;
+
+/// What was taken, the oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    pub(crate) messages: Vec<Message>,
+    /// Whether there are more than one run takes.
+    pub(crate) more: bool,
+}
+
+/// Takes every dead letter there is. `progress` is told how many of roughly how many it has.
+///
+/// A message that comes twice is taken once. Where one call fails, everything is given back.
+pub(crate) async fn take<W: World>(
+    world: &W,
+    mut progress: impl FnMut(usize, usize),
+) -> Result<Taken, AwsError> {
+    let expected = world.count().await?;
+    let mut taken: BTreeMap<String, Message> = BTreeMap::new();
+    let mut failed = None;
+    let mut in_vain = 0;
+    while failed.is_none() && in_vain < 2 && taken.len() < MOST && !world.is_stopped() {
+        let before = taken.len();
+        let calls = (0..AT_ONCE).map(|_| {
+            let world = world.clone();
+            async move { world.receive().await }
+        });
+        each_of(calls, |answer| match answer {
+            // The later receipt counts.
+            Ok(messages) => taken.extend(messages.into_iter().map(|it| (it.id.clone(), it))),
+            Err(error) => failed = Some(error),
+        })
+        .await;
+        if taken.len() == before {
+            // The number is rough: alone it proves nothing.
+            in_vain += if before >= expected { 2 } else { 1 };
+        } else {
+            in_vain = 0;
+            progress(taken.len(), expected.max(taken.len()));
+        }
+    }
+    let more = taken.len() >= MOST;
+    let mut messages: Vec<Message> = taken.into_values().collect();
+    messages.sort_by(|a, b| (a.since(), &a.id).cmp(&(b.since(), &b.id)));
+    if let Some(error) = failed {
+        let receipts = messages.into_iter().map(|it| it.receipt).collect();
+        give_back(world, receipts).await;
+        return Err(error);
+    }
+    Ok(Taken { messages, more })
+}
+
+/// Shows dead letters again; returns how many could not be. Those come back on their own.
+pub(crate) async fn give_back<W: World>(world: &W, receipts: Vec<String>) -> usize {
+    let mut left = 0;
+    let calls = receipts.chunks(BATCH).map(|batch| {
+        let (world, batch) = (world.clone(), batch.to_vec());
+        async move {
+            match world.give_back(&batch).await {
+                Ok(entries) => entries.into_iter().flatten().count(),
+                Err(_) => batch.len(),
+            }
+        }
+    });
+    each_of(calls, |count| left += count).await;
+    left
+}
+
+/// Does some things at once, and hands on what each comes to. A next one begins only when there is room
+/// for it.
+pub(super) async fn each_of<F>(futures: impl Iterator<Item = F>, mut hand_on: impl FnMut(F::Output))
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let mut running = JoinSet::new();
+    for future in futures {
+        if running.len() >= AT_ONCE
+            && let Some(Ok(done)) = running.join_next().await
+        {
+            hand_on(done);
+        }
+        running.spawn(future);
+    }
+    while let Some(done) = running.join_next().await {
+        if let Ok(done) = done {
+            hand_on(done);
+        }
+    }
+}

@@ -1,0 +1,408 @@
+//! Whole runs, in a world of their own: a queue that hides and shows, and calls that fail.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use proptest::prelude::*;
+
+use super::{
+    super::{
+        Fate, Look, Message, Report, carry_out, give_back, take,
+        world::{BATCH, Entries, World},
+    },
+    alarm, envelope, everything, message, stack,
+};
+use crate::aws::AwsError;
+
+/// What is in a region, and what goes wrong in it.
+#[derive(Clone, Debug, Default)]
+struct FakeWorld(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    dead: Vec<Dead>,
+    /// What arrived, by body or payload, in order.
+    queued: Vec<String>,
+    invoked: Vec<String>,
+    /// How many receives there have been: each makes receipts of its own.
+    receives: usize,
+    /// What goes wrong, call by call and entry by entry; nothing once this is empty.
+    faults: Vec<Fault>,
+    /// Calls after which a person wants it to end.
+    patience: Option<usize>,
+}
+
+#[derive(Debug)]
+struct Dead {
+    message: Message,
+    hidden: bool,
+}
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    None,
+    /// Nothing happens, and it is said so.
+    Refused,
+    /// It happens, and nobody hears of it.
+    Unheard,
+    /// A message is handed out, and is not hidden.
+    Twice,
+}
+
+impl State {
+    fn fault(&mut self) -> Fault {
+        if let Some(patience) = &mut self.patience {
+            *patience = patience.saturating_sub(1);
+        }
+        self.faults.pop().unwrap_or(Fault::None)
+    }
+
+    /// Does something for each entry, unless it goes wrong.
+    fn each<T>(&mut self, entries: &[T], mut act: impl FnMut(&mut Self, &T)) -> Entries {
+        assert!((1..=BATCH).contains(&entries.len()), "{}", entries.len());
+        let mut outcomes = Entries::new();
+        for entry in entries {
+            let fault = self.fault();
+            if fault != Fault::Refused {
+                act(self, entry);
+            }
+            let is_heard = matches!(fault, Fault::None | Fault::Twice);
+            outcomes.push((!is_heard).then(|| "it went wrong".to_owned()));
+        }
+        outcomes
+    }
+}
+
+fn went_wrong() -> AwsError {
+    AwsError::NoAnswer {
+        operation: "Test",
+        reason: "it went wrong".to_owned(),
+    }
+}
+
+impl World for FakeWorld {
+    async fn count(&self) -> Result<usize, AwsError> {
+        // Rough, as it is in truth.
+        Ok(self.0.lock().unwrap().dead.len() / 2)
+    }
+
+    async fn receive(&self) -> Result<Vec<Message>, AwsError> {
+        let mut state = self.0.lock().unwrap();
+        let fault = state.fault();
+        if fault == Fault::Refused {
+            return Err(went_wrong());
+        }
+        state.receives += 1;
+        let receive = state.receives;
+        let visible = state.dead.iter_mut().filter(|it| !it.hidden).take(BATCH);
+        let received = visible.map(|it| {
+            it.hidden = fault != Fault::Twice;
+            it.message.receipt = format!("{}/{receive}", it.message.id);
+            it.message.clone()
+        });
+        Ok(received.collect())
+    }
+
+    async fn give_back(&self, receipts: &[String]) -> Result<Entries, AwsError> {
+        let mut state = self.0.lock().unwrap();
+        Ok(state.each(receipts, |state, receipt| {
+            for it in &mut state.dead {
+                it.hidden &= it.message.receipt != *receipt;
+            }
+        }))
+    }
+
+    async fn delete(&self, receipts: &[String]) -> Result<Entries, AwsError> {
+        let mut state = self.0.lock().unwrap();
+        if state.fault() == Fault::Refused {
+            return Err(went_wrong());
+        }
+        Ok(state.each(receipts, |state, receipt| {
+            state.dead.retain(|it| it.message.receipt != *receipt);
+        }))
+    }
+
+    async fn queue(&self, bodies: &[String]) -> Result<Entries, AwsError> {
+        let mut state = self.0.lock().unwrap();
+        if state.fault() == Fault::Refused {
+            return Err(went_wrong());
+        }
+        Ok(state.each(bodies, |state, body| state.queued.push(body.clone())))
+    }
+
+    async fn invoke(&self, _: &str, payload: &str) -> Result<(), AwsError> {
+        let mut state = self.0.lock().unwrap();
+        let fault = state.fault();
+        if fault != Fault::Refused {
+            state.invoked.push(payload.to_owned());
+        }
+        match fault {
+            Fault::None | Fault::Twice => Ok(()),
+            Fault::Refused | Fault::Unheard => Err(went_wrong()),
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.0.lock().unwrap().patience == Some(0)
+    }
+}
+
+impl FakeWorld {
+    fn with(messages: impl IntoIterator<Item = Message>) -> Self {
+        let dead = messages.into_iter().map(|message| Dead {
+            message,
+            hidden: false,
+        });
+        let state = State {
+            dead: dead.collect(),
+            ..State::default()
+        };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.0.lock().unwrap())
+    }
+
+    /// What is still there, and whether anybody can see it.
+    fn dead(&self) -> BTreeMap<String, bool> {
+        self.change(|state| {
+            let dead = state.dead.iter();
+            dead.map(|it| (it.message.id.clone(), !it.hidden)).collect()
+        })
+    }
+
+    fn arrived(&self) -> Vec<String> {
+        self.change(|state| [&state.queued[..], &state.invoked].concat())
+    }
+
+    async fn look(&self) -> Result<Look, AwsError> {
+        let taken = take(self, |_, _| {}).await?;
+        Ok(Look::new("test", taken, &everything(), &stack()))
+    }
+
+    async fn run(&self) -> Result<Report, AwsError> {
+        let look = self.look().await?;
+        let fates = carry_out(self, &look.held, |_, _| {}).await;
+        Ok(look.report(fates))
+    }
+}
+
+/// A third each: an incident, an event, poison. Each body is told from the others.
+fn mixed(count: usize) -> Vec<Message> {
+    let bodies = (0..count).map(|number| match number % 3 {
+        0 => message(&envelope(&number.to_string()).to_body(), &[]),
+        1 => message(
+            &alarm(&number.to_string()).to_string(),
+            &[("RequestID", "1")],
+        ),
+        _ => message(&format!("poison {number}"), &[]),
+    });
+    let numbered = bodies.enumerate().map(|(number, message)| Message {
+        id: format!("message-{number:04}"),
+        ..message
+    });
+    numbered.collect()
+}
+
+fn is_poison(id: &str) -> bool {
+    let number = id
+        .rsplit('-')
+        .next()
+        .and_then(|it| it.parse::<usize>().ok());
+    number.is_some_and(|it| it % 3 == 2)
+}
+
+#[tokio::test]
+async fn a_look_leaves_everything_as_it_was() {
+    let world = FakeWorld::with(mixed(1_000));
+    let look = world.look().await.unwrap();
+    assert_eq!((look.held.len(), look.count()), (1_000, 667));
+    assert!(world.dead().values().all(|visible| !visible));
+    assert_eq!(give_back(&world, look.receipts()).await, 0);
+    assert!(world.dead().values().all(|visible| *visible));
+    assert_eq!(world.dead().len(), 1_000);
+    assert!(world.arrived().is_empty());
+}
+
+#[tokio::test]
+async fn everything_goes_back_once_and_poison_stays() {
+    let world = FakeWorld::with(mixed(1_000));
+    let report = world.run().await.unwrap();
+    assert_eq!(report.letters.len(), 1_000);
+    assert_eq!(report.count(|fate| *fate == Fate::Redriven), 667);
+    assert!(report.is_clean());
+    let left = world.dead();
+    assert_eq!(left.len(), 333);
+    assert!(left.iter().all(|(id, visible)| is_poison(id) && *visible));
+    let mut arrived = world.arrived();
+    arrived.sort();
+    arrived.dedup();
+    assert_eq!(arrived.len(), 667);
+
+    let again = world.run().await.unwrap();
+    assert_eq!(again.count(|fate| *fate == Fate::Redriven), 0);
+    assert_eq!(world.arrived().len(), 667);
+}
+
+/// SQS may hand a message out a second time although it is hidden.
+#[tokio::test]
+async fn what_comes_twice_is_handled_once() {
+    let world = FakeWorld::with(mixed(30));
+    world.change(|state| state.faults = vec![Fault::Twice; 3]);
+    let report = world.run().await.unwrap();
+    assert_eq!(report.letters.len(), 30);
+    assert_eq!(world.arrived().len(), 20);
+    assert!(
+        world
+            .dead()
+            .iter()
+            .all(|(id, visible)| is_poison(id) && *visible)
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_taken_is_not_removed() {
+    for fault in [Fault::Refused, Fault::Unheard] {
+        let world = FakeWorld::with([message(&alarm("cpu").to_string(), &[("RequestID", "1")])]);
+        let look = world.look().await.unwrap();
+        world.change(|state| state.faults = vec![fault]);
+        let fates = carry_out(&world, &look.held, |_, _| {}).await;
+        assert_eq!(fates, [Fate::Stuck("Test: it went wrong".to_owned())]);
+        assert!(!look.report(fates).is_clean());
+        assert_eq!(world.dead(), [("message".to_owned(), true)].into());
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_removed_is_said() {
+    let world = FakeWorld::with([message(&alarm("cpu").to_string(), &[("RequestID", "1")])]);
+    let look = world.look().await.unwrap();
+    world.change(|state| state.faults = vec![Fault::Refused, Fault::None]);
+    let fates = carry_out(&world, &look.held, |_, _| {}).await;
+    assert_eq!(fates, [Fate::Lingers("Test: it went wrong".to_owned())]);
+    let report = look.report(fates);
+    assert!(!report.is_clean());
+    assert!(
+        report
+            .lines()
+            .concat()
+            .contains("it is still among the dead letters")
+    );
+    assert_eq!(world.arrived().len(), 1);
+}
+
+#[tokio::test]
+async fn a_failed_receive_gives_back_what_others_took() {
+    let world = FakeWorld::with(mixed(200));
+    world.change(|state| {
+        state.faults = vec![Fault::None; 12];
+        state.faults[2] = Fault::Refused;
+    });
+    assert!(world.look().await.is_err());
+    assert!(world.dead().values().all(|visible| *visible));
+    assert_eq!(world.dead().len(), 200);
+}
+
+#[tokio::test]
+async fn a_person_can_stop_it_at_any_time() {
+    // In the middle of reading, in the middle of redriving, and too late.
+    for (patience, expected) in [(1, 0..=0), (30, 0..=0), (150, 1..=199), (1_000, 200..=200)] {
+        let world = FakeWorld::with(mixed(300));
+        world.change(|state| state.patience = Some(patience));
+        let report = world.run().await.unwrap();
+        let redriven = report.count(|fate| *fate == Fate::Redriven);
+        assert!(expected.contains(&redriven), "{patience}: {redriven}");
+        assert_eq!(world.arrived().len(), redriven, "{patience}");
+        assert!(world.dead().values().all(|visible| *visible), "{patience}");
+        assert_eq!(world.dead().len(), 300 - redriven, "{patience}");
+    }
+}
+
+#[tokio::test]
+async fn only_what_a_person_has_seen_is_redriven() {
+    let messages = mixed(6);
+    let world = FakeWorld::with(messages[..3].to_vec());
+    let seen = world.look().await.unwrap();
+    give_back(&world, seen.receipts()).await;
+    let seen = seen.foreseen();
+    // One is taken by somebody else, and others come.
+    world.change(|state| {
+        state.dead.remove(0);
+        let new = messages[3..].iter().cloned();
+        state.dead.extend(new.map(|message| Dead {
+            message,
+            hidden: false,
+        }));
+    });
+    let mut look = world.look().await.unwrap();
+    look.narrow(seen);
+    let fates = carry_out(&world, &look.held, |_, _| {}).await;
+    let report = look.report(fates);
+    assert_eq!(world.arrived(), [alarm("1").to_string()]);
+    assert_eq!(report.count(|fate| *fate == Fate::NotAskedFor), 3);
+    let gone = report
+        .letters
+        .iter()
+        .find(|(letter, _)| letter.id == "message-0000");
+    assert!(matches!(gone, Some((_, Fate::Left(why))) if why.starts_with("gone")));
+}
+
+fn fault() -> impl Strategy<Value = Fault> {
+    prop_oneof![
+        6 => Just(Fault::None),
+        1 => Just(Fault::Refused),
+        1 => Just(Fault::Unheard),
+        1 => Just(Fault::Twice),
+    ]
+}
+
+proptest! {
+    /// Whatever goes wrong in a run, and however often: nothing is lost, nothing that was said to be
+    /// redriven is not, and poison never moves.
+    #[test]
+    fn nothing_is_lost(
+        count in 0_usize..60,
+        faults in prop::collection::vec(fault(), 0..200),
+        patience in prop::option::of(0_usize..200),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let world = FakeWorld::with(mixed(count));
+        world.change(|state| {
+            state.faults = faults;
+            state.patience = patience;
+        });
+        let bodies: BTreeMap<String, String> =
+            mixed(count).into_iter().map(|it| (it.id, it.body)).collect();
+        // The second run meets no faults. What is hidden until then shows again on its own.
+        for is_last in [false, true] {
+            let report = runtime.block_on(world.run());
+            let (arrived, dead) = (world.arrived(), world.dead());
+            for (id, body) in &bodies {
+                let is_there = dead.contains_key(id);
+                prop_assert!(is_there || arrived.contains(body), "{id} is lost");
+                prop_assert!(is_there || !is_poison(id), "{id} went");
+                prop_assert!(!(is_last && is_there) || is_poison(id), "{id} is stuck");
+            }
+            if let Ok(report) = report {
+                for (letter, fate) in &report.letters {
+                    let is_there = dead.contains_key(&letter.id);
+                    match fate {
+                        Fate::Redriven => prop_assert!(!is_there),
+                        Fate::Left(_) | Fate::Stuck(_) => prop_assert!(is_there),
+                        Fate::Lingers(_) => prop_assert!(arrived.contains(&bodies[&letter.id])),
+                        Fate::NotAskedFor | Fate::WouldRedrive => prop_assert!(false),
+                    }
+                }
+            }
+            world.change(|state| {
+                state.faults.clear();
+                state.patience = None;
+                state.dead.iter_mut().for_each(|it| it.hidden = false);
+            });
+        }
+    }
+}
