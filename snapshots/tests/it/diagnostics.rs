@@ -71,6 +71,7 @@ cases!(
     formula_metrics,
     formula_names,
     ignored_principals,
+    limits,
     log_retention,
     missing_keys,
     ops_topic,

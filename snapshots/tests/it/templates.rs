@@ -60,6 +60,7 @@ cases!(
     customer_managed_key,
     events,
     example,
+    limits,
     local,
     minimal,
     reserved_concurrency,

@@ -3,6 +3,7 @@
 use crate::{
     asset::CodeAsset,
     constructs::Core,
+    monitor::AgentTime,
     resources::{
         cloudwatch_alarm::{Alarm, ComparisonOperator, Dimension, Statistic, TreatMissingData},
         lambda_function::Function,
@@ -37,7 +38,7 @@ pub(crate) fn self_watch(
             metric: "ApproximateNumberOfMessagesVisible",
             dimension: ("QueueName", dead_letters),
             statistic: Statistic::Maximum,
-            test: Test::AtLeast(1),
+            test: Test::AtLeast(1.0),
             period: 300,
         },
     )?;
@@ -49,7 +50,7 @@ pub(crate) fn self_watch(
             metric: "ApproximateAgeOfOldestMessage",
             dimension: ("QueueName", core.incidents.queue_name()),
             statistic: Statistic::Maximum,
-            test: Test::AtLeast(3_600),
+            test: Test::AtLeast(3_600.0),
             period: 300,
         },
     )?;
@@ -62,7 +63,7 @@ pub(crate) fn self_watch(
                 metric: "Errors",
                 dimension: ("FunctionName", function.reference()),
                 statistic: Statistic::Sum,
-                test: Test::AtLeast(1),
+                test: Test::AtLeast(1.0),
                 period: 300,
             },
         )?;
@@ -78,7 +79,7 @@ pub(crate) fn self_watch(
             metric: "Misconfigured",
             dimension: ("FunctionName", deliver.reference()),
             statistic: Statistic::Sum,
-            test: Test::AtLeast(1),
+            test: Test::AtLeast(1.0),
             period: 300,
         },
     )?;
@@ -92,10 +93,13 @@ pub(crate) fn self_watch(
             metric: "Confirmed",
             dimension: ("FunctionName", deliver.reference()),
             statistic: Statistic::Maximum,
-            test: Test::Below(1),
+            test: Test::Below(1.0),
             period: 3_600,
         },
     )?;
+    if let Some(limit) = &core.monitor.agent_time {
+        watch.agent_time(limit)?;
+    }
     for (asset, function) in functions
         .iter()
         .filter(|(asset, _)| *asset != CodeAsset::Deliver)
@@ -112,7 +116,7 @@ pub(crate) fn self_watch(
                     metric,
                     dimension: ("FunctionName", function.reference()),
                     statistic: Statistic::Sum,
-                    test: Test::AtLeast(1),
+                    test: Test::AtLeast(1.0),
                     period: 300,
                 },
             )?;
@@ -139,11 +143,30 @@ struct Simple {
 
 /// When the alarm goes off.
 enum Test {
-    AtLeast(i32),
-    Below(i32),
+    AtLeast(f64),
+    Below(f64),
 }
 
 impl Watch<'_, '_> {
+    fn agent_time(&mut self, limit: &AgentTime) -> Result<(), DuplicateLogicalId> {
+        self.alarm(
+            "agent-time",
+            &format!(
+                "The agent's investigations took over {} minutes in a day, which cost money. See in \
+                 its console what it works on",
+                limit.minutes_per_day
+            ),
+            Simple {
+                namespace: "AWS/AIDevOps",
+                metric: "ConsumedInvestigationTime",
+                dimension: ("AgentSpaceUUID", limit.agent_space.as_str().into()),
+                statistic: Statistic::Sum,
+                test: Test::AtLeast(60.0 * f64::from(limit.minutes_per_day)),
+                period: 86_400,
+            },
+        )
+    }
+
     fn alarm(
         &mut self,
         name: &str,

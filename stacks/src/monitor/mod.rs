@@ -1,5 +1,6 @@
 //! What is watched in an account, and how loudly. A value of these types is valid.
 
+mod agent_time;
 mod alarm;
 mod cluster;
 mod composite;
@@ -11,6 +12,7 @@ mod hardening;
 mod names;
 mod service_alarm;
 
+pub use agent_time::{AgentSpaceId, AgentTime};
 pub use alarm::{Alarm, InvalidStatistic, Measure, Metric, MissingData, Statistic};
 pub use cluster::{Cluster, ClusterPrefix, ClusterSelector, ServicePattern};
 pub use composite::{AlarmRule, AlarmState, CompositeAlarm, InvalidRule, OtherAlarm, Verdict};
@@ -53,6 +55,8 @@ pub struct Monitor {
     pub events: Vec<EventSource>,
     /// When to report on idle spend, if at all.
     pub cost_report: Option<CostReport>,
+    /// How long the agent may work before people are told, if that is bounded.
+    pub agent_time: Option<AgentTime>,
     /// Who hears of failures of the pipeline itself.
     pub ops_topic: Option<Value<Arn<Topic>>>,
     /// Where incidents may be sent.

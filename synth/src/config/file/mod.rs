@@ -53,6 +53,8 @@ pub(crate) struct AccountFile {
     pub(crate) events: Option<Field<Vec<Field<Event>>>>,
     /// A daily report on idle instances.
     pub(crate) cost_report: Option<Field<CostReport>>,
+    /// What bounds the price.
+    pub(crate) limits: Option<Field<Limits>>,
     /// The SNS topic that hears of failures of the pipeline itself: its name, or its ARN.
     pub(crate) ops_topic: Option<Field<String>>,
     /// Where incidents may be sent, beyond the hosts of AWS DevOps Agent.
@@ -115,6 +117,17 @@ pub(crate) struct CostReport {
     pub(crate) lookback_days: Option<Field<u32>>,
     /// An instance whose CPU never went over this percentage is idle. Default: 5.
     pub(crate) idle_below_percent: Option<Field<f64>>,
+}
+
+/// What bounds the price.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Limits {
+    /// The UUID of the agent space, if it is in the same account and region.
+    pub(crate) agent_space: Field<String>,
+    /// Minutes of investigations in a day, at the agent's own count, after which the `ops-topic` is
+    /// told. At the list price of November 2026 an hour is about 30 dollars.
+    pub(crate) agent_minutes_per_day: Field<u32>,
 }
 
 /// Where the functions run in one region.

@@ -1,9 +1,9 @@
-//! The daily report on idle spend.
+//! What things cost: the daily report on idle spend, and the agent's own time.
 
 use std::ops::Range;
 
 use jiff::tz::TimeZoneDatabase;
-use stacks::monitor::{CostReport, TimeOfDay};
+use stacks::monitor::{AgentSpaceId, AgentTime, CostReport, TimeOfDay};
 
 use super::Lower;
 use crate::config::file;
@@ -55,6 +55,46 @@ impl Lower<'_> {
             time_zone: time_zone?,
             lookback_days: lookback_days?,
             idle_below_percent: idle_below_percent?,
+        })
+    }
+}
+
+/// Three investigations run at once in an agent space. Source: its quotas in the user guide.
+const MINUTES_OF_A_DAY: u32 = 3 * 24 * 60;
+
+impl Lower<'_> {
+    pub(super) fn agent_time(
+        &mut self,
+        span: &Range<usize>,
+        limits: &file::Limits,
+    ) -> Option<AgentTime> {
+        self.require(
+            span,
+            &[
+                ("agent-space", limits.agent_space.missing),
+                (
+                    "agent-minutes-per-day",
+                    limits.agent_minutes_per_day.missing,
+                ),
+            ],
+        );
+        let agent_space = self.parsed(
+            &limits.agent_space,
+            "such as `0a1b2c3d-0000-1111-2222-333344445555`",
+            |text| AgentSpaceId::parse(text).ok_or_else(|| format!("`{text}` is not a UUID")),
+        );
+        let minutes = limits.agent_minutes_per_day.value?;
+        if !(1..=MINUTES_OF_A_DAY).contains(&minutes) {
+            self.error(
+                &limits.agent_minutes_per_day.span,
+                format!("`{minutes}` minutes: a day has 1 to {MINUTES_OF_A_DAY} of the agent"),
+                "three investigations run at once",
+            );
+            return None;
+        }
+        Some(AgentTime {
+            agent_space: agent_space?,
+            minutes_per_day: minutes,
         })
     }
 }

@@ -94,6 +94,10 @@ pub(super) fn account(
             .cost_report
             .and_then(|it| Some((it.span, it.value?)))
             .and_then(|(span, it)| lower.cost_report(&span, &it)),
+        agent_time: file
+            .limits
+            .and_then(|it| Some((it.span, it.value?)))
+            .and_then(|(span, it)| lower.agent_time(&span, &it)),
         ops_topic,
         webhook: file
             .webhook
