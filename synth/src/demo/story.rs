@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_cloudwatch::types::StateValue;
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use aws_sdk_lambda::{primitives::Blob, types::InvocationType};
 use jiff::Timestamp;
 use serde_json::json;
@@ -27,7 +28,7 @@ use crate::{
 /// How long an incident may take from its event to the receiver.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Deploys the account, plays three events, and waits for three incidents.
+/// Deploys the account, plays what goes wrong, and waits for the incidents.
 pub(super) async fn play(
     account: &Account,
     local: &LocalAws,
@@ -74,7 +75,7 @@ pub(super) async fn play(
         now: Timestamp::now(),
     };
     let mut verified = 0;
-    for act in [Act::Alarm, Act::Task, Act::Cost] {
+    for act in ACTS {
         match act {
             Act::Alarm => {
                 terminal.say("\n4. an alarm goes off");
@@ -84,8 +85,12 @@ pub(super) async fn play(
                 terminal.say("\n5. a task in ECS runs out of memory");
                 task(&region, core, &stage, terminal).await?;
             }
+            Act::Order => {
+                terminal.say("\n6. an application says that an order failed");
+                order(&region, terminal).await?;
+            }
             Act::Cost => {
-                terminal.say("\n6. the daily cost report is due");
+                terminal.say("\n7. the daily cost report is due");
                 cost(&region, core, local, &stage, terminal).await?;
             }
         }
@@ -97,24 +102,29 @@ pub(super) async fn play(
     }
     let seconds = started.elapsed().as_secs();
     terminal.data(&format!(
-        "\n{verified} of 3 incidents arrived and verified, in {seconds} s"
+        "\n{verified} of {} incidents arrived and verified, in {seconds} s",
+        ACTS.len()
     ));
-    if verified == 3 {
+    if verified == ACTS.len() {
         Ok(())
     } else {
         Err(DemoError::Incidents {
             verified,
-            expected: 3,
+            expected: ACTS.len(),
         }
         .into())
     }
 }
 
+#[derive(Clone, Copy)]
 enum Act {
     Alarm,
     Task,
+    Order,
     Cost,
 }
+
+const ACTS: [Act; 4] = [Act::Alarm, Act::Task, Act::Order, Act::Cost];
 
 /// Puts the deployed alarm into the state ALARM, and invokes its action as CloudWatch would: the
 /// local AWS does not run alarm actions on functions.
@@ -211,6 +221,35 @@ async fn task(
     ));
     let function = region.output(core, "EcsFunction").await?;
     invoke(&region.aws, &function, &stage.out_of_memory()).await
+}
+
+/// Puts an event on the bus as an application would. From there on everything is deployed: the rule
+/// that catches it, what it tells the function, the function.
+async fn order(region: &Region, terminal: Terminal) -> Result<(), Error> {
+    const OPERATION: &str = "EventBridge PutEvents";
+    let entry = PutEventsRequestEntry::builder()
+        .source("shop.orders")
+        .detail_type("Order Failed")
+        .detail(json!({ "order": "A-4711", "reason": "the card was declined" }).to_string())
+        .build();
+    let answer = region
+        .aws
+        .eventbridge()
+        .put_events()
+        .entries(entry)
+        .send()
+        .await
+        .map_err(|it| AwsError::call(OPERATION, it))?;
+    if answer.failed_entry_count > 0 {
+        let reason = "the event was refused".to_owned();
+        return Err(AwsError::NoAnswer {
+            operation: OPERATION,
+            reason,
+        }
+        .into());
+    }
+    terminal.say("   put on the bus; the rule tells the function its title");
+    Ok(())
 }
 
 /// Invokes the cost function with what its schedule would hand it.

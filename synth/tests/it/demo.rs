@@ -3,7 +3,7 @@
 use crate::support::{Run, local_aws, root};
 
 #[test]
-fn three_incidents_arrive_and_verify() {
+fn four_incidents_arrive_and_verify() {
     if local_aws().is_none() {
         return;
     }
@@ -12,9 +12,10 @@ fn three_incidents_arrive_and_verify() {
         .code(0)
         .prints("received: CRITICAL Alarm tocsin-local-checkout-5xx is in ALARM")
         .prints("received: HIGH A task of the ECS service checkout-api stopped: out of memory")
+        .prints("received: HIGH The order A-4711 failed")
         .prints("received: MEDIUM Cost report: 1 idle instance in eu-central-1")
-        .prints("3 of 3 incidents arrived and verified");
-    assert_eq!(ended.stdout.matches("the signature verifies").count(), 3);
+        .prints("4 of 4 incidents arrived and verified");
+    assert_eq!(ended.stdout.matches("the signature verifies").count(), 4);
     let unknown = "\"just-started\" (t4g.small): no datapoints";
     assert!(
         ended.stdout.contains(unknown),
@@ -32,7 +33,7 @@ fn a_wrong_signature_makes_it_fail() {
         .end()
         .code(1)
         .prints("refused: a signature that does not verify")
-        .prints("0 of 3 incidents arrived and verified");
+        .prints("0 of 4 incidents arrived and verified");
 }
 
 #[test]
