@@ -3,6 +3,8 @@
 //!
 //! Each function takes what a fuzzer made up and panics where a promise is broken.
 
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
 use runtime::{
     alarm,
@@ -13,7 +15,7 @@ use runtime::{
 };
 use serde_json::{Value as Json, json};
 use stacks::{EventPattern, ToJson as _, event_pattern::Scope};
-use synth::config;
+use synth::{config, redrive::describe};
 use webhook::{Answer, Envelope, Paths, Signal, SignedRequest, Title, UrlPolicy, Verdict, Webhook};
 
 use crate::CONTEXT;
@@ -25,6 +27,7 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("account_file", account_file),
     ("answer", answer),
+    ("dead_letter", dead_letter),
     ("event", event_of_aws),
     ("event_pattern", event_pattern),
     ("queue", queue),
@@ -90,6 +93,47 @@ pub fn answer(bytes: &[u8]) {
 }
 
 type Judge = fn(&Json) -> Result<Decision, UnreadableEvent>;
+
+/// Whatever lies among the dead letters is shown in lines of bounded length, without control
+/// characters. The first byte says which attributes come with the rest.
+///
+/// # Panics
+///
+/// When it is not.
+pub fn dead_letter(bytes: &[u8]) {
+    static ACCOUNT: LazyLock<config::Account> = LazyLock::new(|| {
+        let text = "name: x\nops-topic: ops\nclusters: [\"*\"]\ncost-report: {at: \"07:30\"}";
+        config::parse(text, CONTEXT)
+            .0
+            .unwrap_or_else(|| unreachable!("a valid file"))
+    });
+    const NAMES: [&str; 8] = [
+        "RULE_ARN",
+        "SCHEDULE_ARN",
+        "RequestID",
+        "ErrorMessage",
+        "ERROR_CODE",
+        webhook::dead_letter::REASON,
+        webhook::dead_letter::QUEUED,
+        "TARGET_ARN",
+    ];
+    let Some((which, body)) = bytes.split_first() else {
+        return;
+    };
+    let Ok(body) = std::str::from_utf8(body) else {
+        return;
+    };
+    let rule = "arn:aws:events:eu-central-1:111122223333:rule/tocsin-x-ecs-tasks";
+    let attributes = NAMES
+        .iter()
+        .enumerate()
+        .filter(|(bit, _)| which >> bit & 1 == 1)
+        .map(|(_, name)| ((*name).to_owned(), rule.to_owned()))
+        .collect();
+    for line in describe(body, &attributes, &ACCOUNT.monitor) {
+        assert!(line.chars().count() <= 400 && !line.contains(char::is_control));
+    }
+}
 
 /// Every function makes of any payload an incident within the agent's limits, a skip, or an error.
 ///

@@ -21,6 +21,10 @@ mod take;
 mod tests;
 mod world;
 
+use std::collections::BTreeMap;
+
+use stacks::Monitor;
+
 pub use letter::Kind;
 
 pub(crate) use aws::AwsWorld;
@@ -37,3 +41,20 @@ use message::Message;
 use plan::{Step, plan};
 use read::read;
 use take::Taken;
+
+/// What a message would be shown as, in three texts: whose it is, what it holds, and why it was given
+/// up. Planning its way back is a part of it, for an account that has deployed nothing yet.
+pub fn describe(
+    body: &str,
+    attributes: &BTreeMap<String, String>,
+    monitor: &Monitor,
+) -> [String; 3] {
+    let letter = read(&Message {
+        body: body.to_owned(),
+        attributes: attributes.clone(),
+        ..Message::default()
+    });
+    let stack = Stack::new(monitor, &BTreeMap::new());
+    foreseen(&plan(&letter, &Selection::default(), &stack));
+    [letter.kind.as_str().to_owned(), letter.what, letter.why]
+}
