@@ -101,6 +101,21 @@ mod tests {
         }
     }
 
+    /// In so many words, and not by the function that makes the forms.
+    #[test]
+    fn addresses_are_written_with_few_signs() {
+        for form in [
+            "proof%2bof%2fthe%22sender%3d",
+            "proof%2Bof%2Fthe%22sender%3D",
+        ] {
+            check(form, true);
+        }
+        let it = Confidential::new(["a-long.proof_of~all"], []);
+        assert!(it.is_in("a-long.proof_of~all"));
+        let forms = forms("a-b.c_d~e f");
+        assert!(forms.contains(&"a-b.c_d~e%20f".to_owned()), "{forms:?}");
+    }
+
     #[test]
     fn other_words_are_not_withheld() {
         check(

@@ -53,6 +53,7 @@ mod tests {
     fn the_id_is_a_hash_of_the_facts() {
         let id = IncidentId::of("alarm", &["a", "bc"]);
         assert_eq!(id.as_str(), "alarm-3fafa1cf2f19a7c1129beb20cf0983f7");
+        assert_eq!(id.to_string(), id.as_str());
     }
 
     #[test]

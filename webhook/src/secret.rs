@@ -266,6 +266,27 @@ mod tests {
     }
 
     #[test]
+    fn every_placeholder_is_one_by_itself() {
+        let with = |secret: &str| parse(&format!(r#"{{"url":"{URL}","secret":"{secret}"}}"#));
+        for placeholder in ["<secret>", "ab...yz", "changeme", "TODO", "Replace-Me"] {
+            assert!(with(placeholder).is_err(), "{placeholder}");
+        }
+        assert!(with("todo-list").is_ok());
+    }
+
+    #[test]
+    fn the_longest_secret_is_taken() {
+        let with = |length: usize| {
+            parse(&format!(
+                r#"{{"url":"{URL}","apiKey":"{}"}}"#,
+                "k".repeat(length)
+            ))
+        };
+        assert!(with(4_096).is_ok());
+        assert!(with(4_097).is_err());
+    }
+
+    #[test]
     fn nothing_shows_the_secret() {
         let webhook = parse(&format!(r#"{{"url":"{URL}","secret":"canary-secret"}}"#)).unwrap();
         let shown = format!("{webhook:?} {:?}", webhook.credential);
