@@ -18,6 +18,7 @@ PYTHON ?= python3
 SYNTH := target/debug/synth
 LOCAL_AWS := target/local-aws
 ZIG := target/zig
+MACHINE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 VALIDATE := target/validate
 CHECKOV := target/checkov
 
@@ -88,9 +89,16 @@ resources: tools ## Fetch the registry schemas and generate the resource types
 	target/schemas/bin/python stacks/schemas/vendor.py
 	$(CARGO) run --locked --quiet --package codegen
 
+# The functions are measured as they are deployed to machines like this one, or, where what that needs
+# is not installed, as they are built for this one.
 .PHONY: bench
-bench: ## Measure how long generation takes, and how it grows
+bench: $(SYNTH) ## Measure generation and how it grows, and what the functions cost
 	$(CARGO) bench --locked --package synth
+	for architecture in $(MACHINE) host; do
+		sed "s/^architecture: .*/architecture: $$architecture/" runtime/benches/functions/account.yaml > target/bench.yaml
+		if $(SYNTH) package --config target/bench.yaml > /dev/null; then break; fi
+	done
+	$(CARGO) bench --locked --package runtime --bench functions
 
 # How long each fuzz target runs, in seconds
 FUZZ ?= 60
@@ -115,7 +123,7 @@ fuzz: ## Fuzz every parser of foreign input for FUZZ seconds each; what is found
 	done
 
 .PHONY: zig
-zig: ## Install zig, which links functions for other machines than this
+zig: ## Install zig, which builds functions for Lambda on any machine
 	$(PYTHON) -m venv $(ZIG)
 	$(ZIG)/bin/pip install --quiet --require-hashes --requirement runtime/zig/requirements.txt
 

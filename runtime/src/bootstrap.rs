@@ -7,12 +7,14 @@ use lambda_runtime::{
     Diagnostic, LambdaEvent, LambdaInvocation, Runtime, layers::TracingLayer, service_fn,
     tower::util::MapRequestLayer,
 };
+use rustls::RootCertStore;
 use serde_json::{Value as Json, json};
 use webhook::Signal;
 
 use crate::{
     decision::Decision,
-    http::{HttpSetup, Reuse, client, web_roots},
+    deliver::{Deliver, DeliverFunction, LambdaWorld},
+    http::{HttpSetup, Reuse, client},
     log::{Level, Log},
     read::{UnreadableEvent, parse},
     settings::{Environment, MissingVariable},
@@ -96,7 +98,7 @@ fn block_on(
     runtime.block_on(serving).map_err(|error| failed(&error))
 }
 
-/// The whole of a function that turns events into incidents by a pure judgement.
+/// The whole of a function that turns events into incidents by a pure judgement, and trusts `roots`.
 ///
 /// # Errors
 ///
@@ -104,11 +106,12 @@ fn block_on(
 pub fn signal_function(
     name: &'static str,
     signal: Signal,
+    roots: RootCertStore,
     decide: fn(&Json) -> Result<Decision, UnreadableEvent>,
 ) -> Result<(), StartError> {
     let log = Log::standard(name);
     started(&log, || {
-        let http = client(web_roots(), Reuse::Connections)?;
+        let http = client(roots, Reuse::Connections)?;
         let function = SignalFunction::new(signal, log.clone(), http, &environment())?;
         serve_texts(|event: LambdaEvent<String>| {
             let function = &function;
@@ -116,6 +119,26 @@ pub fn signal_function(
                 let decision = parse(&event.payload).and_then(|payload| decide(&payload));
                 let request_id = &event.context.request_id;
                 function.act(decision, request_id, Timestamp::now()).await
+            }
+        })
+    })
+}
+
+/// The whole of the function that delivers incidents, and trusts `roots`.
+///
+/// # Errors
+///
+/// When the function cannot start.
+pub fn deliver_function(roots: &RootCertStore) -> Result<(), StartError> {
+    let log = Log::standard("deliver");
+    started(&log, || {
+        let world = LambdaWorld::new(log.clone(), roots, &environment())?;
+        let function = DeliverFunction::new(world, Deliver::default());
+        serve(|event: LambdaEvent<Json>| {
+            let function = &function;
+            async move {
+                let deadline = Timestamp::try_from(event.context.deadline()).unwrap_or_default();
+                Ok::<Json, Diagnostic>(function.handle(&event.payload, deadline).await)
             }
         })
     })

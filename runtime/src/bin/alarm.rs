@@ -1,8 +1,8 @@
 //! The Lambda function `alarm`.
 
-use runtime::{alarm, bootstrap};
+use runtime::{alarm, bootstrap, http::web_roots};
 use webhook::Signal;
 
 fn main() -> Result<(), bootstrap::StartError> {
-    bootstrap::signal_function("alarm", Signal::Alarm, alarm::decide)
+    bootstrap::signal_function("alarm", Signal::Alarm, web_roots(), alarm::decide)
 }

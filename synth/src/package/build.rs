@@ -1,4 +1,6 @@
-//! Builds the functions with cargo: plainly where this machine can, else with zig as the linker.
+//! Builds the functions with cargo: for Lambda as static programs, with zig as compiler and linker, so
+//! that every machine makes the same ones and none needs a C library where it runs; for this machine
+//! plainly.
 
 use std::{
     env,
@@ -16,22 +18,22 @@ const ZIG: &str = "target/zig/bin";
 /// Builds the functions for a target and returns the directory that the binaries are in. Cargo's own
 /// progress goes to standard error.
 pub fn build(assets: &[CodeAsset], target: Target) -> Result<PathBuf, PackageError> {
-    let native = target.architecture == crate::host_architecture() && cfg!(target_os = "linux");
     let mut cargo = Command::new(cargo());
-    if native || target.runs_here {
+    let mut directory = target_dir();
+    if target.runs_here {
         cargo.arg("build");
     } else {
-        let path = zig_path().ok_or(missing(target, "zig as the linker", "make zig"))?;
-        if !has_target(target.architecture) {
-            return Err(missing(
-                target,
-                "Rust's standard library for it",
-                add_target(target.architecture),
-            ));
+        let triple = triple(target.architecture);
+        let path = zig_path();
+        if let Some(missing) = missing(target.architecture, path.is_some(), has_target(triple)) {
+            return Err(missing);
         }
-        cargo.env("PATH", path);
-        cargo.args(["zigbuild", "--target"]);
-        cargo.arg(format!("{}.2.34", triple(target.architecture)));
+        cargo.envs(path.map(|path| ("PATH", path)));
+        // Where sources are says nothing to whoever runs the functions, and differs by machine.
+        let flags = format!("--remap-path-prefix={}=/cargo", cargo_home().display());
+        cargo.env("CARGO_ENCODED_RUSTFLAGS", flags);
+        cargo.args(["zigbuild", "--target", triple]);
+        directory.push(triple);
     }
     cargo.args(["--locked", "--package", "runtime", "--profile", "function"]);
     for asset in assets {
@@ -47,13 +49,26 @@ pub fn build(assets: &[CodeAsset], target: Target) -> Result<PathBuf, PackageErr
     if !status.success() {
         return Err(failed(format!("cargo ended with {status}")));
     }
-    let target_dir = target_dir();
-    Ok(if native || target.runs_here {
-        target_dir.join("function")
-    } else {
-        target_dir
-            .join(triple(target.architecture))
-            .join("function")
+    directory.push("function");
+    Ok(directory)
+}
+
+/// What a build for Lambda lacks, with the command that installs all of it.
+fn missing(architecture: Architecture, zig: bool, target: bool) -> Option<PackageError> {
+    let add_target = format!("rustup target add {}", triple(architecture));
+    let (missing, install) = match (zig, target) {
+        (true, true) => return None,
+        (true, false) => ("Rust's standard library for it", add_target),
+        (false, true) => ("zig as the linker", "make zig".to_owned()),
+        (false, false) => (
+            "zig as the linker and Rust's standard library for it",
+            format!("make zig && {add_target}"),
+        ),
+    };
+    Some(PackageError::Missing {
+        target: architecture.as_str(),
+        missing,
+        install,
     })
 }
 
@@ -65,6 +80,13 @@ fn cargo() -> String {
 #[expect(clippy::disallowed_methods, reason = "cargo's own variables")]
 fn target_dir() -> PathBuf {
     env::var("CARGO_TARGET_DIR").map_or_else(|_| PathBuf::from("target"), PathBuf::from)
+}
+
+/// Where cargo keeps the sources of dependencies.
+#[expect(clippy::disallowed_methods, reason = "cargo's own variables")]
+fn cargo_home() -> PathBuf {
+    let home = || env::home_dir().unwrap_or_default().join(".cargo");
+    env::var("CARGO_HOME").map_or_else(|_| home(), PathBuf::from)
 }
 
 /// The search path with zig on it: as `make zig` installs it, or as it is if somebody else has.
@@ -83,7 +105,7 @@ fn zig_path() -> Option<String> {
         .then_some(path)
 }
 
-fn has_target(architecture: Architecture) -> bool {
+fn has_target(triple: &str) -> bool {
     let sysroot = Command::new("rustc")
         .args(["--print", "sysroot"])
         .stderr(Stdio::null())
@@ -91,30 +113,44 @@ fn has_target(architecture: Architecture) -> bool {
         .ok()
         .and_then(|output| String::from_utf8(output.stdout).ok())
         .unwrap_or_default();
-    Path::new(sysroot.trim())
-        .join("lib/rustlib")
-        .join(triple(architecture))
-        .exists()
+    let libraries = Path::new(sysroot.trim()).join("lib/rustlib").join(triple);
+    libraries.exists()
 }
 
 fn triple(architecture: Architecture) -> &'static str {
     match architecture {
-        Architecture::Arm64 => "aarch64-unknown-linux-gnu",
-        Architecture::X86_64 => "x86_64-unknown-linux-gnu",
+        Architecture::Arm64 => "aarch64-unknown-linux-musl",
+        Architecture::X86_64 => "x86_64-unknown-linux-musl",
     }
 }
 
-fn add_target(architecture: Architecture) -> &'static str {
-    match architecture {
-        Architecture::Arm64 => "rustup target add aarch64-unknown-linux-gnu",
-        Architecture::X86_64 => "rustup target add x86_64-unknown-linux-gnu",
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn missing(target: Target, missing: &'static str, install: &'static str) -> PackageError {
-    PackageError::Missing {
-        target: target.architecture.as_str(),
-        missing,
-        install,
+    #[test]
+    fn what_is_missing_is_named_with_the_command_that_installs_it() {
+        for (architecture, zig, target, expected) in [
+            (
+                Architecture::Arm64,
+                false,
+                false,
+                "make zig && rustup target add aarch64-unknown-linux-musl",
+            ),
+            (Architecture::Arm64, false, true, "make zig"),
+            (
+                Architecture::X86_64,
+                true,
+                false,
+                "rustup target add x86_64-unknown-linux-musl",
+            ),
+        ] {
+            let Some(PackageError::Missing { install, .. }) = missing(architecture, zig, target)
+            else {
+                panic!("nothing is missing");
+            };
+            assert_eq!(install, expected);
+        }
+        assert!(missing(Architecture::Arm64, true, true).is_none());
     }
 }

@@ -78,11 +78,11 @@ fn newest_glibc(file: &ElfBytes<'_, AnyEndian>) -> Option<(u32, u32)> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// The first bytes of a 64-bit, little-endian ELF executable for `machine`, with no sections.
-    fn elf(machine: u16) -> Vec<u8> {
+    pub(in crate::package) fn elf(machine: u16) -> Vec<u8> {
         let mut bytes = vec![0; 64];
         bytes[..7].copy_from_slice(&[0x7f, b'E', b'L', b'F', 2, 1, 1]);
         bytes[16..18].copy_from_slice(&2_u16.to_le_bytes());

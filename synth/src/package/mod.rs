@@ -52,7 +52,7 @@ pub enum PackageError {
         /// What is missing.
         missing: &'static str,
         /// The command that installs it.
-        install: &'static str,
+        install: String,
     },
     /// A file could not be read or written.
     #[error("failed to {action} `{}`", path.display())]
@@ -81,25 +81,10 @@ pub fn directory(architecture: Architecture) -> PathBuf {
 
 /// Checks a built binary and writes its zip.
 pub fn package(asset: CodeAsset, binary: &Path, target: Target) -> Result<Package, PackageError> {
-    let failed = |action, path: &Path| {
-        let path = path.to_owned();
-        move |source| PackageError::File {
-            action,
-            path,
-            source,
-        }
-    };
-    let code = fs::read(binary).map_err(failed("read", binary))?;
-    let unfit = |reason| PackageError::Unfit {
-        path: binary.to_owned(),
-        reason,
-    };
-    elf::check(&code, target).map_err(unfit)?;
+    let bytes = zipped(binary, target)?;
     let dir = directory(target.architecture);
     fs::create_dir_all(&dir).map_err(failed("create", &dir))?;
     let path = dir.join(format!("{}.zip", asset.binary()));
-    let bytes = zip::of_bootstrap(&code)
-        .map_err(|error| PackageError::Build(format!("`{}`: {error}", path.display())))?;
     fs::write(&path, &bytes).map_err(failed("write", &path))?;
     Ok(Package {
         asset,
@@ -109,14 +94,30 @@ pub fn package(asset: CodeAsset, binary: &Path, target: Target) -> Result<Packag
     })
 }
 
+/// The zip of a binary that fits: the same bytes wherever the binary is, and whenever it was built.
+fn zipped(binary: &Path, target: Target) -> Result<Vec<u8>, PackageError> {
+    let code = fs::read(binary).map_err(failed("read", binary))?;
+    elf::check(&code, target).map_err(|reason| PackageError::Unfit {
+        path: binary.to_owned(),
+        reason,
+    })?;
+    zip::of_bootstrap(&code)
+        .map_err(|error| PackageError::Build(format!("`{}`: {error}", binary.display())))
+}
+
+fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PackageError + use<> {
+    let path = path.to_owned();
+    move |source| PackageError::File {
+        action,
+        path,
+        source,
+    }
+}
+
 /// Reads a zip that was written before, and checks again that it fits.
 pub fn load(asset: CodeAsset, target: Target) -> Result<Package, PackageError> {
     let path = directory(target.architecture).join(format!("{}.zip", asset.binary()));
-    let bytes = fs::read(&path).map_err(|source| PackageError::File {
-        action: "read",
-        path: path.clone(),
-        source,
-    })?;
+    let bytes = fs::read(&path).map_err(failed("read", &path))?;
     let unfit = |reason| PackageError::Unfit {
         path: path.clone(),
         reason,
@@ -138,4 +139,34 @@ fn hash(bytes: &[u8]) -> String {
         let _ = write!(out, "{byte:02x}");
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn the_same_binary_is_the_same_zip_wherever_and_whenever() {
+        let target = Target {
+            architecture: Architecture::Arm64,
+            runs_here: false,
+        };
+        let code = [elf::tests::elf(::elf::abi::EM_AARCH64), vec![7; 10_000]].concat();
+        let zips: Vec<Vec<u8>> = [0, 40_000]
+            .map(|days| {
+                let directory = TempDir::new().unwrap();
+                let path = directory.path().join(format!("after-{days}-days"));
+                fs::write(&path, &code).unwrap();
+                let built = SystemTime::UNIX_EPOCH + Duration::from_hours(24 * days);
+                let file = fs::File::options().write(true).open(&path).unwrap();
+                file.set_modified(built).unwrap();
+                zipped(&path, target).unwrap()
+            })
+            .into();
+        assert_eq!(zips[0], zips[1]);
+    }
 }

@@ -1,0 +1,84 @@
+//! What the functions are handed.
+
+use std::{fs, path::Path, time::Duration};
+
+use jiff::Timestamp;
+use serde_json::{Value as Json, json};
+use webhook::{Envelope, Incident, IncidentId, Priority, Signal};
+
+use crate::lambda::Event;
+
+/// The largest payload of an invocation, in bytes. Source: "Lambda quotas".
+const LARGEST_PAYLOAD: usize = 6 * 1_024 * 1_024;
+/// Messages of a batch at most, as the event source mapping says.
+const MESSAGES: usize = 1_000;
+
+/// What a function is handed most of the time.
+pub(crate) fn event(function: &str) -> Event {
+    let payload = match function {
+        "alarm" => sample("alarm-lambda-metric-java"),
+        "ecs" => sample("ecs-task-stopped-oom"),
+        "event" => sample("event-DERIVED-pipeline-failed"),
+        "deliver" => batch(&[message(0, "It broke.")]),
+        _ => json!({ "scheduledTime": "2026-01-02T06:30:00Z" }).to_string(),
+    };
+    Event {
+        payload,
+        time: Duration::from_mins(2),
+        answer: match function {
+            "deliver" => r#"{"batchItemFailures":[]}"#,
+            _ => r#"{"decision":"investigate""#,
+        },
+    }
+}
+
+/// As many messages as fit into a batch, as large as they may be then. There is only time to deliver
+/// the first ones; the others go back.
+pub(crate) fn full_batch() -> Event {
+    let mut text = "x".repeat(LARGEST_PAYLOAD / MESSAGES);
+    let batch = loop {
+        let messages: Vec<Json> = (0..MESSAGES).map(|index| message(index, &text)).collect();
+        let batch = batch(&messages);
+        if batch.len() <= LARGEST_PAYLOAD {
+            break batch;
+        }
+        text.truncate(text.len() - 50);
+    };
+    Event {
+        payload: batch,
+        time: Duration::from_secs(17),
+        answer: r#"{"batchItemFailures":[{"#,
+    }
+}
+
+fn sample(name: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    fs::read_to_string(root.join(format!("snapshots/events/{name}.json"))).unwrap()
+}
+
+fn batch(messages: &[Json]) -> String {
+    json!({ "Records": messages }).to_string()
+}
+
+fn message(index: usize, description: &str) -> Json {
+    let incident = Incident::new(
+        IncidentId::of("bench", &[&index.to_string()]),
+        Priority::High,
+        "It broke",
+        description,
+        Timestamp::UNIX_EPOCH,
+        "shop",
+        json!({}),
+    );
+    json!({
+        "messageId": format!("8d2a2a1c-0000-4000-8000-{index:012}"),
+        "receiptHandle": "r".repeat(180),
+        "body": Envelope::new(Signal::Alarm, incident).to_body(),
+        "attributes": {
+            "SentTimestamp": Timestamp::now().as_millisecond().to_string(),
+            "ApproximateReceiveCount": "1",
+        },
+        "eventSource": "aws:sqs",
+        "awsRegion": "eu-central-1",
+    })
+}

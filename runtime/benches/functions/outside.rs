@@ -1,0 +1,92 @@
+//! What the functions talk to: as much of AWS as they call, and the agent.
+
+use std::convert::Infallible;
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::{
+    Request, Response,
+    body::{Bytes, Incoming},
+};
+use serde_json::{Value as Json, json};
+use tokio_rustls::TlsAcceptor;
+
+use crate::serve::serve;
+
+/// One instance that does nothing.
+const INSTANCES: &str = "<DescribeInstancesResponse><reservationSet><item><instancesSet><item>\
+    <instanceId>i-0a1b2c3d4e5f60718</instanceId><instanceType>m7g.large</instanceType>\
+    <launchTime>2026-01-02T03:04:05.000Z</launchTime>\
+    </item></instancesSet></item></reservationSet></DescribeInstancesResponse>";
+
+/// Where both are, as the environment of a function says it.
+pub(crate) async fn environment(
+    aws: Option<TlsAcceptor>,
+    agent: Option<TlsAcceptor>,
+) -> Vec<(String, String)> {
+    let scheme = |tls: &Option<TlsAcceptor>| if tls.is_some() { "https" } else { "http" };
+    let (aws_scheme, agent_scheme) = (scheme(&aws), scheme(&agent));
+    let agent = serve(agent, agent_answers).await;
+    let url = format!("{agent_scheme}://{agent}/webhook");
+    let secret = json!({ "url": url, "secret": "not-a-secret" }).to_string();
+    let aws = serve(aws, move |request| aws_answers(request, secret.clone())).await;
+    [
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "key"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_SESSION_TOKEN", "token"),
+        ("AWS_LAMBDA_FUNCTION_NAME", "tocsin-bench"),
+        ("AWS_ENDPOINT_URL", &format!("{aws_scheme}://{aws}")),
+        (
+            "WEBHOOK_SECRET_ARN",
+            "arn:aws:secretsmanager:eu-central-1:111122223333:secret:x",
+        ),
+        ("WEBHOOK_LOOPBACK_HTTP", "allowed"),
+        ("INCIDENTS_QUEUE_URL", "http://queue/incidents"),
+        ("DEAD_LETTERS_QUEUE_URL", "http://queue/dead-letters"),
+        ("LOOKBACK_DAYS", "14"),
+        ("IDLE_BELOW_PERCENT", "5"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}
+
+async fn agent_answers(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    request.into_body().collect().await.unwrap();
+    Ok(Response::new(r#"{"message":"Webhook received"}"#.into()))
+}
+
+async fn aws_answers(
+    request: Request<Incoming>,
+    secret: String,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let target = request.headers().get("x-amz-target");
+    let operation = target
+        .and_then(|it| it.to_str().unwrap().rsplit('.').next())
+        .unwrap_or_default()
+        .to_owned();
+    let body = request.into_body().collect().await.unwrap().to_bytes();
+    // EC2 is the one service here that is not called in JSON.
+    let input: Json = serde_json::from_slice(&body).unwrap_or_default();
+    let entries = |key: &str| input[key].as_array().cloned().unwrap_or_default();
+    let output = match operation.as_str() {
+        "" => return Ok(Response::new(INSTANCES.into())),
+        "GetSecretValue" => json!({ "SecretString": secret }),
+        "ChangeMessageVisibilityBatch" => {
+            let taken = entries("Entries")
+                .iter()
+                .map(|it| json!({ "Id": it["Id"] }))
+                .collect::<Vec<_>>();
+            json!({ "Successful": taken })
+        }
+        "GetMetricData" => {
+            let results = entries("MetricDataQueries")
+                .iter()
+                .map(|it| json!({ "Id": it["Id"], "StatusCode": "Complete", "Values": vec![0.5; 14] }))
+                .collect::<Vec<_>>();
+            json!({ "MetricDataResults": results })
+        }
+        "SendMessage" => json!({ "MessageId": "message" }),
+        _ => json!({}),
+    };
+    Ok(Response::new(output.to_string().into()))
+}

@@ -1,0 +1,26 @@
+//! This benchmark's binary as a function. What differs from the one that is deployed is whom it trusts.
+
+use std::{fs, path::Path, process::ExitCode};
+
+use runtime::{alarm, bootstrap, ecs, event};
+use rustls::RootCertStore;
+use webhook::Signal;
+
+/// The argument before the function's name and the file that holds the authority's certificate.
+pub(crate) const PLAY: &str = "play";
+
+/// Serves events until this process is ended.
+pub(crate) fn play(function: &str, authority: &Path) -> ExitCode {
+    let mut roots = RootCertStore::empty();
+    roots.add(fs::read(authority).unwrap().into()).unwrap();
+    let played = match function {
+        "alarm" => bootstrap::signal_function("alarm", Signal::Alarm, roots, alarm::decide),
+        "ecs" => bootstrap::signal_function("ecs", Signal::Ecs, roots, ecs::decide),
+        "event" => bootstrap::signal_function("event", Signal::Event, roots, event::decide),
+        _ => bootstrap::deliver_function(&roots),
+    };
+    match played {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
