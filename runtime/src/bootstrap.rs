@@ -80,9 +80,9 @@ where
 
 /// The same invocation with its payload quoted: a JSON text, whatever it was.
 fn as_text(invocation: LambdaInvocation) -> LambdaInvocation {
-    let text = Json::from(String::from_utf8_lossy(&invocation.body));
+    let text = String::from_utf8_lossy(&invocation.body);
     LambdaInvocation {
-        body: text.to_string().into(),
+        body: serde_json::to_vec(&text).unwrap_or_default().into(),
         ..invocation
     }
 }

@@ -54,7 +54,7 @@ impl Log {
         line.insert("level".to_owned(), json!(level.as_str()));
         line.insert("function".to_owned(), json!(self.function));
         line.insert("message".to_owned(), json!(message));
-        (self.sink)(&Json::Object(line).to_string());
+        (self.sink)(&serde_json::to_string(&line).unwrap_or_default());
     }
 
     /// Writes values that CloudWatch makes metrics of the function called `function_name` of. At
@@ -89,7 +89,7 @@ impl Log {
         for (name, values) in metrics {
             line[*name] = json!(values);
         }
-        (self.sink)(&line.to_string());
+        (self.sink)(&serde_json::to_string(&line).unwrap_or_default());
     }
 }
 

@@ -165,6 +165,11 @@ async fn answer(
     api: &Api,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let mut response = Response::new(Full::default());
+    // Ports are used again: this may be for whoever had this one before.
+    if !request.uri().path().starts_with("/2018-06-01/runtime/") {
+        *response.status_mut() = hyper::StatusCode::NOT_FOUND;
+        return Ok(response);
+    }
     if request.method() == Method::GET {
         api.said.send(Said::Poll).await.unwrap();
         // Nothing more comes when the function is ended.

@@ -107,9 +107,8 @@ impl Service {
             ("content-type", format!("application/x-amz-json-{version}")),
             ("x-amz-target", format!("{target}.{operation}")),
         ];
-        let answer = self
-            .call(operation, &headers, input.to_string().into_bytes())
-            .await?;
+        let body = serde_json::to_vec(input).unwrap_or_default();
+        let answer = self.call(operation, &headers, body).await?;
         serde_json::from_slice(&answer).map_err(|_| self.failed(operation, Reason::Unreadable))
     }
 
