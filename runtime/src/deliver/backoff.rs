@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::World;
-
 /// The longest that a message is hidden unless the receiver asks for more.
 pub(super) const LONGEST: Duration = Duration::from_mins(15);
 /// The shortest that a message is hidden which comes back for a reason of its own.
@@ -81,16 +79,21 @@ impl Circuit {
     }
 
     /// Notes a failure. Returns how long nothing is to be sent: never shorter than the receiver asked
-    /// for.
-    pub(super) fn open<W: World>(&mut self, world: &W, asked: Option<Duration>) -> Duration {
-        let spread = SPREAD.mul_f64(world.chance());
+    /// for. `chance` (0 to 1) keeps two environments from asking at once.
+    pub(super) fn open(
+        &mut self,
+        now: Timestamp,
+        chance: f64,
+        asked: Option<Duration>,
+    ) -> Duration {
+        let spread = SPREAD.mul_f64(chance);
         let own = match self.failures {
             0 => FIRST + spread,
             _ => NEXT + spread,
         };
         let wait = own.max(asked.map_or(Duration::ZERO, |asked| asked + spread));
         self.failures += 1;
-        self.closed_until = world.now().checked_add(wait).ok();
+        self.closed_until = now.checked_add(wait).ok();
         wait
     }
 
@@ -110,6 +113,39 @@ mod tests {
             .map(|n| Hide::Longer.duration(n, 1.0).as_secs())
             .collect();
         assert_eq!(waits, [30, 60, 120, 240, 480, 900, 900, 900]);
+    }
+
+    #[test]
+    fn what_comes_back_is_spread() {
+        let wait = |chance| Hide::Longer.duration(1, chance).as_millis();
+        assert_eq!([wait(0.0), wait(0.5), wait(1.0)], [22_500, 26_250, 30_000]);
+    }
+
+    #[test]
+    fn a_second_attempt_comes_after_a_moment() {
+        assert_eq!(pause(0.0).as_millis(), 200);
+        assert_eq!(pause(1.0).as_millis(), 400);
+    }
+
+    /// Two minutes, then a quarter of an hour each time; longer only if the receiver asks for it.
+    #[test]
+    fn nothing_is_sent_for_longer_each_time() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut circuit = Circuit::default();
+        let seconds: Vec<u64> = [(0.0, None), (0.0, None), (1.0, None), (1.0, Some(7_200))]
+            .into_iter()
+            .map(|(chance, asked): (f64, Option<u64>)| {
+                let wait = circuit.open(now, chance, asked.map(Duration::from_secs));
+                assert_eq!(circuit.wait(now), Some(wait));
+                wait.as_secs()
+            })
+            .collect();
+        assert_eq!(seconds, [120, 885, 915, 7_230]);
+        assert!(circuit.is_probing());
+        circuit.close();
+        assert!(!circuit.is_probing());
+        assert_eq!(circuit.wait(now), None);
+        assert_eq!(circuit.open(now, 1.0, None).as_secs(), 150);
     }
 
     #[test]

@@ -267,7 +267,11 @@ impl Deliver {
                     invocation.counts.misconfigured += 1;
                     // By the next attempt somebody may have mended it.
                     self.secret.forget();
-                    return Outcome::Stop(Hide::For(self.circuit.open(world, None)));
+                    return Outcome::Stop(Hide::For(self.circuit.open(
+                        world.now(),
+                        world.chance(),
+                        None,
+                    )));
                 }
                 Ok(Verdict::Later(wait)) => wait,
                 Err(_) => None,
@@ -277,7 +281,11 @@ impl Deliver {
                 && !self.circuit.is_probing()
                 && wait.is_none_or(|wait| wait <= SHORT_WAIT);
             if !again {
-                return Outcome::Stop(Hide::For(self.circuit.open(world, wait)));
+                return Outcome::Stop(Hide::For(self.circuit.open(
+                    world.now(),
+                    world.chance(),
+                    wait,
+                )));
             }
             world
                 .sleep(wait.unwrap_or(backoff::pause(world.chance())))
