@@ -114,8 +114,9 @@ fn find_text(json: &Json, wanted: impl Fn(&str) -> bool + Copy) -> Option<&str> 
     }
 }
 
+/// One line of it: it goes into logs and attributes of messages.
 fn excerpt(text: &str) -> String {
-    crate::text::cut(&crate::text::clean(text), 300)
+    crate::text::cut(&crate::text::clean(text).replace('\n', " "), 300)
 }
 
 #[cfg(test)]
@@ -123,6 +124,20 @@ mod tests {
     use super::*;
 
     const NOW: &str = "2026-11-22T12:00:00Z";
+
+    #[test]
+    fn a_reason_is_one_line() {
+        let answer = Answer {
+            status: 200,
+            body: br#"{"detail":"the title\nis required\ttoo"}"#.to_vec(),
+            ..Answer::default()
+        };
+        let verdict = answer.verdict(NOW.parse().unwrap());
+        assert!(
+            matches!(&verdict, Verdict::Rejected(why) if why.starts_with("the title is required")),
+            "{verdict:?}"
+        );
+    }
 
     #[track_caller]
     fn check(status: u16, retry_after: Option<&str>, body: &str, expected: &Verdict) {
