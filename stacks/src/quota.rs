@@ -57,8 +57,6 @@ impl fmt::Display for OverQuota {
     }
 }
 
-impl std::error::Error for OverQuota {}
-
 /// Every quota that the stacks and rules of a monitor are over.
 pub(crate) fn over(monitor: &Monitor, stacks: &[Stack], rules: &[EventRule]) -> Vec<OverQuota> {
     let mut over = Vec::new();

@@ -224,13 +224,8 @@ fn composite_stack(monitor: &Monitor) -> Result<Stack, DuplicateLogicalId> {
         .iter()
         .map(|it| it.name.clone())
         .collect();
-    let name = composite_stack_name(monitor);
+    let name = format!("{}-composites", monitor.stack);
     Ok(alarms_of(monitor, name, template, names))
-}
-
-/// The name of the stack that composite alarms are in.
-pub fn composite_stack_name(monitor: &Monitor) -> String {
-    format!("{}-composites", monitor.stack)
 }
 
 /// A parameter and not an import: an imported function could never be replaced.

@@ -59,7 +59,7 @@ pub enum Command {
     Graph(Graph),
     /// Write an account file to start from
     Init(Init),
-    /// Play alarms, failures and a cost report on a local AWS
+    /// Play an alarm, a failure, an application's event and a cost report on a local AWS
     Demo(Demo),
     /// Print the JSON schema of account files, for editors
     Schema,
@@ -139,7 +139,7 @@ pub struct Deploy {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
-    /// Let alarms move from one stack to another, as a changed `alarm-shards` asks for. While they
+    /// Let alarms move to another stack or resource, as a changed `alarm-shards` asks for. While they
     /// move, they are gone, and they forget their states
     #[arg(long)]
     pub move_alarms: bool,
@@ -231,7 +231,7 @@ pub struct WebhookTest {
     pub yes: bool,
 }
 
-/// Play alarms, failures and a cost report on a local AWS.
+/// Play an alarm, a failure, an application's event and a cost report on a local AWS.
 ///
 /// Needs no AWS account. `make demo` installs the local AWS and builds the functions first.
 #[derive(Debug, Args)]

@@ -71,8 +71,8 @@ pub enum Error {
     /// An account cannot have this name.
     #[error(transparent)]
     AccountName(stacks::monitor::InvalidName),
-    /// Alarms would move from one stack to another.
-    #[error("{count} alarms would move from one stack to another, such as `{first}`")]
+    /// Alarms would move from one stack or resource to another.
+    #[error("alarms that would move to another stack or resource: {count}, such as `{first}`")]
     Moves {
         /// How many.
         count: usize,

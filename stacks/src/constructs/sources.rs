@@ -40,15 +40,7 @@ pub(crate) fn alarm_function(
     let alarm = signal_function(
         template,
         core,
-        Spec {
-            asset: CodeAsset::Alarm,
-            description: "Turns CloudWatch alarms into incidents",
-            timeout: 30,
-            memory: 128,
-            environment: Vec::new(),
-            statements: Vec::new(),
-            invocation: Invocation::Asynchronous,
-        },
+        judge(CodeAsset::Alarm, "Turns CloudWatch alarms into incidents"),
     )?;
     // By account and not by alarm: one statement however many alarms there are, where a function's
     // policy would be full at about forty.
@@ -73,24 +65,8 @@ pub(crate) fn ecs_function(
     template: &mut Template,
     core: &Core<'_>,
 ) -> Result<Option<Handle<Function>>, DuplicateLogicalId> {
-    if core.monitor.clusters.is_empty() {
-        return Ok(None);
-    }
-    let ecs = signal_function(
-        template,
-        core,
-        Spec {
-            asset: CodeAsset::Ecs,
-            description: "Turns ECS failures into incidents",
-            timeout: 30,
-            memory: 128,
-            environment: Vec::new(),
-            statements: Vec::new(),
-            invocation: Invocation::Asynchronous,
-        },
-    )?;
-    rules_to(template, core, CodeAsset::Ecs, &ecs)?;
-    Ok(Some(ecs))
+    let description = "Turns ECS failures into incidents";
+    function_of_rules(template, core, CodeAsset::Ecs, description)
 }
 
 /// Adds the function for other events, if any are watched.
@@ -98,22 +74,34 @@ pub(crate) fn event_function(
     template: &mut Template,
     core: &Core<'_>,
 ) -> Result<Option<Handle<Function>>, DuplicateLogicalId> {
-    if !core.rules.iter().any(|it| it.function == CodeAsset::Event) {
+    let description = "Turns other events into incidents";
+    function_of_rules(template, core, CodeAsset::Event, description)
+}
+
+/// Adds a function that nothing but rules invoke, if there are any.
+fn function_of_rules(
+    template: &mut Template,
+    core: &Core<'_>,
+    asset: CodeAsset,
+    description: &'static str,
+) -> Result<Option<Handle<Function>>, DuplicateLogicalId> {
+    if core.rules.iter().all(|it| it.function != asset) {
         return Ok(None);
     }
-    let event = signal_function(
-        template,
-        core,
-        Spec {
-            asset: CodeAsset::Event,
-            description: "Turns other events into incidents",
-            timeout: 30,
-            memory: 128,
-            environment: Vec::new(),
-            statements: Vec::new(),
-            invocation: Invocation::Asynchronous,
-        },
-    )?;
-    rules_to(template, core, CodeAsset::Event, &event)?;
-    Ok(Some(event))
+    let function = signal_function(template, core, judge(asset, description))?;
+    rules_to(template, core, asset, &function)?;
+    Ok(Some(function))
+}
+
+/// A function that judges events and needs nothing but them.
+fn judge(asset: CodeAsset, description: &'static str) -> Spec {
+    Spec {
+        asset,
+        description,
+        timeout: 30,
+        memory: 128,
+        environment: Vec::new(),
+        statements: Vec::new(),
+        invocation: Invocation::Asynchronous,
+    }
 }

@@ -84,7 +84,7 @@ pub(crate) fn show(plan: &Plan<'_>, region: &str, terminal: Terminal, print: imp
     }
     if !plan.moved.is_empty() {
         print(&format!(
-            "{} alarms in {region} would move to another stack",
+            "alarms in {region} that would move to another stack or resource: {}",
             plan.moved.len()
         ));
     }

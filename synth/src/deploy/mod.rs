@@ -47,7 +47,7 @@ pub struct StackPlan<'a> {
 pub struct Plan<'a> {
     /// What must leave first, in this order.
     pub first: Vec<First<'a>>,
-    /// The names of the alarms that move from one stack to another.
+    /// The names of the alarms that move from one place to another.
     pub moved: BTreeSet<String>,
     /// The stacks, in the order in which they are deployed.
     pub stacks: Vec<StackPlan<'a>>,

@@ -1,7 +1,7 @@
 //! What must leave before the rest can be deployed.
 //!
-//! The name of an alarm is taken as long as any stack has it, so what moves to another stack leaves
-//! its old one first. And CloudWatch does not delete an alarm that a composite alarm looks at, so
+//! The name of an alarm is taken as long as any resource has it, so what moves to another stack, or
+//! becomes another resource of the same one, leaves its old place first. And CloudWatch does not delete an alarm that a composite alarm looks at, so
 //! composite alarms that look at what leaves go before it, and come back at the end.
 //! Source: `DeleteAlarms` in the CloudWatch API reference.
 
@@ -17,7 +17,7 @@ pub(super) type Templates = BTreeMap<String, Json>;
 pub(super) struct Staging {
     /// What happens to which stack.
     pub(super) steps: Vec<Step>,
-    /// The names of the alarms that move from one stack to another.
+    /// The names of the alarms that move from one place to another.
     pub(super) moved: BTreeSet<String>,
 }
 
@@ -48,7 +48,7 @@ pub(super) fn staging(wanted: &Templates, deployed: &Templates) -> Staging {
     let now = alarms(deployed);
     let moved: BTreeSet<String> = now
         .iter()
-        .filter(|(name, stack)| homes.get(*name).is_some_and(|home| home != *stack))
+        .filter(|(name, place)| homes.get(*name).is_some_and(|home| home != *place))
         .map(|(name, _)| name.clone())
         .collect();
     let leaving: BTreeSet<&String> = now
@@ -58,7 +58,7 @@ pub(super) fn staging(wanted: &Templates, deployed: &Templates) -> Staging {
 
     let mut steps = Vec::new();
     for (stack, template) in deployed {
-        if looks_at(template, &leaving) {
+        if looks_at(template, &leaving) || has_name_of(template, &homes) {
             let rest = wanted
                 .get(stack)
                 .map(|template| composites_that_stay(template, &homes, &now, &leaving));
@@ -103,14 +103,22 @@ fn step(stack: &str, rest: Option<Json>) -> Step {
     }
 }
 
-/// Which stack each metric alarm is in, by the alarm's name.
-fn alarms(templates: &Templates) -> BTreeMap<String, &String> {
+/// Where an alarm is: in which stack, under which logical ID.
+type Place<'a> = (&'a String, &'a String);
+
+/// Where each metric alarm is, by the alarm's name.
+fn alarms(templates: &Templates) -> BTreeMap<String, Place<'_>> {
     templates
         .iter()
         .flat_map(|(stack, template)| {
-            resources(template, ALARM).map(move |(_, name, _)| (name.to_owned(), stack))
+            resources(template, ALARM).map(move |(id, name, _)| (name.to_owned(), (stack, id)))
         })
         .collect()
+}
+
+/// Whether a composite alarm has the name that a metric alarm is to have.
+fn has_name_of(template: &Json, homes: &BTreeMap<String, Place<'_>>) -> bool {
+    resources(template, COMPOSITE).any(|(_, name, _)| homes.contains_key(name))
 }
 
 /// Logical ID, alarm name and properties of the alarms of a kind.
@@ -149,8 +157,8 @@ fn named_in(properties: &Json) -> impl Iterator<Item = &str> {
 /// and at each other.
 fn composites_that_stay(
     wanted: &Json,
-    homes: &BTreeMap<String, &String>,
-    now: &BTreeMap<String, &String>,
+    homes: &BTreeMap<String, Place<'_>>,
+    now: &BTreeMap<String, Place<'_>>,
     leaving: &BTreeSet<&String>,
 ) -> Json {
     let mut gone: BTreeSet<&str> = homes
@@ -308,6 +316,41 @@ mod tests {
             ("composites", composites(&[("on-c", r#"ALARM("c")"#)])),
         ]);
         assert_eq!(staging(&wanted, &deployed).steps, [delete("composites")]);
+    }
+
+    #[test]
+    fn an_alarm_that_becomes_another_resource_leaves_its_name_first() {
+        let named = |id: &str| {
+            let resource = json!({ "Type": ALARM, "Properties": { "AlarmName": "a" } });
+            json!({ "Resources": { id: resource, "Other": { "Type": ALARM, "Properties": { "AlarmName": "b" } } } })
+        };
+        let deployed = templates(&[("alarms-1", named("AlarmA"))]);
+        let wanted = templates(&[("alarms-1", named("ServiceA"))]);
+        let staging = staging(&wanted, &deployed);
+        assert_eq!(staging.moved, BTreeSet::from(["a".to_owned()]));
+        let mut rest = named("AlarmA");
+        rest["Resources"].as_object_mut().unwrap().remove("AlarmA");
+        assert_eq!(staging.steps, [shrink("alarms-1", rest)]);
+    }
+
+    #[test]
+    fn a_composite_alarm_that_becomes_a_metric_alarm_leaves_its_name_first() {
+        let deployed = templates(&[
+            ("alarms-1", shard(&["a"])),
+            (
+                "composites",
+                composites(&[("c", r#"ALARM("a")"#), ("d", r#"ALARM("a")"#)]),
+            ),
+        ]);
+        let rest = composites(&[("d", r#"ALARM("a")"#)]);
+        let wanted = templates(&[
+            ("alarms-1", shard(&["a", "c"])),
+            ("composites", rest.clone()),
+        ]);
+        assert_eq!(
+            staging(&wanted, &deployed).steps,
+            [shrink("composites", rest)]
+        );
     }
 
     #[test]

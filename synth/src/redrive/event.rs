@@ -6,11 +6,6 @@
 use serde_json::Value as Json;
 use stacks::asset::CodeAsset;
 
-/// Reads an event as the functions do: a byte order mark is no part of it.
-pub(super) fn parse(text: &str) -> Option<Json> {
-    serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()
-}
-
 /// The function that takes events of this shape.
 pub(super) fn taken_by(event: &Json) -> Option<CodeAsset> {
     if event["report"] == "cost" {

@@ -5,6 +5,7 @@
 //! process undelivered events" in the EventBridge user guide, "Configuring a dead-letter queue" in the
 //! EventBridge Scheduler user guide, and [`webhook::dead_letter`].
 
+use runtime::read::parse;
 use serde_json::Value as Json;
 use webhook::{
     Envelope, UnreadableEnvelope, dead_letter,
@@ -13,7 +14,7 @@ use webhook::{
 
 use super::{
     Message,
-    event::{parse, summary, taken_by},
+    event::{summary, taken_by},
     letter::{Content, Kind, Letter},
 };
 
@@ -26,7 +27,7 @@ pub(crate) fn read(message: &Message) -> Letter {
     if let Some(reason) = of(dead_letter::REASON) {
         return incident(message, reason);
     }
-    let body = parse(&message.body);
+    let body = parse(&message.body).ok();
     match (of("RULE_ARN"), of("SCHEDULE_ARN"), of("RequestID")) {
         (Some(rule), _, _) => by_rule(message, rule, body),
         (None, Some(schedule), _) => by_schedule(message, schedule, body.as_ref()),
@@ -88,7 +89,7 @@ fn incident(message: &Message, why: &str) -> Letter {
 
 fn unknown(message: &Message, why: &str) -> Letter {
     let size = message.body.len();
-    let what = if parse(&message.body).is_some() {
+    let what = if parse(&message.body).is_ok() {
         format!("{size} bytes of JSON")
     } else {
         format!("{size} bytes that are not JSON")

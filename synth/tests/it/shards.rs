@@ -50,11 +50,11 @@ async fn alarms_move_between_stacks_only_when_told() {
     life.run(&["diff", "--account", "life"], "")
         .await
         .code(0)
-        .prints("would move to another stack");
+        .prints("that would move to another stack or resource: ");
     life.run(&deploy, "")
         .await
         .code(4)
-        .says("alarms would move from one stack to another")
+        .says("alarms that would move to another stack or resource: ")
         .says("hint: while they move they are gone, and they forget their states: add `--move-alarms`");
     life.run(&[&deploy[..], &["--move-alarms"]].concat(), "")
         .await
