@@ -233,9 +233,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_queue_that_is_away_is_counted_and_fails() {
-        let unused = TcpListener::bind("127.0.0.1:0").unwrap();
-        let endpoint = format!("http://{}", unused.local_addr().unwrap());
-        drop(unused);
+        // The port stays taken: a stranger who got it would be sent what is meant for the queue.
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        thread::spawn(move || listener.incoming().for_each(drop));
         let (outcome, lines) = act(&endpoint, Ok(investigate())).await;
         assert_eq!(error_type(outcome), "QueueUnavailable");
         assert_eq!(counted(&lines), "QueueUnavailable");
