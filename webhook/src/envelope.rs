@@ -5,10 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Incident;
+use crate::{Group, Incident};
 
 /// The version that is written.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 /// What led to an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +34,9 @@ pub struct Envelope {
     pub signal: Signal,
     /// What is to be delivered.
     pub incident: Incident,
+    /// What it belongs to; the first version did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    group: Option<Group>,
 }
 
 /// A message that is no envelope of a known version.
@@ -48,13 +51,29 @@ pub enum UnreadableEnvelope {
 }
 
 impl Envelope {
-    /// An incident, ready to be queued.
+    /// An incident that belongs to nothing, ready to be queued.
     pub fn new(signal: Signal, incident: Incident) -> Self {
         Self {
             version: VERSION,
             signal,
             incident,
+            group: None,
         }
+    }
+
+    /// An incident of a group, ready to be queued.
+    pub fn of_group(signal: Signal, incident: Incident, group: Group) -> Self {
+        Self {
+            group: Some(group),
+            ..Self::new(signal, incident)
+        }
+    }
+
+    /// What the incident belongs to: itself, where nothing else is known.
+    pub fn group(&self) -> Group {
+        self.group
+            .clone()
+            .unwrap_or_else(|| Group::alone(&self.incident))
     }
 
     /// The message's body.

@@ -9,6 +9,7 @@
 mod confidential;
 pub mod dead_letter;
 mod envelope;
+mod group;
 mod identity;
 mod incident;
 mod request;
@@ -21,6 +22,7 @@ mod verdict;
 
 pub use confidential::Confidential;
 pub use envelope::{Envelope, Signal, UnreadableEnvelope};
+pub use group::{Group, GroupKey};
 pub use identity::IncidentId;
 pub use incident::{Incident, MAX_DESCRIPTION, MAX_TITLE, Priority};
 pub use request::{SIGNATURE_HEADER, SignedRequest, TIMESTAMP_HEADER, sign};
