@@ -13,8 +13,9 @@ use webhook::Signal;
 
 use crate::{
     decision::Decision,
-    deliver::{Deliver, DeliverFunction, LambdaWorld},
+    deliver::{Deliver, DeliverFunction, LambdaWorld, NoWorld},
     http::{HttpSetup, Reuse, client},
+    ledger::Grouping,
     log::{Level, Log},
     read::{UnreadableEvent, parse},
     settings::{Environment, MissingVariable},
@@ -132,8 +133,13 @@ pub fn signal_function(
 pub fn deliver_function(roots: &RootCertStore) -> Result<(), StartError> {
     let log = Log::standard("deliver");
     started(&log, || {
-        let world = LambdaWorld::new(log.clone(), roots, &environment())?;
-        let function = DeliverFunction::new(world, Deliver::default());
+        let environment = environment();
+        let world = LambdaWorld::new(log.clone(), roots, &environment)?;
+        let mut memory = Deliver::default();
+        if environment.get("LEDGER_TABLE").is_some() {
+            memory = memory.grouping(Grouping::new(&environment).map_err(NoWorld::from)?);
+        }
+        let function = DeliverFunction::new(world, memory);
         serve(|event: LambdaEvent<Json>| {
             let function = &function;
             async move {

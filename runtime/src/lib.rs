@@ -13,6 +13,7 @@ pub mod deliver;
 pub mod ecs;
 pub mod event;
 pub mod http;
+pub mod ledger;
 pub mod log;
 pub mod place;
 pub mod read;

@@ -144,6 +144,16 @@ impl Incident {
         &self.description
     }
 
+    /// When it happened, as it is sent: `YYYY-MM-DDTHH:MM:SS.mmmZ`.
+    pub fn timestamp(&self) -> &str {
+        &self.timestamp
+    }
+
+    /// What it happened to.
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
     /// The bytes that are signed and sent: the same for the same incident.
     pub fn to_body(&self) -> Vec<u8> {
         // Text, numbers and maps with text keys: there is nothing in it that JSON cannot say.

@@ -4,6 +4,7 @@
 
 pub mod cloudwatch;
 pub mod compute_optimizer;
+pub mod dynamodb;
 pub mod ec2;
 pub mod secrets;
 pub mod sqs;
@@ -64,6 +65,9 @@ pub enum Reason {
         /// The service's name for the reason.
         error: String,
     },
+    /// A transaction was cancelled. Its reasons, in the order of its items.
+    #[error("a transaction was cancelled")]
+    Cancelled(Vec<Json>),
     /// The answer is not what the service is known to give.
     #[error("an answer that cannot be read")]
     Unreadable,
@@ -73,6 +77,11 @@ impl CallError {
     /// Why the call failed.
     pub fn reason(&self) -> &Reason {
         &self.reason
+    }
+
+    /// Whether the service refused for a reason of this name.
+    pub fn is(&self, name: &str) -> bool {
+        matches!(&self.reason, Reason::Refused { error, .. } if error == name)
     }
 }
 
@@ -161,10 +170,7 @@ impl Service {
         if (200..300).contains(&status) {
             return Ok(answer);
         }
-        Err(Reason::Refused {
-            status,
-            error: error_name(&answer),
-        })
+        Err(refusal(status, &answer))
     }
 
     fn signed(&self, headers: &[(&'static str, String)], body: &[u8]) -> Option<reqwest::Request> {
@@ -214,7 +220,7 @@ impl Reason {
             Self::Refused { status, error } => {
                 *status >= 500 || *status == 429 || error.contains("Throttl")
             }
-            Self::Unreadable => false,
+            Self::Cancelled(_) | Self::Unreadable => false,
         }
     }
 }
@@ -230,6 +236,17 @@ pub(crate) fn transport(error: &reqwest::Error) -> &'static str {
     } else {
         "request"
     }
+}
+
+fn refusal(status: u16, answer: &[u8]) -> Reason {
+    let error = error_name(answer);
+    if error == "TransactionCanceledException"
+        && let Ok(Json::Object(mut answer)) = serde_json::from_slice(answer)
+        && let Some(Json::Array(reasons)) = answer.remove("CancellationReasons")
+    {
+        return Reason::Cancelled(reasons);
+    }
+    Reason::Refused { status, error }
 }
 
 /// The name of the error in an answer: JSON has it in `__type`, after a `#`; Query in `<Code>`.

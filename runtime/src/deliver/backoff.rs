@@ -20,17 +20,29 @@ const SPREAD: Duration = Duration::from_secs(30);
 pub(super) enum Hide {
     /// Until the webhook is asked again, whatever its own past.
     For(Duration),
+    /// Until the group that it belongs to is told, to the second.
+    Exactly(Duration),
     /// Twice as long each time it comes back.
     Longer,
 }
 
+/// The longest that a message is hidden at once. SQS allows twelve hours in all.
+const AT_ONCE: Duration = Duration::from_hours(1);
+
 impl Hide {
+    /// Until a point in time, or an hour from now if that is sooner.
+    pub(super) fn until(at: Timestamp, now: Timestamp) -> Self {
+        let wait = Duration::try_from(at.duration_since(now)).unwrap_or_default();
+        Self::Exactly(wait.min(AT_ONCE))
+    }
+
     /// For how long. `receives` is how often the message has been received, `chance` (0 to 1) keeps
     /// messages from coming back all at once.
     pub(super) fn duration(self, receives: u32, chance: f64) -> Duration {
         match self {
             Self::For(Duration::ZERO) => Duration::ZERO,
             Self::For(wait) => wait + SPREAD.mul_f64(chance),
+            Self::Exactly(wait) => wait,
             Self::Longer => {
                 let doublings = receives.saturating_sub(1).min(5);
                 let grown = (SHORTEST * 2_u32.pow(doublings)).min(LONGEST);

@@ -12,6 +12,11 @@ pub(super) struct Counts {
     pub(super) rejected: usize,
     pub(super) misconfigured: usize,
     pub(super) given_up: usize,
+    /// Incidents that were told with others.
+    pub(super) grouped: usize,
+    /// Groups that the budget or the quiet hours hold back.
+    pub(super) held: usize,
+    pub(super) ledger_unavailable: usize,
 }
 
 impl Counts {
@@ -33,6 +38,9 @@ impl Counts {
             ("Rejected", &some(self.rejected)),
             ("Misconfigured", &some(self.misconfigured)),
             ("GivenUp", &some(self.given_up)),
+            ("Grouped", &some(self.grouped)),
+            ("Held", &some(self.held)),
+            ("LedgerUnavailable", &some(self.ledger_unavailable)),
         ]);
     }
 }

@@ -7,9 +7,11 @@ mod attempt;
 mod backoff;
 mod batch;
 mod counts;
+mod enroll;
 mod function;
 mod secret;
 mod settle;
+mod tell;
 #[cfg(test)]
 mod tests;
 mod world;
@@ -24,14 +26,22 @@ pub use backoff::Circuit;
 pub use batch::{Message, parse_batch};
 pub use function::DeliverFunction;
 pub use secret::SecretCache;
-pub use world::{DeadLetter, LambdaWorld, NoWorld, Posted, SecretError, TransportError, World};
+pub use world::{
+    DeadLetter, LambdaWorld, LedgerError, NoWorld, Posted, Saved, SecretError, TransportError,
+    World,
+};
 
-use crate::log::Level;
+use crate::{
+    ledger::{Grouping, MemberId},
+    log::Level,
+};
 use attempt::attempt;
 use backoff::{Hide, LONGEST};
 use batch::{Content, content};
 use counts::Counts;
+use enroll::{Arrival, Due};
 use settle::settle;
+use tell::Unrecorded;
 
 /// How long one attempt may take, all in all.
 pub const ATTEMPT: Duration = Duration::from_secs(10);
@@ -43,6 +53,8 @@ const LAST_WORDS: SignedDuration = SignedDuration::from_secs(1);
 const PACE: Duration = Duration::from_secs(1);
 /// The longest wait that is waited for on the spot.
 const SHORT_WAIT: Duration = Duration::from_secs(5);
+/// How often a message may be received because its group waits, before that speaks of a webhook that fails.
+const GROUPED_RECEIVES: u32 = 4;
 /// How long after its incident was queued a message is given up.
 pub const GIVE_UP: Duration = Duration::from_hours(6 * 24);
 
@@ -54,6 +66,9 @@ pub struct Deliver {
     secret: SecretCache,
     circuit: Circuit,
     last_post: Option<Timestamp>,
+    /// How incidents are grouped; each is told by itself without.
+    grouping: Option<Grouping>,
+    unrecorded: Unrecorded,
 }
 
 /// What became of a message.
@@ -74,12 +89,6 @@ enum Outcome {
     Stop(Hide),
 }
 
-/// An incident, and the messages that hold it: duplicates share one post.
-struct Pending {
-    incident: Incident,
-    messages: Vec<usize>,
-}
-
 /// What is remembered within one invocation.
 #[derive(Default)]
 struct Invocation {
@@ -89,6 +98,8 @@ struct Invocation {
     failures: u32,
     /// Whether the secret was fetched again because it was refused.
     refetched: bool,
+    /// Whether the ledger could not be reached: it is not asked again.
+    ledger_is_away: bool,
     counts: Counts,
 }
 
@@ -106,6 +117,17 @@ impl Deliver {
             secret: SecretCache::default(),
             circuit: Circuit::default(),
             last_post: None,
+            grouping: None,
+            unrecorded: Unrecorded::default(),
+        }
+    }
+
+    /// The same environment, in which incidents are grouped.
+    #[must_use]
+    pub fn grouping(self, grouping: Grouping) -> Self {
+        Self {
+            grouping: Some(grouping),
+            ..self
         }
     }
 
@@ -146,19 +168,21 @@ impl Deliver {
         invocation: &mut Invocation,
     ) -> Vec<Fate> {
         let mut fates: Vec<Fate> = vec![Fate::Back(Hide::Longer); messages.len()];
-        let mut pending: BTreeMap<(webhook::Priority, String), Pending> = BTreeMap::new();
+        let mut arrivals: Vec<Arrival<'_>> = Vec::new();
         let mut test = false;
         for (index, message) in messages.iter().enumerate() {
             match content(message, world.now()) {
                 Content::Incident(envelope) => {
                     test |= envelope.signal == Signal::Test;
-                    let incident = envelope.incident;
-                    let key = (incident.priority(), incident.id().to_string());
-                    let known = pending.entry(key).or_insert_with(|| Pending {
-                        incident,
-                        messages: Vec::new(),
+                    let group = envelope.group();
+                    arrivals.push(Arrival {
+                        index,
+                        message,
+                        queued: message.queued.unwrap_or_else(|| world.now()),
+                        member: MemberId::of(&group.occurrence),
+                        incident: envelope.incident,
+                        group,
                     });
-                    known.messages.push(index);
                 }
                 Content::Newer(version) => {
                     world.log(
@@ -172,29 +196,100 @@ impl Deliver {
             }
         }
         // Memory ends with an environment; how often a message came back does not.
-        let came_back = |it: &Pending| it.messages.iter().any(|at| messages[*at].receives > 1);
-        if self.last_post.is_none() && pending.values().any(came_back) {
+        let expected = if self.grouping.is_some() {
+            GROUPED_RECEIVES
+        } else {
+            1
+        };
+        let came_back = |it: &Arrival<'_>| it.message.receives > expected;
+        if self.last_post.is_none() && arrivals.iter().any(came_back) {
             self.circuit.suspect();
         }
-        let mut stopped = None;
         if test {
             // A person who tests the webhook has just mended it, or wants to see what is wrong.
             self.secret.forget();
         } else if let Some(wait) = self.circuit.wait(world.now())
-            && !pending.is_empty()
+            && !arrivals.is_empty()
         {
             world.log(
                 Level::Info,
                 "the webhook failed a short while ago: all go back",
                 json!({ "seconds": wait.as_secs() }),
             );
-            stopped = Some(Hide::For(wait));
+            for it in arrivals {
+                fates[it.index] = Fate::Back(Hide::For(wait));
+            }
+            return fates;
         }
-        // The most urgent first, until one of them shows that the others would fail too.
-        for it in pending.into_values() {
+        match self.grouping.clone().filter(|_| !test) {
+            Some(grouping) => {
+                self.by_group(world, &grouping, arrivals, invocation, &mut fates)
+                    .await;
+            }
+            None => {
+                self.by_incident(world, arrivals, invocation, &mut fates)
+                    .await
+            }
+        }
+        fates
+    }
+
+    /// Delivers each incident by itself, the most urgent first, until one of them shows that the others
+    /// would fail too.
+    async fn by_incident<W: World>(
+        &mut self,
+        world: &W,
+        arrivals: Vec<Arrival<'_>>,
+        invocation: &mut Invocation,
+        fates: &mut [Fate],
+    ) {
+        let mut pending: BTreeMap<(webhook::Priority, String), Vec<Arrival<'_>>> = BTreeMap::new();
+        for it in arrivals {
+            let key = (it.incident.priority(), it.incident.id().to_string());
+            pending.entry(key).or_default().push(it);
+        }
+        let mut stopped = None;
+        for same in pending.into_values() {
+            let fate = match (stopped, same.first()) {
+                (None, Some(it)) => match self.deliver(world, &it.incident, invocation).await {
+                    Outcome::Fate(fate) => fate,
+                    Outcome::Stop(hide) => {
+                        stopped = Some(hide);
+                        Fate::Back(hide)
+                    }
+                },
+                (hide, _) => Fate::Back(hide.unwrap_or(Hide::Longer)),
+            };
+            for it in same {
+                fates[it.index] = fate.clone();
+            }
+        }
+    }
+
+    /// Delivers what is due of the groups of a batch, the most urgent first, until one of them shows that
+    /// the others would fail too.
+    async fn by_group<W: World>(
+        &mut self,
+        world: &W,
+        grouping: &Grouping,
+        arrivals: Vec<Arrival<'_>>,
+        invocation: &mut Invocation,
+        fates: &mut [Fate],
+    ) {
+        let mut enrolled = self.enroll(world, grouping, arrivals, invocation).await;
+        for (index, fate) in enrolled.fates {
+            fates[index] = fate;
+        }
+        let mut due: Vec<Due<'_>> = enrolled.due.into_values().collect();
+        due.sort_by_key(|it| it.window.priority());
+        let mut stopped = None;
+        for mut it in due {
             let fate = match stopped {
-                Some(hide) => Fate::Back(hide),
-                None => match self.deliver(world, &it.incident, invocation).await {
+                Some(hide) => {
+                    self.give_back(world, &mut it).await;
+                    Fate::Back(hide)
+                }
+                None => match self.tell(world, grouping, &mut it, invocation).await {
                     Outcome::Fate(fate) => fate,
                     Outcome::Stop(hide) => {
                         stopped = Some(hide);
@@ -202,11 +297,21 @@ impl Deliver {
                     }
                 },
             };
-            for index in it.messages {
-                fates[index] = fate.clone();
+            if fate == Fate::Delivered && !it.window.is_alone() {
+                let told = enrolled.told.entry(it.window.id().to_string()).or_default();
+                told.extend(it.arrivals.iter().map(|it| it.group.occurrence.clone()));
+            }
+            for arrival in it.arrivals {
+                fates[arrival.index] = fate.clone();
             }
         }
-        fates
+        for (id, members) in enrolled.told {
+            world.log(
+                Level::Info,
+                "told",
+                json!({ "incidentId": id, "members": members }),
+            );
+        }
     }
 
     /// Delivers one incident: one attempt, and at most two more.

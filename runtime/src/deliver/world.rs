@@ -12,14 +12,19 @@ use webhook::{
 use crate::{
     aws::{
         CallError,
+        dynamodb::Ledger,
         secrets::{SecretsManager, Stored},
         sqs::{BATCH, Outgoing, Sqs, batches},
         transport,
     },
     http::{HttpSetup, Reuse, client},
+    ledger::{InvalidGrouping, Place, Tally, Window},
     log::{Level, Log},
     settings::{Environment, MissingVariable},
 };
+
+/// How long a call to the ledger may take, all in all.
+const LEDGER: Duration = Duration::from_secs(4);
 
 /// What is around a delivery.
 pub trait World {
@@ -45,6 +50,51 @@ pub trait World {
     fn log(&self, level: Level, message: &str, fields: Json);
     /// Values of metrics.
     fn metrics(&self, metrics: &[(&'static str, &[u64])]);
+    /// The latest window of a group in the ledger. A world may have no ledger.
+    fn latest(&self, group: &str) -> impl Future<Output = Result<Option<Window>, LedgerError>> {
+        let _ = group;
+        async { Err(LedgerError::none()) }
+    }
+    /// A window of the ledger.
+    fn window(&self, place: &Place) -> impl Future<Output = Result<Option<Window>, LedgerError>> {
+        let _ = place;
+        async { Err(LedgerError::none()) }
+    }
+    /// Writes windows and what is used of the budget: all of it, if nobody has written any of the
+    /// windows since they were read and the budget has room, or nothing.
+    fn save(
+        &self,
+        windows: &[&Window],
+        tallies: &[Tally],
+    ) -> impl Future<Output = Result<Saved, LedgerError>> {
+        let _ = (windows, tallies);
+        async { Err(LedgerError::none()) }
+    }
+}
+
+/// What came of a write to the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// It is written.
+    Done,
+    /// Somebody else wrote first.
+    Changed,
+    /// The budget has no room. So many investigations were used in the day.
+    NoRoom {
+        /// In the whole day, by UTC.
+        used_in_day: u32,
+    },
+}
+
+/// The ledger could not be read or written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the ledger is not available: {0}")]
+pub struct LedgerError(pub String);
+
+impl LedgerError {
+    fn none() -> Self {
+        Self("there is none".to_owned())
+    }
 }
 
 /// An answer, and what its date says of this machine's clock.
@@ -97,12 +147,16 @@ pub struct LambdaWorld {
     secret_arn: String,
     incidents: String,
     dead_letters: String,
+    ledger: Option<Ledger>,
     function_name: String,
 }
 
 /// Why a function has no world.
 #[derive(Debug, thiserror::Error)]
 pub enum NoWorld {
+    /// The account file's settings cannot be read.
+    #[error(transparent)]
+    Grouping(#[from] InvalidGrouping),
     /// The environment lacks something.
     #[error(transparent)]
     Environment(#[from] MissingVariable),
@@ -131,6 +185,10 @@ impl LambdaWorld {
         Ok(Self {
             log,
             sqs: Sqs::new(aws.clone(), environment)?,
+            ledger: environment
+                .get("LEDGER_TABLE")
+                .map(|table| Ledger::new(aws.clone(), environment, table))
+                .transpose()?,
             secrets: SecretsManager::new(aws, environment)?,
             webhook: client(roots.clone(), Reuse::Nothing)?,
             policy,
@@ -149,6 +207,18 @@ impl LambdaWorld {
     /// Where incidents may be sent.
     pub fn policy(&self) -> &UrlPolicy {
         &self.policy
+    }
+
+    /// What the ledger answers in time: a batch may ask it a hundred times.
+    async fn ask<'a, T, F>(&'a self, call: impl FnOnce(&'a Ledger) -> F) -> Result<T, LedgerError>
+    where
+        F: Future<Output = Result<T, CallError>>,
+    {
+        let ledger = self.ledger.as_ref().ok_or_else(LedgerError::none)?;
+        match tokio::time::timeout(LEDGER, call(ledger)).await {
+            Ok(answer) => answer.map_err(|error| LedgerError(error.to_string())),
+            Err(_) => Err(LedgerError("no answer in time".to_owned())),
+        }
     }
 
     /// What a call to AWS comes to by `deadline`.
@@ -251,6 +321,19 @@ impl World for LambdaWorld {
 
     fn metrics(&self, metrics: &[(&'static str, &[u64])]) {
         self.log.metrics(self.now(), &self.function_name, metrics);
+    }
+
+    async fn latest(&self, group: &str) -> Result<Option<Window>, LedgerError> {
+        self.ask(|ledger| ledger.latest(group)).await
+    }
+
+    async fn window(&self, place: &Place) -> Result<Option<Window>, LedgerError> {
+        self.ask(|ledger| ledger.window(place)).await
+    }
+
+    async fn save(&self, windows: &[&Window], tallies: &[Tally]) -> Result<Saved, LedgerError> {
+        self.ask(|ledger| ledger.save(windows, tallies, self.now()))
+            .await
     }
 }
 

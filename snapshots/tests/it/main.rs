@@ -16,6 +16,8 @@ mod permissions;
 mod properties;
 mod scale;
 mod schema;
+mod simulation;
+mod storm;
 mod templates;
 mod tidy;
 mod wiring;

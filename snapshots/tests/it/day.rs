@@ -2,14 +2,17 @@
 //! numbers of the template, on a clock that only waiting moves. The row is one of "What delivery
 //! promises" in ARCHITECTURE.md.
 
-mod clock;
-mod queue;
-
-use std::{cell::RefCell, collections::BTreeSet, ops::Range, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
+    ops::Range,
+    rc::Rc,
+    time::Duration,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use runtime::{
-    deliver::{DeadLetter, Deliver, Posted, SecretError, TransportError, World, parse_batch},
+    deliver::{DeadLetter, Deliver, Posted, SecretError, TransportError, World},
     log::Level,
 };
 use serde_json::{Value as Json, json};
@@ -17,8 +20,11 @@ use webhook::{
     Answer, Envelope, Incident, IncidentId, Priority, Signal, SignedRequest, UrlPolicy, Webhook,
 };
 
-use clock::{Clock, Task};
-use queue::{Numbers, Queue};
+use crate::simulation::{
+    clock::{Clock, Task},
+    environment::{Life, environment},
+    queue::{Numbers, Queue},
+};
 
 const BEGIN: &str = "2026-01-02T00:00:00Z";
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -109,43 +115,6 @@ impl World for Around {
     fn metrics(&self, _: &[(&'static str, &[u64])]) {}
 }
 
-/// Delivers batch after batch, as one of the environments does that Lambda runs at once. After `life`
-/// Lambda replaces it, and what it remembers is lost.
-async fn environment(
-    around: Around,
-    timeout: SignedDuration,
-    life: SignedDuration,
-    mut born: Timestamp,
-    end: Timestamp,
-) {
-    let mut deliver = Deliver::default();
-    while around.queue.wait(end).await {
-        let batch = around.queue.receive().await;
-        let messages = parse_batch(&batch);
-        if messages.is_empty() {
-            continue;
-        }
-        if around.now().duration_since(born) > life {
-            deliver = Deliver::default();
-            born = around.now();
-        }
-        let deadline = around.now().checked_add(timeout).unwrap();
-        let answer = deliver.handle(&around, &batch, deadline).await;
-        assert!(around.now() <= deadline, "Lambda ends what takes longer");
-        let stays: BTreeSet<&str> = answer["batchItemFailures"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter_map(|it| it["itemIdentifier"].as_str())
-            .collect();
-        for message in &messages {
-            if !stays.contains(message.id.as_str()) {
-                around.queue.delete(&message.id);
-            }
-        }
-    }
-}
-
 /// What came of it.
 struct Story {
     receiver: Rc<Receiver>,
@@ -192,7 +161,15 @@ fn story(down: SignedDuration, apart: SignedDuration, life: SignedDuration, seed
             queue: Rc::clone(&queue),
             receiver: Rc::clone(&receiver),
         };
-        Box::pin(environment(around, numbers.timeout, life, born, end))
+        let life = Life {
+            timeout: numbers.timeout,
+            length: life,
+            born,
+            end,
+            killed: Rc::new(Cell::new(false)),
+        };
+        let queue = Rc::clone(&queue);
+        Box::pin(environment(around, queue, life, Deliver::default))
     });
     clock.run(tasks.collect());
     Story {

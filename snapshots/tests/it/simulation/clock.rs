@@ -12,17 +12,17 @@ use std::{
 use jiff::Timestamp;
 
 /// Something that happens while time passes.
-pub(super) type Task<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+pub(crate) type Task<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// The time, and chance, which is the same in every run.
-pub(super) struct Clock {
+pub(crate) struct Clock {
     now: Cell<Timestamp>,
     next: RefCell<BTreeSet<Timestamp>>,
     chance: Cell<u64>,
 }
 
 impl Clock {
-    pub(super) fn new(now: Timestamp, seed: u64) -> Self {
+    pub(crate) fn new(now: Timestamp, seed: u64) -> Self {
         Self {
             now: Cell::new(now),
             next: RefCell::default(),
@@ -30,12 +30,12 @@ impl Clock {
         }
     }
 
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.now.get()
     }
 
     /// A number from 0 to 1. The generator is Knuth's (MMIX).
-    pub(super) fn chance(&self) -> f64 {
+    pub(crate) fn chance(&self) -> f64 {
         let next = self
             .chance
             .get()
@@ -46,14 +46,14 @@ impl Clock {
         f64::from(high) / f64::from(u32::MAX)
     }
 
-    pub(super) async fn sleep(&self, time: Duration) {
+    pub(crate) async fn sleep(&self, time: Duration) {
         let end = self.now().checked_add(time).unwrap();
         self.until(|| Err::<(), _>(end)).await;
     }
 
     /// Waits for an answer. Until there is one, `ask` says when it is to be asked again at the latest;
     /// at that time the wait is over.
-    pub(super) async fn until<T: Default>(&self, ask: impl Fn() -> Result<T, Timestamp>) -> T {
+    pub(crate) async fn until<T: Default>(&self, ask: impl Fn() -> Result<T, Timestamp>) -> T {
         poll_fn(|_| match ask() {
             Ok(answer) => Poll::Ready(answer),
             Err(later) if later <= self.now() => Poll::Ready(T::default()),
@@ -66,7 +66,7 @@ impl Clock {
     }
 
     /// Goes from one point in time at which something happens to the next, until all have ended.
-    pub(super) fn run(&self, mut tasks: Vec<Task<'_>>) {
+    pub(crate) fn run(&self, mut tasks: Vec<Task<'_>>) {
         let mut context = Context::from_waker(Waker::noop());
         loop {
             self.next.borrow_mut().clear();

@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::{BTreeMap, BTreeSet},
     rc::Rc,
     time::Duration,
 };
@@ -14,26 +15,32 @@ use stacks::ToJson as _;
 
 use super::clock::Clock;
 
+/// Bytes of a batch at most, with room for what Lambda says of each message. Source: "Lambda quotas".
+const PAYLOAD: usize = 5_500_000;
+
 /// What the template says.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Numbers {
-    pub(super) timeout: SignedDuration,
-    pub(super) visibility: SignedDuration,
-    pub(super) retention: SignedDuration,
-    pub(super) max_receives: u32,
-    pub(super) batch: usize,
-    pub(super) window: Duration,
-    pub(super) concurrency: usize,
+pub(crate) struct Numbers {
+    pub(crate) timeout: SignedDuration,
+    pub(crate) visibility: SignedDuration,
+    pub(crate) retention: SignedDuration,
+    pub(crate) max_receives: u32,
+    pub(crate) batch: usize,
+    pub(crate) window: Duration,
+    pub(crate) concurrency: usize,
 }
 
 /// The queue of incidents.
-pub(super) struct Queue {
+pub(crate) struct Queue {
     clock: Rc<Clock>,
     numbers: Numbers,
-    messages: RefCell<Vec<Queued>>,
+    /// By their IDs.
+    messages: RefCell<BTreeMap<String, Queued>>,
+    /// When which of them is to be seen.
+    visible: RefCell<BTreeSet<(Timestamp, String)>>,
     most_receives: Cell<u32>,
     /// The dead letters, by their reasons: those that `deliver` wrote, and those that SQS moved.
-    pub(super) dead: RefCell<Vec<String>>,
+    pub(crate) dead: RefCell<Vec<String>>,
 }
 
 struct Queued {
@@ -44,7 +51,7 @@ struct Queued {
 
 impl Numbers {
     /// The numbers of an account file's template.
-    pub(super) fn synthesized() -> Self {
+    pub(crate) fn synthesized() -> Self {
         let account = account(&directory("cases/example"));
         let stacks = stacks::synthesize(&account.monitor).unwrap();
         let template = stacks[0].template.to_json();
@@ -77,18 +84,19 @@ impl Numbers {
 }
 
 impl Queue {
-    pub(super) fn new(clock: Rc<Clock>, numbers: Numbers) -> Self {
+    pub(crate) fn new(clock: Rc<Clock>, numbers: Numbers) -> Self {
         Self {
             clock,
             numbers,
             messages: RefCell::default(),
+            visible: RefCell::default(),
             most_receives: Cell::default(),
             dead: RefCell::default(),
         }
     }
 
     /// A message that will be sent at `at`.
-    pub(super) fn send(&self, id: &str, body: String, at: Timestamp) {
+    pub(crate) fn send(&self, id: &str, body: String, at: Timestamp) {
         let message = Message {
             id: id.to_owned(),
             receipt: id.to_owned(),
@@ -96,19 +104,21 @@ impl Queue {
             queued: Some(at),
             receives: 0,
         };
-        self.messages.borrow_mut().push(Queued {
+        let queued = Queued {
             message,
             received: at,
             visible: at,
-        });
+        };
+        self.visible.borrow_mut().insert((at, id.to_owned()));
+        self.messages.borrow_mut().insert(id.to_owned(), queued);
     }
 
     /// Waits for a message; says whether there is one before `end`.
-    pub(super) async fn wait(&self, end: Timestamp) -> bool {
+    pub(crate) async fn wait(&self, end: Timestamp) -> bool {
         self.clock
             .until(|| {
-                let messages = self.messages.borrow();
-                let next = messages.iter().map(|it| it.visible).min().unwrap_or(end);
+                let visible = self.visible.borrow();
+                let next = visible.first().map_or(end, |(at, _)| *at);
                 if next <= self.clock.now() && self.clock.now() < end {
                     Ok(true)
                 } else {
@@ -118,59 +128,107 @@ impl Queue {
             .await
     }
 
+    /// Whether as much waits as Lambda hands over at once.
+    fn is_full_batch(&self) -> bool {
+        let messages = self.messages.borrow();
+        let mut room = self.numbers.batch;
+        let mut size = 0;
+        let (visible, now) = (self.visible.borrow(), self.clock.now());
+        let mut seen = visible.iter().take_while(|(at, _)| *at <= now);
+        seen.any(|(_, id)| {
+            room -= 1;
+            size += messages[id].message.body.len();
+            room == 0 || size > PAYLOAD
+        })
+    }
+
+    /// When the next message is seen that is not seen yet.
+    fn next_visible(&self) -> Timestamp {
+        let now = self.clock.now();
+        let visible = self.visible.borrow();
+        let mut unseen = visible.iter().skip_while(|(at, _)| *at <= now);
+        unseen.next().map_or(Timestamp::MAX, |(at, _)| *at)
+    }
+
     /// Gathers a batch. Of two that do so at once each gets a share, as chance will have it.
-    pub(super) async fn receive(&self) -> Json {
-        self.clock.sleep(self.numbers.window).await;
+    pub(crate) async fn receive(&self) -> Json {
+        let gathered = self.clock.now().checked_add(self.numbers.window).unwrap();
+        while self.clock.now() < gathered && !self.is_full_batch() {
+            let next = self.next_visible().min(gathered);
+            self.clock.until(|| Err::<(), _>(next)).await;
+        }
         let now = self.clock.now();
         let mut batch = Vec::new();
-        let mut dead = self.dead.borrow_mut();
-        self.messages.borrow_mut().retain_mut(|it| {
-            if it.visible > now || batch.len() == self.numbers.batch || self.clock.chance() < 0.5 {
-                return true;
+        let mut size = 0;
+        let mut messages = self.messages.borrow_mut();
+        let mut visible = self.visible.borrow_mut();
+        let seen: Vec<String> = visible
+            .iter()
+            .take_while(|(at, _)| *at <= now)
+            .map(|(_, id)| id.clone())
+            .collect();
+        for id in seen {
+            let it = messages.get_mut(&id).unwrap();
+            let is_full =
+                batch.len() == self.numbers.batch || size + it.message.body.len() > PAYLOAD;
+            if is_full || self.clock.chance() < 0.5 {
+                continue;
             }
+            visible.remove(&(it.visible, id.clone()));
             if it.message.receives == self.numbers.max_receives {
-                dead.push("moved by SQS: received too often".to_owned());
-                return false;
+                self.give_up("moved by SQS: received too often");
+                messages.remove(&id);
+                continue;
             }
             if now.duration_since(it.message.queued.unwrap()) > self.numbers.retention {
-                dead.push("deleted by SQS: too old".to_owned());
-                return false;
+                self.give_up("deleted by SQS: too old");
+                messages.remove(&id);
+                continue;
             }
+            size += it.message.body.len();
             it.message.receives += 1;
             self.most_receives
                 .set(self.most_receives.get().max(it.message.receives));
             it.received = now;
             it.visible = now.saturating_add(self.numbers.visibility).unwrap();
+            visible.insert((it.visible, id));
             batch.push(record(&it.message));
-            true
-        });
+        }
         json!({ "Records": batch })
     }
 
-    pub(super) fn delete(&self, id: &str) {
-        self.messages.borrow_mut().retain(|it| it.message.id != id);
+    pub(crate) fn delete(&self, id: &str) {
+        if let Some(it) = self.messages.borrow_mut().remove(id) {
+            self.visible
+                .borrow_mut()
+                .remove(&(it.visible, id.to_owned()));
+        }
+    }
+
+    fn give_up(&self, reason: &str) {
+        self.dead.borrow_mut().push(reason.to_owned());
     }
 
     /// `ChangeMessageVisibility`, which refuses more than twelve hours in all.
-    pub(super) fn hide(&self, receipt: &str, seconds: u64) {
+    pub(crate) fn hide(&self, receipt: &str, seconds: u64) {
         let mut messages = self.messages.borrow_mut();
-        let it = messages
-            .iter_mut()
-            .find(|it| it.message.receipt == receipt)
-            .unwrap();
+        let it = messages.get_mut(receipt).unwrap();
         let hidden = Duration::from_secs(seconds);
+        let mut visible = self.visible.borrow_mut();
+        visible.remove(&(it.visible, receipt.to_owned()));
         it.visible = self.clock.now().checked_add(hidden).unwrap();
+        visible.insert((it.visible, receipt.to_owned()));
         let in_all = it.visible.duration_since(it.received);
         assert!(in_all <= SignedDuration::from_hours(12), "{in_all}");
     }
 
     /// How many messages are left.
-    pub(super) fn left(&self) -> usize {
+    pub(crate) fn left(&self) -> usize {
         self.messages.borrow().len()
     }
 
     /// How often a message was received at most.
-    pub(super) fn most_receives(&self) -> u32 {
+    pub(crate) fn most_receives(&self) -> u32 {
         self.most_receives.get()
     }
 }
