@@ -261,3 +261,55 @@ fn ten_thousand_incidents_of_a_hundred_groups_are_told_in_two_hundred() {
     let counted: u64 = aftermath.taken.iter().map(|(_, body)| members(body)).sum();
     assert_eq!(counted, 10_000, "each is counted once");
 }
+
+/// However often each event comes, whoever is killed and whatever the order: nothing is lost.
+#[test]
+fn a_function_that_is_killed_at_twenty_points_loses_nothing() {
+    let calm = Storm::of(10_000, 100, 7).play();
+    for shift in 0..3 {
+        let points = (1..=20).map(|it| it * calm.steps / 21 + shift);
+        let storm = Storm {
+            kills: points.collect(),
+            ..Storm::of(10_000, 100, 7)
+        };
+        let aftermath = storm.play();
+        nothing_is_unaccounted_for(&storm, &aftermath);
+        println!("killed: {} posts {} refused", aftermath.taken.len(), aftermath.refused);
+    }
+}
+
+#[test]
+fn duplicates_of_every_event_change_nothing() {
+    let storm = Storm {
+        copies: 2,
+        ..Storm::of(10_000, 100, 7)
+    };
+    let aftermath = storm.play();
+    nothing_is_unaccounted_for(&storm, &aftermath);
+    println!("copies: {} posts", aftermath.taken.len());
+    assert!(aftermath.taken.len() <= 200);
+}
+
+#[test]
+fn the_order_does_not_matter() {
+    for seed in 0..100 {
+        let storm = Storm::of(2_000, 100, seed);
+        let aftermath = storm.play();
+        nothing_is_unaccounted_for(&storm, &aftermath);
+        assert!(aftermath.taken.len() <= 200, "{} posts", aftermath.taken.len());
+        assert_eq!(aftermath.refused, 0);
+    }
+}
+
+#[test]
+fn a_ledger_that_is_away_for_a_minute_loses_nothing() {
+    for from in [0, 20, 35, 60] {
+        let storm = Storm {
+            away: (from, from + 60),
+            ..Storm::of(10_000, 100, 7)
+        };
+        let aftermath = storm.play();
+        nothing_is_unaccounted_for(&storm, &aftermath);
+        println!("away from {from}: {} posts {} refused", aftermath.taken.len(), aftermath.refused);
+    }
+}
