@@ -16,7 +16,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use stacks::{
     Monitor,
-    monitor::{Architecture, Priority, WebhookPolicy},
+    monitor::{Architecture, Budget, Grouping, Priority, WebhookPolicy},
 };
 
 use self::clusters::Where;
@@ -94,6 +94,9 @@ pub(super) fn account(
             .cost_report
             .and_then(|it| Some((it.span, it.value?)))
             .and_then(|(span, it)| lower.cost_report(&span, &it)),
+        grouping: Grouping::default(),
+        budget: Budget::default(),
+        quiet_hours: None,
         agent_time: file
             .limits
             .and_then(|it| Some((it.span, it.value?)))
