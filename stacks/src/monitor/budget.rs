@@ -36,16 +36,20 @@ impl Budget {
     pub const PER_DAY: u32 = 24;
 
     /// A budget of 1 to 1,000 an hour and 1 to 10,000 a day, which are not fewer. What is as urgent as
-    /// `floor` passes whatever has been used.
-    pub fn new(per_hour: u32, per_day: u32, floor: Priority) -> Result<Self, InvalidBudget> {
+    /// `floor` passes whatever has been used. The error is everything that is wrong.
+    pub fn new(per_hour: u32, per_day: u32, floor: Priority) -> Result<Self, Vec<InvalidBudget>> {
+        let mut wrong = Vec::new();
         if !(1..=1_000).contains(&per_hour) {
-            return Err(InvalidBudget::PerHour(per_hour));
+            wrong.push(InvalidBudget::PerHour(per_hour));
         }
         if !(1..=10_000).contains(&per_day) {
-            return Err(InvalidBudget::PerDay(per_day));
+            wrong.push(InvalidBudget::PerDay(per_day));
         }
-        if per_day < per_hour {
-            return Err(InvalidBudget::DayBelowHour { per_hour, per_day });
+        if wrong.is_empty() && per_day < per_hour {
+            wrong.push(InvalidBudget::DayBelowHour { per_hour, per_day });
+        }
+        if !wrong.is_empty() {
+            return Err(wrong);
         }
         Ok(Self {
             per_hour,
@@ -90,14 +94,19 @@ mod tests {
         assert_eq!(new(6, 24), Ok(Budget::default()));
         assert!(new(1, 1).is_ok());
         assert!(new(1_000, 10_000).is_ok());
-        assert_eq!(new(0, 24), Err(InvalidBudget::PerHour(0)));
-        assert_eq!(new(1_001, 10_000), Err(InvalidBudget::PerHour(1_001)));
-        assert_eq!(new(1, 0), Err(InvalidBudget::PerDay(0)));
-        assert_eq!(new(1, 10_001), Err(InvalidBudget::PerDay(10_001)));
+        assert_eq!(new(0, 24), Err(vec![InvalidBudget::PerHour(0)]));
+        assert_eq!(new(1, 0), Err(vec![InvalidBudget::PerDay(0)]));
+        assert_eq!(
+            new(1_001, 10_001),
+            Err(vec![
+                InvalidBudget::PerHour(1_001),
+                InvalidBudget::PerDay(10_001)
+            ])
+        );
         let (per_hour, per_day) = (7, 6);
         assert_eq!(
             new(per_hour, per_day),
-            Err(InvalidBudget::DayBelowHour { per_hour, per_day })
+            Err(vec![InvalidBudget::DayBelowHour { per_hour, per_day }])
         );
     }
 }

@@ -23,7 +23,7 @@ pub struct GroupWindow(u32);
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidGrouping {
     /// It is no duration at all.
-    #[error("`{0}` is not a duration")]
+    #[error("`{0}` is not a duration, such as `30 seconds` or `5 minutes`")]
     Duration(String),
     /// Too short for a storm to gather, or too long to wait.
     #[error("`{0}`: the first of a group waits 5 seconds to 5 minutes")]

@@ -51,7 +51,7 @@ impl fmt::Display for QuietHours {
             until,
             time_zone,
         } = self;
-        write!(f, "{from}-{until} {}", time_zone.0)
+        write!(f, "{from}-{until} {}", time_zone.as_str())
     }
 }
 
@@ -60,6 +60,11 @@ impl PosixTimeZone {
     pub fn parse(text: &str) -> Option<Self> {
         let valid = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
         valid.then(|| Self(text.to_owned()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

@@ -7,8 +7,10 @@ mod cost_report;
 mod destinations;
 mod events;
 mod hardening;
+mod limits;
 mod measure;
 mod synthesis;
+mod time;
 
 mod watched_alarms;
 
@@ -16,10 +18,10 @@ use std::{collections::BTreeMap, ops::Range};
 
 use stacks::{
     Monitor,
-    monitor::{Architecture, Budget, Grouping, Priority, WebhookPolicy},
+    monitor::{Architecture, Priority, WebhookPolicy},
 };
 
-use self::clusters::Where;
+use self::{clusters::Where, limits::Limits};
 use super::{Account, Context, diagnostic::Diagnostic, field::Field, file, places::Places};
 
 /// How long logs are kept unless the file says otherwise, in days.
@@ -78,6 +80,12 @@ pub(super) fn account(
             "name an SNS topic that tells people: `ops-topic: platform-ops`",
         );
     }
+    let grouping = lower.grouping(file.group_wait.as_ref(), file.group_window.as_ref());
+    let Limits {
+        budget,
+        quiet_hours,
+        agent_time,
+    } = lower.limits(file.limits);
     let monitor = Monitor {
         account_name: name,
         stack,
@@ -94,13 +102,10 @@ pub(super) fn account(
             .cost_report
             .and_then(|it| Some((it.span, it.value?)))
             .and_then(|(span, it)| lower.cost_report(&span, &it)),
-        grouping: Grouping::default(),
-        budget: Budget::default(),
-        quiet_hours: None,
-        agent_time: file
-            .limits
-            .and_then(|it| Some((it.span, it.value?)))
-            .and_then(|(span, it)| lower.agent_time(&span, &it)),
+        grouping,
+        budget,
+        quiet_hours,
+        agent_time,
         ops_topic,
         webhook: file
             .webhook
