@@ -141,3 +141,35 @@ impl Lower<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use stacks::monitor::Architecture;
+
+    use super::*;
+    use crate::config::{self, Context};
+
+    #[track_caller]
+    fn check(limits: &str, (per_hour, per_day): (u32, u32)) {
+        let text = format!("name: x\nops-topic: ops\nlimits: {limits}");
+        let context = Context {
+            file_stem: None,
+            host: Architecture::Arm64,
+        };
+        let (account, problems) = config::parse(&text, context);
+        let budget = account
+            .unwrap_or_else(|| panic!("{problems:?}"))
+            .monitor
+            .budget;
+        let wanted = Budget::new(per_hour, per_day, Priority::Critical);
+        assert_eq!(Ok(budget), wanted);
+    }
+
+    #[test]
+    fn a_small_day_needs_no_word_on_hours() {
+        check("{}", (6, 24));
+        check("{investigations-per-day: 3}", (3, 3));
+        check("{investigations-per-day: 100}", (6, 100));
+        check("{investigations-per-hour: 24}", (24, 24));
+    }
+}
