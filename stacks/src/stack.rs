@@ -11,6 +11,7 @@ use crate::{
         cost_schedule::cost_schedule,
         delivery::delivery,
         function::{SECURITY_GROUPS, SUBNETS},
+        ledger::ledger,
         queues::queues,
         secret::webhook_secret,
         self_watch::self_watch,
@@ -105,6 +106,7 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
     ));
     let core = queues(&mut template, monitor, rules)?;
     let secret = webhook_secret(&mut template, &core)?;
+    let ledger = ledger(&mut template, &core)?;
 
     let mut functions: Vec<(CodeAsset, Handle<Function>)> = Vec::new();
     let alarm = alarm_function(&mut template, &core)?;
@@ -118,7 +120,7 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
     if let Some(cost) = cost_schedule(&mut template, &core)? {
         functions.push((CodeAsset::Cost, cost));
     }
-    let deliver = delivery(&mut template, &core, &secret)?;
+    let deliver = delivery(&mut template, &core, &secret, &ledger)?;
     functions.push((CodeAsset::Deliver, deliver.clone()));
     self_watch(&mut template, &core, &functions, &deliver)?;
 
@@ -148,6 +150,11 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
         "WebhookSecretArn",
         "Where the webhook is kept",
         &secret.reference(),
+    );
+    template.output(
+        "LedgerTable",
+        "What delivery remembers of groups and of the budget",
+        &ledger.reference(),
     );
 
     let mut parameters: BTreeMap<String, ParameterSource> = functions

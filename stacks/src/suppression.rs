@@ -29,6 +29,9 @@ pub enum Reason {
     NamedAfterTheStack,
     /// Another alarm speaks for this one.
     PartOfComposite,
+    /// What the table holds is worth nothing after an hour, and little before: without it an incident
+    /// is told twice.
+    StateOfMinutes,
 }
 
 /// A rule of each validator, where it has one for the same thing.
@@ -45,6 +48,7 @@ const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";
 const QUEUE: &str = "AWS::SQS::Queue";
 const SECRET: &str = "AWS::SecretsManager::Secret";
+const TABLE: &str = "AWS::DynamoDB::Table";
 const NO_EXPLICIT_NAMES: &str = "CFN_NO_EXPLICIT_RESOURCE_NAMES";
 
 #[rustfmt::skip]
@@ -53,6 +57,7 @@ const RULES: &[Rules] = &[
     rules(Reason::AwsOwnedKey, LOG_GROUP, Some("CKV_AWS_158"), Some("CLOUDWATCH_LOG_GROUP_ENCRYPTED"), Some("W84")),
     rules(Reason::AwsOwnedKey, QUEUE, Some("CKV_AWS_27"), Some("SQS_QUEUE_KMS_MASTER_KEY_ID_RULE"), Some("W48")),
     rules(Reason::AwsOwnedKey, SECRET, Some("CKV_AWS_149"), Some("SECRETSMANAGER_USING_CMK"), Some("W77")),
+    rules(Reason::AwsOwnedKey, TABLE, Some("CKV_AWS_119"), Some("DYNAMODB_TABLE_ENCRYPTED_KMS"), Some("W74")),
     rules(Reason::OwnNetworkOfLambda, FUNCTION, Some("CKV_AWS_117"), Some("LAMBDA_INSIDE_VPC"), Some("W89")),
     rules(Reason::SharedConcurrency, FUNCTION, Some("CKV_AWS_115"), Some("LAMBDA_CONCURRENCY_CHECK"), Some("W92")),
     rules(Reason::QueueKeepsEvents, FUNCTION, Some("CKV_AWS_116"), Some("LAMBDA_DLQ_CHECK"), None),
@@ -63,6 +68,7 @@ const RULES: &[Rules] = &[
     rules(Reason::NamedAfterTheStack, "AWS::IAM::Role", None, Some(NO_EXPLICIT_NAMES), None),
     rules(Reason::NamedAfterTheStack, MANAGED_POLICY, None, Some(NO_EXPLICIT_NAMES), None),
     rules(Reason::PartOfComposite, "AWS::CloudWatch::Alarm", None, Some("CLOUDWATCH_ALARM_ACTION_CHECK"), None),
+    rules(Reason::StateOfMinutes, TABLE, Some("CKV_AWS_28"), Some("DYNAMODB_PITR_ENABLED"), Some("W78")),
 ];
 
 const fn rules(
@@ -100,6 +106,9 @@ impl Reason {
             Self::DeclaredLogGroup => "the log group is a resource of this stack",
             Self::NamedAfterTheStack => "incidents and patterns speak of alarms by name",
             Self::PartOfComposite => "a composite alarm speaks for it; `incident: false`",
+            Self::StateOfMinutes => {
+                "holds the state of minutes; where it is lost, an incident is told twice"
+            }
         }
     }
 }

@@ -104,8 +104,10 @@ impl Reader<'_> {
         let types = one_or_many(&schema["type"]);
         let base = property.trim_end_matches("[]").trim_end_matches("{}");
         match types.as_slice() {
-            _ if schema.get("properties").is_some() => {
+            // cfn-lint constrains the items of some lists by `properties` of the list itself.
+            types if schema.get("properties").is_some() && types != ["array"] => {
                 let name = match title.split_once('.') {
+                    Some((_, owner)) if owner == base => owner.to_owned(),
                     Some((_, owner)) => format!("{owner}{}", capital(base)),
                     None => capital(base),
                 };

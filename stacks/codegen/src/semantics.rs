@@ -82,6 +82,12 @@ const PROPERTIES: &[(&str, &str, &str)] = &[
         "InsufficientDataActions[]",
         "Arn<AlarmAction>",
     ),
+    // DynamoDB
+    (
+        "AWS::DynamoDB::Table.ResourcePolicy",
+        "PolicyDocument",
+        "PolicyDocument",
+    ),
     // KMS
     ("AWS::KMS::Key", "KeyPolicy", "PolicyDocument"),
     ("AWS::Lambda::Function", "KmsKeyArn", "Arn<kms_key::Key>"),

@@ -5,10 +5,13 @@ use crate::{
     constructs::{
         Core,
         function::{Invocation, Spec, function},
+        ledger::keep_ledger,
         queues::DELIVER_TIMEOUT,
     },
+    monitor::Monitor,
     policy::Statement,
     resources::{
+        dynamodb_table::Table,
         lambda_event_source_mapping::{EventSourceMapping, FunctionResponseType, ScalingConfig},
         lambda_function::Function,
         secretsmanager_secret::Secret,
@@ -19,23 +22,51 @@ use crate::{
 
 /// Messages of one batch at most: storms are told in few words only if they are seen whole.
 const BATCH_SIZE: i64 = 1_000;
-/// How long a batch may gather, in seconds.
-const BATCH_WINDOW: i64 = 20;
+/// How long a batch may gather, in seconds. Groups wait for longer; a longer window would only delay.
+const BATCH_WINDOW: i64 = 5;
 /// How many batches are delivered at once: the least that Lambda allows.
 const CONCURRENCY: i64 = 2;
 
-/// Adds `deliver`, which alone may read the secret and receive incidents.
+/// Adds `deliver`, which alone may read the secret, receive incidents and keep the ledger.
 pub(crate) fn delivery(
     template: &mut Template,
     core: &Core<'_>,
     secret: &Handle<Secret>,
+    ledger: &Handle<Table>,
 ) -> Result<Handle<Function>, DuplicateLogicalId> {
-    let webhook = &core.monitor.webhook;
+    let Monitor {
+        webhook,
+        grouping,
+        budget,
+        quiet_hours,
+        ..
+    } = core.monitor;
     let mut environment: Vec<(&'static str, Value<String>)> = vec![
+        ("BUDGET_FLOOR", budget.floor().as_str().into()),
         ("DEAD_LETTERS_QUEUE_URL", core.dead_letters.queue_url()),
+        (
+            "GROUP_WAIT_SECONDS",
+            grouping.wait.seconds().to_string().into(),
+        ),
+        (
+            "GROUP_WINDOW_SECONDS",
+            grouping.window.seconds().to_string().into(),
+        ),
         ("INCIDENTS_QUEUE_URL", core.incidents.queue_url()),
+        (
+            "INVESTIGATIONS_PER_DAY",
+            budget.per_day().to_string().into(),
+        ),
+        (
+            "INVESTIGATIONS_PER_HOUR",
+            budget.per_hour().to_string().into(),
+        ),
+        ("LEDGER_TABLE", ledger.reference()),
         ("WEBHOOK_SECRET_ARN", secret.reference().into_text()),
     ];
+    if let Some(quiet_hours) = quiet_hours {
+        environment.push(("QUIET_HOURS", quiet_hours.to_string().into()));
+    }
     if !webhook.hosts.is_empty() {
         let mut hosts = webhook.hosts.clone();
         hosts.sort();
@@ -74,6 +105,7 @@ pub(crate) fn delivery(
                     &["secretsmanager:GetSecretValue"],
                     [secret.reference().into_text()],
                 ),
+                keep_ledger(ledger),
             ],
             invocation: Invocation::FromQueue,
         },

@@ -47,7 +47,9 @@ const LOGS: &[&str] = &[
     "kms:ReEncryptTo",
 ];
 
-/// What sending to and receiving from a queue takes.
+/// What sending to and receiving from a queue takes. Reading and writing a table takes no more: DynamoDB
+/// decrypts the table's key for whoever calls, and does the rest by the grant that it was given when the
+/// table was made. Source: "DynamoDB encryption at rest usage notes" in the DynamoDB developer guide.
 pub(crate) const USE: &[&str] = &["kms:Decrypt", "kms:GenerateDataKey"];
 
 /// Adds the key, if the account file asks for one.

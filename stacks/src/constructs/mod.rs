@@ -9,6 +9,7 @@ pub(crate) mod cost_schedule;
 pub(crate) mod delivery;
 pub(crate) mod function;
 pub(crate) mod key;
+pub(crate) mod ledger;
 pub(crate) mod queues;
 pub(crate) mod rule;
 pub(crate) mod secret;
@@ -48,7 +49,7 @@ impl Core<'_> {
         self.key.is_none().then_some(Reason::AwsOwnedKey)
     }
 
-    /// What lets a role use the queues and the secret, where they have a key of their own.
+    /// What lets a role use the queues, the secret and the ledger, where they have a key of their own.
     fn use_of_key(&self) -> Option<Statement> {
         let key = self.key_arn()?.into_text();
         Some(Statement::allow("UseKey", key::USE, [key]))

@@ -68,35 +68,7 @@ pub(crate) fn self_watch(
             },
         )?;
     }
-    watch.alarm(
-        "webhook-rejected",
-        &format!(
-            "The webhook refuses what is sent, and incidents wait. Set its URL and secret again \
-             with: synth webhook set --account {account}"
-        ),
-        Simple {
-            namespace: NAMESPACE,
-            metric: "Misconfigured",
-            dimension: ("FunctionName", deliver.reference()),
-            statistic: Statistic::Sum,
-            test: Test::AtLeast(1.0),
-            period: 300,
-        },
-    )?;
-    watch.alarm(
-        "webhook-unconfirmed",
-        "For an hour the webhook took incidents without confirming one. See whether investigations \
-         start",
-        Simple {
-            namespace: NAMESPACE,
-            // 1 for each delivery that the agent confirmed in its own words, 0 for every other.
-            metric: "Confirmed",
-            dimension: ("FunctionName", deliver.reference()),
-            statistic: Statistic::Maximum,
-            test: Test::Below(1.0),
-            period: 3_600,
-        },
-    )?;
+    watch.delivery(deliver)?;
     if let Some(limit) = &core.monitor.agent_time {
         watch.agent_time(limit)?;
     }
@@ -148,6 +120,68 @@ enum Test {
 }
 
 impl Watch<'_, '_> {
+    /// What `deliver` counts.
+    fn delivery(&mut self, deliver: &Handle<Function>) -> Result<(), DuplicateLogicalId> {
+        let account = &self.core.monitor.account_name;
+        self.alarm(
+            "webhook-rejected",
+            &format!(
+                "The webhook refuses what is sent, and incidents wait. Set its URL and secret again \
+                 with: synth webhook set --account {account}"
+            ),
+            Simple {
+                namespace: NAMESPACE,
+                metric: "Misconfigured",
+                dimension: ("FunctionName", deliver.reference()),
+                statistic: Statistic::Sum,
+                test: Test::AtLeast(1.0),
+                period: 300,
+            },
+        )?;
+        self.alarm(
+            "webhook-unconfirmed",
+            "For an hour the webhook took incidents without confirming one. See whether investigations \
+             start",
+            Simple {
+                namespace: NAMESPACE,
+                // 1 for each delivery that the agent confirmed in its own words, 0 for every other.
+                metric: "Confirmed",
+                dimension: ("FunctionName", deliver.reference()),
+                statistic: Statistic::Maximum,
+                test: Test::Below(1.0),
+                period: 3_600,
+            },
+        )?;
+        self.alarm(
+            "incidents-held",
+            &format!(
+                "The budget of the account file, or its quiet hours, holds incidents back. They arrive as \
+                 one digest. See how many wait with: synth status --account {account}"
+            ),
+            Simple {
+                namespace: NAMESPACE,
+                metric: "Held",
+                dimension: ("FunctionName", deliver.reference()),
+                statistic: Statistic::Sum,
+                test: Test::AtLeast(1.0),
+                period: 300,
+            },
+        )?;
+        self.alarm(
+            "ledger-unavailable",
+            "The ledger could not be read or written. Incidents are told without groups meanwhile. \
+             The log of deliver says why",
+            Simple {
+                namespace: NAMESPACE,
+                metric: "LedgerUnavailable",
+                dimension: ("FunctionName", deliver.reference()),
+                statistic: Statistic::Sum,
+                test: Test::AtLeast(1.0),
+                period: 900,
+            },
+        )
+    }
+
     fn agent_time(&mut self, limit: &AgentTime) -> Result<(), DuplicateLogicalId> {
         self.alarm(
             "agent-time",

@@ -1,5 +1,7 @@
 //! When a metric is too much, and for how long, in the words of a person.
 
+use super::duration;
+
 /// The length of a period, in seconds: 10, 20, 30, or whole minutes up to a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Period(i64);
@@ -106,16 +108,7 @@ impl Period {
     /// Source: `Period` of `PutMetricAlarm` in the CloudWatch API reference.
     pub fn parse(text: &str) -> Result<Self, InvalidPeriod> {
         let invalid = || InvalidPeriod(text.to_owned());
-        let (number, unit) = text.trim().split_once(' ').ok_or_else(invalid)?;
-        let number: i64 = number.parse().map_err(|_| invalid())?;
-        let unit = match unit.trim().trim_end_matches('s') {
-            "second" => 1,
-            "minute" => 60,
-            "hour" => 3_600,
-            "day" => 86_400,
-            _ => return Err(invalid()),
-        };
-        let seconds = number.checked_mul(unit).ok_or_else(invalid)?;
+        let seconds = duration::seconds(text).ok_or_else(invalid)?;
         let allowed = [10, 20, 30].contains(&seconds) || (seconds % 60 == 0 && seconds >= 60);
         if allowed && seconds <= 86_400 {
             Ok(Self(seconds))

@@ -2,26 +2,33 @@
 
 mod agent_time;
 mod alarm;
+mod budget;
 mod cluster;
 mod composite;
 mod condition;
 mod cost_report;
+mod duration;
 mod event_source;
 pub(crate) mod formula;
+mod grouping;
 mod hardening;
 mod names;
+mod quiet_hours;
 mod service_alarm;
 
 pub use agent_time::{AgentSpaceId, AgentTime};
 pub use alarm::{Alarm, InvalidStatistic, Measure, Metric, MissingData, Statistic};
+pub use budget::{Budget, InvalidBudget};
 pub use cluster::{Cluster, ClusterPrefix, ClusterSelector, ServicePattern};
 pub use composite::{AlarmRule, AlarmState, CompositeAlarm, InvalidRule, OtherAlarm, Verdict};
 pub use condition::{Comparison, Condition, InvalidCondition, InvalidPeriod, Period, Side, Test};
 pub use cost_report::{CostReport, TimeOfDay};
 pub use event_source::{EventName, EventSource, PipelineSelector, UnauthorizedApiCalls};
 pub use formula::InvalidFormula;
+pub use grouping::{GroupWait, GroupWindow, Grouping, InvalidGrouping};
 pub use hardening::{Hardening, Network, Vpc};
 pub use names::{AlarmName, AlarmPrefix, ClusterName, InvalidName, StackName};
+pub use quiet_hours::{InvalidQuietHours, PosixTimeZone, QuietHours};
 pub use service_alarm::InvalidServiceAlarm;
 
 use crate::{Arn, arn::Topic, tag::Tag, value::Value};
@@ -55,6 +62,12 @@ pub struct Monitor {
     pub events: Vec<EventSource>,
     /// When to report on idle spend, if at all.
     pub cost_report: Option<CostReport>,
+    /// Which incidents are told as one.
+    pub grouping: Grouping,
+    /// How many investigations may start.
+    pub budget: Budget,
+    /// When what can wait does, if ever.
+    pub quiet_hours: Option<QuietHours>,
     /// How long the agent may work before people are told, if that is bounded.
     pub agent_time: Option<AgentTime>,
     /// Who hears of failures of the pipeline itself.

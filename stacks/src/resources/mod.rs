@@ -2,6 +2,7 @@
 
 pub mod cloudwatch_alarm;
 pub mod cloudwatch_composite_alarm;
+pub mod dynamodb_table;
 pub mod events_rule;
 pub mod iam_managed_policy;
 pub mod iam_role;
@@ -50,6 +51,13 @@ pub static TYPES: &[TypeInfo] = &[
         create_only: &["AlarmName"],
         conditional_create_only: &[],
         attributes: &["Arn"],
+        taggable: true,
+    },
+    TypeInfo {
+        name: "AWS::DynamoDB::Table",
+        create_only: &["TableName", "ImportSourceSpecification"],
+        conditional_create_only: &["KeySchema"],
+        attributes: &["Arn", "StreamArn"],
         taggable: true,
     },
     TypeInfo {

@@ -232,8 +232,20 @@ fn rest() -> impl Strategy<Value = Json> {
         any::<bool>(),
         any::<bool>(),
         any::<bool>(),
+        option::of((1..=6_u32, priority())),
     )
-        .prop_map(|(shards, report, key, calls, topic, regulated)| {
+        .prop_map(|(shards, report, key, calls, topic, regulated, thrift)| {
+            let limits = thrift.map(|(many, floor)| {
+                object(&[
+                    ("investigations-per-hour", Some(json!(many))),
+                    ("investigations-per-day", Some(json!(2 * many))),
+                    ("floor", floor.map(Json::from)),
+                    (
+                        "quiet-hours",
+                        floor.map(|_| json!({ "from": "22:00", "until": "07:00" })),
+                    ),
+                ])
+            });
             object(&[
                 ("name", Some(json!("x"))),
                 ("account", Some(json!("111122223333"))),
@@ -242,6 +254,9 @@ fn rest() -> impl Strategy<Value = Json> {
                 ("cost-report", report.then(|| json!({ "at": "07:30" }))),
                 ("customer-managed-key", Some(json!(key))),
                 ("unauthorized-api-calls", calls.then(|| json!({}))),
+                ("group-wait", thrift.map(|_| json!("1 minute"))),
+                ("group-window", thrift.map(|_| json!("30 minutes"))),
+                ("limits", limits),
                 ("ops-topic", topic.then(|| json!("ops"))),
                 ("tracing", Some(json!(regulated))),
                 ("reserved-concurrency", regulated.then(|| json!(5))),

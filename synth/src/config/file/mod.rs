@@ -10,10 +10,12 @@ use serde::Deserialize;
 mod alarm;
 mod cluster;
 mod event;
+mod limits;
 
 pub(crate) use alarm::{Alarm, Metric, MissingData};
 pub(crate) use cluster::Cluster;
 pub(crate) use event::{Event, UnauthorizedApiCalls};
+pub(crate) use limits::{CostReport, Limits, QuietHours};
 
 use super::{field::Field, text_or::TextOr};
 
@@ -53,6 +55,12 @@ pub(crate) struct AccountFile {
     pub(crate) events: Option<Field<Vec<Field<Event>>>>,
     /// A daily report on idle instances.
     pub(crate) cost_report: Option<Field<CostReport>>,
+    /// How long the first incident of a group waits for others, which are then told with it: `5 seconds`
+    /// to `5 minutes`. Default: `30 seconds`.
+    pub(crate) group_wait: Option<Field<String>>,
+    /// How long after the first an incident of the same group is no investigation of its own:
+    /// `5 minutes` to `60 minutes`. Default: `20 minutes`.
+    pub(crate) group_window: Option<Field<String>>,
     /// What bounds the price.
     pub(crate) limits: Option<Field<Limits>>,
     /// The SNS topic that hears of failures of the pipeline itself: its name, or its ARN.
@@ -103,31 +111,6 @@ pub(crate) enum Priority {
     Low,
     /// Can wait for long.
     Minimal,
-}
-
-/// A daily report on idle instances.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct CostReport {
-    /// The time of day, in quotes, such as `"07:00"`.
-    pub(crate) at: Field<String>,
-    /// The time zone, such as `Europe/Berlin`. Default: `UTC`.
-    pub(crate) time_zone: Option<Field<String>>,
-    /// How many days of metrics are looked at. Default: 14.
-    pub(crate) lookback_days: Option<Field<u32>>,
-    /// An instance whose CPU never went over this percentage is idle. Default: 5.
-    pub(crate) idle_below_percent: Option<Field<f64>>,
-}
-
-/// What bounds the price.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Limits {
-    /// The UUID of the agent space, if it is in the same account and region.
-    pub(crate) agent_space: Field<String>,
-    /// Minutes of investigations in a day, at the agent's own count, after which the `ops-topic` is
-    /// told. At the list price of November 2026 an hour is about 30 dollars.
-    pub(crate) agent_minutes_per_day: Field<u32>,
 }
 
 /// Where the functions run in one region.

@@ -1,9 +1,8 @@
-//! What things cost: the daily report on idle spend, and the agent's own time.
+//! The daily report on idle spend.
 
 use std::ops::Range;
 
-use jiff::tz::TimeZoneDatabase;
-use stacks::monitor::{AgentSpaceId, AgentTime, CostReport, TimeOfDay};
+use stacks::monitor::CostReport;
 
 use super::Lower;
 use crate::config::file;
@@ -15,13 +14,8 @@ impl Lower<'_> {
         report: &file::CostReport,
     ) -> Option<CostReport> {
         self.require(span, &[("at", report.at.missing)]);
-        let at = self.parsed(&report.at, "write it like `\"07:30\"`", |text| {
-            TimeOfDay::parse(text).ok_or_else(|| format!("`{text}` is not a time of day"))
-        });
-        let time_zone = match &report.time_zone {
-            None => Some("UTC".to_owned()),
-            Some(field) => self.parsed(field, "use a name such as `Europe/Berlin`", time_zone),
-        };
+        let at = self.time_of_day(&report.at);
+        let time_zone = self.time_zone(report.time_zone.as_ref());
         let lookback_days = match &report.lookback_days {
             Some(field) => match field.value {
                 Some(days) if !(1..=63).contains(&days) => {
@@ -52,56 +46,9 @@ impl Lower<'_> {
         };
         Some(CostReport {
             at: at?,
-            time_zone: time_zone?,
+            time_zone: time_zone?.name.to_owned(),
             lookback_days: lookback_days?,
             idle_below_percent: idle_below_percent?,
         })
-    }
-}
-
-/// Three investigations run at once in an agent space. Source: its quotas in the user guide.
-const MINUTES_OF_A_DAY: u32 = 3 * 24 * 60;
-
-impl Lower<'_> {
-    pub(super) fn agent_time(
-        &mut self,
-        span: &Range<usize>,
-        limits: &file::Limits,
-    ) -> Option<AgentTime> {
-        self.require(
-            span,
-            &[
-                ("agent-space", limits.agent_space.missing),
-                (
-                    "agent-minutes-per-day",
-                    limits.agent_minutes_per_day.missing,
-                ),
-            ],
-        );
-        let agent_space = self.parsed(
-            &limits.agent_space,
-            "such as `0a1b2c3d-0000-1111-2222-333344445555`",
-            |text| AgentSpaceId::parse(text).ok_or_else(|| format!("`{text}` is not a UUID")),
-        );
-        let minutes = limits.agent_minutes_per_day.value?;
-        if !(1..=MINUTES_OF_A_DAY).contains(&minutes) {
-            self.error(
-                &limits.agent_minutes_per_day.span,
-                format!("`{minutes}` minutes: a day has 1 to {MINUTES_OF_A_DAY} of the agent"),
-                "three investigations run at once",
-            );
-            return None;
-        }
-        Some(AgentTime {
-            agent_space: agent_space?,
-            minutes_per_day: minutes,
-        })
-    }
-}
-
-fn time_zone(name: &str) -> Result<String, String> {
-    match TimeZoneDatabase::bundled().get(name) {
-        Ok(_) => Ok(name.to_owned()),
-        Err(_) => Err(format!("there is no time zone `{name}`")),
     }
 }

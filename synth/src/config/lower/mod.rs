@@ -7,8 +7,10 @@ mod cost_report;
 mod destinations;
 mod events;
 mod hardening;
+mod limits;
 mod measure;
 mod synthesis;
+mod time;
 
 mod watched_alarms;
 
@@ -19,7 +21,7 @@ use stacks::{
     monitor::{Architecture, Priority, WebhookPolicy},
 };
 
-use self::clusters::Where;
+use self::{clusters::Where, limits::Limits};
 use super::{Account, Context, diagnostic::Diagnostic, field::Field, file, places::Places};
 
 /// How long logs are kept unless the file says otherwise, in days.
@@ -78,6 +80,12 @@ pub(super) fn account(
             "name an SNS topic that tells people: `ops-topic: platform-ops`",
         );
     }
+    let grouping = lower.grouping(file.group_wait.as_ref(), file.group_window.as_ref());
+    let Limits {
+        budget,
+        quiet_hours,
+        agent_time,
+    } = lower.limits(file.limits);
     let monitor = Monitor {
         account_name: name,
         stack,
@@ -94,10 +102,10 @@ pub(super) fn account(
             .cost_report
             .and_then(|it| Some((it.span, it.value?)))
             .and_then(|(span, it)| lower.cost_report(&span, &it)),
-        agent_time: file
-            .limits
-            .and_then(|it| Some((it.span, it.value?)))
-            .and_then(|(span, it)| lower.agent_time(&span, &it)),
+        grouping,
+        budget,
+        quiet_hours,
+        agent_time,
         ops_topic,
         webhook: file
             .webhook

@@ -1,0 +1,58 @@
+//! What costs, and what bounds it.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Priority;
+use crate::config::field::Field;
+
+/// A daily report on idle instances.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct CostReport {
+    /// The time of day, in quotes, such as `"07:00"`.
+    pub(crate) at: Field<String>,
+    /// The time zone, such as `Europe/Berlin`. Default: `UTC`.
+    pub(crate) time_zone: Option<Field<String>>,
+    /// How many days of metrics are looked at. Default: 14.
+    pub(crate) lookback_days: Option<Field<u32>>,
+    /// An instance whose CPU never went over this percentage is idle. Default: 5.
+    pub(crate) idle_below_percent: Option<Field<f64>>,
+}
+
+/// What bounds the price.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Limits {
+    /// How many investigations may start in an hour; what is more waits, and arrives as one digest.
+    /// Default: 6, or `investigations-per-day` if that is less. An investigation of about 8 minutes is
+    /// about 4 dollars at the list price of November 2026 (0.0083 dollars a second), so that 6 an hour
+    /// are about 24 dollars.
+    pub(crate) investigations_per_hour: Option<Field<u32>>,
+    /// How many investigations may start in a day. Default: 24, which is about 96 dollars.
+    pub(crate) investigations_per_day: Option<Field<u32>>,
+    /// The priority from which incidents start an investigation whatever has been used. Default:
+    /// `CRITICAL`.
+    pub(crate) floor: Option<Field<Priority>>,
+    /// When incidents of the priorities `LOW` and `MINIMAL` wait; what waited arrives as one digest.
+    /// Default: never.
+    pub(crate) quiet_hours: Option<Field<QuietHours>>,
+    /// The UUID of the agent space, if it is in the same account and region. Goes with
+    /// `agent-minutes-per-day`.
+    pub(crate) agent_space: Option<Field<String>>,
+    /// Minutes of investigations in a day, at the agent's own count, after which the `ops-topic` is
+    /// told. At the list price of November 2026 an hour is about 30 dollars.
+    pub(crate) agent_minutes_per_day: Option<Field<u32>>,
+}
+
+/// The hours of each day in which what can wait does.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct QuietHours {
+    /// When they begin, in quotes, such as `"22:00"`.
+    pub(crate) from: Field<String>,
+    /// When they end, in quotes, such as `"07:00"`; before `from`, it is on the next day.
+    pub(crate) until: Field<String>,
+    /// The time zone, such as `Europe/Berlin`. Default: `UTC`.
+    pub(crate) time_zone: Option<Field<String>>,
+}
