@@ -20,7 +20,7 @@ const WINDOW: i64 = 20 * 60 * 1_000;
 #[track_caller]
 fn id(decision: Result<Decision, UnreadableEvent>) -> String {
     match decision {
-        Ok(Decision::Investigate(incident)) => incident.id().to_string(),
+        Ok(Decision::Investigate(finding)) => finding.incident.id().to_string(),
         other => panic!("no incident: {other:?}"),
     }
 }
