@@ -142,3 +142,6 @@ pub(crate) fn show_pairs(pairs: &[(&str, &str)]) -> String {
         .collect();
     shown.join(", ")
 }
+
+#[cfg(test)]
+mod tests;

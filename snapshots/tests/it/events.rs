@@ -81,20 +81,19 @@ fn decisions() {
 fn show(finding: &Finding) -> String {
     let Finding { incident, group } = finding;
     let kind = group.key.as_str().split('-').next().unwrap_or_default();
-    let absorbs: String = group
-        .absorbs
-        .iter()
-        .map(|arn| format!("absorbs: {arn}\n"))
-        .collect();
-    format!(
-        "{:?} {}\n{}\n\ngroup: {kind}: {}\ncause: {}\n{absorbs}\n{}",
+    let mut out = format!(
+        "{:?} {}\n{}\n\ngroup ({kind}): {}\ncause: {}\n",
         incident.priority(),
         incident.id(),
         incident.title(),
         group.name,
         group.cause,
-        incident.description()
-    )
+    );
+    for alarm in &group.absorbs {
+        let _ = writeln!(out, "absorbs: {alarm}");
+    }
+    let _ = write!(out, "\n{}", incident.description());
+    out
 }
 
 #[track_caller]
