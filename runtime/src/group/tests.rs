@@ -122,6 +122,7 @@ fn of_report() -> Group {
 #[rustfmt::skip]
 fn every_row_of_the_table() {
     let api = json!({ "ServiceName": "api", "ClusterName": "checkout" });
+    let web = json!({ "ServiceName": "web", "ClusterName": "checkout" });
     let queue = json!({ "QueueName": "payments" });
     let broker = json!({ "Queue": "orders", "Broker": "b-1" });
     let formula = json!({ "id": "e1", "expression": "m1/m2" });
@@ -138,11 +139,12 @@ fn every_row_of_the_table() {
         ("an alarm on a resource", of_alarm(&[metric("AWS/SQS", queue.clone())]), "resource", vec!["AWS/SQS", "QueueName", "payments"]),
         ("by a formula", of_alarm(&[formula.clone(), metric("AWS/SQS", queue.clone()), metric("AWS/SQS", queue.clone())]), "resource", vec!["AWS/SQS", "QueueName", "payments"]),
         ("with more dimensions", of_alarm(&[metric("AWS/MQ", broker)]), "resource", vec!["AWS/MQ", "Broker", "b-1", "Queue", "orders"]),
-        ("a time series of a service", of_series(api), "service", vec!["checkout", "api"]),
+        ("a time series of a service", of_series(api.clone()), "service", vec!["checkout", "api"]),
         ("another time series", of_series(json!({ "b": "2", "a": "1" })), "series", vec![DOWN, "a", "1", "b", "2"]),
         ("one without attributes", of_series(json!({})), "series", vec![DOWN, "id", "6d44"]),
         ("a composite alarm", composite(), "alarm", vec![DOWN]),
         ("an alarm on two resources", of_alarm(&[metric("AWS/SQS", queue.clone()), metric("AWS/SNS", queue)]), "alarm", vec![DOWN]),
+        ("an alarm on two services", of_alarm(&[metric("AWS/ECS", api), metric("AWS/ECS", web)]), "alarm", vec![DOWN]),
         ("an alarm on a namespace", of_alarm(&[metric("AWS/Usage", json!({}))]), "alarm", vec![DOWN]),
         ("an alarm on a query", of_alarm(&[formula]), "alarm", vec![DOWN]),
         ("an alarm that says nothing", of_alarm(&[]), "alarm", vec![DOWN]),

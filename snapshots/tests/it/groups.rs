@@ -57,7 +57,8 @@ fn told(it: &Occurrence, noise: &str, data: &Json, message: &Json) -> Vec<Json> 
     vec![action, rule, topic]
 }
 
-/// An alarm on a metric with these dimensions. `noise` is the metric's name.
+/// An alarm on a metric with these dimensions, which topics list in their order. `noise` is the
+/// metric's name.
 fn metric(it: &Occurrence, noise: &str, namespace: &str, dimensions: &[(&str, &str)]) -> Vec<Json> {
     let name = format!("metric {noise}");
     let map: serde_json::Map<String, Json> = dimensions
@@ -66,7 +67,6 @@ fn metric(it: &Occurrence, noise: &str, namespace: &str, dimensions: &[(&str, &s
         .collect();
     let list: Vec<Json> = dimensions
         .iter()
-        .rev()
         .map(|(name, value)| json!({ "name": name, "value": value }))
         .collect();
     let metric = json!({ "namespace": namespace, "name": name, "dimensions": map });
