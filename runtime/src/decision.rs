@@ -2,15 +2,24 @@
 
 use std::fmt;
 
-use webhook::Incident;
+use webhook::{Group, Incident};
 
 /// What an event leads to. What cannot be judged is an error instead, and becomes a dead letter.
 #[derive(Debug)]
 pub enum Decision {
     /// Something is wrong and worth an investigation.
-    Investigate(Box<Incident>),
+    Investigate(Box<Finding>),
     /// Nothing to do, for this reason.
     Skip(Skip),
+}
+
+/// What is wrong, and what it belongs to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// What the agent is to investigate.
+    pub incident: Incident,
+    /// What it is told with.
+    pub group: Group,
 }
 
 /// Why an event leads to nothing. The names are stable: dashboards may count them.
@@ -47,9 +56,9 @@ pub enum Skip {
 }
 
 impl Decision {
-    /// An incident.
-    pub fn investigate(incident: Incident) -> Self {
-        Self::Investigate(Box::new(incident))
+    /// An incident of a group.
+    pub fn investigate(incident: Incident, group: Group) -> Self {
+        Self::Investigate(Box::new(Finding { incident, group }))
     }
 }
 

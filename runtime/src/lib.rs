@@ -12,6 +12,7 @@ pub mod decision;
 pub mod deliver;
 pub mod ecs;
 pub mod event;
+mod group;
 pub mod http;
 pub mod ledger;
 pub mod log;

@@ -7,7 +7,7 @@ use webhook::{Envelope, Signal};
 
 use crate::{
     aws::{CallError, sqs::Sqs},
-    decision::Decision,
+    decision::{Decision, Finding},
     log::{Level, Log},
     read::UnreadableEvent,
     settings::{Environment, MissingVariable},
@@ -76,10 +76,11 @@ impl SignalFunction {
         now: Timestamp,
     ) -> Result<Json, SignalError> {
         match decision {
-            Ok(Decision::Investigate(incident)) => {
+            Ok(Decision::Investigate(finding)) => {
+                let Finding { incident, group } = *finding;
                 let (id, title) = (incident.id().clone(), incident.title().to_owned());
                 let priority = incident.priority();
-                let envelope = Envelope::new(self.signal, *incident);
+                let envelope = Envelope::of_group(self.signal, incident, group);
                 let sent = self.sqs.send(&self.incidents, &envelope.to_body()).await;
                 if let Err(error) = &sent {
                     self.log.line(
@@ -140,7 +141,7 @@ mod tests {
         thread,
     };
 
-    use webhook::{Incident, IncidentId, Priority};
+    use webhook::{Group, GroupKey, Incident, IncidentId, Priority};
 
     use super::*;
     use crate::{
@@ -181,15 +182,19 @@ mod tests {
     }
 
     fn investigate() -> Decision {
-        Decision::investigate(Incident::new(
-            IncidentId::of("event", &["1"]),
+        let id = IncidentId::of("event", &["1"]);
+        let key = GroupKey::of("rule", &["orders"]);
+        let group = Group::new(key, "rule orders", "Order Failed", &id);
+        let incident = Incident::new(
+            id,
             Priority::Low,
             "It broke",
             "It broke.",
             Timestamp::UNIX_EPOCH,
             "shop",
             json!({}),
-        ))
+        );
+        Decision::investigate(incident, group)
     }
 
     /// The one metric that was counted.
@@ -270,5 +275,6 @@ mod tests {
         let envelope = Envelope::parse(body["MessageBody"].as_str().unwrap()).unwrap();
         assert_eq!(envelope.signal, Signal::Event);
         assert_eq!(json!(envelope.incident.id()), id);
+        assert_eq!(envelope.group().name, "rule orders");
     }
 }

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use runtime::{
     alarm,
-    decision::Decision,
+    decision::{Decision, Finding},
     deliver::parse_batch,
     ecs, event,
     read::{self, UnreadableEvent},
@@ -16,7 +16,9 @@ use runtime::{
 use serde_json::{Value as Json, json};
 use stacks::{EventPattern, ToJson as _, event_pattern::Scope};
 use synth::{config, redrive::describe};
-use webhook::{Answer, Envelope, Paths, Signal, SignedRequest, Title, UrlPolicy, Verdict, Webhook};
+use webhook::{
+    Answer, Envelope, Group, Paths, Signal, SignedRequest, Title, UrlPolicy, Verdict, Webhook,
+};
 
 use crate::CONTEXT;
 
@@ -139,7 +141,8 @@ pub fn dead_letter(bytes: &[u8]) {
 ///
 /// # Panics
 ///
-/// When an incident is over a limit or holds control characters, or is another the second time.
+/// When an incident or its group is over a limit or holds control characters, or is another the second
+/// time.
 pub fn event_of_aws(bytes: &[u8]) {
     let Ok(payload) = std::str::from_utf8(bytes) else {
         return;
@@ -149,15 +152,28 @@ pub fn event_of_aws(bytes: &[u8]) {
     };
     let judges: [Judge; 3] = [alarm::decide, ecs::decide, event::decide];
     for judge in judges {
-        let Ok(Decision::Investigate(incident)) = judge(&event) else {
+        let Ok(Decision::Investigate(finding)) = judge(&event) else {
             continue;
         };
+        let Finding { incident, group } = *finding;
         assert!((1..=400).contains(&incident.title().chars().count()));
         assert!(incident.description().chars().count() <= 10_000);
         assert!(!incident.title().contains(char::is_control));
+        for (line, limit) in [
+            (&group.name, Group::MAX_NAME),
+            (&group.cause, Group::MAX_CAUSE),
+            (&group.occurrence, 64),
+        ] {
+            assert!((1..=limit).contains(&line.chars().count()));
+            assert!(!line.contains(char::is_control));
+        }
+        assert!(group.absorbs.len() <= 100);
         let again = judge(&event);
-        assert!(matches!(again, Ok(Decision::Investigate(it)) if it.id() == incident.id()));
-        let envelope = Envelope::new(Signal::Event, *incident);
+        assert!(matches!(
+            again,
+            Ok(Decision::Investigate(it)) if it.incident.id() == incident.id() && it.group == group
+        ));
+        let envelope = Envelope::of_group(Signal::Event, incident, group);
         let read = Envelope::parse(&envelope.to_body());
         assert!(read.is_ok_and(|it| it == envelope));
     }

@@ -128,11 +128,30 @@ mod tests {
                 Signal::Event,
                 "Pipeline myPipeline failed in us-east-1",
             ),
+            (
+                include_str!("../tests/envelopes/v2-alarm.json"),
+                Signal::Alarm,
+                "Alarm CompositeDemo.Main is in ALARM in us-east-1",
+            ),
+            (
+                include_str!("../tests/envelopes/v2-ecs.json"),
+                Signal::Ecs,
+                "A task of the ECS service sin-web_service-dev stopped: out of memory (cluster \
+                 sin-web_cluster-dev, ap-northeast-2)",
+            ),
+            (
+                include_str!("../tests/envelopes/v2-event.json"),
+                Signal::Event,
+                "Pipeline myPipeline failed in us-east-1",
+            ),
         ] {
             let envelope = Envelope::parse(body).unwrap();
             assert_eq!(envelope.signal, signal);
             assert_eq!(envelope.incident.title(), title);
             assert_eq!(envelope.to_body(), body.trim_end());
+            // The first version did not say what an incident belongs to.
+            let is_alone = envelope.group() == Group::alone(&envelope.incident);
+            assert_eq!(is_alone, body.starts_with("{\"version\":1,"));
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Incident, IncidentId};
+use crate::{Incident, IncidentId, text};
 
 /// What incidents that are one problem have in common.
 ///
@@ -55,16 +55,64 @@ pub struct Group {
 }
 
 impl Group {
-    /// The group of an incident that nothing else belongs to.
-    pub fn alone(incident: &Incident) -> Self {
-        let id = incident.id().as_str();
+    /// Characters of a name at most.
+    pub const MAX_NAME: usize = 200;
+    /// Characters of a cause at most.
+    pub const MAX_CAUSE: usize = 120;
+
+    /// A group with `name` and `cause` made fit to be shown: cleaned, on one line, and cut.
+    pub fn new(key: GroupKey, name: &str, cause: &str, occurrence: &IncidentId) -> Self {
         Self {
-            key: GroupKey::of("incident", &[id]),
-            name: incident.title().to_owned(),
-            cause: incident.title().to_owned(),
-            occurrence: id.to_owned(),
+            key,
+            name: line(name, Self::MAX_NAME),
+            cause: line(cause, Self::MAX_CAUSE),
+            occurrence: occurrence.as_str().to_owned(),
             alarm: None,
             absorbs: Vec::new(),
         }
+    }
+
+    /// The same group, for an alarm that speaks for others. All of them are ARNs.
+    #[must_use]
+    pub fn of_alarm(self, alarm: &str, absorbs: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            alarm: Some(text::clean(alarm)),
+            absorbs: absorbs.into_iter().map(|it| text::clean(&it)).collect(),
+            ..self
+        }
+    }
+
+    /// The group of an incident that nothing else belongs to.
+    pub fn alone(incident: &Incident) -> Self {
+        let id = incident.id();
+        Self::new(
+            GroupKey::of("incident", &[id.as_str()]),
+            incident.title(),
+            incident.title(),
+            id,
+        )
+    }
+}
+
+fn line(text: &str, limit: usize) -> String {
+    text::cut(&text::clean(text).replace(['\n', '\t'], " "), limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_one_clean_line() {
+        let id = IncidentId::of("alarm", &["x"]);
+        let long = "a\tb\r\nc\u{1b}".repeat(100);
+        let group = Group::new(GroupKey::of("alarm", &["x"]), &long, &long, &id)
+            .of_alarm("arn:\u{ffff}", ["arn:\u{ffff}".to_owned()]);
+        assert!(group.name.starts_with("a b c\u{fffd}a b"), "{}", group.name);
+        assert_eq!(group.name.chars().count(), Group::MAX_NAME);
+        assert_eq!(group.cause.chars().count(), Group::MAX_CAUSE);
+        // Both are written alike, or an alarm would not be found among those that are absorbed.
+        assert_eq!(group.alarm.as_deref(), Some("arn:\u{fffd}"));
+        assert_eq!(group.absorbs, ["arn:\u{fffd}"]);
     }
 }

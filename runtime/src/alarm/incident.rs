@@ -7,6 +7,7 @@ use webhook::{Incident, IncidentId, Priority};
 
 use super::read::{Metric, StateChange};
 use crate::{
+    group::show_pairs,
     place::{Place, encode},
     read::{list, parse_time, show_time, text},
     report::{Report, first},
@@ -252,6 +253,7 @@ fn show_metric(metric: &Metric) -> String {
             dimensions,
             statistic,
             period,
+            ..
         } => {
             let mut out = show_id(id.as_deref());
             if let Some(namespace) = namespace {
@@ -284,12 +286,4 @@ fn show_metric(metric: &Metric) -> String {
 fn show_id(id: Option<&str>) -> String {
     id.filter(|id| id.len() < 30)
         .map_or(String::new(), |id| format!("{id}: "))
-}
-
-fn show_pairs(pairs: &[(&str, &str)]) -> String {
-    let shown: Vec<String> = pairs
-        .iter()
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect();
-    shown.join(", ")
 }

@@ -1,7 +1,9 @@
 //! CloudWatch alarms: from what an alarm sends to an incident.
 
+mod group;
 mod incident;
 mod read;
+mod rule;
 mod sns;
 
 use serde_json::Value as Json;
@@ -31,7 +33,9 @@ pub fn decide(event: &Json) -> Result<Decision, UnreadableEvent> {
 
 fn judge(change: &StateChange<'_>) -> Decision {
     if change.state == "ALARM" {
-        Decision::investigate(incident::incident(change))
+        let incident = incident::incident(change);
+        let group = group::group(change, incident.id());
+        Decision::investigate(incident, group)
     } else {
         Decision::Skip(Skip::NotInAlarm)
     }

@@ -67,6 +67,8 @@ pub(super) struct Mute<'a> {
 pub(super) enum Metric {
     Stat {
         id: Option<String>,
+        /// The account that the metric is in, where it is not the alarm's.
+        account: Option<String>,
         namespace: Option<String>,
         name: String,
         dimensions: Vec<(String, String)>,
@@ -178,6 +180,7 @@ pub(super) fn metric(json: &Json) -> Option<Metric> {
     }
     Some(Metric::Stat {
         id,
+        account: own("accountId"),
         namespace: own("metricStat.metric.namespace"),
         name: own("metricStat.metric.name")?,
         dimensions: pairs(at(json, "metricStat.metric.dimensions"))

@@ -99,6 +99,7 @@ fn single_metric(message: &Json) -> Option<Metric> {
         .filter_map(|it| Some((text(it, "name")?.to_owned(), text(it, "value")?.to_owned())));
     Some(Metric::Stat {
         id: None,
+        account: None,
         namespace: text(message, "Trigger.Namespace").map(str::to_owned),
         name: text(message, "Trigger.MetricName")?.to_owned(),
         dimensions: dimensions.collect(),

@@ -11,10 +11,13 @@ use crate::{
     aws::compute_optimizer::{Finding, Recommendation},
     aws::ec2::Instance,
     decision::{Decision, Skip},
+    group::Affected,
     place::Place,
     report::{Report, first},
 };
 
+/// What tells this report from others of the same day.
+const NAME: &str = "idle-instances";
 /// Instances of a kind that are listed at most.
 const LISTED: usize = 25;
 
@@ -39,7 +42,7 @@ pub(super) fn decide(
         at,
     } = occasion;
     let date = at.strftime("%Y-%m-%d").to_string();
-    let id = IncidentId::of("cost", &[account, region, &date, "idle-instances"]);
+    let id = IncidentId::of("cost", &[account, region, &date, NAME]);
     let title = format!(
         "Cost report: {} in {region} (account {account})",
         summary(judged)
@@ -53,7 +56,9 @@ pub(super) fn decide(
         "recommendations": judged.recommendations.len(),
     });
     let text = describe(judged, thresholds, occasion, &date);
-    Decision::investigate(Incident::new(id, priority, &title, &text, at, "cost", data))
+    let group = Affected::Report { name: NAME }.group(account, region, "idle instances", &id);
+    let incident = Incident::new(id, priority, &title, &text, at, "cost", data);
+    Decision::investigate(incident, group)
 }
 
 fn summary(judged: &Judgement) -> String {

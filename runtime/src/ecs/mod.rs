@@ -11,7 +11,7 @@ mod treatment;
 use serde_json::Value as Json;
 
 use crate::{
-    decision::{Decision, Skip},
+    decision::{Decision, Finding, Skip},
     read::{UnreadableEvent, at, text},
 };
 use subject::{cluster, service};
@@ -32,8 +32,9 @@ pub fn decide(payload: &Json) -> Result<Decision, UnreadableEvent> {
         return Ok(Decision::Skip(Skip::IgnoredService));
     }
     Ok(match (decision, treatment.priority) {
-        (Decision::Investigate(incident), Some(priority)) => {
-            Decision::investigate(incident.with_priority(priority))
+        (Decision::Investigate(finding), Some(priority)) => {
+            let Finding { incident, group } = *finding;
+            Decision::investigate(incident.with_priority(priority), group)
         }
         (as_usual, _) => as_usual,
     })

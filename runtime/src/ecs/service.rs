@@ -19,7 +19,7 @@ pub(super) fn decide_action(event: &Json, detail: &Json) -> Result<Decision, Unr
         (Some("WARN"), name) if name != Some("SERVICE_TASK_START_IMPAIRED") => {
             Ok(Decision::Skip(Skip::ServiceWarning))
         }
-        _ => service_incident::of_service(event, detail).map(Decision::investigate),
+        _ => service_incident::of_service(event, detail),
     }
 }
 
@@ -30,6 +30,6 @@ pub(super) fn decide_deployment(event: &Json, detail: &Json) -> Result<Decision,
         | (None, Some("SERVICE_DEPLOYMENT_IN_PROGRESS" | "SERVICE_DEPLOYMENT_COMPLETED")) => {
             Ok(Decision::Skip(Skip::DeploymentInformation))
         }
-        _ => service_incident::of_deployment(event, detail).map(Decision::investigate),
+        _ => service_incident::of_deployment(event, detail),
     }
 }

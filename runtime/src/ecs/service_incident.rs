@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
-use webhook::Incident;
+use webhook::IncidentId;
 
 use super::{
     missing,
     subject::{Owner, Subject, cluster, last, place},
 };
 use crate::{
+    decision::Decision,
     read::{UnreadableEvent, at, show_time, text, time},
     report::Report,
 };
@@ -17,7 +18,7 @@ use crate::{
 const LISTED: usize = 20;
 
 /// The incident of a service that cannot do what it should.
-pub(super) fn of_service(event: &Json, detail: &Json) -> Result<Incident, UnreadableEvent> {
+pub(super) fn of_service(event: &Json, detail: &Json) -> Result<Decision, UnreadableEvent> {
     let name = text(detail, "eventName").unwrap_or("unnamed event");
     let what = match name {
         "SERVICE_TASK_PLACEMENT_FAILURE" => "cannot place tasks",
@@ -32,7 +33,7 @@ pub(super) fn of_service(event: &Json, detail: &Json) -> Result<Incident, Unread
 }
 
 /// The incident of a deployment that failed.
-pub(super) fn of_deployment(event: &Json, detail: &Json) -> Result<Incident, UnreadableEvent> {
+pub(super) fn of_deployment(event: &Json, detail: &Json) -> Result<Decision, UnreadableEvent> {
     let name = text(detail, "eventName").unwrap_or("unnamed event");
     of_service_event(
         event,
@@ -49,7 +50,7 @@ fn of_service_event(
     name: &str,
     what: &str,
     said_at: Option<Timestamp>,
-) -> Result<Incident, UnreadableEvent> {
+) -> Result<Decision, UnreadableEvent> {
     let arn = text(event, "resources.0").ok_or(missing("a service"))?;
     let subject = Subject {
         place: place(event, detail, arn)?,
@@ -92,5 +93,11 @@ fn of_service_event(
         "reason": text(detail, "reason"),
         "deploymentId": text(detail, "deploymentId"),
     });
-    Ok(subject.incident(name, &title, report, data))
+    let incident = subject.incident(name, &title, report, data);
+    let occurrence = match text(event, "id") {
+        Some(id) => IncidentId::of("event", &[id]),
+        None => incident.id().clone(),
+    };
+    let group = subject.group(what, &occurrence);
+    Ok(Decision::investigate(incident, group))
 }

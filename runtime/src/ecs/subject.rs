@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
-use webhook::{Incident, IncidentId, Priority};
+use webhook::{Group, Incident, IncidentId, Priority};
 
 use super::missing;
 use crate::{
+    group::Affected,
     place::{Place, encode, partition},
     read::{UnreadableEvent, text},
     report::Report,
@@ -68,6 +69,20 @@ impl Subject<'_> {
             owner,
             data,
         )
+    }
+
+    /// The service, or else what a task was started as, whatever happened to it and when.
+    pub(super) fn group(&self, cause: &str, occurrence: &IncidentId) -> Group {
+        let cluster = self.cluster_name();
+        let affected = match self.owner {
+            Owner::Service(service) => Affected::Service { cluster, service },
+            Owner::Family(family) => Affected::Family { cluster, family },
+            Owner::Task(task) => Affected::Task { cluster, task },
+        };
+        let Place {
+            account, region, ..
+        } = self.place;
+        affected.group(account, region, cause, occurrence)
     }
 
     pub(super) fn task_of(&self) -> String {

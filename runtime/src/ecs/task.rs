@@ -34,7 +34,7 @@ pub(super) fn decide(event: &Json, detail: &Json) -> Result<Decision, Unreadable
         return Ok(Decision::Skip(skip));
     }
     let cause = cause(detail, &containers);
-    incident(event, detail, &containers, &cause).map(Decision::investigate)
+    incident(event, detail, &containers, &cause)
 }
 
 fn containers(detail: &Json) -> Vec<Container<'_>> {

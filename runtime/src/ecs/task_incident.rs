@@ -1,7 +1,7 @@
 //! From a task that failed to the incident that says so.
 
 use serde_json::{Value as Json, json};
-use webhook::{Incident, text::cut};
+use webhook::{IncidentId, text::cut};
 
 use super::{
     cause::{Cause, exit_meaning},
@@ -10,6 +10,8 @@ use super::{
     task::Container,
 };
 use crate::{
+    decision::Decision,
+    place::Place,
     read::{UnreadableEvent, show_time, text, time},
     report::{Report, first},
 };
@@ -23,7 +25,7 @@ pub(super) fn incident(
     detail: &Json,
     containers: &[Container<'_>],
     cause: &Cause,
-) -> Result<Incident, UnreadableEvent> {
+) -> Result<Decision, UnreadableEvent> {
     let arn = arn(event).ok_or(missing("a task"))?;
     let subject = Subject {
         place: place(event, detail, arn)?,
@@ -73,7 +75,15 @@ pub(super) fn incident(
         "stoppedReason": text(detail, "stoppedReason"),
         "cause": cause,
     });
-    Ok(subject.incident(&cause, &title, report, data))
+    // The same stop is told again with other versions and times of the event.
+    let stopped = text(detail, "stoppedAt").unwrap_or_default();
+    let Place {
+        account, region, ..
+    } = subject.place;
+    let occurrence = IncidentId::of("task", &[account, region, arn, stopped]);
+    let incident = subject.incident(&cause, &title, report, data);
+    let group = subject.group(&cause, &occurrence);
+    Ok(Decision::investigate(incident, group))
 }
 
 fn stop_evidence(detail: &Json) -> Vec<String> {

@@ -1,15 +1,16 @@
-//! From an event to the incident that says so.
+//! From an event to the incident that says so, and what it belongs to.
 
 use serde_json::{Value as Json, json};
 use webhook::{Incident, Title, text::cut};
 
 use super::{
     handover::Handover,
-    identity::{identity, is_grouped},
+    identity::{group, identity, is_grouped},
     kind::{Kind, kind},
     withhold::{Cleaned, withhold},
 };
 use crate::{
+    decision::Decision,
     place::{Place, encode},
     read::{at, first_of, list, show, show_time, text},
     report::{Report, first},
@@ -23,10 +24,12 @@ const LONGEST_VALUE: usize = 150;
 /// Characters of a text at most that is shown in an event's detail.
 const LONGEST_TEXT: usize = 1_000;
 
-/// The incident of an event.
-pub(super) fn incident(handover: &Handover<'_>) -> Incident {
+/// The incident of an event, and what it belongs to.
+pub(super) fn investigate(handover: &Handover<'_>) -> Decision {
     let cleaned = withhold(handover.event);
-    let group = group(handover, &cleaned.json);
+    let values = values(handover, &cleaned.json);
+    let shown: Vec<&str> = values.iter().map(|(_, value)| value.as_str()).collect();
+    let group = group(handover, &shown);
     let resources: Vec<String> = list(handover.event, "resources")
         .iter()
         .filter_map(|it| it.as_str().map(str::to_owned))
@@ -40,17 +43,18 @@ pub(super) fn incident(handover: &Handover<'_>) -> Incident {
         "account": text(handover.event, "account"),
         "region": text(handover.event, "region"),
         "resources": resources,
-        "group": group.iter().map(|(_, value)| value).collect::<Vec<_>>(),
+        "group": shown,
     });
-    Incident::new(
+    let incident = Incident::new(
         identity(handover),
         handover.priority,
         &title(handover, &cleaned.json),
-        &describe(handover, &cleaned, resources, &group),
+        &describe(handover, &cleaned, resources, &values),
         handover.at,
         handover.source,
         data,
-    )
+    );
+    Decision::investigate(incident, group)
 }
 
 /// The rule's title. One that is ill-formed is used as it is: better an odd title than no incident.
@@ -70,7 +74,7 @@ fn title(handover: &Handover<'_>, event: &Json) -> String {
 
 /// What the event is grouped by: paths and the values that they lead to. Nothing where it stands by
 /// itself.
-fn group(handover: &Handover<'_>, event: &Json) -> Vec<(String, String)> {
+fn values(handover: &Handover<'_>, event: &Json) -> Vec<(String, String)> {
     if !is_grouped(handover) {
         return Vec::new();
     }

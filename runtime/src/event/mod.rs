@@ -20,7 +20,7 @@ const EVENTBRIDGE: &str = "Amazon EventBridge";
 /// group by; or the bare event, as a redrive or a person at the console does.
 pub fn decide(payload: &Json) -> Result<Decision, UnreadableEvent> {
     let handover = Handover::read(payload)?;
-    Ok(Decision::investigate(incident::incident(&handover)))
+    Ok(incident::investigate(&handover))
 }
 
 fn missing(what: &'static str) -> UnreadableEvent {

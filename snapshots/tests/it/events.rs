@@ -5,13 +5,13 @@ use std::{collections::BTreeMap, fmt::Write as _, fs};
 
 use runtime::{
     alarm,
-    decision::Decision,
+    decision::{Decision, Finding},
     ecs, event,
     read::{UnreadableEvent, parse},
 };
 use serde_json::Value as Json;
 use snapshots::{assert_snapshot, directory};
-use webhook::Incident;
+use webhook::{Envelope, Signal};
 
 fn read(name: &str) -> Result<Json, UnreadableEvent> {
     parse(&fs::read_to_string(directory("events").join(name)).unwrap())
@@ -69,7 +69,7 @@ fn decisions() {
             continue;
         }
         let outcome = match read(&name).and_then(|event| decide(&name, &event)) {
-            Ok(Decision::Investigate(incident)) => format!("incident {}", incident.id()),
+            Ok(Decision::Investigate(finding)) => format!("incident {}", finding.incident.id()),
             Ok(Decision::Skip(reason)) => format!("skip {reason}"),
             Err(error) => format!("error: {error}"),
         };
@@ -78,23 +78,31 @@ fn decisions() {
     assert_snapshot(&directory("events"), "decisions", &lines);
 }
 
-fn show(incident: &Incident) -> String {
-    format!(
-        "{:?} {}\n{}\n\n{}",
+fn show(finding: &Finding) -> String {
+    let Finding { incident, group } = finding;
+    let kind = group.key.as_str().split('-').next().unwrap_or_default();
+    let mut out = format!(
+        "{:?} {}\n{}\n\ngroup ({kind}): {}\ncause: {}\n",
         incident.priority(),
         incident.id(),
         incident.title(),
-        incident.description()
-    )
+        group.name,
+        group.cause,
+    );
+    for alarm in &group.absorbs {
+        let _ = writeln!(out, "absorbs: {alarm}");
+    }
+    let _ = write!(out, "\n{}", incident.description());
+    out
 }
 
 #[track_caller]
 fn check(file: &str) {
     let event = read(&format!("{file}.json")).unwrap();
-    let Ok(Decision::Investigate(incident)) = decide(file, &event) else {
+    let Ok(Decision::Investigate(finding)) = decide(file, &event) else {
         panic!("no incident")
     };
-    assert_snapshot(&directory("events"), file, &show(&incident));
+    assert_snapshot(&directory("events"), file, &show(&finding));
 }
 
 /// One test an incident, named after the event.
@@ -161,16 +169,21 @@ fn every_incident_has_its_snapshot() {
     assert_eq!(tested, labelled);
 }
 
+/// All that leaves the function.
+fn queued(finding: Finding) -> String {
+    Envelope::of_group(Signal::Event, finding.incident, finding.group).to_body()
+}
+
 /// The values of environment overrides are secrets more often than not.
 #[test]
 fn overrides_never_leave_the_account() {
     let event = read("ecs-task-stopped-secret-env-override.json").unwrap();
     let overrides = event["detail"]["overrides"]["containerOverrides"].to_string();
     assert!(overrides.contains("environment"));
-    let Ok(Decision::Investigate(incident)) = ecs::decide(&event) else {
+    let Ok(Decision::Investigate(finding)) = ecs::decide(&event) else {
         panic!("no incident")
     };
-    let body = String::from_utf8(incident.to_body()).unwrap();
+    let body = queued(*finding);
     for list in ["environment", "command"] {
         let Some(values) = event["detail"]["overrides"]["containerOverrides"][0][list].as_array()
         else {
@@ -189,11 +202,11 @@ fn planted_secrets_never_leave_the_account() {
     let mut planted = 0;
     for (name, _) in labels() {
         let Ok(event) = read(&name) else { continue };
-        let Ok(Decision::Investigate(incident)) = decide(&name, &event) else {
+        let Ok(Decision::Investigate(finding)) = decide(&name, &event) else {
             continue;
         };
         planted += event.to_string().matches("DO-NOT-LEAK").count();
-        let body = String::from_utf8(incident.to_body()).unwrap();
+        let body = queued(*finding);
         assert!(!body.contains("DO-NOT-LEAK"), "{name}: {body}");
     }
     assert!(planted >= 6, "{planted}");

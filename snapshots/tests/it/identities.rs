@@ -20,12 +20,12 @@ const WINDOW: i64 = 20 * 60 * 1_000;
 #[track_caller]
 fn id(decision: Result<Decision, UnreadableEvent>) -> String {
     match decision {
-        Ok(Decision::Investigate(incident)) => incident.id().to_string(),
+        Ok(Decision::Investigate(finding)) => finding.incident.id().to_string(),
         other => panic!("no incident: {other:?}"),
     }
 }
 
-fn sample(name: &str) -> Json {
+pub(crate) fn sample(name: &str) -> Json {
     let path = directory("events").join(format!("{name}.json"));
     parse(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
@@ -45,18 +45,18 @@ fn with_offset(milliseconds: i64) -> String {
 
 /// What tells one thing that happened from another.
 #[derive(Clone, Debug, PartialEq)]
-struct Occurrence {
-    account: String,
-    region: &'static str,
+pub(crate) struct Occurrence {
+    pub(crate) account: String,
+    pub(crate) region: &'static str,
     /// The name of an alarm or a service, or what events are grouped by.
-    name: String,
+    pub(crate) name: String,
     /// The contributor of an alarm, the cluster of a service, the rule of an event.
-    part: String,
+    pub(crate) part: String,
     /// In milliseconds.
-    at: i64,
+    pub(crate) at: i64,
 }
 
-fn occurrence() -> impl Strategy<Value = Occurrence> {
+pub(crate) fn occurrence() -> impl Strategy<Value = Occurrence> {
     (
         "[0-9]{12}",
         prop::sample::select(vec!["eu-central-1", "us-east-1", "us-gov-west-1"]),
@@ -74,7 +74,7 @@ fn occurrence() -> impl Strategy<Value = Occurrence> {
 }
 
 /// Occurrences that differ from this one in one respect each; in time by more than a window.
-fn others(of: &Occurrence) -> Vec<Occurrence> {
+pub(crate) fn others(of: &Occurrence) -> Vec<Occurrence> {
     let it = || of.clone();
     let region = if of.region == "us-east-1" {
         "eu-central-1"
@@ -122,11 +122,11 @@ fn alarm_data(it: &Occurrence, noise: &str) -> Json {
         "alarmName": it.name,
         "state": { "value": "ALARM", "timestamp": with_offset(it.at), "reason": noise },
         "configuration": { "description": noise },
-        "alarmContributor": { "id": it.part, "attributes": { "noise": noise } },
+        "alarmContributor": { "id": it.part, "attributes": { "Name": it.part } },
     })
 }
 
-fn alarm_as_action(it: &Occurrence, noise: &str) -> Json {
+pub(crate) fn alarm_as_action(it: &Occurrence, noise: &str) -> Json {
     json!({
         "source": "aws.cloudwatch", "alarmArn": alarm_arn(it), "accountId": it.account,
         "region": it.region, "time": with_offset(it.at + 777_777),
@@ -134,7 +134,7 @@ fn alarm_as_action(it: &Occurrence, noise: &str) -> Json {
     })
 }
 
-fn alarm_by_rule(it: &Occurrence, noise: &str) -> Json {
+pub(crate) fn alarm_by_rule(it: &Occurrence, noise: &str) -> Json {
     json!({
         "id": noise, "source": "aws.cloudwatch", "account": it.account, "region": it.region,
         "detail-type": "CloudWatch Alarm State Change", "time": utc(it.at + 60_000),
@@ -142,17 +142,18 @@ fn alarm_by_rule(it: &Occurrence, noise: &str) -> Json {
     })
 }
 
-fn alarm_by_topic(it: &Occurrence, noise: &str) -> Json {
+pub(crate) fn alarm_by_topic(it: &Occurrence, noise: &str) -> Json {
     let message = json!({
         "AlarmName": it.name, "AlarmArn": alarm_arn(it), "AWSAccountId": it.account,
         "NewStateValue": "ALARM", "NewStateReason": noise, "Region": "EU (Frankfurt)",
         "StateChangeTime": with_offset(it.at), "AlarmContributorId": it.part,
+        "AlarmContributorAttributes": { "Name": it.part },
     });
     json!({ "Records": [{ "Sns": { "Message": message.to_string(), "MessageId": noise } }] })
 }
 
 /// The sample of a service's task that ran out of memory, as this occurrence. `noise` is the task.
-fn task(it: &Occurrence, noise: &str) -> Json {
+pub(crate) fn task(it: &Occurrence, noise: &str) -> Json {
     let mut event = sample("ecs-task-stopped-oom");
     let arn = |kind: &str| {
         format!(
@@ -173,7 +174,7 @@ fn task(it: &Occurrence, noise: &str) -> Json {
 
 /// The sample of a denied call, as this occurrence. `noise` is what one call differs in from others
 /// of its group.
-fn denied_call(it: &Occurrence, noise: &str) -> Json {
+pub(crate) fn denied_call(it: &Occurrence, noise: &str) -> Json {
     let mut payload = sample("event-DERIVED-api-call-denied");
     payload["rule"] = json!(it.part);
     payload["title"] = json!(noise);

@@ -10,6 +10,7 @@ mod diagnostics;
 mod event_patterns;
 mod events;
 mod graphs;
+mod groups;
 mod identities;
 mod mutations;
 mod permissions;

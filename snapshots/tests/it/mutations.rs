@@ -11,13 +11,13 @@ use proptest::{
 };
 use runtime::{
     alarm,
-    decision::Decision,
+    decision::{Decision, Finding},
     ecs, event,
     read::{UnreadableEvent, parse},
 };
 use serde_json::{Value as Json, json};
 use snapshots::directory;
-use webhook::{Incident, MAX_DESCRIPTION, MAX_TITLE};
+use webhook::{Envelope, Group, MAX_DESCRIPTION, MAX_TITLE, Signal};
 
 type Decide = fn(&Json) -> Result<Decision, UnreadableEvent>;
 
@@ -99,9 +99,18 @@ fn replacement() -> impl Strategy<Value = Option<Json>> {
     ]
 }
 
-/// What holds of every incident.
+/// What holds of every incident and of what it belongs to.
 #[track_caller]
-fn fit_to_send(incident: &Incident) {
+fn fit_to_send(finding: &Finding) {
+    let Finding { incident, group } = finding;
+    for (line, limit) in [
+        (&group.name, Group::MAX_NAME),
+        (&group.cause, Group::MAX_CAUSE),
+        (&group.occurrence, 64),
+    ] {
+        assert!((1..=limit).contains(&line.chars().count()), "{group:?}");
+    }
+    assert!(group.absorbs.len() <= 100, "{group:?}");
     let (title, description) = (incident.title(), incident.description());
     assert!(title.chars().count() <= MAX_TITLE, "{title}");
     assert!(!title.is_empty());
@@ -110,8 +119,10 @@ fn fit_to_send(incident: &Incident) {
         "{description}"
     );
     let body: Json = serde_json::from_slice(&incident.to_body()).unwrap();
+    let group = serde_json::to_value(group).unwrap();
     let mut texts = Vec::new();
     all_texts(&body, &mut texts);
+    all_texts(&group, &mut texts);
     for text in texts {
         let hidden = text.chars().find(|c| {
             (c.is_control() && !"\n\t".contains(*c)) || matches!(c, '\u{202e}' | '\u{ffff}')
@@ -149,16 +160,16 @@ proptest! {
             damage(&mut event, place, value);
         }
         match decide(&event) {
-            Ok(Decision::Investigate(incident)) => fit_to_send(&incident),
+            Ok(Decision::Investigate(finding)) => fit_to_send(&finding),
             Ok(Decision::Skip(reason)) => prop_assert!(!reason.as_str().is_empty()),
             Err(error) => prop_assert!(!error.to_string().is_empty()),
         }
-        // The same event again, as retries and duplicates bring it: the same bytes.
-        let bodies = [decide(&event), decide(&event)].map(|decision| match decision {
-            Ok(Decision::Investigate(incident)) => Some(incident.to_body()),
+        // The same event again, as retries and duplicates bring it: the same incident of the same group.
+        let findings = [decide(&event), decide(&event)].map(|decision| match decision {
+            Ok(Decision::Investigate(finding)) => Some(finding),
             _ => None,
         });
-        prop_assert_eq!(&bodies[0], &bodies[1]);
+        prop_assert_eq!(&findings[0], &findings[1]);
     }
 
     /// Other damage does not bring what was withheld to light.
@@ -183,8 +194,9 @@ proptest! {
             "event": event,
         });
         for decision in [ecs::decide(&event), event::decide(&event), event::decide(&handed_over)] {
-            if let Ok(Decision::Investigate(incident)) = decision {
-                let body = String::from_utf8(incident.to_body()).unwrap();
+            if let Ok(Decision::Investigate(finding)) = decision {
+                let Finding { incident, group } = *finding;
+                let body = Envelope::of_group(Signal::Event, incident, group).to_body();
                 prop_assert!(!body.contains("canary"), "{}", body);
             }
         }
@@ -202,11 +214,11 @@ fn large_events_are_cut_where_it_hurts_least() {
     payload["event"]["detail"]["eventVersion"] = json!("é".repeat(200_000));
     payload["event"]["detail"]["readOnly"] = json!(items);
     assert!(payload.to_string().len() > 500_000);
-    let Ok(Decision::Investigate(incident)) = event::decide(&payload) else {
+    let Ok(Decision::Investigate(finding)) = event::decide(&payload) else {
         panic!("no incident")
     };
-    fit_to_send(&incident);
-    let description = incident.description();
+    fit_to_send(&finding);
+    let description = finding.incident.description();
     for kept in [
         "- action: RegisterTaskDefinition",
         "- further events of this rule",

@@ -2,7 +2,10 @@
 
 use std::{io::Read as _, path::Path};
 
-use runtime::{decision::Decision, read};
+use runtime::{
+    decision::{Decision, Finding},
+    read,
+};
 use serde_json::json;
 use stacks::{Json, event_pattern::Scope};
 
@@ -84,8 +87,13 @@ fn show(trial: &Trial, terminal: Terminal) {
             way.function.binary()
         ));
         match &way.outcome {
-            Outcome::Decided(Decision::Investigate(incident)) => {
+            Outcome::Decided(Decision::Investigate(finding)) => {
+                let Finding { incident, group } = &**finding;
                 terminal.data(&format!("  incident {}", incident.id().as_str()));
+                terminal.data(&format!(
+                    "  group {}: {}, {}",
+                    group.key, group.name, group.cause
+                ));
                 terminal.data(&format!(
                     "  {} {}",
                     incident.priority().as_str(),
@@ -152,8 +160,11 @@ fn as_json(trial: &Trial) -> Json {
                         )
                         .collect();
                 }
-                Outcome::Decided(Decision::Investigate(incident)) => {
+                Outcome::Decided(Decision::Investigate(finding)) => {
+                    let Finding { incident, group } = &**finding;
                     json["incident"] = json!(incident);
+                    json["group"] =
+                        json!({ "key": group.key, "name": group.name, "cause": group.cause });
                 }
                 Outcome::Decided(Decision::Skip(skip)) => json["skip"] = json!(skip.as_str()),
                 Outcome::Unreadable(error) => json["deadLetter"] = json!(error.to_string()),

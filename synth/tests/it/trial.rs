@@ -59,6 +59,8 @@ fn a_failure_shows_the_incident_that_would_be_sent() {
     try_event(&[], &task("checkout", "api"))
         .code(0)
         .prints("tocsin-shop-ecs-tasks matches: `ecs` gets it")
+        .prints("  group service-")
+        .prints(": ECS service api (cluster checkout, eu-central-1), out of memory")
         .prints("  CRITICAL ")
         .prints("OutOfMemoryError")
         .prints("about other events: tocsin-shop-ecs-");
@@ -108,6 +110,13 @@ fn everything_is_there_as_json() {
     let ways: Json = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!(ways[0]["by"], "tocsin-shop-ecs-tasks");
     assert_eq!(ways[0]["incident"]["priority"], "CRITICAL");
+    let group = &ways[0]["group"];
+    assert_eq!(
+        group["name"],
+        "ECS service api (cluster checkout, eu-central-1)"
+    );
+    assert_eq!(group["cause"], "out of memory");
+    assert!(group["key"].as_str().unwrap().starts_with("service-"));
     assert_eq!(ways[1]["matches"], false);
     assert!(ways[1]["mismatches"][0]["wanted"].is_array());
 }

@@ -3,7 +3,11 @@
 use serde_json::{Value as Json, json};
 
 use super::{
-    super::{Message, Selection, Step, letter::Kind, plan, read},
+    super::{
+        Message, Selection, Step,
+        letter::{Content, Kind},
+        plan, read,
+    },
     RULE, alarm, envelope, everything, message, stack, task,
 };
 
@@ -137,6 +141,22 @@ fn incidents_go_to_their_queue_as_they_are() {
         read(&given_up).incident_id.as_deref(),
         Some(envelope("cpu").incident.id().as_str())
     );
+}
+
+/// What an older version queued, and what an incident belongs to.
+#[test]
+fn nothing_of_an_envelope_is_lost() {
+    for body in [
+        include_str!("../../../../webhook/tests/envelopes/v1-alarm.json"),
+        include_str!("../../../../webhook/tests/envelopes/v2-alarm.json"),
+    ] {
+        let letter = read(&message(body, &[]));
+        assert_eq!(letter.kind, Kind::Incident);
+        let Content::Incident { body: kept, .. } = letter.content else {
+            panic!("{:?}", letter.content)
+        };
+        assert_eq!(kept, body);
+    }
 }
 
 /// The agent would only say the same again, unless a person thinks otherwise.

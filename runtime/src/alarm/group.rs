@@ -1,0 +1,179 @@
+//! What an alarm's incident belongs to: what the alarm looks at, so that alarms on one thing meet.
+
+use std::collections::BTreeSet;
+
+use webhook::{Group, IncidentId};
+
+use super::{
+    read::{Contributor, Metric, StateChange},
+    rule,
+};
+use crate::{
+    group::Affected,
+    place::Place,
+    read::{list, text},
+};
+
+/// Alarms that a composite alarm speaks for at most: as many as its rule can name. Source: "Composite
+/// alarms" in the CloudWatch user guide.
+const ABSORBED: usize = 100;
+/// Characters of an alarm's ARN at most. Source: `ActionsSuppressor` of `PutCompositeAlarm` in the
+/// CloudWatch API reference.
+const LONGEST_ARN: usize = 1_600;
+
+/// What time series are of: an account, a namespace where one is known, and dimensions in the order
+/// of their names.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Source<'a> {
+    account: &'a str,
+    namespace: Option<&'a str>,
+    dimensions: Vec<(&'a str, &'a str)>,
+}
+
+/// The group of an alarm that is in the state `ALARM`.
+pub(super) fn group(change: &StateChange<'_>, incident: &IncidentId) -> Group {
+    let place = Place::of_arn(&change.arn);
+    let (account, region) = place.map_or(("", ""), |it| (it.account, it.region));
+    let sources = sources(change, account);
+    let services: BTreeSet<_> = sources.iter().filter_map(Source::service).collect();
+    let (affected, account) = match (services.first(), sources.first()) {
+        (Some((owner, cluster, service)), _) if services.len() == 1 => {
+            (Affected::Service { cluster, service }, *owner)
+        }
+        (_, Some(series)) if change.contributor.is_some() => {
+            let series = Affected::Series {
+                alarm: &change.arn,
+                name: change.name,
+                attributes: &series.dimensions,
+            };
+            (series, account)
+        }
+        // A namespace alone is no resource: everything in it would be one group.
+        (_, Some(only)) if sources.len() == 1 && !only.dimensions.is_empty() => {
+            match only.namespace {
+                Some(namespace) => {
+                    let dimensions = &only.dimensions;
+                    let resource = Affected::Resource {
+                        namespace,
+                        dimensions,
+                    };
+                    (resource, only.account)
+                }
+                None => (by_itself(change), account),
+            }
+        }
+        _ => (by_itself(change), account),
+    };
+    affected
+        .group(account, region, &format!("alarm {}", change.name), incident)
+        .of_alarm(&change.arn, absorbed(change, place))
+}
+
+fn by_itself<'a>(change: &'a StateChange<'_>) -> Affected<'a> {
+    Affected::Alarm {
+        alarm: &change.arn,
+        name: change.name,
+    }
+}
+
+/// What the alarm looks at: the one time series that this is about, or its metrics. A composite alarm
+/// looks at other alarms.
+fn sources<'a>(change: &'a StateChange<'_>, account: &'a str) -> BTreeSet<Source<'a>> {
+    if let Some(contributor) = &change.contributor {
+        return BTreeSet::from([Source::of_contributor(contributor, account)]);
+    }
+    if change.rule.is_some() {
+        return BTreeSet::new();
+    }
+    let metrics = change.metrics.iter();
+    metrics
+        .filter_map(|it| Source::of_metric(it, account))
+        .collect()
+}
+
+impl<'a> Source<'a> {
+    fn of_metric(metric: &'a Metric, alarms: &'a str) -> Option<Self> {
+        let Metric::Stat {
+            account,
+            namespace,
+            dimensions,
+            ..
+        } = metric
+        else {
+            return None;
+        };
+        let mut dimensions: Vec<_> = dimensions
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        dimensions.sort_unstable();
+        Some(Self {
+            account: account.as_deref().unwrap_or(alarms),
+            namespace: namespace.as_deref(),
+            dimensions,
+        })
+    }
+
+    fn of_contributor(contributor: &'a Contributor<'_>, alarms: &'a str) -> Self {
+        let mut dimensions = contributor.attributes.clone();
+        if dimensions.is_empty() {
+            dimensions.push(("id", contributor.id));
+        }
+        dimensions.sort_unstable();
+        let mut source = Self {
+            account: alarms,
+            namespace: None,
+            dimensions,
+        };
+        // Source: "CloudWatch cross-account observability" in the CloudWatch user guide.
+        if let Some(account) = source.dimension("AWS.AccountId") {
+            source.account = account;
+        }
+        source
+    }
+
+    fn dimension(&self, name: &str) -> Option<&'a str> {
+        self.dimensions
+            .iter()
+            .find(|(its, value)| *its == name && !value.is_empty())
+            .map(|(_, value)| *value)
+    }
+
+    /// The account, the cluster and the name of the service of ECS that this is of.
+    fn service(&self) -> Option<(&'a str, &'a str, &'a str)> {
+        let cluster = self.dimension("ClusterName")?;
+        Some((self.account, cluster, self.dimension("ServiceName")?))
+    }
+}
+
+/// The alarms that can have set a composite alarm off, by ARN: those that it says did, and those that
+/// its rule asks to be in `ALARM`.
+fn absorbed(change: &StateChange<'_>, place: Option<Place<'_>>) -> Vec<String> {
+    let said = change
+        .reason_data
+        .iter()
+        .flat_map(|it| list(it, "triggeringAlarms"));
+    let said = said
+        .filter(|it| text(it, "state.value") == Some("ALARM"))
+        .filter_map(|it| text(it, "arn").map(str::to_owned));
+    let arn_of = |name: &str| {
+        if name.starts_with("arn:") {
+            return Some(name.to_owned());
+        }
+        let Place {
+            partition,
+            region,
+            account,
+            ..
+        } = place?;
+        Some(format!(
+            "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}"
+        ))
+    };
+    let named = change.rule.map(rule::alarms).unwrap_or_default();
+    let all: BTreeSet<String> = said
+        .chain(named.into_iter().filter_map(arn_of))
+        .filter(|arn| *arn != change.arn && arn.chars().count() <= LONGEST_ARN)
+        .collect();
+    all.into_iter().take(ABSORBED).collect()
+}

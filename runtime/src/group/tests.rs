@@ -1,0 +1,312 @@
+//! The table in ARCHITECTURE.md, row by row.
+
+use jiff::Timestamp;
+use serde_json::{Value as Json, json};
+use webhook::{Group, GroupKey};
+
+use crate::{
+    alarm,
+    cost::{self, Facts, Occasion, Thresholds},
+    decision::Decision,
+    ecs, event,
+    read::UnreadableEvent,
+};
+
+const ACCOUNT: &str = "111122223333";
+const REGION: &str = "eu-central-1";
+const TIME: &str = "2026-01-02T03:04:05Z";
+const DOWN: &str = "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:down";
+const PIPELINE: &str = "arn:aws:codepipeline:eu-central-1:111122223333:release";
+const TASK: &str = "arn:aws:ecs:eu-central-1:111122223333:task/checkout/0a1b";
+
+#[track_caller]
+fn of(decision: Result<Decision, UnreadableEvent>) -> Group {
+    match decision {
+        Ok(Decision::Investigate(finding)) => finding.group,
+        other => panic!("no incident: {other:?}"),
+    }
+}
+
+fn event(source: &str, kind: &str, resources: Json, detail: Json) -> Json {
+    json!({
+        "id": "6f87d04b", "source": source, "detail-type": kind, "account": ACCOUNT,
+        "region": REGION, "time": TIME, "resources": resources, "detail": detail,
+    })
+}
+
+#[track_caller]
+fn of_task(started_as: Option<&str>) -> Group {
+    of(ecs::decide(&event(
+        "aws.ecs",
+        "ECS Task State Change",
+        json!([TASK]),
+        json!({
+            "taskArn": TASK, "group": started_as, "lastStatus": "STOPPED", "stoppedAt": TIME,
+            "containers": [{ "name": "app", "exitCode": 1 }],
+        }),
+    )))
+}
+
+#[track_caller]
+fn of_service(kind: &str, name: &str) -> Group {
+    let service = "arn:aws:ecs:eu-central-1:111122223333:service/checkout/api";
+    let detail = json!({ "eventType": "ERROR", "eventName": name });
+    of(ecs::decide(&event(
+        "aws.ecs",
+        kind,
+        json!([service]),
+        detail,
+    )))
+}
+
+fn alarm(name: &str, configuration: Json) -> Json {
+    json!({
+        "alarmArn": format!("arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}"),
+        "alarmData": {
+            "alarmName": name, "state": { "value": "ALARM", "timestamp": TIME },
+            "configuration": configuration,
+        },
+    })
+}
+
+fn metric(namespace: &str, dimensions: Json) -> Json {
+    json!({ "metricStat": { "metric": {
+        "namespace": namespace, "name": "x", "dimensions": dimensions,
+    } } })
+}
+
+#[track_caller]
+fn of_alarm(metrics: &[Json]) -> Group {
+    of(alarm::decide(&alarm("down", json!({ "metrics": metrics }))))
+}
+
+#[track_caller]
+fn of_series(attributes: Json) -> Group {
+    let mut alarm = alarm("down", json!({}));
+    alarm["alarmData"]["alarmContributor"] = json!({ "id": "6d44", "attributes": attributes });
+    of(alarm::decide(&alarm))
+}
+
+#[track_caller]
+fn of_rule(rule: Option<&str>, group_by: Json, resources: Json) -> Group {
+    let event = event(
+        "shop",
+        "Order Failed",
+        resources,
+        json!({ "a": "b", "c": 7 }),
+    );
+    let handed_over = json!({ "rule": rule, "groupBy": group_by, "event": event });
+    of(event::decide(&handed_over))
+}
+
+fn of_report() -> Group {
+    let facts = Facts {
+        instances: Err("denied".to_owned()),
+        peaks: Ok(Vec::new()),
+        details: Ok(Vec::new()),
+        recommendations: Ok((Vec::new(), 0)),
+    };
+    let thresholds = Thresholds {
+        lookback_days: 14,
+        idle_below_percent: 5.0,
+    };
+    let occasion = Occasion {
+        account: ACCOUNT,
+        region: REGION,
+        at: Timestamp::UNIX_EPOCH,
+    };
+    of(Ok(cost::decide(facts, thresholds, occasion)))
+}
+
+#[test]
+#[rustfmt::skip]
+fn every_row_of_the_table() {
+    let api = json!({ "ServiceName": "api", "ClusterName": "checkout" });
+    let web = json!({ "ServiceName": "web", "ClusterName": "checkout" });
+    let queue = json!({ "QueueName": "payments" });
+    let broker = json!({ "Queue": "orders", "Broker": "b-1" });
+    let formula = json!({ "id": "e1", "expression": "m1/m2" });
+    let composite = || of(alarm::decide(&alarm("down", json!({ "alarmRule": "ALARM(a)", "metrics": [metric("AWS/SQS", queue.clone())] }))));
+    for (what, group, kind, facts) in [
+        ("a task of a service", of_task(Some("service:api")), "service", vec!["checkout", "api"]),
+        ("a service", of_service("ECS Service Action", "SERVICE_TASK_PLACEMENT_FAILURE"), "service", vec!["checkout", "api"]),
+        ("a deployment", of_service("ECS Deployment State Change", "SERVICE_DEPLOYMENT_FAILED"), "service", vec!["checkout", "api"]),
+        ("a task of a family", of_task(Some("family:batch")), "family", vec!["checkout", "batch"]),
+        ("a task by itself", of_task(None), "task", vec!["checkout", "0a1b"]),
+        ("an alarm on a service", of_alarm(&[metric("AWS/ECS", api.clone())]), "service", vec!["checkout", "api"]),
+        ("in another namespace", of_alarm(&[metric("ECS/ContainerInsights", api.clone())]), "service", vec!["checkout", "api"]),
+        ("with others beside it", of_alarm(&[formula.clone(), metric("AWS/ECS", api.clone()), metric("AWS/SQS", queue.clone())]), "service", vec!["checkout", "api"]),
+        ("an alarm on a resource", of_alarm(&[metric("AWS/SQS", queue.clone())]), "resource", vec!["AWS/SQS", "QueueName", "payments"]),
+        ("by a formula", of_alarm(&[formula.clone(), metric("AWS/SQS", queue.clone()), metric("AWS/SQS", queue.clone())]), "resource", vec!["AWS/SQS", "QueueName", "payments"]),
+        ("with more dimensions", of_alarm(&[metric("AWS/MQ", broker)]), "resource", vec!["AWS/MQ", "Broker", "b-1", "Queue", "orders"]),
+        ("a time series of a service", of_series(api.clone()), "service", vec!["checkout", "api"]),
+        ("another time series", of_series(json!({ "b": "2", "a": "1" })), "series", vec![DOWN, "a", "1", "b", "2"]),
+        ("one without attributes", of_series(json!({})), "series", vec![DOWN, "id", "6d44"]),
+        ("a composite alarm", composite(), "alarm", vec![DOWN]),
+        ("an alarm on two resources", of_alarm(&[metric("AWS/SQS", queue.clone()), metric("AWS/SNS", queue)]), "alarm", vec![DOWN]),
+        ("an alarm on two services", of_alarm(&[metric("AWS/ECS", api), metric("AWS/ECS", web)]), "alarm", vec![DOWN]),
+        ("an alarm on a namespace", of_alarm(&[metric("AWS/Usage", json!({}))]), "alarm", vec![DOWN]),
+        ("an alarm on a query", of_alarm(&[formula]), "alarm", vec![DOWN]),
+        ("an alarm that says nothing", of_alarm(&[]), "alarm", vec![DOWN]),
+        ("an event that is grouped", of_rule(Some("r"), json!(["detail.a", "detail.x", "detail.c"]), json!([PIPELINE])), "values", vec!["r", "b", "", "7"]),
+        ("an event with a resource", of_rule(Some("r"), json!(["detail.x"]), json!([PIPELINE, "arn:other"])), "rule", vec!["r", PIPELINE]),
+        ("any other event of a rule", of_rule(Some("r"), json!([]), json!([])), "rule", vec!["r"]),
+        ("a bare event", of_rule(None, json!([]), json!([PIPELINE])), "event", vec!["shop", "Order Failed", PIPELINE]),
+        ("a bare event of nothing", of_rule(None, json!([]), json!([])), "event", vec!["shop", "Order Failed"]),
+        ("the cost report", of_report(), "report", vec!["idle-instances"]),
+    ] {
+        let facts = [vec![ACCOUNT, REGION], facts].concat();
+        assert_eq!(group.key, GroupKey::of(kind, &facts), "{what}: {group:?}");
+    }
+}
+
+#[test]
+fn names_and_causes_are_for_people() {
+    let queue = [metric("AWS/SQS", json!({ "QueueName": "payments" }))];
+    for (group, name, cause) in [
+        (
+            of_task(Some("service:api")),
+            "ECS service api (cluster checkout, eu-central-1)",
+            "exit code 1",
+        ),
+        (
+            of_service("ECS Service Action", "SERVICE_TASK_PLACEMENT_FAILURE"),
+            "ECS service api (cluster checkout, eu-central-1)",
+            "cannot place tasks",
+        ),
+        (
+            of_task(Some("family:batch")),
+            "ECS tasks of the family batch (cluster checkout, eu-central-1)",
+            "exit code 1",
+        ),
+        (
+            of_task(None),
+            "ECS task 0a1b (cluster checkout, eu-central-1)",
+            "exit code 1",
+        ),
+        (
+            of_alarm(&queue),
+            "AWS/SQS QueueName=payments in eu-central-1",
+            "alarm down",
+        ),
+        (
+            of_series(json!({ "TableName": "orders" })),
+            "alarm down for TableName=orders in eu-central-1",
+            "alarm down",
+        ),
+        (of_alarm(&[]), "alarm down in eu-central-1", "alarm down"),
+        (
+            of_rule(Some("r"), json!(["detail.a", "detail.x"]), json!([])),
+            "rule r in eu-central-1: b, not there",
+            "Order Failed",
+        ),
+        (
+            of_rule(Some("r"), json!([]), json!([PIPELINE])),
+            "rule r in eu-central-1: arn:aws:codepipeline:eu-central-1:111122223333:release",
+            "Order Failed",
+        ),
+        (
+            of_rule(None, json!([]), json!([])),
+            "Order Failed of shop in eu-central-1",
+            "Order Failed",
+        ),
+        (
+            of_report(),
+            "report idle-instances of account 111122223333 in eu-central-1",
+            "idle instances",
+        ),
+    ] {
+        assert_eq!((group.name.as_str(), group.cause.as_str()), (name, cause));
+    }
+}
+
+/// CloudWatch can watch what is in another account, where things may have the same names.
+#[test]
+fn what_is_in_another_account_is_of_that_account() {
+    let theirs = GroupKey::of("service", &["999999999999", REGION, "checkout", "api"]);
+    let mut metric = metric(
+        "AWS/ECS",
+        json!({ "ClusterName": "checkout", "ServiceName": "api" }),
+    );
+    metric["accountId"] = json!("999999999999");
+    assert_eq!(of_alarm(&[metric]).key, theirs);
+    let series = json!({
+        "AWS.AccountId": "999999999999", "ClusterName": "checkout", "ServiceName": "api",
+    });
+    assert_eq!(of_series(series).key, theirs);
+}
+
+#[test]
+fn a_composite_alarm_absorbs_what_can_have_set_it_off() {
+    let arn = |name: &str| format!("arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}");
+    let far = "arn:aws:cloudwatch:eu-central-1:999999999999:alarm:far";
+    let long = "x".repeat(2_000);
+    let rule = format!(
+        "(ALARM(slow) OR ALARM(\"{far}\") OR ALARM(errors) OR ALARM(down) OR ALARM({long})) \
+         AND NOT ALARM(deploying)"
+    );
+    let mut event = alarm("down", json!({ "alarmRule": rule }));
+    let triggering = json!({ "triggeringAlarms": [
+        { "arn": arn("errors"), "state": { "value": "ALARM" } },
+        { "arn": arn("another"), "state": { "value": "ALARM" } },
+        { "arn": arn("deploying"), "state": { "value": "OK" } },
+    ] });
+    event["alarmData"]["state"]["reasonData"] = json!(triggering.to_string());
+    let group = of(alarm::decide(&event));
+    assert_eq!(group.alarm.as_deref(), Some(DOWN));
+    assert_eq!(
+        group.absorbs,
+        [arn("another"), arn("errors"), arn("slow"), far.to_owned()]
+    );
+
+    let many: Vec<String> = (0..150).map(|it| format!("ALARM(a{it})")).collect();
+    let event = alarm("down", json!({ "alarmRule": many.join(" OR ") }));
+    assert_eq!(of(alarm::decide(&event)).absorbs.len(), 100);
+    // Any other alarm speaks for itself.
+    let group = of_alarm(&[]);
+    assert_eq!(group.alarm.as_deref(), Some(DOWN));
+    assert!(group.absorbs.is_empty());
+}
+
+/// However often the same thing is told, and whatever else happens to the same thing.
+#[test]
+fn an_occurrence_is_what_happened_once() {
+    let task = |id: &str, arn: &str, stopped: &str| {
+        let mut event = event(
+            "aws.ecs",
+            "ECS Task State Change",
+            json!([]),
+            json!({
+                "taskArn": arn, "group": "service:api", "lastStatus": "STOPPED",
+                "stoppedAt": stopped,
+            }),
+        );
+        event["id"] = json!(id);
+        of(ecs::decide(&event)).occurrence
+    };
+    let once = task("1", TASK, TIME);
+    assert_eq!(task("2", TASK, TIME), once);
+    assert_ne!(task("1", &format!("{TASK}2"), TIME), once);
+    assert_ne!(task("1", TASK, "2026-01-02T03:04:06Z"), once);
+
+    let service = |id: Json, at: &str| {
+        let mut event = event(
+            "aws.ecs",
+            "ECS Service Action",
+            json!(["arn:aws:ecs:eu-central-1:111122223333:service/checkout/api"]),
+            json!({ "eventType": "ERROR", "eventName": "X" }),
+        );
+        event["id"] = id;
+        event["time"] = json!(at);
+        of(ecs::decide(&event)).occurrence
+    };
+    let once = service(json!("1"), TIME);
+    assert_eq!(service(json!("1"), TIME), once);
+    assert_ne!(service(json!("2"), TIME), once);
+    // Without an ID, the incident's own says when it was.
+    assert_eq!(service(Json::Null, TIME), service(Json::Null, TIME));
+    assert_ne!(
+        service(Json::Null, TIME),
+        service(Json::Null, "2026-01-02T04:04:05Z")
+    );
+}
