@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeSet, HashMap},
     rc::Rc,
     time::Duration,
 };
@@ -34,10 +34,11 @@ pub(crate) struct Numbers {
 pub(crate) struct Queue {
     clock: Rc<Clock>,
     numbers: Numbers,
-    /// By their IDs.
-    messages: RefCell<BTreeMap<String, Queued>>,
+    messages: RefCell<Vec<Option<Queued>>>,
     /// When which of them is to be seen.
-    visible: RefCell<BTreeSet<(Timestamp, String)>>,
+    visible: RefCell<BTreeSet<(Timestamp, usize)>>,
+    /// Their numbers, by their IDs.
+    numbers_of: RefCell<HashMap<String, usize>>,
     most_receives: Cell<u32>,
     /// The dead letters, by their reasons: those that `deliver` wrote, and those that SQS moved.
     pub(crate) dead: RefCell<Vec<String>>,
@@ -90,6 +91,7 @@ impl Queue {
             numbers,
             messages: RefCell::default(),
             visible: RefCell::default(),
+            numbers_of: RefCell::default(),
             most_receives: Cell::default(),
             dead: RefCell::default(),
         }
@@ -109,8 +111,11 @@ impl Queue {
             received: at,
             visible: at,
         };
-        self.visible.borrow_mut().insert((at, id.to_owned()));
-        self.messages.borrow_mut().insert(id.to_owned(), queued);
+        let mut numbers = self.numbers_of.borrow_mut();
+        let number = numbers.len();
+        numbers.insert(id.to_owned(), number);
+        self.visible.borrow_mut().insert((at, number));
+        self.messages.borrow_mut().push(Some(queued));
     }
 
     /// Waits for a message; says whether there is one before `end`.
@@ -137,7 +142,7 @@ impl Queue {
         let mut seen = visible.iter().take_while(|(at, _)| *at <= now);
         seen.any(|(_, id)| {
             room -= 1;
-            size += messages[id].message.body.len();
+            size += messages[*id].as_ref().map_or(0, |it| it.message.body.len());
             room == 0 || size > PAYLOAD
         })
     }
@@ -162,27 +167,24 @@ impl Queue {
         let mut size = 0;
         let mut messages = self.messages.borrow_mut();
         let mut visible = self.visible.borrow_mut();
-        let seen: Vec<String> = visible
-            .iter()
-            .take_while(|(at, _)| *at <= now)
-            .map(|(_, id)| id.clone())
-            .collect();
+        let seen = visible.iter().take_while(|(at, _)| *at <= now);
+        let seen: Vec<usize> = seen.map(|(_, id)| *id).collect();
         for id in seen {
-            let it = messages.get_mut(&id).unwrap();
+            let it = messages[id].as_mut().unwrap();
             let is_full =
                 batch.len() == self.numbers.batch || size + it.message.body.len() > PAYLOAD;
             if is_full || self.clock.chance() < 0.5 {
                 continue;
             }
-            visible.remove(&(it.visible, id.clone()));
+            visible.remove(&(it.visible, id));
             if it.message.receives == self.numbers.max_receives {
                 self.give_up("moved by SQS: received too often");
-                messages.remove(&id);
+                messages[id] = None;
                 continue;
             }
             if now.duration_since(it.message.queued.unwrap()) > self.numbers.retention {
                 self.give_up("deleted by SQS: too old");
-                messages.remove(&id);
+                messages[id] = None;
                 continue;
             }
             size += it.message.body.len();
@@ -198,10 +200,9 @@ impl Queue {
     }
 
     pub(crate) fn delete(&self, id: &str) {
-        if let Some(it) = self.messages.borrow_mut().remove(id) {
-            self.visible
-                .borrow_mut()
-                .remove(&(it.visible, id.to_owned()));
+        let number = self.numbers_of.borrow()[id];
+        if let Some(it) = self.messages.borrow_mut()[number].take() {
+            self.visible.borrow_mut().remove(&(it.visible, number));
         }
     }
 
@@ -212,19 +213,20 @@ impl Queue {
     /// `ChangeMessageVisibility`, which refuses more than twelve hours in all.
     pub(crate) fn hide(&self, receipt: &str, seconds: u64) {
         let mut messages = self.messages.borrow_mut();
-        let it = messages.get_mut(receipt).unwrap();
+        let number = self.numbers_of.borrow()[receipt];
+        let it = messages[number].as_mut().unwrap();
         let hidden = Duration::from_secs(seconds);
         let mut visible = self.visible.borrow_mut();
-        visible.remove(&(it.visible, receipt.to_owned()));
+        visible.remove(&(it.visible, number));
         it.visible = self.clock.now().checked_add(hidden).unwrap();
-        visible.insert((it.visible, receipt.to_owned()));
+        visible.insert((it.visible, number));
         let in_all = it.visible.duration_since(it.received);
         assert!(in_all <= SignedDuration::from_hours(12), "{in_all}");
     }
 
     /// How many messages are left.
     pub(crate) fn left(&self) -> usize {
-        self.messages.borrow().len()
+        self.messages.borrow().iter().flatten().count()
     }
 
     /// How often a message was received at most.

@@ -274,7 +274,11 @@ fn a_function_that_is_killed_at_twenty_points_loses_nothing() {
         };
         let aftermath = storm.play();
         nothing_is_unaccounted_for(&storm, &aftermath);
-        println!("killed: {} posts {} refused", aftermath.taken.len(), aftermath.refused);
+        println!(
+            "killed: {} posts {} refused",
+            aftermath.taken.len(),
+            aftermath.refused
+        );
     }
 }
 
@@ -296,7 +300,11 @@ fn the_order_does_not_matter() {
         let storm = Storm::of(2_000, 100, seed);
         let aftermath = storm.play();
         nothing_is_unaccounted_for(&storm, &aftermath);
-        assert!(aftermath.taken.len() <= 200, "{} posts", aftermath.taken.len());
+        assert!(
+            aftermath.taken.len() <= 200,
+            "{} posts",
+            aftermath.taken.len()
+        );
         assert_eq!(aftermath.refused, 0);
     }
 }
@@ -310,6 +318,10 @@ fn a_ledger_that_is_away_for_a_minute_loses_nothing() {
         };
         let aftermath = storm.play();
         nothing_is_unaccounted_for(&storm, &aftermath);
-        println!("away from {from}: {} posts {} refused", aftermath.taken.len(), aftermath.refused);
+        println!(
+            "away from {from}: {} posts {} refused",
+            aftermath.taken.len(),
+            aftermath.refused
+        );
     }
 }
