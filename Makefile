@@ -10,6 +10,8 @@ SHELL := /bin/sh
 ACCOUNT ?=
 # YES=1 deploys and destroys without asking
 YES ?=
+# STORM=1000 plays so many events at once in the demo
+STORM ?=
 # MOVE_ALARMS=1 lets a deploy move alarms between stacks
 MOVE_ALARMS ?=
 
@@ -28,12 +30,13 @@ help: ## Show this list
 	echo
 	echo "  ACCOUNT=name   the account file: accounts/name.yaml"
 	echo "  YES=1          deploy or destroy without asking"
+	echo "  STORM=1000     play a storm of so many events in the demo, 10 to 10000"
 	echo "  FUZZ=60        how long each fuzz target runs, in seconds"
 	echo "  MOVE_ALARMS=1  let alarms move between stacks, as a changed alarm-shards asks for"
 
 .PHONY: demo
 demo: tools $(SYNTH) $(LOCAL_AWS)/ready local-functions ## Play the whole job on a local AWS; needs no account
-	$(SYNTH) demo
+	$(SYNTH) demo $(if $(STORM),--storm $(STORM))
 
 .PHONY: test
 test: tools $(SYNTH) $(LOCAL_AWS)/ready local-functions ## Run every test, the demo among them

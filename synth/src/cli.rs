@@ -233,6 +233,9 @@ pub struct WebhookTest {
 
 /// Play an alarm, a failure, an application's event and a cost report on a local AWS.
 ///
+/// Or a storm, with `--storm 1000`: everything breaks at once, the agent takes two requests a second, and
+/// every event is accounted for.
+///
 /// Needs no AWS account. `make demo` installs the local AWS and builds the functions first.
 #[derive(Debug, Args)]
 pub struct Demo {
@@ -242,6 +245,9 @@ pub struct Demo {
     /// The Python environment that the local AWS is installed in
     #[arg(long, value_name = "DIR", default_value = "target/local-aws")]
     pub local_aws: PathBuf,
+    /// Play so many events at once instead, from 10 to 10000, and see what the agent is told of them
+    #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(u16).range(10..=10_000))]
+    pub storm: Option<u16>,
     /// Let something go wrong, to see that it is noticed
     #[arg(long, value_enum, value_name = "FAULT")]
     pub fault: Option<Fault>,

@@ -1,9 +1,20 @@
 //! A webhook receiver on loopback that judges requests as the agent does.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::{Request, Response, body::Bytes, server::conn::http1, service::service_fn};
+use hyper::{
+    Request, Response,
+    body::Bytes,
+    header::{HeaderValue, RETRY_AFTER},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -17,6 +28,9 @@ use webhook::{Credential, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 const MAX_AGE: i64 = 300;
 /// The largest body that is read, in bytes.
 const MAX_BODY: usize = 1_048_576;
+
+/// Why a request is refused that came too soon after others.
+pub const TOO_MANY: &str = "more requests in a second than are taken";
 
 /// An incident that arrived.
 #[derive(Debug)]
@@ -53,15 +67,26 @@ impl Receiver {
 
     /// Listens on loopback for requests that are proven by `credential`.
     pub async fn listen_for(credential: Credential) -> std::io::Result<Self> {
+        Self::listen_with(credential, Limit::none()).await
+    }
+
+    /// Listens on loopback for requests that are signed with `secret`, and refuses with 429 what is more
+    /// than so many in any second.
+    pub async fn listen_limited(secret: String, per_second: usize) -> std::io::Result<Self> {
+        let credential = Credential::Hmac(SecretString::from(secret));
+        Self::listen_with(credential, Limit::of(per_second)).await
+    }
+
+    async fn listen_with(credential: Credential, limit: Limit) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}/webhook/generic/demo", listener.local_addr()?);
         let (sender, arrivals) = mpsc::unbounded_channel();
-        let credential = Arc::new(credential);
+        let judge = Arc::new((credential, limit));
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (credential, sender) = (Arc::clone(&credential), sender.clone());
+                let (judge, sender) = (Arc::clone(&judge), sender.clone());
                 tokio::spawn(async move {
-                    let service = service_fn(|request| receive(request, &credential, &sender));
+                    let service = service_fn(|request| receive(request, &judge, &sender));
                     // A connection that breaks has told all that it had to tell.
                     drop(
                         http1::Builder::new()
@@ -87,6 +112,11 @@ impl Receiver {
     pub async fn next(&mut self) -> Option<Arrival> {
         self.arrivals.recv().await
     }
+
+    /// What has arrived and was not asked for yet.
+    pub fn arrived(&mut self) -> Vec<Arrival> {
+        std::iter::from_fn(|| self.arrivals.try_recv().ok()).collect()
+    }
 }
 
 impl Drop for Receiver {
@@ -95,9 +125,41 @@ impl Drop for Receiver {
     }
 }
 
+/// How many requests are taken in any second. Those that are refused count, too.
+struct Limit {
+    per_second: usize,
+    recent: Mutex<VecDeque<Instant>>,
+}
+
+impl Limit {
+    fn of(per_second: usize) -> Self {
+        Self {
+            per_second,
+            recent: Mutex::default(),
+        }
+    }
+
+    fn none() -> Self {
+        Self::of(usize::MAX)
+    }
+
+    /// Whether a request that comes now is one too many.
+    fn is_exceeded(&self, now: Instant) -> bool {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        while recent
+            .front()
+            .is_some_and(|it| now.duration_since(*it) >= Duration::from_secs(1))
+        {
+            recent.pop_front();
+        }
+        recent.push_back(now);
+        recent.len() > self.per_second
+    }
+}
+
 async fn receive(
     request: Request<hyper::body::Incoming>,
-    credential: &Credential,
+    (credential, limit): &(Credential, Limit),
     arrivals: &mpsc::UnboundedSender<Arrival>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let header = |name: &str| {
@@ -120,10 +182,19 @@ async fn receive(
             .then_some("a key that is not the webhook's"),
     };
     let incident = serde_json::from_slice(&body).unwrap_or_default();
+    let too_many = limit.is_exceeded(Instant::now());
+    let refused = refused.or(too_many.then_some(TOO_MANY));
     let problems = problems(&incident);
     // Nobody listens any more once the demo has what it waits for.
     drop(arrivals.send(Arrival { incident, refused }));
     Ok(match (refused, problems) {
+        (Some(TOO_MANY), _) => {
+            let mut answer = answer(429, r#"{"message":"Too many requests"}"#);
+            answer
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            answer
+        }
         (Some(_), _) => answer(403, r#"{"message":"Forbidden"}"#),
         // As the agent does: an incident that breaks the schema is answered with 200 and a list.
         (None, Some(problem)) => answer(200, &format!(r#"{{"errors":["{problem}"]}}"#)),
@@ -183,6 +254,15 @@ fn answer(status: u16, body: &str) -> Response<Full<Bytes>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_too_much_for_a_second_is_refused() {
+        let limit = Limit::of(2);
+        let begin = Instant::now();
+        let exceeded = [0, 100, 999, 1_101, 2_000]
+            .map(|it| limit.is_exceeded(begin + Duration::from_millis(it)));
+        assert_eq!(exceeded, [false, false, true, false, false]);
+    }
 
     #[test]
     fn only_a_fresh_signature_with_the_right_secret_is_taken() {

@@ -18,6 +18,8 @@ use crate::{
 
 /// How often a write is tried again that another came before. Two functions run at once.
 const TRIES: u32 = 6;
+/// What the log says when the ledger cannot be asked.
+pub const LEDGER_AWAY: &str = "the ledger is not available: incidents are told without it";
 /// How many windows were moved one into the other at most.
 const CHAIN: u32 = 4;
 
@@ -488,7 +490,7 @@ impl Invocation {
         self.counts.ledger_unavailable = 1;
         world.log(
             Level::Warn,
-            "the ledger is not available: incidents are told without it",
+            LEDGER_AWAY,
             json!({ "why": error.to_string() }),
         );
     }

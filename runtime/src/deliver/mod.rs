@@ -24,6 +24,7 @@ use webhook::{Incident, Signal, Verdict, dead_letter::REJECTED};
 
 pub use backoff::Circuit;
 pub use batch::{Message, parse_batch};
+pub use enroll::LEDGER_AWAY;
 pub use function::DeliverFunction;
 pub use secret::SecretCache;
 pub use world::{

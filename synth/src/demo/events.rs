@@ -5,13 +5,21 @@ use jiff::Timestamp;
 use serde_json::json;
 use stacks::Json;
 
-/// The task that runs out of memory, and the one that is scaled in: real events of ECS (their origin
-/// is in `snapshots/events/SOURCES.md`) with the names of the demo.
-const OUT_OF_MEMORY: &str = include_str!("../../../snapshots/events/ecs-task-stopped-oom.json");
+/// Tasks that ran out of memory, did not find their image, failed their health checks, or were scaled
+/// in: real events of ECS (their origin is in `snapshots/events/SOURCES.md`).
+pub(super) const OUT_OF_MEMORY: &str =
+    include_str!("../../../snapshots/events/ecs-task-stopped-oom.json");
+pub(super) const NO_IMAGE: &str =
+    include_str!("../../../snapshots/events/ecs-task-stopped-cannotpull-no-exitcode.json");
+pub(super) const UNHEALTHY: &str =
+    include_str!("../../../snapshots/events/ecs-task-stopped-elb-health-check-REAL.json");
 const SCALED_IN: &str =
     include_str!("../../../snapshots/events/ecs-task-stopped-scale-in-exit137-REAL.json");
 
-/// Where the demo plays.
+/// The task of the demo.
+const TASK: &str = "7e12d648155541fbb8a922c39b586f82";
+
+/// Where the demo plays, and when.
 pub(super) struct Stage<'a> {
     pub(super) account: &'a str,
     pub(super) region: &'a str,
@@ -22,23 +30,23 @@ pub(super) struct Stage<'a> {
 impl Stage<'_> {
     /// A task of the service `checkout-api` that was killed for want of memory.
     pub(super) fn out_of_memory(&self) -> Json {
-        self.moved_here(OUT_OF_MEMORY, "checkout-api")
+        self.task(OUT_OF_MEMORY, "checkout-api", TASK)
     }
 
     /// A task of the same service that a scale-in has stopped. It also ended with exit code 137.
     pub(super) fn scaled_in(&self) -> Json {
-        self.moved_here(SCALED_IN, "checkout-api")
+        self.task(SCALED_IN, "checkout-api", TASK)
     }
 
-    /// A recorded event, as if it had happened here and now.
-    fn moved_here(&self, event: &str, service: &str) -> Json {
+    /// A recorded event of a task, as if it had happened here and now to this one.
+    pub(super) fn task(&self, event: &str, service: &str, task: &str) -> Json {
         let mut event: Json = serde_json::from_str(event).unwrap_or_default();
         let cluster_arn = format!(
             "arn:aws:ecs:{}:{}:cluster/{}",
             self.region, self.account, self.cluster
         );
         let task_arn = format!(
-            "arn:aws:ecs:{}:{}:task/{}/7e12d648155541fbb8a922c39b586f82",
+            "arn:aws:ecs:{}:{}:task/{}/{task}",
             self.region, self.account, self.cluster
         );
         event["account"] = json!(self.account);
@@ -68,7 +76,9 @@ impl Stage<'_> {
             let at = self
                 .now
                 .checked_add(jiff::SignedDuration::from_secs(seconds));
-            detail[field] = json!(webhook::format_timestamp(at.unwrap_or(self.now)));
+            if let Some(time) = detail.get_mut(field) {
+                *time = json!(webhook::format_timestamp(at.unwrap_or(self.now)));
+            }
         }
         for container in detail["containers"].as_array_mut().into_iter().flatten() {
             container["name"] = json!("app");

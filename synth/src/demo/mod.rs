@@ -1,9 +1,14 @@
 //! The main job, end to end, on a local AWS: what `synth demo` plays.
 
+mod deployed;
 mod events;
+mod storm;
 mod story;
 
 use std::{future::Future, path::Path};
+
+use runtime::{aws::CallError, deliver::LEDGER_AWAY, http::HttpSetup};
+use stacks::SynthesisError;
 
 use crate::{
     cli::{Demo, Fault},
@@ -45,6 +50,39 @@ pub enum DemoError {
         /// How many should have.
         expected: usize,
     },
+    /// An event of the storm that the functions would not make an incident of.
+    #[error("an event of the storm is no incident by the functions' own judgement")]
+    Judged,
+    /// No account can be made for a storm.
+    #[error("the account file does not suit a storm")]
+    Synthesis(#[from] SynthesisError),
+    /// The ledger could not be asked.
+    #[error("the ledger could not be read")]
+    Read(#[source] CallError),
+    /// Nothing can be asked.
+    #[error(transparent)]
+    Http(HttpSetup),
+    /// The receiver refused what should have been right.
+    #[error("the receiver refused an incident: {0}")]
+    Refused(&'static str),
+    /// The functions delivered without the ledger.
+    #[error("the ledger was not available to the function that delivers")]
+    LedgerAway,
+    /// A storm of which not everything is told, or waits to be.
+    #[error(
+        "of {of} incidents {unknown} are not in the ledger, {gathered} were gathered and not told in time, and \
+         {rejected} were rejected"
+    )]
+    Unaccounted {
+        /// How many the ledger does not know.
+        unknown: usize,
+        /// How many should have been told by now.
+        gathered: usize,
+        /// How many the receiver rejected.
+        rejected: usize,
+        /// How many there are.
+        of: usize,
+    },
     /// A person pressed Ctrl-C.
     #[error("interrupted; everything that was started has ended")]
     Interrupted,
@@ -52,7 +90,10 @@ pub enum DemoError {
 
 /// Plays the demo. Everything that it starts ends with it, however it ends.
 pub(crate) async fn run(args: &Demo, terminal: Terminal) -> Result<Exit, Error> {
-    let account = load(args)?;
+    let account = match args.storm {
+        Some(events) => storm::prepared(load(args)?, events.into())?,
+        None => load(args)?,
+    };
     terminal.say("1. starting the local AWS");
     let region = account
         .regions
@@ -88,10 +129,23 @@ async fn play(
         Some(Fault::WrongSecret) => receiver::fresh_secret(),
         None => secret.clone(),
     };
-    let mut receiver = Receiver::listen(expected)
-        .await
-        .map_err(DemoError::Receiver)?;
-    story::play(account, local, &mut receiver, &secret, terminal).await
+    let listening = match args.storm {
+        Some(_) => Receiver::listen_limited(expected, storm::LIMIT).await,
+        None => Receiver::listen(expected).await,
+    };
+    let mut receiver = listening.map_err(DemoError::Receiver)?;
+    match args.storm {
+        Some(events) => {
+            let events = events.into();
+            storm::play(events, account, local, &mut receiver, &secret, terminal).await?;
+        }
+        None => story::play(account, local, &mut receiver, &secret, terminal).await?,
+    }
+    // Whatever arrives without the ledger, nobody has decided what may be told.
+    if local.has_said(LEDGER_AWAY) {
+        return Err(DemoError::LedgerAway.into());
+    }
+    Ok(())
 }
 
 /// What `work` comes to, unless a person or a supervisor ends it before.

@@ -4,25 +4,18 @@ use std::time::Duration;
 
 use aws_sdk_cloudwatch::types::StateValue;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use aws_sdk_lambda::{primitives::Blob, types::InvocationType};
 use jiff::Timestamp;
 use serde_json::json;
 use stacks::{Json, monitor::Test};
-use webhook::Kind;
 
-use super::{DemoError, events::Stage};
+use super::{
+    DemoError,
+    deployed::{Deployed, deploy},
+    events::Stage,
+};
 use crate::{
-    aws::{Aws, AwsError},
-    commands::{
-        Consent, deploy_to,
-        region::{Region, packages},
-        webhook::put,
-    },
-    config::Account,
-    error::Error,
-    local_aws::LocalAws,
-    receiver::Receiver,
-    terminal::Terminal,
+    aws::AwsError, commands::region::Region, config::Account, error::Error, local_aws::LocalAws,
+    receiver::Receiver, terminal::Terminal,
 };
 
 /// How long an incident may take from its event to the receiver.
@@ -37,61 +30,27 @@ pub(super) async fn play(
     terminal: Terminal,
 ) -> Result<(), Error> {
     let started = std::time::Instant::now();
-    let stacks = &account.stacks;
-    let packages = packages(account, stacks)?;
-    let region = Region {
-        aws: local.aws().clone(),
-        account: local.aws().account().await?,
-    };
-
     terminal.say("\n2. deploying the account file");
-    deploy_to(
-        std::slice::from_ref(&region),
-        stacks,
-        &packages,
-        Consent {
-            yes: true,
-            move_alarms: false,
-        },
-        terminal,
-    )
-    .await?;
-
-    terminal.say("\n3. setting the webhook, to a receiver on this machine that checks signatures");
-    let core = account.monitor.stack.as_str();
-    let arn = region.output(core, "WebhookSecretArn").await?;
-    let value = json!({ "url": receiver.url(), "secret": secret }).to_string();
-    put(&region, &arn, &value, Kind::Hmac).await?;
-
-    let cluster = account
-        .monitor
-        .clusters
-        .first()
-        .ok_or_else(|| DemoError::Absent("a cluster in the account file".to_owned()))?;
-    let stage = Stage {
-        account: &region.account,
-        region: region.aws.region(),
-        cluster: cluster.selector.text(),
-        now: Timestamp::now(),
-    };
+    let deployed = deploy(account, local, receiver, secret, terminal).await?;
+    let stage = deployed.stage(Timestamp::now());
     let mut verified = 0;
     for act in ACTS {
         match act {
             Act::Alarm => {
                 terminal.say("\n4. an alarm goes off");
-                alarm(&region, core, account, &stage, terminal).await?;
+                alarm(&deployed, account, &stage, terminal).await?;
             }
             Act::Task => {
                 terminal.say("\n5. a task in ECS runs out of memory");
-                task(&region, core, &stage, terminal).await?;
+                task(&deployed, &stage, terminal).await?;
             }
             Act::Order => {
                 terminal.say("\n6. an application says that an order failed");
-                order(&region, terminal).await?;
+                order(&deployed.region, terminal).await?;
             }
             Act::Cost => {
                 terminal.say("\n7. the daily cost report is due");
-                cost(&region, core, local, &stage, terminal).await?;
+                cost(&deployed, local, &stage, terminal).await?;
             }
         }
         // One that is refused shows what the others would come to.
@@ -129,8 +88,7 @@ const ACTS: [Act; 4] = [Act::Alarm, Act::Task, Act::Order, Act::Cost];
 /// Puts the deployed alarm into the state ALARM, and invokes its action as CloudWatch would: the
 /// local AWS does not run alarm actions on functions.
 async fn alarm(
-    region: &Region,
-    core: &str,
+    deployed: &Deployed<'_>,
     account: &Account,
     stage: &Stage<'_>,
     terminal: Terminal,
@@ -140,7 +98,7 @@ async fn alarm(
         .alarms
         .first()
         .ok_or_else(|| DemoError::Absent("an alarm in the account file".to_owned()))?;
-    let name = format!("{core}-{}", wanted.name);
+    let name = format!("{}-{}", deployed.core, wanted.name);
     let Test::Threshold(_, threshold) = wanted.condition.test else {
         return Err(DemoError::Absent("a threshold of the first alarm".to_owned()).into());
     };
@@ -154,7 +112,7 @@ async fn alarm(
     let reason = format!(
         "Threshold Crossed: 3 out of the last 5 datapoints were greater than the threshold ({threshold:?})"
     );
-    let cloudwatch = region.aws.cloudwatch();
+    let cloudwatch = deployed.region.aws.cloudwatch();
     cloudwatch
         .set_alarm_state()
         .alarm_name(&name)
@@ -177,19 +135,14 @@ async fn alarm(
         .ok_or_else(|| DemoError::Absent(format!("the alarm `{name}`")))?;
     let action = alarm.alarm_actions().first().cloned().unwrap_or_default();
     terminal.say(&format!("   {name} is in ALARM; its action is {action}"));
-    invoke(&region.aws, &action, &stage.alarm_action(&alarm)).await
+    deployed.invoke(&action, &stage.alarm_action(&alarm)).await
 }
 
 /// Tries two events against the deployed rule, and hands the one that it matches to the function as
 /// EventBridge would: nobody but AWS may put events of `aws.ecs` on the bus.
-async fn task(
-    region: &Region,
-    core: &str,
-    stage: &Stage<'_>,
-    terminal: Terminal,
-) -> Result<(), Error> {
-    let rule = format!("{core}-ecs-tasks");
-    let eventbridge = region.aws.eventbridge();
+async fn task(deployed: &Deployed<'_>, stage: &Stage<'_>, terminal: Terminal) -> Result<(), Error> {
+    let rule = format!("{}-ecs-tasks", deployed.core);
+    let eventbridge = deployed.region.aws.eventbridge();
     let pattern = eventbridge
         .describe_rule()
         .name(&rule)
@@ -219,8 +172,8 @@ async fn task(
     terminal.say(&format!(
         "   the rule {rule} matches it, and not a scale-in with the same exit code"
     ));
-    let function = region.output(core, "EcsFunction").await?;
-    invoke(&region.aws, &function, &stage.out_of_memory()).await
+    let function = deployed.output("EcsFunction").await?;
+    deployed.invoke(&function, &stage.out_of_memory()).await
 }
 
 /// Puts an event on the bus as an application would. From there on everything is deployed: the rule
@@ -254,8 +207,7 @@ async fn order(region: &Region, terminal: Terminal) -> Result<(), Error> {
 
 /// Invokes the cost function with what its schedule would hand it.
 async fn cost(
-    region: &Region,
-    core: &str,
+    deployed: &Deployed<'_>,
     local: &LocalAws,
     stage: &Stage<'_>,
     terminal: Terminal,
@@ -267,7 +219,7 @@ async fn cost(
         show(&instances["busy"]),
         show(&instances["silent"])
     ));
-    let scheduler = region.aws.scheduler();
+    let scheduler = deployed.region.aws.scheduler();
     let listed = scheduler
         .list_schedules()
         .send()
@@ -277,7 +229,7 @@ async fn cost(
         .schedules
         .iter()
         .filter_map(|it| it.name.clone())
-        .find(|name| name.starts_with(core))
+        .find(|name| name.starts_with(deployed.core))
         .ok_or_else(|| DemoError::Absent("the schedule".to_owned()))?;
     let schedule = scheduler
         .get_schedule()
@@ -292,29 +244,12 @@ async fn cost(
     let now = stage.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let input = input.replace("<aws.scheduler.scheduled-time>", &now);
     let event: Json = serde_json::from_str(&input).unwrap_or_default();
-    let function = region.output(core, "CostFunction").await?;
-    invoke(&region.aws, &function, &event).await
+    let function = deployed.output("CostFunction").await?;
+    deployed.invoke(&function, &event).await
 }
 
 fn show(json: &Json) -> &str {
     json.as_str().unwrap_or_default()
-}
-
-/// Hands an event to a function as AWS's services do: Lambda keeps it, and tries again if it fails.
-async fn invoke(aws: &Aws, function: &str, event: &Json) -> Result<(), Error> {
-    let answer = aws
-        .lambda()
-        .invoke()
-        .function_name(function)
-        .invocation_type(InvocationType::Event)
-        .payload(Blob::new(event.to_string()))
-        .send()
-        .await
-        .map_err(|it| AwsError::call("Lambda Invoke", it))?;
-    if answer.status_code == 202 {
-        return Ok(());
-    }
-    Err(DemoError::Invoke(function.to_owned()).into())
 }
 
 /// Waits for the next incident and shows it. Whether it came and was taken.

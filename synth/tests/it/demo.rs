@@ -24,6 +24,22 @@ fn four_incidents_arrive_and_verify() {
     );
 }
 
+/// More groups break than the budget allows investigations: the others wait, and are accounted for.
+#[test]
+fn every_event_of_a_storm_is_accounted_for() {
+    if local_aws().is_none() {
+        return;
+    }
+    Run::inside(&root(), &["demo", "--storm", "60"])
+        .end()
+        .code(0)
+        .prints("held back by the budget: ")
+        .prints("CRITICAL 3 incidents of AWS/ApplicationELB LoadBalancer=app/payment/")
+        .prints("60 events became ")
+        .prints("every event is told, by itself or counted, or waits to be")
+        .prints("the receiver's limit of 2 requests a second was exceeded 0 times");
+}
+
 #[test]
 fn a_wrong_signature_makes_it_fail() {
     if local_aws().is_none() {

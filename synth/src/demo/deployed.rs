@@ -1,0 +1,116 @@
+//! What every demo begins with: the account file deployed, and its webhook set to the receiver.
+
+use aws_sdk_lambda::{primitives::Blob, types::InvocationType};
+use jiff::Timestamp;
+use serde_json::json;
+use stacks::Json;
+use webhook::Kind;
+
+use super::{DemoError, events::Stage};
+use crate::{
+    aws::AwsError,
+    commands::{
+        Consent, deploy_to,
+        region::{Region, packages},
+        webhook::put,
+    },
+    config::Account,
+    error::Error,
+    local_aws::LocalAws,
+    receiver::Receiver,
+    terminal::Terminal,
+};
+
+/// An account that is deployed on the local AWS.
+pub(super) struct Deployed<'a> {
+    pub(super) region: Region,
+    /// The name of the stack that everything is in.
+    pub(super) core: &'a str,
+    cluster: &'a str,
+}
+
+/// Deploys an account, and sets its webhook to the receiver.
+pub(super) async fn deploy<'a>(
+    account: &'a Account,
+    local: &LocalAws,
+    receiver: &Receiver,
+    secret: &str,
+    terminal: Terminal,
+) -> Result<Deployed<'a>, Error> {
+    let stacks = &account.stacks;
+    let packages = packages(account, stacks)?;
+    let region = Region {
+        aws: local.aws().clone(),
+        account: local.aws().account().await?,
+    };
+    deploy_to(
+        std::slice::from_ref(&region),
+        stacks,
+        &packages,
+        Consent {
+            yes: true,
+            move_alarms: false,
+        },
+        terminal,
+    )
+    .await?;
+
+    terminal.say("\n3. setting the webhook, to a receiver on this machine that checks signatures");
+    let core = account.monitor.stack.as_str();
+    let arn = region.output(core, "WebhookSecretArn").await?;
+    let value = json!({ "url": receiver.url(), "secret": secret }).to_string();
+    put(&region, &arn, &value, Kind::Hmac).await?;
+
+    let cluster = account
+        .monitor
+        .clusters
+        .first()
+        .ok_or_else(|| DemoError::Absent("a cluster in the account file".to_owned()))?;
+    Ok(Deployed {
+        region,
+        core,
+        cluster: cluster.selector.text(),
+    })
+}
+
+impl Deployed<'_> {
+    /// Where events happen that happen now.
+    pub(super) fn stage(&self, now: Timestamp) -> Stage<'_> {
+        Stage {
+            account: &self.region.account,
+            region: self.region.aws.region(),
+            cluster: self.cluster,
+            now,
+        }
+    }
+
+    /// What the stack shows under a name.
+    pub(super) async fn output(&self, name: &'static str) -> Result<String, Error> {
+        self.region.output(self.core, name).await
+    }
+
+    /// Hands an event to a function as AWS's services do: Lambda keeps it, and tries again if it fails.
+    pub(super) async fn invoke(&self, function: &str, event: &Json) -> Result<(), Error> {
+        invoke(&self.region.aws.lambda(), function, event).await
+    }
+}
+
+/// Hands an event to a function as AWS's services do: Lambda keeps it, and tries again if it fails.
+pub(super) async fn invoke(
+    lambda: &aws_sdk_lambda::Client,
+    function: &str,
+    event: &Json,
+) -> Result<(), Error> {
+    let answer = lambda
+        .invoke()
+        .function_name(function)
+        .invocation_type(InvocationType::Event)
+        .payload(Blob::new(event.to_string()))
+        .send()
+        .await
+        .map_err(|it| AwsError::call("Lambda Invoke", it))?;
+    if answer.status_code == 202 {
+        return Ok(());
+    }
+    Err(DemoError::Invoke(function.to_owned()).into())
+}

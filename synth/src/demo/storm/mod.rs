@@ -1,0 +1,209 @@
+//! A storm on the local AWS: what the agent is told when everything breaks at once.
+
+mod events;
+mod reckoning;
+mod report;
+mod send;
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+use aws_sdk_sqs::types::QueueAttributeName;
+use jiff::Timestamp;
+use runtime::{
+    aws::dynamodb::{Ledger, used, window},
+    http::{Reuse, client, web_roots},
+    ledger::{Hour, MemberId, Window},
+};
+use stacks::{
+    Monitor,
+    monitor::{GroupWait, Grouping},
+    synthesize,
+};
+
+use super::{
+    DemoError,
+    deployed::{Deployed, deploy},
+};
+use crate::{
+    aws::AwsError,
+    config::Account,
+    error::Error,
+    local_aws::LocalAws,
+    receiver::{Receiver, TOO_MANY},
+    terminal::Terminal,
+};
+use events::{GROUPS, events};
+use reckoning::{Reckoning, Taken};
+use report::{Now, Summary};
+use send::Sending;
+
+/// Requests that the receiver takes in a second: as many as `deliver` sends at most.
+pub(super) const LIMIT: usize = 2;
+/// How often somebody who watches is told how far it is.
+const TICK: Duration = Duration::from_secs(2);
+/// Events that a machine plays in a second at least.
+const PLAYED: usize = 60;
+/// How long a storm may take beyond the time for which its groups wait.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+/// The account as it suits a storm of so many events: groups wait until this machine has played all of it.
+pub(super) fn prepared(account: Account, count: usize) -> Result<Account, DemoError> {
+    let own = account.monitor.grouping;
+    let seconds = count / PLAYED + 5;
+    let wait = GroupWait::parse(&format!("{seconds} seconds")).unwrap_or(own.wait);
+    let grouping = Grouping {
+        wait: if wait.seconds() > own.wait.seconds() {
+            wait
+        } else {
+            own.wait
+        },
+        ..own
+    };
+    let monitor = Monitor {
+        grouping,
+        ..account.monitor
+    };
+    Ok(Account {
+        stacks: synthesize(&monitor)?,
+        monitor,
+        ..account
+    })
+}
+
+/// Deploys the account, plays a storm of so many events, and accounts for each.
+pub(super) async fn play(
+    count: usize,
+    account: &Account,
+    local: &LocalAws,
+    receiver: &mut Receiver,
+    secret: &str,
+    terminal: Terminal,
+) -> Result<(), Error> {
+    let wait = account.monitor.grouping.wait.seconds();
+    terminal.say(&format!(
+        "\n2. deploying the account file, in which groups wait for {wait} seconds here"
+    ));
+    let deployed = deploy(account, local, receiver, secret, terminal).await?;
+    let ledger = ledger(&deployed, local).await?;
+    let queue = deployed.output("IncidentsUrl").await?;
+
+    let begin = Timestamp::now();
+    let events = events(&deployed, count, begin)?;
+    let happened: BTreeSet<MemberId> = events
+        .iter()
+        .map(|it| MemberId::of(&it.envelope.group().occurrence))
+        .collect();
+    terminal.say(&format!(
+        "\n4. a storm: {count} events of {GROUPS} groups. The receiver takes {LIMIT} requests a second"
+    ));
+    let started = Instant::now();
+    let mut sending = Sending::begin(&deployed, events).await?;
+    let mut arrived = Arrived::default();
+    let patience = PATIENCE + Duration::from_secs(wait.into());
+    let (reckoning, used) = loop {
+        tokio::time::sleep(TICK).await;
+        let now = Now {
+            elapsed: started.elapsed(),
+            sent: sending.sent()?,
+            waiting: waiting(&deployed, &queue).await?,
+        };
+        arrived.note(receiver)?;
+        terminal.say(&report::progress(&now, count, &arrived));
+        let is_over = started.elapsed() > patience;
+        if now.sent == count || is_over {
+            let items = ledger.items().await.map_err(DemoError::Read)?;
+            let windows: Vec<Window> = items.iter().filter_map(window).collect();
+            arrived.note(receiver)?;
+            let reckoning = Reckoning::of(&happened, &windows, &arrived.taken);
+            if reckoning.is_complete() || is_over {
+                let hour = Hour::of(begin);
+                let used = items.iter().find_map(|it| used(it, hour));
+                break (reckoning, used.unwrap_or_default());
+            }
+        }
+    };
+    let summary = Summary {
+        events: count,
+        reckoning: &reckoning,
+        arrived: &arrived,
+        used,
+        budget: &account.monitor.budget,
+        took: started.elapsed(),
+    };
+    for line in summary.lines() {
+        terminal.data(&line);
+    }
+    if reckoning.is_complete() {
+        return Ok(());
+    }
+    Err(DemoError::Unaccounted {
+        gathered: reckoning.gathered,
+        rejected: reckoning.rejected,
+        unknown: reckoning.unknown,
+        of: happened.len(),
+    }
+    .into())
+}
+
+/// What has arrived so far.
+#[derive(Default)]
+struct Arrived {
+    taken: Taken,
+    /// Priority and title of each incident that was taken.
+    titles: Vec<(String, String)>,
+    /// How often the receiver was asked for more than it takes.
+    too_many: usize,
+}
+
+impl Arrived {
+    fn note(&mut self, receiver: &mut Receiver) -> Result<(), DemoError> {
+        for it in receiver.arrived() {
+            match it.refused {
+                None => {
+                    let text = |key: &str| it.incident[key].as_str().unwrap_or_default().to_owned();
+                    if self.taken.add(&it.incident) {
+                        self.titles.push((text("priority"), text("title")));
+                    }
+                }
+                Some(TOO_MANY) => self.too_many += 1,
+                Some(why) => return Err(DemoError::Refused(why)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The ledger of the deployed stack.
+async fn ledger(deployed: &Deployed<'_>, local: &LocalAws) -> Result<Ledger, Error> {
+    let table = deployed.output("LedgerTable").await?;
+    let http = client(web_roots(), Reuse::Connections).map_err(DemoError::Http)?;
+    let ledger = Ledger::new(http, &local.environment(), &table);
+    Ok(ledger.map_err(|it| DemoError::Absent(it.to_string()))?)
+}
+
+/// How many messages are in a queue, those among them that are hidden.
+async fn waiting(deployed: &Deployed<'_>, queue: &str) -> Result<usize, AwsError> {
+    let names = [
+        QueueAttributeName::ApproximateNumberOfMessages,
+        QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+    ];
+    let answer = deployed
+        .region
+        .aws
+        .sqs()
+        .get_queue_attributes()
+        .queue_url(queue)
+        .set_attribute_names(Some(names.to_vec()))
+        .send()
+        .await
+        .map_err(|it| AwsError::call("SQS GetQueueAttributes", it))?;
+    let attributes = answer.attributes.unwrap_or_default();
+    let numbers = names
+        .iter()
+        .filter_map(|it| attributes.get(it)?.parse::<usize>().ok());
+    Ok(numbers.sum())
+}
