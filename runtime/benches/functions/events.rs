@@ -4,7 +4,7 @@ use std::{fs, path::Path, time::Duration};
 
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
-use webhook::{Envelope, Incident, IncidentId, Priority, Signal};
+use webhook::{Envelope, Group, GroupKey, Incident, IncidentId, Priority, Signal};
 
 use crate::lambda::Event;
 
@@ -51,6 +51,34 @@ pub(crate) fn full_batch() -> Event {
     }
 }
 
+/// An incident that belongs to nothing.
+pub(crate) fn alone(number: usize) -> Event {
+    grouped(&[message(number, "It broke.")])
+}
+
+/// So many incidents of a hundred groups.
+pub(crate) fn storm(incidents: usize) -> Event {
+    let messages: Vec<Json> = (0..incidents)
+        .map(|number| {
+            let name = format!("shop-{}", number % 100);
+            let incident = incident(number, "It broke.");
+            let key = GroupKey::of("service", &[&name]);
+            let group = Group::new(key, &name, "out of memory", incident.id());
+            queued(number, &Envelope::of_group(Signal::Ecs, incident, group))
+        })
+        .collect();
+    grouped(&messages)
+}
+
+/// A batch that is told by group: what waits goes back.
+fn grouped(messages: &[Json]) -> Event {
+    Event {
+        payload: batch(messages),
+        time: Duration::from_mins(2),
+        answer: r#"{"batchItemFailures":["#,
+    }
+}
+
 fn sample(name: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     fs::read_to_string(root.join(format!("snapshots/events/{name}.json"))).unwrap()
@@ -61,7 +89,14 @@ fn batch(messages: &[Json]) -> String {
 }
 
 fn message(index: usize, description: &str) -> Json {
-    let incident = Incident::new(
+    queued(
+        index,
+        &Envelope::new(Signal::Alarm, incident(index, description)),
+    )
+}
+
+fn incident(index: usize, description: &str) -> Incident {
+    Incident::new(
         IncidentId::of("bench", &[&index.to_string()]),
         Priority::High,
         "It broke",
@@ -69,11 +104,14 @@ fn message(index: usize, description: &str) -> Json {
         Timestamp::UNIX_EPOCH,
         "shop",
         json!({}),
-    );
+    )
+}
+
+fn queued(index: usize, envelope: &Envelope) -> Json {
     json!({
         "messageId": format!("8d2a2a1c-0000-4000-8000-{index:012}"),
         "receiptHandle": "r".repeat(180),
-        "body": Envelope::new(Signal::Alarm, incident).to_body(),
+        "body": envelope.to_body(),
         "attributes": {
             "SentTimestamp": Timestamp::now().as_millisecond().to_string(),
             "ApproximateReceiveCount": "1",

@@ -13,10 +13,12 @@
 
 mod events;
 mod lambda;
+mod ledger;
 mod measure;
 mod outside;
 mod play;
 mod serve;
+mod table;
 
 use std::{
     env,
@@ -34,6 +36,7 @@ use crate::{
     events::{event, full_batch},
     lambda::Program,
     measure::{Figures, Pace, has_valgrind, measure, peak_memory},
+    outside::Outside,
     serve::Authority,
 };
 
@@ -72,7 +75,7 @@ linked to this machine's C library and not optimized as a whole, so it starts sl
 
 async fn report() {
     let scratch = tempfile::tempdir().unwrap();
-    let plain = outside::environment(None, None).await;
+    let plain = Outside::listen(None, None).await.environment();
     println!("{LEGEND}");
     cells([
         "", "zip kB", "poll", "first", "warm", "CPU ms", "p50 us", "peak MB",
@@ -87,13 +90,15 @@ async fn report() {
     let peak = peak_memory(&deliver, &full_batch()).await;
     cells(["deliver, 6 MB", "", "", "", "", "", "", &shown(peak, 1)]);
 
+    ledger::report(scratch.path()).await;
+
     let authority = Authority::new();
     let certificate = scratch.path().join("authority.der");
     fs::write(&certificate, authority.certificate()).unwrap();
-    let mixed = outside::environment(None, Some(authority.server())).await;
-    let tls = outside::environment(Some(authority.server()), Some(authority.server())).await;
+    let mixed = Outside::listen(None, Some(authority.server())).await;
+    let tls = Outside::listen(Some(authority.server()), Some(authority.server())).await;
     println!("{OVER_TLS}");
-    for (name, function, environment, aim) in [
+    for (name, function, outside, aim) in [
         ("alarm", "alarm", &tls, "5.00"),
         ("ecs", "ecs", &tls, "5.00"),
         ("event", "event", &tls, "5.00"),
@@ -104,7 +109,7 @@ async fn report() {
         let program = Program {
             path: env::current_exe().unwrap(),
             arguments: arguments.map(str::to_owned).into(),
-            environment: environment.clone(),
+            environment: outside.environment(),
         };
         let figures = figures(&program, function, scratch.path()).await;
         row(name, None, &figures);
@@ -161,7 +166,11 @@ fn shown(value: Option<f64>, decimals: usize) -> String {
 }
 
 /// What is in a function's zip, ready to run; and the size of the zip in bytes.
-fn unzip(function: &str, environment: &[(String, String)], scratch: &Path) -> (Program, u64) {
+pub(crate) fn unzip(
+    function: &str,
+    environment: &[(String, String)],
+    scratch: &Path,
+) -> (Program, u64) {
     let architecture = match env::consts::ARCH {
         "aarch64" => "arm64",
         other => other,

@@ -1,16 +1,22 @@
 //! What the functions talk to: as much of AWS as they call, and the agent.
 
-use std::convert::Infallible;
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::{
-    Request, Response,
+    Request, Response, StatusCode,
     body::{Bytes, Incoming},
 };
 use serde_json::{Value as Json, json};
 use tokio_rustls::TlsAcceptor;
 
-use crate::serve::serve;
+use crate::{serve::serve, table::Table};
 
 /// One instance that does nothing.
 const INSTANCES: &str = "<DescribeInstancesResponse><reservationSet><item><instancesSet><item>\
@@ -18,36 +24,84 @@ const INSTANCES: &str = "<DescribeInstancesResponse><reservationSet><item><insta
     <launchTime>2026-01-02T03:04:05.000Z</launchTime>\
     </item></instancesSet></item></reservationSet></DescribeInstancesResponse>";
 
-/// Where both are, as the environment of a function says it.
-pub(crate) async fn environment(
-    aws: Option<TlsAcceptor>,
-    agent: Option<TlsAcceptor>,
-) -> Vec<(String, String)> {
-    let scheme = |tls: &Option<TlsAcceptor>| if tls.is_some() { "https" } else { "http" };
-    let (aws_scheme, agent_scheme) = (scheme(&aws), scheme(&agent));
-    let agent = serve(agent, agent_answers).await;
-    let url = format!("{agent_scheme}://{agent}/webhook");
-    let secret = json!({ "url": url, "secret": "not-a-secret" }).to_string();
-    let aws = serve(aws, move |request| aws_answers(request, secret.clone())).await;
-    [
-        ("AWS_REGION", "eu-central-1"),
-        ("AWS_ACCESS_KEY_ID", "key"),
-        ("AWS_SECRET_ACCESS_KEY", "secret"),
-        ("AWS_SESSION_TOKEN", "token"),
-        ("AWS_LAMBDA_FUNCTION_NAME", "tocsin-bench"),
-        ("AWS_ENDPOINT_URL", &format!("{aws_scheme}://{aws}")),
-        (
-            "WEBHOOK_SECRET_ARN",
-            "arn:aws:secretsmanager:eu-central-1:111122223333:secret:x",
-        ),
-        ("WEBHOOK_LOOPBACK_HTTP", "allowed"),
-        ("INCIDENTS_QUEUE_URL", "http://queue/incidents"),
-        ("DEAD_LETTERS_QUEUE_URL", "http://queue/dead-letters"),
-        ("LOOKBACK_DAYS", "14"),
-        ("IDLE_BELOW_PERCENT", "5"),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into()
+/// Everything that the functions talk to, until the benchmark ends.
+pub(crate) struct Outside {
+    aws: String,
+    /// The ledger's table.
+    pub(crate) table: Arc<Table>,
+    sent: Arc<AtomicUsize>,
+}
+
+impl Outside {
+    /// Listens for calls of AWS and of the agent.
+    pub(crate) async fn listen(aws: Option<TlsAcceptor>, agent: Option<TlsAcceptor>) -> Self {
+        let scheme = |tls: &Option<TlsAcceptor>| if tls.is_some() { "https" } else { "http" };
+        let (aws_scheme, agent_scheme) = (scheme(&aws), scheme(&agent));
+        let (table, sent) = (Arc::new(Table::default()), Arc::new(AtomicUsize::new(0)));
+        let taken = Arc::clone(&sent);
+        let agent = serve(agent, move |request| {
+            taken.fetch_add(1, Ordering::Relaxed);
+            agent_answers(request)
+        })
+        .await;
+        let url = format!("{agent_scheme}://{agent}/webhook");
+        let secret = json!({ "url": url, "secret": "not-a-secret" }).to_string();
+        let asked = Arc::clone(&table);
+        let aws = serve(aws, move |request| {
+            aws_answers(request, secret.clone(), Arc::clone(&asked))
+        })
+        .await;
+        Self {
+            aws: format!("{aws_scheme}://{aws}"),
+            table,
+            sent,
+        }
+    }
+
+    /// How many incidents the agent was sent so far.
+    pub(crate) fn sent(&self) -> usize {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Where both are, as the environment of a function says it.
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
+        variables([
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", "key"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ("AWS_SESSION_TOKEN", "token"),
+            ("AWS_LAMBDA_FUNCTION_NAME", "tocsin-bench"),
+            ("AWS_ENDPOINT_URL", &self.aws),
+            (
+                "WEBHOOK_SECRET_ARN",
+                "arn:aws:secretsmanager:eu-central-1:111122223333:secret:x",
+            ),
+            ("WEBHOOK_LOOPBACK_HTTP", "allowed"),
+            ("INCIDENTS_QUEUE_URL", "http://queue/incidents"),
+            ("DEAD_LETTERS_QUEUE_URL", "http://queue/dead-letters"),
+            ("LOOKBACK_DAYS", "14"),
+            ("IDLE_BELOW_PERCENT", "5"),
+        ])
+    }
+}
+
+/// What the environment of `deliver` says where there is a ledger. Groups wait for a second, which is less
+/// than an account file may say.
+pub(crate) fn grouped(per_hour: u32) -> Vec<(String, String)> {
+    variables([
+        ("LEDGER_TABLE", "ledger"),
+        ("GROUP_WAIT_SECONDS", "1"),
+        ("GROUP_WINDOW_SECONDS", "1200"),
+        ("BUDGET_FLOOR", "CRITICAL"),
+        ("INVESTIGATIONS_PER_HOUR", &per_hour.to_string()),
+        ("INVESTIGATIONS_PER_DAY", "1000"),
+    ])
+}
+
+fn variables<const N: usize>(variables: [(&str, &str); N]) -> Vec<(String, String)> {
+    variables
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
 }
 
 async fn agent_answers(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
@@ -58,6 +112,7 @@ async fn agent_answers(request: Request<Incoming>) -> Result<Response<Full<Bytes
 async fn aws_answers(
     request: Request<Incoming>,
     secret: String,
+    table: Arc<Table>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let target = request.headers().get("x-amz-target");
     let operation = target
@@ -67,6 +122,15 @@ async fn aws_answers(
     let body = request.into_body().collect().await.unwrap().to_bytes();
     // EC2 is the one service here that is not called in JSON.
     let input: Json = serde_json::from_slice(&body).unwrap_or_default();
+    match table.answer(&operation, &input) {
+        Some(Ok(output)) => return Ok(Response::new(output.to_string().into())),
+        Some(Err(refusal)) => {
+            let mut response = Response::new(refusal.to_string().into());
+            *response.status_mut() = StatusCode::BAD_REQUEST;
+            return Ok(response);
+        }
+        None => {}
+    }
     let entries = |key: &str| input[key].as_array().cloned().unwrap_or_default();
     let output = match operation.as_str() {
         "" => return Ok(Response::new(INSTANCES.into())),
