@@ -84,7 +84,7 @@ pub(super) async fn play(
 ) -> Result<(), Error> {
     let wait = account.monitor.grouping.wait.seconds();
     terminal.say(&format!(
-        "\n2. deploying the account file, in which groups wait for {wait} seconds here"
+        "\n2. deploying the account file, which lets groups wait for {wait} seconds here"
     ));
     let deployed = deploy(account, local, receiver, secret, terminal).await?;
     let ledger = ledger(&deployed, local).await?;
@@ -97,7 +97,8 @@ pub(super) async fn play(
         .map(|it| MemberId::of(&it.envelope.group().occurrence))
         .collect();
     terminal.say(&format!(
-        "\n4. a storm: {count} events of {GROUPS} groups. The receiver takes {LIMIT} requests a second"
+        "\n4. a storm: {count} events of {GROUPS} groups, each of which waits for {wait} seconds to be told as one; \
+         the receiver takes {LIMIT} requests a second"
     ));
     let started = Instant::now();
     let mut sending = Sending::begin(&deployed, events).await?;
