@@ -9,10 +9,13 @@ use webhook::{Group, GroupKey, Incident, Priority};
 use super::{
     Deliver, Fate, Invocation, Message, World,
     backoff::Hide,
+    tell::absorb,
     world::{LedgerError, Saved},
 };
 use crate::{
-    ledger::{Grouping, Hour, MemberId, Place, QuietHours, Standing, State, Window, tallies},
+    ledger::{
+        Grouping, Hour, MemberId, Members, Place, QuietHours, Standing, State, Window, tallies,
+    },
     log::Level,
 };
 
@@ -201,7 +204,7 @@ impl Deliver {
                         if settled == Standing::Told
                             && let Some(window) = window
                         {
-                            told.push((told_by(window), arrival.group.occurrence.clone()));
+                            told.push((window.told_as(), arrival.group.occurrence.clone()));
                         }
                         fates.push((arrival.index, fate(settled, now)));
                         None
@@ -242,49 +245,52 @@ impl Deliver {
         news: &[&Arrival<'_>],
         now: Timestamp,
     ) -> Result<Option<Vec<(usize, Fate)>>, LedgerError> {
-        let mut window;
-        let (members, wait) = match found {
-            Some(it) if !it.is_over(now) => {
-                window = it.window.clone();
-                if window.gathers(now) && window.has_room(news.len()) {
-                    (&mut window.told, None)
-                } else {
-                    (&mut window.later, Some(it.wait_for_next(now)))
-                }
-            }
-            over => {
-                let Some(opener) = news.iter().min_by_key(|it| (it.queued, &it.message.id)) else {
-                    return Ok(Some(Vec::new()));
-                };
-                let place = Place {
-                    group: group.to_owned(),
-                    number: over.map_or(1, |it| it.window.place.number + 1),
-                };
-                window = Window::open(
-                    over.map(|it| &it.window),
-                    place,
-                    &opener.group.name,
-                    &opener.message.id,
-                    opener.queued,
-                    now,
-                    grouping,
-                );
-                window.alarm.clone_from(&opener.group.alarm);
-                (&mut window.told, None)
-            }
+        let (mut window, mut into) = match found {
+            Some(it) if !it.is_over(now) => (it.window.clone(), it.moved_into.clone()),
+            over => match open(over, group, news, now, grouping) {
+                Some(window) => (window, None),
+                None => return Ok(Some(Vec::new())),
+            },
         };
-        let before = members.len();
-        for arrival in news {
-            members.add(arrival.member.clone(), &arrival.incident, &arrival.group);
+        let mut members = Members::default();
+        for it in news {
+            members.add(it.member.clone(), &it.incident, &it.group);
         }
-        let is_full = wait.is_some() && (members.len() == before || !window.has_room(0));
-        if !is_full && !self.write(world, grouping, &mut window, now).await? {
+        let is_new = window.version == 0;
+        let gathering = into.as_mut().unwrap_or(&mut window);
+        let wait = if gathering.gathers(now) && gathering.has_room(members.len()) {
+            if let Some(into) = &mut into {
+                into.take_in(&window.name, &members, now);
+            }
+            window.told.merge(&members, None);
+            into.as_ref().map(Window::due)
+        } else {
+            let next = found.map_or(now, |it| it.wait_for_next(now));
+            if !window.has_room(members.len()) {
+                let full = news
+                    .iter()
+                    .map(|it| (it.index, fate(Standing::Wait(next), now)));
+                return Ok(Some(full.collect()));
+            }
+            window.later.merge(&members, None);
+            Some(next)
+        };
+        let absorbed = if is_new {
+            absorb(world, &mut window, now).await?
+        } else {
+            None
+        };
+        let wait = wait.or(absorbed);
+        let saved = match (&into, absorbed) {
+            (_, Some(_)) => true,
+            (Some(into), None) => world.save(&[&window, into], &[]).await? == Saved::Done,
+            (None, None) => self.write(world, grouping, &mut window, now).await?,
+        };
+        if !saved {
             return Ok(None);
         }
-        if wait.is_none() {
-            for alarm in news.iter().flat_map(|it| &it.group.absorbs) {
-                speak_for(world, alarm, &window, now).await?;
-            }
+        for alarm in news.iter().flat_map(|it| &it.group.absorbs) {
+            speak_for(world, alarm, &window, now).await?;
         }
         let fates = news.iter().map(|it| {
             let standing = match wait {
@@ -327,6 +333,39 @@ impl Deliver {
         }
         Ok(world.save(&[window], &[]).await? == Saved::Done)
     }
+}
+
+/// The window of a group after the one that is over, if there was one.
+fn open(
+    over: Option<&Found>,
+    group: &str,
+    news: &[&Arrival<'_>],
+    now: Timestamp,
+    grouping: &Grouping,
+) -> Option<Window> {
+    let opener = news.iter().min_by_key(|it| (it.queued, &it.message.id))?;
+    let previous = over.map(|it| &it.window);
+    let place = Place {
+        group: group.to_owned(),
+        number: previous.map_or(1, |it| it.place.number + 1),
+    };
+    let mut window = Window::open(
+        previous,
+        place,
+        &opener.group.name,
+        &opener.message.id,
+        opener.queued,
+        now,
+        grouping,
+    );
+    window.alarm = match previous {
+        Some(previous) => previous.alarm.clone(),
+        None => opener.group.alarm.clone(),
+    };
+    if news.iter().any(|it| !it.group.absorbs.is_empty()) {
+        window.wait_for_others();
+    }
+    Some(window)
 }
 
 /// Where an arrival belongs that is not settled.
@@ -382,13 +421,18 @@ fn standing<'a>(
     let of = |window: &Window| {
         window.standing(&arrival.member, &arrival.message.id, arrival.queued, now)
     };
-    let Some(Found { window, moved_into }) = found else {
+    let Some(here) = found else {
         return (Standing::New, None);
     };
+    let Found { window, moved_into } = here;
     let latest = match moved_into {
         Some(into) if window.told.contains(&arrival.member) => into,
         _ => window,
     };
+    let is_moved = matches!(window.state, State::Moved { .. });
+    if is_moved && window.later.contains(&arrival.member) && !here.is_over(now) {
+        return (Standing::Wait(here.wait_for_next(now)), Some(window));
+    }
     match (of(latest), before) {
         (Standing::New, Some(before)) => (of(before), Some(before)),
         (standing, _) => (standing, Some(latest)),
@@ -409,17 +453,6 @@ fn fate(standing: Standing, now: Timestamp) -> Fate {
         Standing::Dead(reason) => Fate::Dead(reason),
         Standing::Wait(until) => Fate::Back(Hide::until(until, now)),
         Standing::Due | Standing::New => Fate::Back(Hide::Longer),
-    }
-}
-
-fn told_by(window: &Window) -> String {
-    match &window.state {
-        State::Sent { id, .. } => id.to_string(),
-        _ => window
-            .told
-            .first
-            .as_ref()
-            .map_or_else(String::new, |it| it.id.clone()),
     }
 }
 

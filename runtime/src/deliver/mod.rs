@@ -297,8 +297,8 @@ impl Deliver {
                     }
                 },
             };
-            if fate == Fate::Delivered && !it.window.is_alone() {
-                let told = enrolled.told.entry(it.window.id().to_string()).or_default();
+            if fate == Fate::Delivered {
+                let told = enrolled.told.entry(it.window.told_as()).or_default();
                 told.extend(it.arrivals.iter().map(|it| it.group.occurrence.clone()));
             }
             for arrival in it.arrivals {

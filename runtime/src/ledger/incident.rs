@@ -13,8 +13,12 @@ use crate::{
 /// Causes that are named at most, in the description and in the title.
 const NAMED: usize = 40;
 const NAMED_IN_TITLE: usize = 4;
+/// Groups that a digest names at most: what it holds back is named before anything is quoted.
+const NAMED_IN_DIGEST: usize = 100;
 /// Characters at most of the last incident's description: the first says more.
 const LAST: usize = 1_800;
+/// Characters at most of the descriptions that a digest quotes.
+const IN_DIGEST: usize = 400;
 
 /// What digests are called in the ledger.
 pub const DIGEST: [(Kind, &str); 2] = [
@@ -37,15 +41,15 @@ pub fn incident(window: &Window) -> Incident {
     );
     let (from, to) = (show(&told.from), show(&told.to));
     let mut report = Report::new(&format!("{what}, from {from} to {to}. {}", why(window)));
-    let heading = match window.kind {
-        Kind::Group | Kind::Absorbed => "By cause",
-        Kind::Budget | Kind::QuietHours => "By group",
+    let (heading, most, of_first, of_last) = match window.kind {
+        Kind::Group | Kind::Absorbed => ("By cause", NAMED, usize::MAX, LAST),
+        Kind::Budget | Kind::QuietHours => ("By group", NAMED_IN_DIGEST, IN_DIGEST, IN_DIGEST),
     };
-    report.section(heading, &first(named, NAMED));
+    report.section(heading, &first(named, most));
     let mut left_out = count;
     for (heading, excerpt, longest) in [
-        ("The first", &told.first, usize::MAX),
-        ("The last", &told.last, LAST),
+        ("The first", &told.first, of_first),
+        ("The last", &told.last, of_last),
     ] {
         if let Some(excerpt) = excerpt {
             report.lines(heading, &quote(excerpt, longest));

@@ -12,6 +12,8 @@ use super::{Grouping, Hour, MemberId, Members, budget::later, members::MOST};
 const GRACE: Duration = Duration::from_secs(2);
 /// How long what waits for an incident waits that has not been sent although its window is over.
 const AGAIN: Duration = Duration::from_mins(1);
+/// How much longer a composite alarm waits than what it looks at, which is seen a little later or earlier.
+const FOR_OTHERS: Duration = Duration::from_secs(20);
 
 /// What a window gathers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,7 +144,7 @@ impl Window {
             place,
             version: 0,
             kind: Kind::Group,
-            name: name.to_owned(),
+            name: previous.map_or(name, |it| &it.name).to_owned(),
             opened: now,
             closes,
             ends: later(now, grouping.length).max(closes),
@@ -187,10 +189,18 @@ impl Window {
         }
     }
 
-    /// Whether it tells a single incident. Its opener holds that, and nobody writes that it was sent: a
-    /// quiet day costs one write for each incident.
+    /// Whether it tells a single incident, as it is. Its opener holds that, and nobody writes that it was
+    /// sent: a quiet day costs one write for each incident.
     pub fn is_alone(&self) -> bool {
-        self.kind == Kind::Group && self.told.len() == 1
+        let first = self.told.first.as_ref().map(|it| &it.id);
+        let was_told = self.follows.is_some() && first == self.follows.as_ref();
+        self.kind == Kind::Group && self.told.len() == 1 && !was_told
+    }
+
+    /// Waits longer, for what is told with it by others' leave.
+    pub fn wait_for_others(&mut self) {
+        self.closes = later(self.closes, FOR_OTHERS);
+        self.ends = self.ends.max(self.closes);
     }
 
     /// Whether so many more may become members.
@@ -251,7 +261,9 @@ impl Window {
                 State::Moved { .. } => Standing::New,
             };
         }
-        if self.later.contains(member) && !self.is_over(now) {
+        // Where it was moved, the other says when this one is over.
+        let is_moved = matches!(self.state, State::Moved { .. });
+        if self.later.contains(member) && !is_moved && !self.is_over(now) {
             return Standing::Wait(self.later_at(now));
         }
         Standing::New
@@ -264,10 +276,20 @@ impl Window {
         IncidentId::of("group", &[&self.place.group, &opened])
     }
 
+    /// The ID under which the agent knows it, or will know it.
+    pub fn told_as(&self) -> String {
+        match (&self.state, &self.told.first) {
+            (State::Sent { id, .. }, _) => id.to_string(),
+            (_, Some(only)) if self.is_alone() => only.id.to_string(),
+            _ => self.id().to_string(),
+        }
+    }
+
     /// The ID under which the agent knows it, as far as the ledger does.
     fn known_id(&self) -> Option<IncidentId> {
         match &self.state {
             State::Sent { id, .. } => Some(id.clone()),
+            State::Open => self.told.first.as_ref().map(|it| it.id.clone()),
             _ => None,
         }
     }
@@ -277,13 +299,19 @@ impl Window {
         self.told.priority.unwrap_or(Priority::High)
     }
 
-    /// Counts another window among what this one tells, or tells next.
-    pub fn take_in(&mut self, other: &Self, now: Timestamp) {
-        let cause = (self.kind != Kind::Group).then_some(other.name.as_str());
+    /// Tells what came too late, too, because it is told later than it was to be.
+    pub fn tell_later(&mut self) {
+        let later = std::mem::take(&mut self.later);
+        self.told.merge(&later, None);
+    }
+
+    /// Counts the incidents of another group, of this name, among what this one tells, or tells next.
+    pub fn take_in(&mut self, name: &str, members: &Members, now: Timestamp) {
+        let cause = (self.kind != Kind::Group).then_some(name);
         if self.gathers(now) {
-            self.told.merge(&other.told, cause);
+            self.told.merge(members, cause);
         } else {
-            self.later.merge(&other.told, cause);
+            self.later.merge(members, cause);
         }
     }
 }

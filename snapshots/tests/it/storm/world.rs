@@ -16,7 +16,7 @@ use runtime::{
     ledger::{Place, Tally, Window},
     log::Level,
 };
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use webhook::{Answer, SignedRequest, UrlPolicy, Webhook};
 
 use crate::simulation::{clock::Clock, ledger::Ledger, queue::Queue};
@@ -201,6 +201,7 @@ pub(super) struct Aftermath {
     pub(super) taken: Vec<(Timestamp, Json)>,
     pub(super) refused: usize,
     pub(super) told: Told,
+    /// How often something was held back.
     pub(super) held: u64,
     pub(super) dead: Vec<String>,
     pub(super) left: usize,
@@ -208,7 +209,6 @@ pub(super) struct Aftermath {
     pub(super) used: Vec<i64>,
     pub(super) reads: usize,
     pub(super) writes: usize,
-    pub(super) receives: u32,
 }
 
 impl Aftermath {
@@ -224,20 +224,11 @@ impl Aftermath {
             used: shared.ledger.days().values().map(|day| day.used).collect(),
             reads: shared.ledger.reads.get(),
             writes: shared.ledger.writes.get(),
-            receives: shared.queue.most_receives(),
         }
     }
 }
 
 /// How many incidents a body tells.
 pub(super) fn members(body: &Json) -> u64 {
-    let is_group = json!(body["incidentId"])
-        .as_str()
-        .unwrap()
-        .starts_with("group-");
-    if is_group {
-        body["data"]["members"].as_u64().unwrap()
-    } else {
-        1
-    }
+    body["data"]["members"].as_u64().unwrap_or(1)
 }
