@@ -46,16 +46,14 @@ pub fn incident(window: &Window) -> Incident {
         Kind::Budget | Kind::QuietHours => ("By group", NAMED_IN_DIGEST, IN_DIGEST, IN_DIGEST),
     };
     report.section(heading, &first(named, most));
-    let mut left_out = count;
-    for (heading, excerpt, longest) in [
+    let quoted: Vec<(&str, String)> = [
         ("The first", &told.first, of_first),
         ("The last", &told.last, of_last),
-    ] {
-        if let Some(excerpt) = excerpt {
-            report.lines(heading, &quote(excerpt, longest));
-            left_out -= 1;
-        }
-    }
+    ]
+    .into_iter()
+    .filter_map(|(heading, excerpt, longest)| Some((heading, quote(excerpt.as_ref()?, longest))))
+    .collect();
+    let left_out = count.saturating_sub(quoted.len());
     if left_out > 0 {
         report.section(
             "Left out",
@@ -65,6 +63,10 @@ pub fn incident(window: &Window) -> Incident {
                 window.id()
             )],
         );
+    }
+    // What is quoted comes last, so that a cut cuts nothing else.
+    for (heading, text) in quoted {
+        report.lines(heading, &text);
     }
     let data = json!({
         "group": window.name,

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn limited(per_hour: u32, per_day: u32, night: Night) -> Night {
+pub(super) fn limited(per_hour: u32, per_day: u32, night: Night) -> Night {
     let mut night = night;
     night.grouping.limits = Limits {
         per_hour,

@@ -5,6 +5,7 @@
 mod budget;
 mod calm;
 mod happening;
+mod texts;
 mod world;
 
 use std::{
