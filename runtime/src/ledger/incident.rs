@@ -13,6 +13,8 @@ use crate::{
 /// Causes that are named at most, in the description and in the title.
 const NAMED: usize = 40;
 const NAMED_IN_TITLE: usize = 4;
+/// Characters of all their names at most: what is left out must be said, too.
+const NAMED_LENGTH: usize = 5_500;
 /// Groups that a digest names at most: what it holds back is named before anything is quoted.
 const NAMED_IN_DIGEST: usize = 100;
 /// Characters at most of the last incident's description: the first says more.
@@ -45,7 +47,13 @@ pub fn incident(window: &Window) -> Incident {
         Kind::Group | Kind::Absorbed => ("By cause", NAMED, usize::MAX, LAST),
         Kind::Budget | Kind::QuietHours => ("By group", NAMED_IN_DIGEST, IN_DIGEST, IN_DIGEST),
     };
-    report.section(heading, &first(named, most));
+    let mut length = 0;
+    let fits = named.iter().take(most).take_while(|it| {
+        length += it.chars().count();
+        length <= NAMED_LENGTH
+    });
+    let fits = fits.count();
+    report.section(heading, &first(named, fits));
     let quoted: Vec<(&str, String)> = [
         ("The first", &told.first, of_first),
         ("The last", &told.last, of_last),
