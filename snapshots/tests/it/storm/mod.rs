@@ -2,6 +2,7 @@
 //! more than the account file allows. The decisions are those of the functions, the numbers those of the
 //! template, on a clock that only waiting moves.
 
+mod any_night;
 mod budget;
 mod calm;
 mod happening;
