@@ -111,7 +111,8 @@ fn a_window_of_several_is_told_by_whoever_comes_first() {
     window.state = State::Claimed { until: at(150) };
     check(&window, 149, &all(Standing::Wait(at(152))));
     check(&window, 150, &all(Standing::Due));
-    assert!(!window.is_over(at(99_999)), "nobody has it yet");
+    assert!(!window.is_over(at(1_499)), "nobody has it yet");
+    assert!(window.is_over(at(1_500)), "its messages are gone");
     let id = window.id();
     window.state = State::Sent { at: at(40), id };
     check(&window, 41, &all(Standing::Told));

@@ -12,6 +12,8 @@ use super::{Grouping, Hour, MemberId, Members, budget::later, members::MOST};
 const GRACE: Duration = Duration::from_secs(2);
 /// How long what waits for an incident waits that has not been sent although its window is over.
 const AGAIN: Duration = Duration::from_mins(1);
+/// How long after its end nobody waits for a window any more that is still not told.
+const ABANDONED: Duration = Duration::from_mins(5);
 /// How much longer a composite alarm waits than what it looks at, which is seen a little later or earlier.
 const FOR_OTHERS: Duration = Duration::from_secs(20);
 
@@ -229,8 +231,11 @@ impl Window {
         match self.state {
             State::Rejected { .. } => true,
             State::Sent { .. } => now >= self.ends,
-            State::Open => self.is_alone() && now >= self.ends && now >= self.due(),
-            State::Claimed { .. } | State::Moved { .. } => false,
+            State::Open if self.is_alone() => now >= self.ends && now >= self.due(),
+            // Its messages may be gone: what is told without the ledger is not noted.
+            State::Open => now >= later(self.ends.max(self.due()), ABANDONED),
+            State::Claimed { until } => now >= later(until.max(self.ends), ABANDONED),
+            State::Moved { .. } => false,
         }
     }
 
