@@ -131,6 +131,7 @@ impl Deliver {
         let mut claimed = window.clone();
         claimed.ticket = Some(hour);
         if !window.is_alone() {
+            claimed.is_fixed = true;
             claimed.state = State::Claimed {
                 until: invocation.deadline,
             };
@@ -184,7 +185,9 @@ pub(super) async fn absorb<W: World>(
     let Some(mut composite) = world.window(into).await? else {
         return Ok(None);
     };
+    // What is more urgent is not held up by what is less.
     if composite.is_over(now)
+        || window.priority() < composite.priority()
         || matches!(composite.state, State::Moved { .. })
         || !composite.has_room(window.told.len())
     {

@@ -241,6 +241,17 @@ fn the_most_urgent_member_says_how_urgent_a_group_is() {
     assert_eq!(members.priority, Some(Priority::High));
 }
 
+/// A digest gathers until somebody tries to tell it; then every attempt says the same.
+#[test]
+fn a_digest_that_was_tried_gathers_no_more() {
+    let mut digest = Window::digest(Kind::Budget, place(1), "held back", at(0), at(3_000));
+    digest.take_in("shop", &window(&["a"]).told, at(10));
+    digest.is_fixed = true;
+    digest.take_in("shop", &window(&["b"]).told, at(4_000));
+    assert_eq!((digest.told.len(), digest.later.len()), (1, 1));
+    assert_eq!(digest.told.causes(), [("shop", 1)]);
+}
+
 /// An item of DynamoDB holds 400 KB, also when a window is as full as it can be.
 #[test]
 fn a_full_window_fits_an_item() {

@@ -100,6 +100,9 @@ pub struct Window {
     pub later: Members,
     /// What has become of it.
     pub state: State,
+    /// Whether somebody has tried to tell it: every attempt says the same from then on.
+    #[serde(default)]
+    pub is_fixed: bool,
     /// The hour in whose budget it has a place.
     pub ticket: Option<Hour>,
     /// The incident that was told before it, if that was a moment ago.
@@ -154,6 +157,7 @@ impl Window {
             told: previous.map(|it| it.later.clone()).unwrap_or_default(),
             later: Members::default(),
             state: State::Open,
+            is_fixed: false,
             ticket: None,
             follows: follows.and_then(Self::known_id),
             alarm: None,
@@ -174,6 +178,7 @@ impl Window {
             told: Members::default(),
             later: Members::default(),
             state: State::Open,
+            is_fixed: false,
             ticket: None,
             follows: None,
             alarm: None,
@@ -212,7 +217,7 @@ impl Window {
 
     /// Whether what comes now is told with it.
     pub fn gathers(&self, now: Timestamp) -> bool {
-        let is_open = self.state == State::Open;
+        let is_open = self.state == State::Open && !self.is_fixed;
         match self.kind {
             Kind::Group => is_open && now < self.closes,
             Kind::Budget | Kind::QuietHours => is_open,

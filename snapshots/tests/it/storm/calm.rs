@@ -155,6 +155,20 @@ fn a_composite_alarm_absorbs_its_children() {
     }
 }
 
+/// Nobody waits twenty minutes for a critical alarm because a composite alarm that is none was told.
+#[test]
+fn a_composite_alarm_does_not_absorb_what_is_more_urgent() {
+    let critical = Happening {
+        priority: Priority::Critical,
+        ..alarm("a", 1, 120)
+    };
+    let night = night(vec![composite(&["a"], 0), critical]);
+    let aftermath = night.play_and_account_for_everything();
+    let last = aftermath.taken.last().unwrap();
+    assert!(last.0.duration_since(night.begin) < MINUTE * 4);
+    assert_eq!(last.1["priority"], "CRITICAL");
+}
+
 /// A child that goes off long before is told by itself.
 #[test]
 fn a_composite_alarm_does_not_absorb_what_was_told() {
