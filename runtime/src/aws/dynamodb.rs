@@ -109,9 +109,8 @@ impl Ledger {
         let items: Vec<Json> = puts.chain(updates).collect();
         let input = json!({ "TransactItems": items });
         for attempt in 1.. {
-            let error = match self.call("TransactWriteItems", &input).await {
-                Ok(_) => break,
-                Err(error) => error,
+            let Err(error) = self.call("TransactWriteItems", &input).await else {
+                break;
             };
             let Reason::Cancelled(reasons) = error.reason() else {
                 return Err(error);

@@ -228,7 +228,7 @@ impl Deliver {
             }
             None => {
                 self.by_incident(world, arrivals, invocation, &mut fates)
-                    .await
+                    .await;
             }
         }
         fates
@@ -400,7 +400,13 @@ impl Deliver {
     }
 
     async fn keep_pace<W: World>(&self, world: &W) {
-        let Some(last) = self.last_post else { return };
+        let Some(last) = self.last_post else {
+            // The environment that this one takes the place of may have posted a moment ago.
+            if self.grouping.is_some() {
+                world.sleep(PACE).await;
+            }
+            return;
+        };
         let since = Duration::try_from(world.now().duration_since(last)).unwrap_or_default();
         if since < PACE {
             world.sleep(PACE.saturating_sub(since)).await;

@@ -261,9 +261,8 @@ impl Window {
             return match &self.state {
                 State::Open if self.is_alone() && message != self.opener => Standing::Told,
                 State::Open if now < self.due() => Standing::Wait(self.due()),
-                State::Open => Standing::Due,
                 State::Claimed { until } if now < *until => Standing::Wait(later(*until, GRACE)),
-                State::Claimed { .. } => Standing::Due,
+                State::Open | State::Claimed { .. } => Standing::Due,
                 State::Sent { .. } => Standing::Told,
                 // Whoever put it back among the incidents since then wants it tried again.
                 State::Rejected { at, .. } if queued > *at => Standing::New,

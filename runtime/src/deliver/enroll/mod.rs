@@ -144,26 +144,23 @@ impl Deliver {
             let before = before(world, found.as_ref(), party).await?;
             for arrival in party {
                 let (standing, window) = standing(found.as_ref(), before.as_ref(), arrival, now);
-                let place = match standing {
-                    Standing::New => match elsewhere(found.as_ref(), &arrival.member) {
-                        Some(group) => Some(Belongs::To(group)),
-                        None => {
+                places.push(match (standing, window) {
+                    (Standing::New, _) => {
+                        let group = elsewhere(found.as_ref(), &arrival.member);
+                        if group.is_none() {
                             news.push(arrival);
-                            None
                         }
-                    },
-                    Standing::Due => window.map(|it| Belongs::Due(Box::new(it.clone()))),
-                    settled => {
-                        if settled == Standing::Told
-                            && let Some(window) = window
-                        {
+                        group.map(Belongs::To)
+                    }
+                    (Standing::Due, Some(window)) => Some(Belongs::Due(Box::new(window.clone()))),
+                    (settled, window) => {
+                        if let (Standing::Told, Some(window)) = (&settled, window) {
                             told.push((window.told_as(), arrival.group.occurrence.clone()));
                         }
                         fates.push((arrival.index, fate(settled, now)));
                         None
                     }
-                };
-                places.push(place);
+                });
             }
             if !news.is_empty() {
                 let Some(waits) = self
