@@ -93,6 +93,8 @@ fn a_window_of_one_incident_is_told_by_its_opener() {
             ],
         );
     }
+    let redriven = window.standing(&MemberId::of("a"), "message-1", at(60), at(61));
+    assert_eq!(redriven, Standing::New, "nobody else may have it");
     assert!(!window.is_over(at(20 * 60 - 1)));
     assert!(window.is_over(at(20 * 60)));
 }

@@ -259,7 +259,15 @@ impl Window {
     ) -> Standing {
         if self.told.contains(member) {
             return match &self.state {
-                State::Open if self.is_alone() && message != self.opener => Standing::Told,
+                // A duplicate: the opener holds the incident. What was put back among the incidents by a
+                // person comes later, and may be all that is left of it.
+                State::Open if self.is_alone() && message != self.opener => {
+                    if queued <= self.due() {
+                        Standing::Told
+                    } else {
+                        Standing::New
+                    }
+                }
                 State::Open if now < self.due() => Standing::Wait(self.due()),
                 State::Claimed { until } if now < *until => Standing::Wait(later(*until, GRACE)),
                 State::Open | State::Claimed { .. } => Standing::Due,
