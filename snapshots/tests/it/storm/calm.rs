@@ -175,3 +175,17 @@ fn a_composite_alarm_does_not_absorb_what_was_told() {
     let night = night(vec![alarm("a", 1, 0), composite(&["a"], 120)]);
     assert_eq!(night.play_and_account_for_everything().taken.len(), 2);
 }
+
+/// Each becomes a dead letter with the reason, and holds up nobody else.
+#[test]
+fn a_group_that_the_agent_rejects_is_dead_as_a_whole() {
+    let poison = (0..3).map(|it| alarm(&format!("bad-{it}"), 13, it * 5));
+    let night = night(
+        poison
+            .chain([alarm("good", 1, 0), alarm("bad-3", 13, 300)])
+            .collect(),
+    );
+    let aftermath = night.play();
+    assert_eq!(aftermath.dead, [r#"rejected: ["no"]"#; 4]);
+    assert_eq!((aftermath.taken.len(), aftermath.left), (1, 0));
+}

@@ -23,6 +23,8 @@ use crate::simulation::{clock::Clock, ledger::Ledger, queue::Queue};
 
 /// How long a call to AWS takes.
 const CALL: Duration = Duration::from_millis(5);
+/// What the receiver takes for an incident that is ill-formed.
+const POISON: &str = "QueueName=queue-13";
 /// How long the receiver takes.
 const ANSWER: Duration = Duration::from_millis(100);
 
@@ -140,6 +142,9 @@ impl World for Around {
         }
         shared.clock.sleep(ANSWER).await;
         let body: Json = serde_json::from_slice(&request.body).unwrap();
+        if body["description"].as_str().unwrap().contains(POISON) {
+            return Ok(posted(200, r#"{"errors":["no"]}"#));
+        }
         receiver.taken.borrow_mut().push((now, body));
         self.step().await;
         Ok(posted(200, r#"{"message":"Webhook received"}"#))
