@@ -107,6 +107,7 @@ impl AwsError {
                             | "ServiceUnavailable"
                             | "InternalFailure"
                             | "InternalError"
+                            | "InternalServerError"
                     )
             }
             Self::NoAnswer { .. } => !self.is_credentials(),
