@@ -65,7 +65,7 @@ pub enum Command {
     ///
     /// Each entry is one investigation, or a part of one: when, how far it is, how urgent, what is
     /// broken, under which incident ID it is told, how many incidents it tells, and what happened. The
-    /// newest comes last; times are UTC. What is not told yet is shown however long it has waited.
+    /// newest comes last. What is not told yet is shown however long it has waited.
     #[command(after_help = HISTORY)]
     History(History),
     /// Show what is in the dead letters of an account, and send it back the way it came

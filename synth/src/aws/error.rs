@@ -108,6 +108,7 @@ impl AwsError {
                             | "InternalFailure"
                             | "InternalError"
                             | "InternalServerError"
+                            | "ProvisionedThroughputExceededException"
                     )
             }
             Self::NoAnswer { .. } => !self.is_credentials(),

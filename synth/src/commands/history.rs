@@ -48,7 +48,7 @@ pub(crate) async fn run(args: &Arguments, terminal: Terminal) -> Result<Exit, Er
             all.push(history.to_json(place.name(), args.limit));
             continue;
         }
-        terminal.data(place.name());
+        terminal.data(&History::heading(place.name()));
         for line in history.lines(name, args.limit, now) {
             terminal.data(&line);
         }
@@ -67,6 +67,8 @@ struct Place {
     dead_letters: String,
     budget: Budget,
     seen: Seen,
+    /// Whether the last look failed.
+    is_away: bool,
 }
 
 impl Place {
@@ -87,6 +89,7 @@ impl Place {
             dead_letters: of("DeadLettersUrl")?,
             budget: account.monitor.budget,
             seen: Seen::default(),
+            is_away: false,
             region,
         })
     }
@@ -105,6 +108,33 @@ impl Place {
         let since = now.saturating_sub(since).unwrap_or(Timestamp::MIN);
         Ok(History::new(&contents, queues, self.budget, since, now))
     }
+
+    /// What is new or has changed since this was asked last, the last `limit` of it.
+    fn changes(
+        &mut self,
+        history: &History,
+        account: &str,
+        json: bool,
+        limit: usize,
+        now: Timestamp,
+    ) -> Vec<String> {
+        let (told, letters) = self.seen.changes(history);
+        let told = &told[told.len().saturating_sub(limit)..];
+        let region = self.name();
+        if !json {
+            let lines = told.iter().flat_map(|it| it.lines(now));
+            let letters = letters.then(|| history.queues.given_up(account));
+            return lines.chain(letters).collect();
+        }
+        let windows = told
+            .iter()
+            .map(|it| json!({ "region": region, "window": it.to_json() }));
+        let letters = letters.then(|| {
+            let letters = history.queues.dead_letters.to_json();
+            json!({ "region": region, "deadLetters": letters })
+        });
+        windows.chain(letters).map(|it| it.to_string()).collect()
+    }
 }
 
 /// Prints what is there, and then what is new or has changed, for as long as somebody reads it.
@@ -115,7 +145,6 @@ async fn follow(
     terminal: Terminal,
 ) -> Result<Exit, Error> {
     let mut heading = String::new();
-    let mut problem = String::new();
     for look in 0_u64.. {
         for place in &mut places {
             let now = Timestamp::now();
@@ -123,37 +152,19 @@ async fn follow(
                 Ok(history) => history,
                 Err(error) if look > 0 && is_passing(&error) => {
                     // Once is enough, however long it lasts.
-                    let said = error.to_string();
-                    if said != problem {
-                        terminal.say(&format!("{}: {said}; trying again", place.name()));
-                        problem = said;
+                    if !std::mem::replace(&mut place.is_away, true) {
+                        terminal.say(&format!("{}: {error}; trying again", place.name()));
                     }
                     continue;
                 }
                 Err(error) => return Err(error),
             };
-            let (mut changes, letters) = place.seen.changes(&history);
-            if look == 0 {
-                changes.drain(..changes.len().saturating_sub(args.limit));
-            }
-            let region = place.region.aws.region();
-            let lines: Vec<String> = if args.json {
-                let windows = changes
-                    .iter()
-                    .map(|it| json!({ "region": region, "window": it.to_json() }).to_string());
-                let letters = letters.then(|| {
-                    let letters = history.queues.dead_letters.to_json();
-                    json!({ "region": region, "deadLetters": letters }).to_string()
-                });
-                windows.chain(letters).collect()
-            } else {
-                let windows = changes.iter().flat_map(|it| it.lines(now));
-                let letters = letters.then(|| history.queues.given_up(account));
-                windows.chain(letters).collect()
-            };
-            if !args.json && !lines.is_empty() && heading != region {
-                region.clone_into(&mut heading);
-                terminal.data(region);
+            place.is_away = false;
+            let limit = if look == 0 { args.limit } else { usize::MAX };
+            let mut lines = place.changes(&history, account, args.json, limit, now);
+            if !args.json && !lines.is_empty() && heading != place.name() {
+                place.name().clone_into(&mut heading);
+                lines.insert(0, History::heading(&heading));
             }
             for line in lines {
                 if !terminal.is_read(&line) {
@@ -169,7 +180,8 @@ async fn follow(
 /// Whether the next look may well succeed.
 fn is_passing(error: &Error) -> bool {
     match error {
-        Error::Aws(error) | Error::Ledger(LedgerError::Aws(error)) => error.is_passing(),
+        Error::Aws(error) => error.is_passing(),
+        Error::Ledger(error) => error.is_passing(),
         _ => false,
     }
 }

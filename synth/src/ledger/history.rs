@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use runtime::{aws::dynamodb::Used, ledger::Place, read::show_time, report::first};
+use runtime::{aws::dynamodb::Used, ledger::Place, report::first};
 use serde_json::json;
 use stacks::{Json, monitor::Budget};
 
 use super::{
     Contents, Summary,
-    text::{clock, count, fit},
+    text::{clock, count, fit, fits},
     told::{Stage, Told},
 };
 
@@ -78,6 +78,11 @@ impl History {
                 "deadLetters": self.queues.dead_letters.to_json(),
             },
         })
+    }
+
+    /// What comes first, for a person.
+    pub(crate) fn heading(region: &str) -> String {
+        format!("{region}, times in UTC")
     }
 
     /// Everything, for a person.
@@ -188,7 +193,7 @@ impl Told {
     pub(crate) fn lines(&self, now: Timestamp) -> Vec<String> {
         let mut lines = vec![format!(
             "  {}  {:<9}  {:<8}  {}",
-            show_time(self.at),
+            self.at.strftime("%m-%d %H:%M:%S"),
             self.stage.word(),
             self.priority.as_str(),
             self.name
@@ -210,8 +215,12 @@ impl Told {
             None => what,
         };
         lines.push(format!("      {what}"));
-        if !causes.is_empty() {
-            lines.push(format!("      {}", first(causes, NAMED).join(", ")));
+        let causes = first(causes, NAMED);
+        let joined = format!("      {}", causes.join(", "));
+        if fits(&joined) && !causes.is_empty() {
+            lines.push(joined);
+        } else {
+            lines.extend(causes.iter().map(|it| format!("      {it}")));
         }
         lines.extend(self.stage.detail(now).map(|it| format!("      {it}")));
         if let Some(later) = &self.later {

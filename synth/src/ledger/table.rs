@@ -48,8 +48,15 @@ pub enum LedgerError {
         code: String,
     },
     /// AWS refused for another reason, or did not answer.
-    #[error(transparent)]
-    Aws(#[from] AwsError),
+    #[error("the ledger's table `{table}` in {region} could not be read: {why}")]
+    Failed {
+        /// The table.
+        table: String,
+        /// The region.
+        region: String,
+        /// What AWS said, if anything.
+        why: AwsError,
+    },
 }
 
 impl LedgerError {
@@ -64,8 +71,13 @@ impl LedgerError {
                  your own"
                     .to_owned(),
             ),
-            Self::Aws(error) => error.hint(),
+            Self::Failed { why, .. } => why.hint(),
         }
+    }
+
+    /// Whether it may well be read a moment later.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(self, Self::Failed { why, .. } if why.is_passing())
     }
 
     fn of(error: &CallError, table: &str, region: &str) -> Self {
@@ -79,16 +91,28 @@ impl LedgerError {
                 region,
                 code: error.clone(),
             },
-            Reason::Refused { status, error } => Self::Aws(AwsError::Refused {
-                operation: SCAN,
-                code: error.clone(),
-                message: format!("status {status}"),
-            }),
-            other => Self::Aws(AwsError::NoAnswer {
-                operation: SCAN,
-                reason: other.to_string(),
-            }),
+            Reason::Refused { status, error } => Self::Failed {
+                table,
+                region,
+                why: AwsError::Refused {
+                    operation: SCAN,
+                    code: error.clone(),
+                    message: format!("status {status}"),
+                },
+            },
+            other => Self::Failed {
+                table,
+                region,
+                why: no_answer(other.to_string()),
+            },
         }
+    }
+}
+
+fn no_answer(reason: String) -> AwsError {
+    AwsError::NoAnswer {
+        operation: SCAN,
+        reason,
     }
 }
 
@@ -117,7 +141,11 @@ impl Table {
             |ends: &Option<SystemTime>| ends.is_none_or(|ends| SystemTime::now() + SPARE < ends);
         let (ledger, ends) = match self.client.take().filter(|(_, ends)| is_fresh(ends)) {
             Some(client) => client,
-            None => self.connect().await?,
+            None => self.connect().await.map_err(|why| LedgerError::Failed {
+                table: self.name.clone(),
+                region: self.aws.region().to_owned(),
+                why,
+            })?,
         };
         let items = ledger.items().await;
         self.client = Some((ledger, ends));
@@ -125,19 +153,15 @@ impl Table {
     }
 
     async fn connect(&self) -> Result<(Ledger, Option<SystemTime>), AwsError> {
-        let failed = |reason: String| AwsError::NoAnswer {
-            operation: SCAN,
-            reason,
-        };
         let provider = self
             .aws
             .config()
             .credentials_provider()
-            .ok_or_else(|| failed("there are no credentials".to_owned()))?;
+            .ok_or_else(|| no_answer("there are no credentials".to_owned()))?;
         let credentials = provider
             .provide_credentials()
             .await
-            .map_err(|error| failed(error.to_string()))?;
+            .map_err(|error| no_answer(error.to_string()))?;
         let variables = [
             ("AWS_REGION", Some(self.aws.region().to_owned())),
             ("AWS_ENDPOINT_URL", self.endpoint()),
@@ -158,10 +182,10 @@ impl Table {
             .into_iter()
             .filter_map(|(name, value)| Some((name.to_owned(), value?)));
         let environment = Environment::new(variables);
-        let http =
-            client(web_roots(), Reuse::Connections).map_err(|error| failed(error.to_string()))?;
+        let http = client(web_roots(), Reuse::Connections)
+            .map_err(|error| no_answer(error.to_string()))?;
         let ledger = Ledger::new(http, &environment, &self.name)
-            .map_err(|error| failed(error.to_string()))?;
+            .map_err(|error| no_answer(error.to_string()))?;
         Ok((ledger, credentials.expiry()))
     }
 

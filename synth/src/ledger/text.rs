@@ -6,10 +6,15 @@ use webhook::text::clean;
 /// Characters of a line at most.
 const WIDTH: usize = 100;
 
+/// Whether a line fits a terminal.
+pub(super) fn fits(line: &str) -> bool {
+    line.chars().count() <= WIDTH
+}
+
 /// A line that fits a terminal. What comes from AWS can be of any length, and must not move a cursor.
 pub(super) fn fit(line: &str) -> String {
     let line = clean(line).replace(['\n', '\t'], " ");
-    if line.chars().count() <= WIDTH {
+    if fits(&line) {
         return line;
     }
     let mut cut: String = line.chars().take(WIDTH - 3).collect();

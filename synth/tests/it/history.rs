@@ -81,10 +81,9 @@ async fn what_is_told_and_what_waits_is_shown() {
     life.run(&["deploy", "--account", "life", "--yes"], "")
         .await
         .code(0);
-    life.run(&history, "")
-        .await
-        .code(0)
-        .prints("eu-central-1\n  nothing was told\n  budget        0 of 6 investigations");
+    life.run(&history, "").await.code(0).prints(
+        "eu-central-1, times in UTC\n  nothing was told\n  budget        0 of 6 investigations",
+    );
 
     // One that was told, one that the webhook has not taken, and a digest.
     let ledger = ledger(&life).await;
@@ -144,10 +143,10 @@ async fn what_is_told_and_what_waits_is_shown() {
         .run(&history, "")
         .await
         .code(0)
-        .prints(" UTC  sent       HIGH      ECS service told\n")
+        .prints("  sent       HIGH      ECS service told\n")
         .prints(&format!("\n      {id}: out of memory\n"))
-        .prints(" UTC  waiting    HIGH      ECS service waits\n")
-        .prints(" UTC  held       HIGH      held back by the budget\n")
+        .prints("  waiting    HIGH      ECS service waits\n")
+        .prints("  held       HIGH      held back by the budget\n")
         .prints(&format!(
             "\n      part of {}: held back by the budget\n",
             digest.id()
@@ -157,23 +156,7 @@ async fn what_is_told_and_what_waits_is_shown() {
         assert!(line.chars().count() <= 100, "{line}");
     }
 
-    // More than a page of the table, in which every character takes four.
-    for number in 0..60 {
-        let mut large = window(&format!("large-{number}"), minutes(60 * 30));
-        large.ticket = Some(hour);
-        large.told.first.as_mut().unwrap().description = "\"".repeat(20_000);
-        ledger.save(&[&large], &[], now).await.unwrap();
-    }
-    for (since, count) in [("24h", 4), ("2d", 64)] {
-        let json = ["--json", "--since", since, "--limit", "100"];
-        let shown = life.run(&[&history[..], &json].concat(), "").await.code(0);
-        let shown: Json = serde_json::from_str(&shown.stdout).unwrap();
-        let windows = shown[0]["windows"].as_array().unwrap();
-        assert_eq!(windows.len(), count, "{since}");
-        assert_eq!(shown[0]["budget"]["today"], 1);
-        assert_eq!(shown[0]["queues"]["incidents"]["waiting"], 0);
-    }
-
+    more_than_a_page(&life, &ledger).await;
     follows(&life, &ledger).await;
     may_not_be_read(&life).await;
     life.run(&[&history[..], &["--region", "us-east-1"]].concat(), "")
@@ -186,6 +169,28 @@ async fn what_is_told_and_what_waits_is_shown() {
         .code(2)
         .says("a length of time is like 90m, 24h or 7d");
     life.local.stop(false).await;
+}
+
+/// More than a page of the table, in which every character takes four.
+async fn more_than_a_page(life: &Life, ledger: &Ledger) {
+    for number in 0..60 {
+        let mut large = window(&format!("large-{number}"), minutes(60 * 30));
+        large.ticket = Some(Hour::of(large.opened));
+        large.told.first.as_mut().unwrap().description = "\"".repeat(20_000);
+        ledger.save(&[&large], &[], Timestamp::now()).await.unwrap();
+    }
+    for (since, count) in [("24h", 4), ("2d", 64)] {
+        let json = ["--json", "--since", since, "--limit", "100"];
+        let shown = life
+            .run(&[&["history", "--account", "life"], &json[..]].concat(), "")
+            .await
+            .code(0);
+        let shown: Json = serde_json::from_str(&shown.stdout).unwrap();
+        let windows = shown[0]["windows"].as_array().unwrap();
+        assert_eq!(windows.len(), count, "{since}");
+        assert_eq!(shown[0]["budget"]["today"], 1);
+        assert_eq!(shown[0]["queues"]["incidents"]["waiting"], 0);
+    }
 }
 
 /// What is new is printed, until Ctrl-C.
@@ -218,7 +223,7 @@ async fn may_not_be_read(life: &Life) {
         let body = r#"{"__type":"com.amazon.coral.service#AccessDeniedException"}"#;
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
-            assert!(stream.read(&mut [0; 65_536]).unwrap() > 0);
+            assert!(stream.read(&mut [0; 8_192]).unwrap() > 0);
             let length = body.len();
             write!(
                 stream,

@@ -11,6 +11,18 @@ use super::{
 };
 
 #[test]
+fn causes_that_do_not_fit_one_line_have_one_each() {
+    let long = |name: &str| format!("ECS service {name} (cluster checkout, eu-central-1)");
+    let (a, b) = (long("orders"), long("billing"));
+    let shown = lines(
+        [window("several", today("12:30:00"), &[(&a, 2), (&b, 1)])],
+        NOW,
+    );
+    let expected = format!("incidents\n      2 × {a}\n      1 × {b}\n");
+    assert!(shown.contains(&expected), "{shown}");
+}
+
+#[test]
 fn lines_fit_a_terminal_and_move_no_cursor() {
     let long = "exited\u{1b}[2J with code 1 ".repeat(20);
     let mut window = window(

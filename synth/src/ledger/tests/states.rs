@@ -14,35 +14,35 @@ use super::{
 #[test]
 fn a_person_sees_every_state_and_why() {
     let expected = "
-  2026-01-02 07:00:00 UTC  sent       HIGH      ECS service alone
+  01-02 07:00:00  sent       HIGH      ECS service alone
       ecs-7a58402fec6530a380ca0a5df1f36729: exited with code 137
-  2026-01-02 12:30:23 UTC  sent       HIGH      ECS service several
+  01-02 12:30:23  sent       HIGH      ECS service several
       group-7ff2579de648737ae473e8b2ceeba567: 15 incidents
       9 × exited with code 1, 3 × out of memory, 2 × cannot pull, and 1 more
-  2026-01-02 12:31:00 UTC  part       HIGH      ECS service a
+  01-02 12:31:00  part       HIGH      ECS service a
       ecs-8caf894b865c1f26137bd0699cc917d4: exited with code 1
       part of group-ab125e8d3de3d0929486d7b70135b4d5: held back by the budget
-  2026-01-02 12:31:00 UTC  held       HIGH      held back by the budget
+  01-02 12:31:00  held       HIGH      held back by the budget
       group-ab125e8d3de3d0929486d7b70135b4d5: 2 incidents
       1 × ECS service a, 1 × ECS service b
       held by the budget until 13:00 UTC
-  2026-01-02 12:31:00 UTC  held       HIGH      held back in quiet hours
+  01-02 12:31:00  held       HIGH      held back in quiet hours
       group-02909f6d24b1bb247e94acef2e6b4b38: ECS service night
       held in quiet hours until 2026-01-03 06:00 UTC
-  2026-01-02 12:31:00 UTC  part       HIGH      ECS service night
+  01-02 12:31:00  part       HIGH      ECS service night
       ecs-bf0971b492dcc18c3c08b010def25159: exited with code 1
       part of group-02909f6d24b1bb247e94acef2e6b4b38: held back in quiet hours
-  2026-01-02 12:33:00 UTC  rejected   HIGH      ECS service rejected
+  01-02 12:33:00  rejected   HIGH      ECS service rejected
       ecs-8a18792626e626ac8e716f5959ff5e48: exited with code 1
       rejected: title is required
-  2026-01-02 12:34:00 UTC  waiting    HIGH      ECS service waits
+  01-02 12:34:00  waiting    HIGH      ECS service waits
       ecs-a96219d1b04a499d64546cea4087fa11: exited with code 1
       due since 12:34:22 UTC
-  2026-01-02 12:38:30 UTC  sending    HIGH      ECS service sends
+  01-02 12:38:30  sending    HIGH      ECS service sends
       ecs-c7e2e3362c8e7c8303c18bf4c8b8248c: exited with code 1
-  2026-01-02 12:39:00 UTC  sending    HIGH      ECS service claimed
+  01-02 12:39:00  sending    HIGH      ECS service claimed
       group-de6dcc738094eea364b89d3f0c8cc7f7: 2 × exited with code 1
-  2026-01-02 12:39:50 UTC  gathering  HIGH      ECS service gathers
+  01-02 12:39:50  gathering  HIGH      ECS service gathers
       group-16fb5502f87212206609f0b7a207af16: 3 × exited with code 1
       gathering until 12:40:10 UTC";
     assert_eq!(format!("\n{}", lines(storm(), NOW)), expected);
