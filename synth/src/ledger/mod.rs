@@ -1,6 +1,6 @@
 //! The ledger, as people see it: what was told to the agent, what waits, and what the budget has room for.
 //!
-//! Pure but for [`Table`], which reads the ledger with the credentials of whoever runs this.
+//! Pure but for `table`, which reads the ledger with the credentials of whoever runs this.
 
 mod contents;
 mod history;
