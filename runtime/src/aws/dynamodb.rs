@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{CallError, Reason, Service};
 use crate::{
     deliver::Saved,
-    ledger::{Place, Tally, Window},
+    ledger::{Hour, Place, Tally, Window},
     read::{list, text},
     settings::{Environment, MissingVariable},
 };
@@ -76,6 +76,27 @@ impl Ledger {
             .get("Item")
             .map(|item| self.window_of("GetItem", item))
             .transpose()
+    }
+
+    /// Every item of the table, for people: delivery needs none but the latest of a group. Reads the
+    /// whole table, page by page.
+    ///
+    /// # Errors
+    ///
+    /// When the table is not there, cannot be reached or may not be scanned.
+    pub async fn items(&self) -> Result<Vec<Json>, CallError> {
+        let mut input = json!({ "TableName": self.table, "ConsistentRead": true });
+        let mut items = Vec::new();
+        loop {
+            let mut answer = self.call("Scan", &input).await?;
+            if let Some(Json::Array(page)) = answer.get_mut("Items").map(Json::take) {
+                items.extend(page);
+            }
+            match answer.get_mut("LastEvaluatedKey").map(Json::take) {
+                Some(last @ Json::Object(_)) => input["ExclusiveStartKey"] = last,
+                _ => return Ok(items),
+            }
+        }
     }
 
     fn window_of(&self, operation: &'static str, item: &Json) -> Result<Window, CallError> {
@@ -204,10 +225,53 @@ pub fn window(item: &Json) -> Option<Window> {
     Some(window)
 }
 
+/// What was used of the budget.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Used {
+    /// In an hour.
+    pub in_hour: u32,
+    /// In the hour's day, as far as it has got.
+    pub in_day: u32,
+}
+
+/// What an item of the table says was used of the budget in an hour, if it counts the hour's day.
+pub fn used(item: &Json, hour: Hour) -> Option<Used> {
+    let number = |name: &str| text(item, &format!("{name}.N"));
+    let of_day = text(item, "group.S") == Some(BUDGET)
+        && number("number") == Some(hour.day().to_string().as_str());
+    let count = |name: &str| number(name).and_then(|it| it.parse().ok()).unwrap_or(0);
+    of_day.then(|| Used {
+        in_hour: count(&format!("h{}", hour.of_day())),
+        in_day: count("day"),
+    })
+}
+
 fn key(group: &str, place: &str) -> Json {
     json!({ "group": { "S": group }, "number": { "N": place } })
 }
 
 fn number(number: impl ToString) -> Json {
     json!({ "N": number.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_budget_is_counted_by_day_and_hour() {
+        let hour = Hour::of("2026-01-02T03:04:05Z".parse().unwrap());
+        let day = |group: &str, day: i64| {
+            let mut item = key(group, &day.to_string());
+            item["day"] = number(11);
+            item["h3"] = number(4);
+            item
+        };
+        let today = hour.day();
+        let some = |in_hour, in_day| Some(Used { in_hour, in_day });
+        assert_eq!(used(&day(BUDGET, today), hour), some(4, 11));
+        assert_eq!(used(&key(BUDGET, &today.to_string()), hour), some(0, 0));
+        assert_eq!(used(&day(BUDGET, today - 1), hour), None);
+        assert_eq!(used(&day("a group", today), hour), None);
+    }
 }

@@ -28,8 +28,9 @@ use crate::{
 const ATTEMPTS: u32 = 3;
 /// How long one try may take.
 const DEADLINE: Duration = Duration::from_secs(5);
-/// The largest answer that is read: a secret, a receipt; nothing of ours is larger.
-const MAX_ANSWER: usize = 1_048_576;
+/// The largest answer that is read. A page of a table has a megabyte of items; as JSON within JSON
+/// that can be twice as much.
+const MAX_ANSWER: usize = 4 * 1_048_576;
 
 /// A client of one AWS service.
 #[derive(Clone, Debug)]
