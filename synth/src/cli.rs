@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 
 use crate::redrive::Kind;
 
@@ -29,6 +30,22 @@ Exit codes:
   6  a stack needs a person; the next command is named
   7  contact was lost while the deploy goes on; the command to resume is named";
 
+const HISTORY: &str = "\
+What the second column says:
+  gathering  more may come to it for a moment
+  sending    it is on its way
+  sent       the agent has it
+  waiting    it is due; the webhook has not taken it yet
+  held       the budget has no room for it, or it waits for the quiet hours to end
+  part       it is told as a part of a composite alarm's incident, or of what was held
+  rejected   the agent refused it, for the reason given
+  given up   it was not told within six days
+
+Examples:
+  synth history --account prod                   what happened since yesterday
+  synth history --account prod --follow          and what happens now, until Ctrl-C
+  synth history --account prod --since 7d --json | jq '.[].windows[] | select(.state == \"rejected\")'";
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -42,8 +59,15 @@ pub enum Command {
     Deploy(Deploy),
     /// Delete the stacks of an account
     Destroy(Destroy),
-    /// Show how the stacks, the queues and the webhook of an account are
+    /// Show how the stacks, the queues, the webhook and the budget of an account are
     Status(Status),
+    /// Show what the agent was told of an account, what waits to be told, and why
+    ///
+    /// Each entry is one investigation, or a part of one: when, how far it is, how urgent, what is
+    /// broken, under which incident ID it is told, how many incidents it tells, and what happened. The
+    /// newest comes last. What is not told yet is shown however long it has waited.
+    #[command(after_help = HISTORY)]
+    History(History),
     /// Show what is in the dead letters of an account, and send it back the way it came
     ///
     /// Incidents go back to their queue and are signed anew when they are delivered; events go to the
@@ -161,7 +185,7 @@ pub struct Destroy {
     pub yes: bool,
 }
 
-/// Show how the stacks, the queues and the webhook of an account are.
+/// Show how the stacks, the queues, the webhook and the budget of an account are.
 #[derive(Debug, Args)]
 pub struct Status {
     /// Which account
@@ -170,6 +194,39 @@ pub struct Status {
     /// Print it as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Show what the agent was told of an account, what waits to be told, and why.
+#[derive(Debug, Args)]
+pub struct History {
+    /// Which account
+    #[command(flatten)]
+    pub file: AccountFile,
+    /// How far back to look, such as 90m, 24h or 7d; the ledger remembers 14 days
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = length_of_time)]
+    pub since: SignedDuration,
+    /// How many entries to show of each region: the newest
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub limit: usize,
+    /// Only this region
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Print it as JSON; with `--follow` an object a line for each change
+    #[arg(long)]
+    pub json: bool,
+    /// Go on, and print what is new or has changed
+    ///
+    /// Looks every two seconds. Each look reads the whole ledger.
+    #[arg(long)]
+    pub follow: bool,
+}
+
+fn length_of_time(text: &str) -> Result<SignedDuration, String> {
+    let span: Result<Span, _> = text.parse();
+    span.and_then(|it| it.to_duration(SpanRelativeTo::days_are_24_hours()))
+        .ok()
+        .filter(SignedDuration::is_positive)
+        .ok_or_else(|| "a length of time is like 90m, 24h or 7d".to_owned())
 }
 
 /// Show what is in the dead letters of an account, and send it back the way it came.

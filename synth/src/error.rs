@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    aws::AwsError, config::Diagnostic, demo::DemoError, deploy::DeployError,
+    aws::AwsError, config::Diagnostic, demo::DemoError, deploy::DeployError, ledger::LedgerError,
     local_aws::LocalAwsError, package::PackageError,
 };
 
@@ -85,6 +85,17 @@ pub enum Error {
     /// AWS refused or did not answer.
     #[error(transparent)]
     Aws(#[from] AwsError),
+    /// The ledger could not be read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The account file is for other regions.
+    #[error("the account file does not name the region `{region}`")]
+    Region {
+        /// The region that was asked for.
+        region: String,
+        /// Those of the account file.
+        known: Vec<String>,
+    },
     /// A stack is not as it should be.
     #[error(transparent)]
     Deploy(#[from] DeployError),
@@ -135,6 +146,7 @@ impl Error {
             | Self::AccountName(_)
             | Self::Event { .. }
             | Self::Webhook(_)
+            | Self::Region { .. }
             | Self::Aws(AwsError::WrongAccount { .. } | AwsError::NoRegion) => Exit::Usage,
             Self::File {
                 source,
@@ -152,6 +164,7 @@ impl Error {
             Self::File { .. }
             | Self::Package(_)
             | Self::Aws(_)
+            | Self::Ledger(_)
             | Self::Deploy(_)
             | Self::NotDeployed { .. }
             | Self::Protected { .. }
@@ -179,6 +192,8 @@ impl Error {
                 Some("build the functions first: make build ACCOUNT=NAME".to_owned())
             }
             Self::Aws(error) | Self::Deploy(DeployError::Aws(error)) => error.hint(),
+            Self::Ledger(error) => error.hint(),
+            Self::Region { known, .. } => Some(format!("regions here: {}", known.join(", "))),
             Self::Deploy(
                 DeployError::Stuck { next, .. } | DeployError::NotDeleted { next, .. },
             ) => Some(format!("next: {next}")),

@@ -11,6 +11,7 @@ pub mod deploy;
 pub mod diff;
 pub mod error;
 pub mod graph;
+pub mod ledger;
 pub mod local_aws;
 pub mod manifest;
 pub mod package;

@@ -8,7 +8,6 @@ use std::{
     time::Duration,
 };
 
-use runtime::settings::Environment;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
@@ -134,17 +133,6 @@ impl LocalAws {
     /// Whether it says this, or a function that runs in it.
     pub fn has_said(&self, words: &str) -> bool {
         fs::read_to_string(&self.log).is_ok_and(|log| log.contains(words))
-    }
-
-    /// What a function's environment says of it.
-    pub fn environment(&self) -> Environment {
-        let variables = [
-            ("AWS_REGION", self.region.as_str()),
-            ("AWS_ENDPOINT_URL", &self.endpoint),
-            ("AWS_ACCESS_KEY_ID", "test"),
-            ("AWS_SECRET_ACCESS_KEY", "test"),
-        ];
-        Environment::new(variables.map(|(name, value)| (name.to_owned(), value.to_owned())))
     }
 
     /// Makes instances and their metrics; returns the instances by what they stand for.

@@ -26,10 +26,13 @@ impl Terminal {
     /// Prints a line of data.
     pub fn data(&self, line: &str) {
         // A reader that goes away (`| head`) is no error.
-        let mut out = io::stdout().lock();
-        if writeln!(out, "{line}").is_err() {
-            drop(out);
-        }
+        let _ = self.is_read(line);
+    }
+
+    /// Prints a line of data, and says whether there still is somebody who reads it.
+    #[must_use]
+    pub fn is_read(&self, line: &str) -> bool {
+        writeln!(io::stdout().lock(), "{line}").is_ok()
     }
 
     /// Asks a question that is answered by yes or no. Anything but a yes is a no.

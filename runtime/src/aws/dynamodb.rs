@@ -130,9 +130,8 @@ impl Ledger {
         let items: Vec<Json> = puts.chain(updates).collect();
         let input = json!({ "TransactItems": items });
         for attempt in 1.. {
-            let error = match self.call("TransactWriteItems", &input).await {
-                Ok(_) => break,
-                Err(error) => error,
+            let Err(error) = self.call("TransactWriteItems", &input).await else {
+                break;
             };
             let Reason::Cancelled(reasons) = error.reason() else {
                 return Err(error);
@@ -240,7 +239,6 @@ pub fn used(item: &Json, hour: Hour) -> Option<Used> {
     let number = |name: &str| text(item, &format!("{name}.N"));
     let of_day = text(item, "group.S") == Some(BUDGET)
         && number("number") == Some(hour.day().to_string().as_str());
-    // What is given back can be counted before what was taken.
     let count = |name: &str| number(name).and_then(|it| it.parse().ok()).unwrap_or(0);
     of_day.then(|| Used {
         in_hour: count(&format!("h{}", hour.of_day())),
@@ -254,4 +252,26 @@ fn key(group: &str, place: &str) -> Json {
 
 fn number(number: impl ToString) -> Json {
     json!({ "N": number.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_budget_is_counted_by_day_and_hour() {
+        let hour = Hour::of("2026-01-02T03:04:05Z".parse().unwrap());
+        let day = |group: &str, day: i64| {
+            let mut item = key(group, &day.to_string());
+            item["day"] = number(11);
+            item["h3"] = number(4);
+            item
+        };
+        let today = hour.day();
+        let some = |in_hour, in_day| Some(Used { in_hour, in_day });
+        assert_eq!(used(&day(BUDGET, today), hour), some(4, 11));
+        assert_eq!(used(&key(BUDGET, &today.to_string()), hour), some(0, 0));
+        assert_eq!(used(&day(BUDGET, today - 1), hour), None);
+        assert_eq!(used(&day("a group", today), hour), None);
+    }
 }

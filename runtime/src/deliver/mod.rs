@@ -229,7 +229,7 @@ impl Deliver {
             }
             None => {
                 self.by_incident(world, arrivals, invocation, &mut fates)
-                    .await
+                    .await;
             }
         }
         fates
@@ -298,8 +298,8 @@ impl Deliver {
                     }
                 },
             };
-            if fate == Fate::Delivered && !it.window.is_alone() {
-                let told = enrolled.told.entry(it.window.id().to_string()).or_default();
+            if fate == Fate::Delivered {
+                let told = enrolled.told.entry(it.window.told_as()).or_default();
                 told.extend(it.arrivals.iter().map(|it| it.group.occurrence.clone()));
             }
             for arrival in it.arrivals {
@@ -401,7 +401,13 @@ impl Deliver {
     }
 
     async fn keep_pace<W: World>(&self, world: &W) {
-        let Some(last) = self.last_post else { return };
+        let Some(last) = self.last_post else {
+            // The environment that this one takes the place of may have posted a moment ago.
+            if self.grouping.is_some() {
+                world.sleep(PACE).await;
+            }
+            return;
+        };
         let since = Duration::try_from(world.now().duration_since(last)).unwrap_or_default();
         if since < PACE {
             world.sleep(PACE.saturating_sub(since)).await;

@@ -131,6 +131,7 @@ impl Deliver {
         let mut claimed = window.clone();
         claimed.ticket = Some(hour);
         if !window.is_alone() {
+            claimed.is_fixed = true;
             claimed.state = State::Claimed {
                 until: invocation.deadline,
             };
@@ -162,9 +163,9 @@ impl Deliver {
     }
 }
 
-/// Moves a window into that of a composite alarm that speaks for the alarm that opened it. Returns when
-/// its messages are to come back.
-async fn absorb<W: World>(
+/// Moves a window into that of a composite alarm that speaks for the alarm that opened it. Returns when its
+/// messages are to come back.
+pub(super) async fn absorb<W: World>(
     world: &W,
     window: &mut Window,
     now: Timestamp,
@@ -184,13 +185,16 @@ async fn absorb<W: World>(
     let Some(mut composite) = world.window(into).await? else {
         return Ok(None);
     };
+    // What is more urgent is not held up by what is less.
     if composite.is_over(now)
+        || window.priority() < composite.priority()
         || matches!(composite.state, State::Moved { .. })
         || !composite.has_room(window.told.len())
     {
         return Ok(None);
     }
-    composite.take_in(window, now);
+    window.tell_later();
+    composite.take_in(&window.name, &window.told, now);
     let back = if composite.gathers(now) {
         composite.due()
     } else {
@@ -219,6 +223,7 @@ async fn hold<W: World>(
         .iter()
         .find(|(it, _)| *it == kind)
         .map_or("held back", |(_, name)| name);
+    window.tell_later();
     for _ in 0..TRIES {
         let mut digest = match world.latest(name).await? {
             Some(open) if open.gathers(now) && open.has_room(window.told.len()) => open,
@@ -230,7 +235,7 @@ async fn hold<W: World>(
                 Window::digest(kind, place, name, now, room)
             }
         };
-        digest.take_in(window, now);
+        digest.take_in(&window.name, &window.told, now);
         if move_into(world, window, &digest).await? {
             world.log(
                 Level::Warn,

@@ -13,8 +13,14 @@ use crate::{
 /// Causes that are named at most, in the description and in the title.
 const NAMED: usize = 40;
 const NAMED_IN_TITLE: usize = 4;
+/// Characters of all their names at most: what is left out must be said, too.
+const NAMED_LENGTH: usize = 5_500;
+/// Groups that a digest names at most: what it holds back is named before anything is quoted.
+const NAMED_IN_DIGEST: usize = 100;
 /// Characters at most of the last incident's description: the first says more.
 const LAST: usize = 1_800;
+/// Characters at most of the descriptions that a digest quotes.
+const IN_DIGEST: usize = 400;
 
 /// What digests are called in the ledger.
 pub const DIGEST: [(Kind, &str); 2] = [
@@ -37,21 +43,25 @@ pub fn incident(window: &Window) -> Incident {
     );
     let (from, to) = (show(&told.from), show(&told.to));
     let mut report = Report::new(&format!("{what}, from {from} to {to}. {}", why(window)));
-    let heading = match window.kind {
-        Kind::Group | Kind::Absorbed => "By cause",
-        Kind::Budget | Kind::QuietHours => "By group",
+    let (heading, most, of_first, of_last) = match window.kind {
+        Kind::Group | Kind::Absorbed => ("By cause", NAMED, usize::MAX, LAST),
+        Kind::Budget | Kind::QuietHours => ("By group", NAMED_IN_DIGEST, IN_DIGEST, IN_DIGEST),
     };
-    report.section(heading, &first(named, NAMED));
-    let mut left_out = count;
-    for (heading, excerpt, longest) in [
-        ("The first", &told.first, usize::MAX),
-        ("The last", &told.last, LAST),
-    ] {
-        if let Some(excerpt) = excerpt {
-            report.lines(heading, &quote(excerpt, longest));
-            left_out -= 1;
-        }
-    }
+    let mut length = 0;
+    let fits = named.iter().take(most).take_while(|it| {
+        length += it.chars().count();
+        length <= NAMED_LENGTH
+    });
+    let fits = fits.count();
+    report.section(heading, &first(named, fits));
+    let quoted: Vec<(&str, String)> = [
+        ("The first", &told.first, of_first),
+        ("The last", &told.last, of_last),
+    ]
+    .into_iter()
+    .filter_map(|(heading, excerpt, longest)| Some((heading, quote(excerpt.as_ref()?, longest))))
+    .collect();
+    let left_out = count.saturating_sub(quoted.len());
     if left_out > 0 {
         report.section(
             "Left out",
@@ -61,6 +71,10 @@ pub fn incident(window: &Window) -> Incident {
                 window.id()
             )],
         );
+    }
+    // What is quoted comes last, so that a cut cuts nothing else.
+    for (heading, text) in quoted {
+        report.lines(heading, &text);
     }
     let data = json!({
         "group": window.name,

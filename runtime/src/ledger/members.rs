@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use webhook::{Group, Incident, Priority, text::cut};
+use webhook::{Group, Incident, IncidentId, Priority, text::cut};
 
 /// Incidents of a window at most. An item of DynamoDB holds 400 KB; what is more waits for the next.
 /// Source: "Quotas in Amazon DynamoDB" in its developer guide.
-pub(super) const MOST: usize = 12_000;
+pub(super) const MOST: usize = 15_000;
 /// Causes that are told apart at most.
-const CAUSES: usize = 60;
+const CAUSES: usize = 400;
 /// What the others are called.
 const OTHER: &str = "other causes";
 /// Characters of a description at most that a group quotes.
@@ -36,7 +36,7 @@ impl MemberId {
 #[serde(rename_all = "camelCase")]
 pub struct Excerpt {
     /// The incident's own ID.
-    pub id: String,
+    pub id: IncidentId,
     /// When it happened.
     pub at: String,
     /// What happened, in a line.
@@ -50,7 +50,7 @@ pub struct Excerpt {
 impl Excerpt {
     fn of(incident: &Incident) -> Self {
         Self {
-            id: incident.id().to_string(),
+            id: incident.id().clone(),
             at: incident.timestamp().to_owned(),
             title: incident.title().to_owned(),
             description: cut(incident.description(), QUOTED),

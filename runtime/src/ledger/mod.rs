@@ -8,6 +8,8 @@ mod budget;
 mod incident;
 mod members;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod window;
 
 pub use budget::{Hour, Limits, QuietHours, Tally, tallies};

@@ -12,6 +12,10 @@ use super::{Grouping, Hour, MemberId, Members, budget::later, members::MOST};
 const GRACE: Duration = Duration::from_secs(2);
 /// How long what waits for an incident waits that has not been sent although its window is over.
 const AGAIN: Duration = Duration::from_mins(1);
+/// How long after its end nobody waits for a window any more that is still not told.
+const ABANDONED: Duration = Duration::from_mins(5);
+/// How much longer a composite alarm waits than what it looks at, which is seen a little later or earlier.
+const FOR_OTHERS: Duration = Duration::from_secs(20);
 
 /// What a window gathers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +100,9 @@ pub struct Window {
     pub later: Members,
     /// What has become of it.
     pub state: State,
+    /// Whether somebody has tried to tell it: every attempt says the same from then on.
+    #[serde(default)]
+    pub is_fixed: bool,
     /// The hour in whose budget it has a place.
     pub ticket: Option<Hour>,
     /// The incident that was told before it, if that was a moment ago.
@@ -142,7 +149,7 @@ impl Window {
             place,
             version: 0,
             kind: Kind::Group,
-            name: name.to_owned(),
+            name: previous.map_or(name, |it| &it.name).to_owned(),
             opened: now,
             closes,
             ends: later(now, grouping.length).max(closes),
@@ -150,6 +157,7 @@ impl Window {
             told: previous.map(|it| it.later.clone()).unwrap_or_default(),
             later: Members::default(),
             state: State::Open,
+            is_fixed: false,
             ticket: None,
             follows: follows.and_then(Self::known_id),
             alarm: None,
@@ -170,6 +178,7 @@ impl Window {
             told: Members::default(),
             later: Members::default(),
             state: State::Open,
+            is_fixed: false,
             ticket: None,
             follows: None,
             alarm: None,
@@ -187,10 +196,18 @@ impl Window {
         }
     }
 
-    /// Whether it tells a single incident. Its opener holds that, and nobody writes that it was sent: a
-    /// quiet day costs one write for each incident.
+    /// Whether it tells a single incident, as it is. Its opener holds that, and nobody writes that it was
+    /// sent: a quiet day costs one write for each incident.
     pub fn is_alone(&self) -> bool {
-        self.kind == Kind::Group && self.told.len() == 1
+        let first = self.told.first.as_ref().map(|it| &it.id);
+        let was_told = self.follows.is_some() && first == self.follows.as_ref();
+        self.kind == Kind::Group && self.told.len() == 1 && !was_told
+    }
+
+    /// Waits longer, for what is told with it by others' leave.
+    pub fn wait_for_others(&mut self) {
+        self.closes = later(self.closes, FOR_OTHERS);
+        self.ends = self.ends.max(self.closes);
     }
 
     /// Whether so many more may become members.
@@ -200,7 +217,7 @@ impl Window {
 
     /// Whether what comes now is told with it.
     pub fn gathers(&self, now: Timestamp) -> bool {
-        let is_open = self.state == State::Open;
+        let is_open = self.state == State::Open && !self.is_fixed;
         match self.kind {
             Kind::Group => is_open && now < self.closes,
             Kind::Budget | Kind::QuietHours => is_open,
@@ -219,8 +236,11 @@ impl Window {
         match self.state {
             State::Rejected { .. } => true,
             State::Sent { .. } => now >= self.ends,
-            State::Open => self.is_alone() && now >= self.ends && now >= self.due(),
-            State::Claimed { .. } | State::Moved { .. } => false,
+            State::Open if self.is_alone() => now >= self.ends && now >= self.due(),
+            // Its messages may be gone: what is told without the ledger is not noted.
+            State::Open => now >= later(self.ends.max(self.due()), ABANDONED),
+            State::Claimed { until } => now >= later(until.max(self.ends), ABANDONED),
+            State::Moved { .. } => false,
         }
     }
 
@@ -239,11 +259,18 @@ impl Window {
     ) -> Standing {
         if self.told.contains(member) {
             return match &self.state {
-                State::Open if self.is_alone() && message != self.opener => Standing::Told,
+                // A duplicate: the opener holds the incident. What was put back among the incidents by a
+                // person comes later, and may be all that is left of it.
+                State::Open if self.is_alone() && message != self.opener => {
+                    if queued <= self.due() {
+                        Standing::Told
+                    } else {
+                        Standing::New
+                    }
+                }
                 State::Open if now < self.due() => Standing::Wait(self.due()),
-                State::Open => Standing::Due,
                 State::Claimed { until } if now < *until => Standing::Wait(later(*until, GRACE)),
-                State::Claimed { .. } => Standing::Due,
+                State::Open | State::Claimed { .. } => Standing::Due,
                 State::Sent { .. } => Standing::Told,
                 // Whoever put it back among the incidents since then wants it tried again.
                 State::Rejected { at, .. } if queued > *at => Standing::New,
@@ -251,7 +278,9 @@ impl Window {
                 State::Moved { .. } => Standing::New,
             };
         }
-        if self.later.contains(member) && !self.is_over(now) {
+        // Where it was moved, the other says when this one is over.
+        let is_moved = matches!(self.state, State::Moved { .. });
+        if self.later.contains(member) && !is_moved && !self.is_over(now) {
             return Standing::Wait(self.later_at(now));
         }
         Standing::New
@@ -264,10 +293,20 @@ impl Window {
         IncidentId::of("group", &[&self.place.group, &opened])
     }
 
+    /// The ID under which the agent knows it, or will know it.
+    pub fn told_as(&self) -> String {
+        match (&self.state, &self.told.first) {
+            (State::Sent { id, .. }, _) => id.to_string(),
+            (_, Some(only)) if self.is_alone() => only.id.to_string(),
+            _ => self.id().to_string(),
+        }
+    }
+
     /// The ID under which the agent knows it, as far as the ledger does.
     fn known_id(&self) -> Option<IncidentId> {
         match &self.state {
             State::Sent { id, .. } => Some(id.clone()),
+            State::Open => self.told.first.as_ref().map(|it| it.id.clone()),
             _ => None,
         }
     }
@@ -277,13 +316,19 @@ impl Window {
         self.told.priority.unwrap_or(Priority::High)
     }
 
-    /// Counts another window among what this one tells, or tells next.
-    pub fn take_in(&mut self, other: &Self, now: Timestamp) {
-        let cause = (self.kind != Kind::Group).then_some(other.name.as_str());
+    /// Tells what came too late, too, because it is told later than it was to be.
+    pub fn tell_later(&mut self) {
+        let later = std::mem::take(&mut self.later);
+        self.told.merge(&later, None);
+    }
+
+    /// Counts the incidents of another group, of this name, among what this one tells, or tells next.
+    pub fn take_in(&mut self, name: &str, members: &Members, now: Timestamp) {
+        let cause = (self.kind != Kind::Group).then_some(name);
         if self.gathers(now) {
-            self.told.merge(&other.told, cause);
+            self.told.merge(members, cause);
         } else {
-            self.later.merge(&other.told, cause);
+            self.later.merge(members, cause);
         }
     }
 }

@@ -1,13 +1,14 @@
 //! What the templates tell the functions, and what the functions read: `stacks` and `runtime` know
 //! nothing of each other, and meet here.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, time::Duration};
 
 use runtime::{
     aws::sqs::Sqs,
     cost::{Collector, Thresholds},
     deliver::LambdaWorld,
     http::{Reuse, client, web_roots},
+    ledger::{Grouping, Limits},
     log::Log,
     settings::Environment,
     signal::SignalFunction,
@@ -15,7 +16,7 @@ use runtime::{
 use serde_json::Value as Json;
 use snapshots::{account, directory};
 use stacks::{ToJson as _, asset::CodeAsset};
-use webhook::Signal;
+use webhook::{Priority, Signal};
 
 /// The environment of a function: what the template sets, and what Lambda itself does.
 fn environment(case: &str, function: &str) -> Environment {
@@ -101,25 +102,69 @@ fn deliver_finds_what_it_needs() {
     }
 }
 
+/// What the account file says of grouping and of the budget is what delivery goes by.
+#[test]
+fn deliver_groups_and_spends_as_the_account_file_says() {
+    let of = |case| Grouping::new(&environment(case, "DeliverFunction")).unwrap();
+    let usual = Grouping {
+        wait: Duration::from_secs(30),
+        length: Duration::from_mins(20),
+        limits: Limits {
+            per_hour: 6,
+            per_day: 24,
+            floor: Priority::Critical,
+        },
+        quiet: None,
+    };
+    assert_eq!(of("example"), usual);
+    let set = of("limits");
+    let quiet = set.quiet.clone().map(|it| it.to_string());
+    assert_eq!(
+        (set.wait.as_secs(), set.length.as_secs(), set.limits, quiet),
+        (
+            120,
+            3_600,
+            Limits {
+                per_hour: 2,
+                per_day: 10,
+                floor: Priority::High
+            },
+            Some("22:00 to 07:00".to_owned())
+        )
+    );
+}
+
 /// A variable that nothing reads is a promise that nothing keeps.
 #[test]
 fn nothing_is_set_in_vain() {
     let read: &[&str] = &[
+        "BUDGET_FLOOR",
         "DEAD_LETTERS_QUEUE_URL",
+        "GROUP_WAIT_SECONDS",
+        "GROUP_WINDOW_SECONDS",
         "IDLE_BELOW_PERCENT",
         "INCIDENTS_QUEUE_URL",
+        "INVESTIGATIONS_PER_DAY",
+        "INVESTIGATIONS_PER_HOUR",
+        "LEDGER_TABLE",
         "LOOKBACK_DAYS",
+        "QUIET_HOURS",
         "WEBHOOK_HOSTS",
         "WEBHOOK_LOOPBACK_HTTP",
         "WEBHOOK_SECRET_ARN",
     ];
-    for case in ["example", "local"] {
-        for function in [
-            "AlarmFunction",
-            "EcsFunction",
-            "CostFunction",
-            "DeliverFunction",
-        ] {
+    let all = [
+        "AlarmFunction",
+        "EcsFunction",
+        "CostFunction",
+        "DeliverFunction",
+    ];
+    for (case, functions) in [
+        ("example", &all[..]),
+        ("local", &all),
+        ("limits", &["DeliverFunction"]),
+    ] {
+        for function in functions {
             let shown = format!("{:?}", environment(case, function));
             let names = shown
                 .trim_matches(['{', '}'])

@@ -12,7 +12,10 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use runtime::{
-    deliver::{DeadLetter, Deliver, Posted, SecretError, TransportError, World},
+    deliver::{
+        DeadLetter, Deliver, LedgerError, Posted, Saved, SecretError, TransportError, World,
+    },
+    ledger::{Grouping, Limits, Place, Tally, Window},
     log::Level,
 };
 use serde_json::{Value as Json, json};
@@ -23,6 +26,7 @@ use webhook::{
 use crate::simulation::{
     clock::{Clock, Task},
     environment::{Life, environment},
+    ledger::Ledger,
     queue::{Numbers, Queue},
 };
 
@@ -41,6 +45,7 @@ struct Around {
     clock: Rc<Clock>,
     queue: Rc<Queue>,
     receiver: Rc<Receiver>,
+    ledger: Rc<Ledger>,
 }
 
 impl World for Around {
@@ -113,6 +118,32 @@ impl World for Around {
     fn log(&self, _: Level, _: &str, _: Json) {}
 
     fn metrics(&self, _: &[(&'static str, &[u64])]) {}
+
+    async fn latest(&self, group: &str) -> Result<Option<Window>, LedgerError> {
+        Ok(self.ledger.latest(group))
+    }
+
+    async fn window(&self, place: &Place) -> Result<Option<Window>, LedgerError> {
+        Ok(self.ledger.window(place))
+    }
+
+    async fn save(&self, windows: &[&Window], tallies: &[Tally]) -> Result<Saved, LedgerError> {
+        Ok(self.ledger.save(windows, tallies))
+    }
+}
+
+/// As much as there is: an outage is not what the budget is for.
+fn grouping() -> Grouping {
+    Grouping {
+        wait: Duration::from_secs(30),
+        length: Duration::from_mins(20),
+        limits: Limits {
+            per_hour: 100_000,
+            per_day: 100_000,
+            floor: Priority::Critical,
+        },
+        quiet: None,
+    }
 }
 
 /// What came of it.
@@ -141,6 +172,7 @@ fn story(down: SignedDuration, apart: SignedDuration, life: SignedDuration, seed
         taken: RefCell::default(),
     });
 
+    let ledger = Rc::new(Ledger::default());
     let mut sent = BTreeSet::new();
     let mut at = begin;
     while at < mended {
@@ -160,6 +192,7 @@ fn story(down: SignedDuration, apart: SignedDuration, life: SignedDuration, seed
             clock: Rc::clone(&clock),
             queue: Rc::clone(&queue),
             receiver: Rc::clone(&receiver),
+            ledger: Rc::clone(&ledger),
         };
         let life = Life {
             timeout: numbers.timeout,
@@ -169,7 +202,9 @@ fn story(down: SignedDuration, apart: SignedDuration, life: SignedDuration, seed
             killed: Rc::new(Cell::new(false)),
         };
         let queue = Rc::clone(&queue);
-        Box::pin(environment(around, queue, life, Deliver::default))
+        Box::pin(environment(around, queue, life, || {
+            Deliver::default().grouping(grouping())
+        }))
     });
     clock.run(tasks.collect());
     Story {

@@ -44,7 +44,8 @@ pub(crate) fn self_watch(
     )?;
     watch.alarm(
         "incidents-waiting",
-        "Incidents wait for over an hour: the webhook cannot be reached, or refuses, or is not set",
+        "Incidents wait for over an hour: the webhook cannot be reached, refuses or is not set, or the \
+         budget holds them back. synth status says which",
         Simple {
             namespace: "AWS/SQS",
             metric: "ApproximateAgeOfOldestMessage",

@@ -107,6 +107,8 @@ impl AwsError {
                             | "ServiceUnavailable"
                             | "InternalFailure"
                             | "InternalError"
+                            | "InternalServerError"
+                            | "ProvisionedThroughputExceededException"
                     )
             }
             Self::NoAnswer { .. } => !self.is_credentials(),

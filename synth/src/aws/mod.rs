@@ -64,6 +64,11 @@ impl Aws {
         self.config.endpoint_url()
     }
 
+    /// What clients are made from that are not the SDK's.
+    pub(crate) fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
     /// The account that the credentials belong to.
     pub async fn account(&self) -> Result<String, AwsError> {
         let identity = aws_sdk_sts::Client::new(&self.config)

@@ -5,6 +5,7 @@ mod destroy;
 mod diff;
 mod generate;
 mod graph;
+mod history;
 mod init;
 mod package;
 mod redrive;
@@ -35,6 +36,7 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
         Command::Deploy(args) => deploy::run(&args, terminal).await,
         Command::Destroy(args) => destroy::run(&args, terminal).await,
         Command::Status(args) => status::run(&args, terminal).await,
+        Command::History(args) => history::run(&args, terminal).await,
         Command::Redrive(args) => redrive::run(&args, terminal).await,
         Command::Webhook(Webhook::Set(args)) => webhook::set(&args, terminal).await,
         Command::Webhook(Webhook::Test(args)) => webhook::test(&args, terminal).await,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_sqs::types::QueueAttributeName;
 use stacks::Stack;
 
 use crate::{
@@ -9,6 +10,7 @@ use crate::{
     config::Account,
     deploy::{self, Deployed, Plan, Values, assets, describe, siblings},
     error::Error,
+    ledger::Queue,
     package::{self, Package, PackageError, Target},
 };
 
@@ -143,5 +145,34 @@ impl Region {
                 stack: stack.to_owned(),
                 region: self.aws.region().to_owned(),
             })
+    }
+
+    /// How many messages a queue has.
+    pub(crate) async fn queue(&self, url: &str) -> Result<Queue, AwsError> {
+        use QueueAttributeName::{
+            ApproximateNumberOfMessages, ApproximateNumberOfMessagesDelayed,
+            ApproximateNumberOfMessagesNotVisible,
+        };
+        let answer = self
+            .aws
+            .sqs()
+            .get_queue_attributes()
+            .queue_url(url)
+            .attribute_names(ApproximateNumberOfMessages)
+            .attribute_names(ApproximateNumberOfMessagesNotVisible)
+            .attribute_names(ApproximateNumberOfMessagesDelayed)
+            .send()
+            .await
+            .map_err(|it| AwsError::call("SQS GetQueueAttributes", it))?;
+        let attributes = answer.attributes.unwrap_or_default();
+        let number = |name: &QueueAttributeName| {
+            let value = attributes.get(name);
+            value.and_then(|it| it.parse().ok()).unwrap_or_default()
+        };
+        Ok(Queue {
+            waiting: number(&ApproximateNumberOfMessages),
+            in_flight: number(&ApproximateNumberOfMessagesNotVisible),
+            delayed: number(&ApproximateNumberOfMessagesDelayed),
+        })
     }
 }

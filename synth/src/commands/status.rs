@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_cloudwatch::types::StateValue;
-use aws_sdk_sqs::types::QueueAttributeName;
+use jiff::Timestamp;
 use serde_json::json;
 use stacks::Json;
 use webhook::{Kind, Webhook};
@@ -18,6 +18,7 @@ use crate::{
     config::Account,
     deploy::describe,
     error::{Error, Exit},
+    ledger::{Contents, LedgerError, Summary, Table},
     terminal::Terminal,
 };
 
@@ -25,7 +26,7 @@ pub(crate) async fn run(args: &Status, terminal: Terminal) -> Result<Exit, Error
     let account = args.file.load(terminal)?;
     let stacks = &account.stacks;
     let core = account.monitor.stack.as_str();
-    let mut all: Vec<Json> = Vec::new();
+    let mut all: Vec<(Json, Vec<String>)> = Vec::new();
     for region in connect(&account).await? {
         let mut statuses = Vec::new();
         for stack in region.all_stacks(stacks).await? {
@@ -47,27 +48,53 @@ pub(crate) async fn run(args: &Status, terminal: Terminal) -> Result<Exit, Error
         let incidents = queue(&region, of("IncidentsUrl")).await?;
         let dead_letters = queue(&region, of("DeadLettersUrl")).await?;
         let alarms = alarms(&region, core).await?;
-        all.push(json!({
-            "region": region.aws.region(),
-            "stacks": statuses,
-            "webhook": webhook,
-            "incidents": incidents,
-            "deadLetters": dead_letters,
-            "pipelineAlarms": alarms,
-        }));
+        let ledger = match of("LedgerTable") {
+            Some(table) => Some(ledger(&region, &account, table).await),
+            None => None,
+        };
+        let (ledger, lines) = shown(ledger);
+        all.push((
+            json!({
+                "region": region.aws.region(),
+                "stacks": statuses,
+                "webhook": webhook,
+                "incidents": incidents,
+                "deadLetters": dead_letters,
+                "ledger": ledger,
+                "pipelineAlarms": alarms,
+            }),
+            lines,
+        ));
     }
     if args.json {
+        let all = all.into_iter().map(|(region, _)| region).collect();
         terminal.data(&format!("{:#}", Json::Array(all)));
         return Ok(Exit::Done);
     }
     let name = &account.monitor.account_name;
-    for region in &all {
-        show(region, name, terminal);
+    for (region, ledger) in &all {
+        show(region, ledger, name, terminal);
     }
     Ok(Exit::Done)
 }
 
-fn show(region: &Json, account: &str, terminal: Terminal) {
+/// A region's ledger, for programs and for people. Whoever may not read it still sees the rest.
+fn shown(ledger: Option<Result<Summary, LedgerError>>) -> (Json, Vec<String>) {
+    match ledger {
+        Some(Ok(summary)) => (summary.to_json(), summary.lines(Timestamp::now())),
+        Some(Err(error)) => {
+            let problem = match error.hint() {
+                Some(hint) => format!("{error}: {hint}"),
+                None => error.to_string(),
+            };
+            let line = format!("  ledger        {problem}");
+            (json!({ "problem": problem }), vec![line])
+        }
+        None => (Json::Null, Vec::new()),
+    }
+}
+
+fn show(region: &Json, ledger: &[String], account: &str, terminal: Terminal) {
     terminal.data(region["region"].as_str().unwrap_or_default());
     for stack in region["stacks"].as_array().into_iter().flatten() {
         let text = |key: &str| stack[key].as_str().unwrap_or_default().to_owned();
@@ -109,6 +136,9 @@ fn show(region: &Json, account: &str, terminal: Terminal) {
                 ));
             }
         }
+    }
+    for line in ledger {
+        terminal.data(line);
     }
     for alarm in region["pipelineAlarms"].as_array().into_iter().flatten() {
         let text = |key: &str| alarm[key].as_str().unwrap_or_default().to_owned();
@@ -174,27 +204,16 @@ async fn queue(region: &Region, url: Option<String>) -> Result<Json, AwsError> {
     let Some(url) = url else {
         return Ok(Json::Null);
     };
-    let answer = region
-        .aws
-        .sqs()
-        .get_queue_attributes()
-        .queue_url(url)
-        .attribute_names(QueueAttributeName::ApproximateNumberOfMessages)
-        .attribute_names(QueueAttributeName::ApproximateNumberOfMessagesNotVisible)
-        .send()
-        .await
-        .map_err(|it| AwsError::call("SQS GetQueueAttributes", it))?;
-    let attributes = answer.attributes.unwrap_or_default();
-    let number = |name: &QueueAttributeName| {
-        attributes
-            .get(name)
-            .and_then(|it| it.parse::<i64>().ok())
-            .unwrap_or_default()
-    };
-    Ok(json!({
-        "waiting": number(&QueueAttributeName::ApproximateNumberOfMessages),
-        "inFlight": number(&QueueAttributeName::ApproximateNumberOfMessagesNotVisible),
-    }))
+    let queue = region.queue(&url).await?;
+    Ok(json!({ "waiting": queue.waiting, "inFlight": queue.in_flight }))
+}
+
+/// What the ledger says of the budget and of what waits.
+async fn ledger(region: &Region, account: &Account, table: String) -> Result<Summary, LedgerError> {
+    let items = Table::new(&region.aws, table).items().await?;
+    let now = Timestamp::now();
+    let contents = Contents::read(&items, now);
+    Ok(Summary::new(&contents, account.monitor.budget, now))
 }
 
 /// The alarms on the pipeline itself that have gone off.

@@ -7,7 +7,7 @@ mod story;
 
 use std::{future::Future, path::Path};
 
-use runtime::{aws::CallError, deliver::LEDGER_AWAY, http::HttpSetup};
+use runtime::deliver::LEDGER_AWAY;
 use stacks::SynthesisError;
 
 use crate::{
@@ -56,12 +56,6 @@ pub enum DemoError {
     /// No account can be made for a storm.
     #[error("the account file does not suit a storm")]
     Synthesis(#[from] SynthesisError),
-    /// The ledger could not be asked.
-    #[error("the ledger could not be read")]
-    Read(#[source] CallError),
-    /// Nothing can be asked.
-    #[error(transparent)]
-    Http(HttpSetup),
     /// The receiver refused what should have been right.
     #[error("the receiver refused an incident: {0}")]
     Refused(&'static str),

@@ -26,13 +26,17 @@ impl Life {
         Some(Self { project, local })
     }
 
-    /// Runs a command to its end while the receiver of this process goes on.
-    pub(crate) async fn run(&self, arguments: &[&str], input: &str) -> Ended {
-        let run = Run::inside(self.project.path(), arguments)
+    /// A command that meets the local AWS.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Run {
+        Run::inside(self.project.path(), arguments)
             .env("AWS_ENDPOINT_URL", self.local.endpoint())
             .env("AWS_ACCESS_KEY_ID", "test")
             .env("AWS_SECRET_ACCESS_KEY", "test")
-            .input(input);
+    }
+
+    /// Runs a command to its end while the receiver of this process goes on.
+    pub(crate) async fn run(&self, arguments: &[&str], input: &str) -> Ended {
+        let run = self.command(arguments).input(input);
         let ended = tokio::task::spawn_blocking(|| run.end()).await.unwrap();
         for shown in [&ended.stdout, &ended.stderr] {
             assert!(!shown.contains("canary"), "{arguments:?}: {shown}");

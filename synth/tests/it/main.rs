@@ -7,6 +7,7 @@ mod dead_letters;
 mod demo;
 mod fake_aws;
 mod faults;
+mod history;
 mod lifecycle;
 mod redrive;
 mod shards;

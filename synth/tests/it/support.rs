@@ -4,7 +4,7 @@ use std::{
     fs,
     io::Write as _,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 use tempfile::TempDir;
@@ -71,6 +71,11 @@ impl Run {
     pub(crate) fn input(mut self, text: &str) -> Self {
         text.clone_into(&mut self.input);
         self
+    }
+
+    /// Starts it, for a test that reads along.
+    pub(crate) fn start(mut self) -> Child {
+        self.command.spawn().unwrap()
     }
 
     pub(crate) fn end(mut self) -> Ended {

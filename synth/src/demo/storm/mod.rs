@@ -10,27 +10,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aws_sdk_sqs::types::QueueAttributeName;
 use jiff::Timestamp;
-use runtime::{
-    aws::dynamodb::{Ledger, used, window},
-    http::{Reuse, client, web_roots},
-    ledger::{Hour, MemberId, Window},
-};
+use runtime::ledger::MemberId;
 use stacks::{
     Monitor,
     monitor::{GroupWait, Grouping},
     synthesize,
 };
 
-use super::{
-    DemoError,
-    deployed::{Deployed, deploy},
-};
+use super::{DemoError, deployed::deploy};
 use crate::{
-    aws::AwsError,
     config::Account,
     error::Error,
+    ledger::{Contents, Table},
     local_aws::LocalAws,
     receiver::{Receiver, TOO_MANY},
     terminal::Terminal,
@@ -87,7 +79,8 @@ pub(super) async fn play(
         "\n2. deploying the account file, which lets groups wait for {wait} seconds here"
     ));
     let deployed = deploy(account, local, receiver, secret, terminal).await?;
-    let ledger = ledger(&deployed, local).await?;
+    let table = deployed.output("LedgerTable").await?;
+    let mut ledger = Table::new(&deployed.region.aws, table);
     let queue = deployed.output("IncidentsUrl").await?;
 
     let begin = Timestamp::now();
@@ -109,20 +102,17 @@ pub(super) async fn play(
         let now = Now {
             elapsed: started.elapsed(),
             sent: sending.sent()?,
-            waiting: waiting(&deployed, &queue).await?,
+            waiting: deployed.region.queue(&queue).await?,
         };
         arrived.note(receiver)?;
         terminal.say(&report::progress(&now, count, &arrived));
         let is_over = started.elapsed() > patience;
         if now.sent == count || is_over {
-            let items = ledger.items().await.map_err(DemoError::Read)?;
-            let windows: Vec<Window> = items.iter().filter_map(window).collect();
+            let contents = Contents::read(&ledger.items().await?, begin);
             arrived.note(receiver)?;
-            let reckoning = Reckoning::of(&happened, &windows, &arrived.taken);
+            let reckoning = Reckoning::of(&happened, contents.windows.values(), &arrived.taken);
             if reckoning.is_complete() || is_over {
-                let hour = Hour::of(begin);
-                let used = items.iter().find_map(|it| used(it, hour));
-                break (reckoning, used.unwrap_or_default());
+                break (reckoning, contents.used);
             }
         }
     };
@@ -175,36 +165,4 @@ impl Arrived {
         }
         Ok(())
     }
-}
-
-/// The ledger of the deployed stack.
-async fn ledger(deployed: &Deployed<'_>, local: &LocalAws) -> Result<Ledger, Error> {
-    let table = deployed.output("LedgerTable").await?;
-    let http = client(web_roots(), Reuse::Connections).map_err(DemoError::Http)?;
-    let ledger = Ledger::new(http, &local.environment(), &table);
-    Ok(ledger.map_err(|it| DemoError::Absent(it.to_string()))?)
-}
-
-/// How many messages are in a queue, those among them that are hidden.
-async fn waiting(deployed: &Deployed<'_>, queue: &str) -> Result<usize, AwsError> {
-    let names = [
-        QueueAttributeName::ApproximateNumberOfMessages,
-        QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-        QueueAttributeName::ApproximateNumberOfMessagesDelayed,
-    ];
-    let answer = deployed
-        .region
-        .aws
-        .sqs()
-        .get_queue_attributes()
-        .queue_url(queue)
-        .set_attribute_names(Some(names.to_vec()))
-        .send()
-        .await
-        .map_err(|it| AwsError::call("SQS GetQueueAttributes", it))?;
-    let attributes = answer.attributes.unwrap_or_default();
-    let numbers = names
-        .iter()
-        .filter_map(|it| attributes.get(it)?.parse::<usize>().ok());
-    Ok(numbers.sum())
 }

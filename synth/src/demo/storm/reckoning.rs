@@ -35,11 +35,7 @@ impl Taken {
 
     /// Whether the incident that tells a window is there, and tells all of it.
     fn tells(&self, window: &Window) -> bool {
-        let id = match &window.told.first {
-            Some(first) if window.is_alone() => first.id.clone(),
-            _ => window.id().to_string(),
-        };
-        self.0.get(&id) == Some(&window.told.len())
+        self.0.get(&window.told_as()) == Some(&window.told.len())
     }
 }
 
@@ -75,9 +71,14 @@ pub(super) struct Reckoning {
 
 impl Reckoning {
     /// What became of what happened.
-    pub(super) fn of(happened: &BTreeSet<MemberId>, windows: &[Window], taken: &Taken) -> Self {
+    pub(super) fn of<'a>(
+        happened: &BTreeSet<MemberId>,
+        windows: impl IntoIterator<Item = &'a Window>,
+        taken: &Taken,
+    ) -> Self {
+        let windows: Vec<&Window> = windows.into_iter().collect();
         let those = |are: &dyn Fn(&Window) -> bool| -> Vec<&Window> {
-            windows.iter().filter(|it| are(it)).collect()
+            windows.iter().copied().filter(|it| are(it)).collect()
         };
         let told = those(&|it| taken.tells(it));
         let digests = those(&|it| it.kind != Kind::Group && it.state == State::Open);
@@ -220,7 +221,7 @@ mod tests {
         let mut moved = window("e", &["held"]);
         let (now, until) = (at("2026-01-02T03:05:00Z"), at("2026-01-02T04:00:00Z"));
         let mut digest = Window::digest(Kind::Budget, window("f", &[]).place, "digest", now, until);
-        digest.take_in(&moved, now);
+        digest.take_in(&moved.name, &moved.told, now);
         moved.state = State::Moved {
             into: digest.place.clone(),
         };

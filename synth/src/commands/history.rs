@@ -1,0 +1,187 @@
+//! `synth history`: what the agent was told, and what waits.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use stacks::{Json, monitor::Budget};
+
+use crate::{
+    cli::History as Arguments,
+    commands::region::{Region, connect},
+    config::Account,
+    error::{Error, Exit},
+    ledger::{Contents, History, LedgerError, Queues, Seen, Table},
+    redrive::Stop,
+    terminal::Terminal,
+};
+
+/// How long `--follow` waits between two looks.
+const PAUSE: Duration = Duration::from_secs(2);
+
+pub(crate) async fn run(args: &Arguments, terminal: Terminal) -> Result<Exit, Error> {
+    let mut account = args.file.load(terminal)?;
+    if let Some(region) = &args.region {
+        let known = std::mem::replace(&mut account.regions, vec![region.clone()]);
+        if !known.is_empty() && !known.contains(region) {
+            let region = region.clone();
+            return Err(Error::Region { region, known });
+        }
+    }
+    let mut places = Vec::new();
+    for region in connect(&account).await? {
+        places.push(Place::of(region, &account).await?);
+    }
+    let name = &account.monitor.account_name;
+    if args.follow {
+        let stop = Stop::on_interrupt();
+        return tokio::select! {
+            ended = follow(places, name, args, terminal) => ended,
+            () = stop.given() => Ok(Exit::Done),
+        };
+    }
+    let mut all = Vec::new();
+    for place in &mut places {
+        let now = Timestamp::now();
+        let history = place.look(args.since, now).await?;
+        if args.json {
+            all.push(history.to_json(place.name(), args.limit));
+            continue;
+        }
+        terminal.data(&History::heading(place.name()));
+        for line in history.lines(name, args.limit, now) {
+            terminal.data(&line);
+        }
+    }
+    if args.json {
+        terminal.data(&format!("{:#}", Json::Array(all)));
+    }
+    Ok(Exit::Done)
+}
+
+/// A region, as far as its history is concerned.
+struct Place {
+    region: Region,
+    table: Table,
+    incidents: String,
+    dead_letters: String,
+    budget: Budget,
+    seen: Seen,
+    /// Whether the last look failed.
+    is_away: bool,
+}
+
+impl Place {
+    async fn of(region: Region, account: &Account) -> Result<Self, Error> {
+        let core = account.monitor.stack.as_str();
+        let mut outputs = region.deployed(core).await?.outputs;
+        let mut of = |name: &str| {
+            outputs
+                .remove(name)
+                .ok_or_else(|| LedgerError::NotDeployed {
+                    stack: core.to_owned(),
+                    region: region.aws.region().to_owned(),
+                })
+        };
+        Ok(Self {
+            table: Table::new(&region.aws, of("LedgerTable")?),
+            incidents: of("IncidentsUrl")?,
+            dead_letters: of("DeadLettersUrl")?,
+            budget: account.monitor.budget,
+            seen: Seen::default(),
+            is_away: false,
+            region,
+        })
+    }
+
+    fn name(&self) -> &str {
+        self.region.aws.region()
+    }
+
+    async fn look(&mut self, since: SignedDuration, now: Timestamp) -> Result<History, Error> {
+        let items = self.table.items().await?;
+        let contents = Contents::read(&items, now);
+        let queues = Queues {
+            incidents: self.region.queue(&self.incidents).await?,
+            dead_letters: self.region.queue(&self.dead_letters).await?,
+        };
+        let since = now.saturating_sub(since).unwrap_or(Timestamp::MIN);
+        Ok(History::new(&contents, queues, self.budget, since, now))
+    }
+
+    /// What is new or has changed since this was asked last, the last `limit` of it.
+    fn changes(
+        &mut self,
+        history: &History,
+        account: &str,
+        json: bool,
+        limit: usize,
+        now: Timestamp,
+    ) -> Vec<String> {
+        let (told, letters) = self.seen.changes(history);
+        let told = &told[told.len().saturating_sub(limit)..];
+        let region = self.name();
+        if !json {
+            let lines = told.iter().flat_map(|it| it.lines(now));
+            let letters = letters.then(|| history.queues.given_up(account));
+            return lines.chain(letters).collect();
+        }
+        let windows = told
+            .iter()
+            .map(|it| json!({ "region": region, "window": it.to_json() }));
+        let letters = letters.then(|| {
+            let letters = history.queues.dead_letters.to_json();
+            json!({ "region": region, "deadLetters": letters })
+        });
+        windows.chain(letters).map(|it| it.to_string()).collect()
+    }
+}
+
+/// Prints what is there, and then what is new or has changed, for as long as somebody reads it.
+async fn follow(
+    mut places: Vec<Place>,
+    account: &str,
+    args: &Arguments,
+    terminal: Terminal,
+) -> Result<Exit, Error> {
+    let mut heading = String::new();
+    for look in 0_u64.. {
+        for place in &mut places {
+            let now = Timestamp::now();
+            let history = match place.look(args.since, now).await {
+                Ok(history) => history,
+                Err(error) if look > 0 && is_passing(&error) => {
+                    // Once is enough, however long it lasts.
+                    if !std::mem::replace(&mut place.is_away, true) {
+                        terminal.say(&format!("{}: {error}; trying again", place.name()));
+                    }
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            place.is_away = false;
+            let limit = if look == 0 { args.limit } else { usize::MAX };
+            let mut lines = place.changes(&history, account, args.json, limit, now);
+            if !args.json && !lines.is_empty() && heading != place.name() {
+                place.name().clone_into(&mut heading);
+                lines.insert(0, History::heading(&heading));
+            }
+            for line in lines {
+                if !terminal.is_read(&line) {
+                    return Ok(Exit::Done);
+                }
+            }
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(Exit::Done)
+}
+
+/// Whether the next look may well succeed.
+fn is_passing(error: &Error) -> bool {
+    match error {
+        Error::Aws(error) => error.is_passing(),
+        Error::Ledger(error) => error.is_passing(),
+        _ => false,
+    }
+}

@@ -1,0 +1,208 @@
+use runtime::{
+    aws::dynamodb::Used,
+    ledger::{State, Window},
+};
+use serde_json::json;
+use webhook::IncidentId;
+
+use super::{
+    super::{Contents, History, Queues, Seen, Summary},
+    BUDGET, NOW, QUEUES, at, budget, contents, history_at, lines, storm, today, window,
+};
+
+#[test]
+fn causes_that_do_not_fit_one_line_have_one_each() {
+    let long = |name: &str| format!("ECS service {name} (cluster checkout, eu-central-1)");
+    let (a, b) = (long("orders"), long("billing"));
+    let shown = lines(
+        [window("several", today("12:30:00"), &[(&a, 2), (&b, 1)])],
+        NOW,
+    );
+    let expected = format!("incidents\n      2 × {a}\n      1 × {b}\n");
+    assert!(shown.contains(&expected), "{shown}");
+}
+
+#[test]
+fn lines_fit_a_terminal_and_move_no_cursor() {
+    let long = "exited\u{1b}[2J with code 1 ".repeat(20);
+    let mut window = window(
+        "checkout",
+        today("12:30:00"),
+        &[(&long, 1), ("in ALARM", 1)],
+    );
+    window.name = "ECS service checkout\n".repeat(20);
+    let shown = lines([window], NOW);
+    for line in shown.lines() {
+        assert!(line.chars().count() <= 100, "{line}");
+    }
+    assert!(!shown.contains('\u{1b}'), "{shown}");
+    assert!(shown.contains("...\n"), "{shown}");
+}
+
+#[test]
+fn the_past_is_cut_off_but_not_what_waits() {
+    let old = at("2025-12-31T12:00:00Z");
+    let cause = &[("exited with code 1", 1)];
+    let windows = || {
+        [
+            window("old", old, cause),
+            Window {
+                ticket: None,
+                ..window("old but waits", old, cause)
+            },
+            Window {
+                state: State::Sent {
+                    at: today("12:00:00"),
+                    id: IncidentId::of("group", &[]),
+                },
+                ..window("sent late", old, cause)
+            },
+            window("new", today("11:00:00"), cause),
+        ]
+    };
+    let history = history_at(&contents(windows()), at(NOW));
+    let names: Vec<&str> = history.told.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "ECS service old but waits",
+            "ECS service new",
+            "ECS service sent late"
+        ]
+    );
+    let lines = history.lines("prod", 1, at(NOW));
+    assert_eq!(lines[0], "  2 before are left out: --limit 3 shows them");
+    assert!(lines[1].contains("ECS service sent late"), "{lines:?}");
+}
+
+#[test]
+fn the_budget_and_the_queues_come_last() {
+    let history = history_at(&Contents::default(), at(NOW));
+    let expected = "
+  nothing was told
+  budget        0 of 6 investigations this hour, 0 of 24 today
+  incidents     1 waiting, 14 in flight, 0 delayed
+  given up      2 dead letters; see why with: synth redrive --account prod --dry-run";
+    let lines = history.lines("prod", 50, at(NOW)).join("\n");
+    assert_eq!(format!("\n{lines}"), expected);
+}
+
+#[test]
+fn a_program_gets_everything() {
+    let history = history_at(&contents(storm()), at(NOW));
+    let json = history.to_json("eu-central-1", 50);
+    assert_eq!(json["region"], "eu-central-1");
+    assert_eq!(json["leftOut"], 0);
+    assert_eq!(
+        json["budget"],
+        json!({ "thisHour": 0, "perHour": 6, "today": 0, "perDay": 24 })
+    );
+    assert_eq!(
+        json["queues"]["deadLetters"],
+        json!({ "waiting": 2, "inFlight": 0, "delayed": 0 })
+    );
+    let windows = json["windows"].as_array().unwrap();
+    let of = |state: &str| windows.iter().find(|it| it["state"] == state).unwrap();
+    assert_eq!(
+        *of("held"),
+        json!({
+            "at": "2026-01-02T12:31:00Z",
+            "opened": "2026-01-02T12:31:00Z",
+            "state": "held",
+            "until": "2026-01-02T13:00:00Z",
+            "since": null,
+            "heldBy": "budget",
+            "why": null,
+            "partOf": null,
+            "priority": "HIGH",
+            "kind": "budget",
+            "group": BUDGET,
+            "groupKey": BUDGET,
+            "number": 1,
+            "incidentId": "group-ab125e8d3de3d0929486d7b70135b4d5",
+            "incidents": 2,
+            "firstTitle": "ECS service a: exited with code 1",
+            "causes": [
+                { "cause": "ECS service a", "incidents": 1 },
+                { "cause": "ECS service b", "incidents": 1 },
+            ],
+            "later": null,
+        })
+    );
+    assert_eq!(of("part")["partOf"]["group"], BUDGET);
+    assert_eq!(of("rejected")["why"], "rejected: title is required");
+    assert_eq!(of("waiting")["since"], "2026-01-02T12:34:22Z");
+    assert_eq!(of("gathering")["until"], "2026-01-02T12:40:10Z");
+}
+
+#[test]
+fn a_summary_says_what_waits() {
+    let contents = Contents {
+        used: Used {
+            in_hour: 3,
+            in_day: 11,
+        },
+        ..contents(storm())
+    };
+    let summary = Summary::new(&contents, budget(), at(NOW));
+    let expected = "
+  budget        3 of 6 investigations this hour, 11 of 24 today
+  held          2 incidents of 2 groups by the budget until 13:00 UTC
+  held          1 incident of 1 group in quiet hours until 2026-01-03 06:00 UTC
+  gathering     3 incidents of 1 group, until 12:40:10 UTC
+  waiting       1 incident of 1 group, since 12:34:22 UTC";
+    let lines = summary.lines(at(NOW)).join("\n");
+    assert_eq!(format!("\n{lines}"), expected);
+    let json = summary.to_json();
+    assert_eq!(
+        json["digests"][0],
+        json!({ "heldBy": "budget", "incidents": 2, "groups": 2, "until": "2026-01-02T13:00:00Z" })
+    );
+    assert_eq!(json["waiting"]["incidents"], 1);
+    let calm = Summary::new(&Contents::default(), budget(), at(NOW));
+    assert_eq!(calm.lines(at(NOW)).len(), 1);
+}
+
+#[test]
+fn only_what_is_new_or_has_changed_is_shown_again() {
+    let mut seen = Seen::default();
+    let mut shown = |windows: Vec<Window>, queues: Queues, time: &str| {
+        let (since, now) = (today("00:00:00"), today(time));
+        let history = History::new(&contents(windows), queues, budget(), since, now);
+        let (told, letters) = seen.changes(&history);
+        let told = told
+            .iter()
+            .map(|it| format!("{} {}", it.place.group, it.stage.word()));
+        (told.collect::<Vec<_>>(), letters)
+    };
+    let cause = &[("exited with code 1", 1)];
+    let a = || window("a", today("12:00:00"), cause);
+    let b = || window("b", today("12:02:00"), cause);
+    let fewer = Queues {
+        dead_letters: QUEUES.incidents,
+        ..QUEUES
+    };
+    for (windows, queues, time, told, letters) in [
+        (vec![a()], QUEUES, "12:00:01", vec!["a gathering"], true),
+        (vec![a()], QUEUES, "12:00:03", vec![], false),
+        (vec![a()], QUEUES, "12:00:30", vec!["a sending"], false),
+        (
+            vec![a(), b()],
+            QUEUES,
+            "12:02:01",
+            vec!["b gathering"],
+            false,
+        ),
+        (
+            vec![a(), b()],
+            QUEUES,
+            "12:02:25",
+            vec!["a sent", "b sending"],
+            false,
+        ),
+        (vec![a(), b()], fewer, "12:02:27", vec![], true),
+    ] {
+        let told: Vec<String> = told.into_iter().map(str::to_owned).collect();
+        assert_eq!(shown(windows, queues, time), (told, letters), "{time}");
+    }
+}

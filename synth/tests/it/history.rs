@@ -1,0 +1,251 @@
+//! What the ledger on the local AWS says, by `synth history` and `synth status`.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpListener,
+    process::Command,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use runtime::{
+    aws::dynamodb::Ledger,
+    http::{Reuse, client, web_roots},
+    ledger::{Hour, Kind, Limits, MemberId, Place, State, Window, tallies},
+    settings::Environment,
+};
+use serde_json::{Value as Json, json};
+use synth::deploy::describe;
+use webhook::{Group, GroupKey, Incident, IncidentId, Priority};
+
+use crate::lifecycle::{Life, REGION, account};
+
+const LIMITS: &str = "limits: {investigations-per-hour: 6, investigations-per-day: 24}\n";
+
+async fn table(life: &Life) -> String {
+    let core = describe(&life.local.aws().cloudformation(), "tocsin-life").await;
+    core.unwrap().unwrap().outputs["LedgerTable"].clone()
+}
+
+/// The ledger, as `deliver` opens it.
+async fn ledger(life: &Life) -> Ledger {
+    let variables = [
+        ("AWS_REGION", REGION),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_ENDPOINT_URL", life.local.endpoint()),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let http = client(web_roots(), Reuse::Connections).unwrap();
+    Ledger::new(http, &Environment::new(variables), &table(life).await).unwrap()
+}
+
+/// A window of a service that opened so long ago, with one incident.
+fn window(service: &str, ago: SignedDuration) -> Window {
+    let opened = Timestamp::now() - ago;
+    let name = format!("ECS service {service}");
+    let place = Place {
+        group: format!("service-{service}"),
+        number: 1,
+    };
+    let closes = opened + SignedDuration::from_secs(20);
+    let mut window = Window::digest(Kind::Group, place, &name, opened, closes);
+    let id = IncidentId::of("ecs", &[service]);
+    let incident = Incident::new(id, Priority::High, &name, "", opened, service, json!({}));
+    let group = Group {
+        key: GroupKey::of("service", &[service]),
+        name,
+        cause: "out of memory".to_owned(),
+        occurrence: service.to_owned(),
+        alarm: None,
+        absorbs: Vec::new(),
+    };
+    window.told.add(MemberId::of(service), &incident, &group);
+    window
+}
+
+fn minutes(minutes: i64) -> SignedDuration {
+    SignedDuration::from_mins(minutes)
+}
+
+#[tokio::test]
+async fn what_is_told_and_what_waits_is_shown() {
+    let Some(life) = Life::begin(&account(LIMITS)).await else {
+        return;
+    };
+    let status = ["status", "--account", "life"];
+    let history = ["history", "--account", "life"];
+    life.run(&history, "")
+        .await
+        .code(1)
+        .says("the stack `tocsin-life` is not deployed in eu-central-1");
+    life.run(&["deploy", "--account", "life", "--yes"], "")
+        .await
+        .code(0);
+    life.run(&history, "").await.code(0).prints(
+        "eu-central-1, times in UTC\n  nothing was told\n  budget        0 of 6 investigations",
+    );
+
+    // One that was told, one that the webhook has not taken, and a digest.
+    let ledger = ledger(&life).await;
+    // An hour that ends meanwhile would have a budget of its own.
+    let left = Hour::of(Timestamp::now())
+        .end()
+        .duration_since(Timestamp::now());
+    if left < SignedDuration::from_secs(30) {
+        tokio::time::sleep(left.unsigned_abs()).await;
+    }
+    let now = Timestamp::now();
+    let hour = Hour::of(now);
+    let told = Window {
+        ticket: Some(hour),
+        ..window("told", minutes(10))
+    };
+    let limits = Limits {
+        per_hour: 6,
+        per_day: 24,
+        floor: Priority::Critical,
+    };
+    let taken = tallies(None, Some((hour, Some(limits))));
+    ledger.save(&[&told], &taken, now).await.unwrap();
+    let waits = window("waits", minutes(9));
+    ledger.save(&[&waits], &[], now).await.unwrap();
+    let place = Place {
+        group: "budget digest".to_owned(),
+        number: 1,
+    };
+    let mut digest = Window::digest(
+        Kind::Budget,
+        place,
+        "held back by the budget",
+        now,
+        hour.end(),
+    );
+    let mut part = window("part", minutes(8));
+    digest.take_in(&part, now);
+    part.state = State::Moved {
+        into: digest.place.clone(),
+    };
+    ledger.save(&[&part, &digest], &[], now).await.unwrap();
+
+    life.run(&status, "")
+        .await
+        .code(0)
+        .prints("  budget        1 of 6 investigations this hour, 1 of 24 today\n")
+        .prints("  held          1 incident of 1 group by the budget until ")
+        .prints("  waiting       1 incident of 1 group, since ");
+    let shown = life.run(&[&status[..], &["--json"]].concat(), "").await;
+    let shown: Json = serde_json::from_str(&shown.code(0).stdout).unwrap();
+    assert_eq!(shown[0]["ledger"]["budget"]["thisHour"], 1);
+    assert_eq!(shown[0]["ledger"]["digests"][0]["groups"], 1);
+
+    let id = IncidentId::of("ecs", &["told"]);
+    let shown = life
+        .run(&history, "")
+        .await
+        .code(0)
+        .prints("  sent       HIGH      ECS service told\n")
+        .prints(&format!("\n      {id}: out of memory\n"))
+        .prints("  waiting    HIGH      ECS service waits\n")
+        .prints("  held       HIGH      held back by the budget\n")
+        .prints(&format!(
+            "\n      part of {}: held back by the budget\n",
+            digest.id()
+        ))
+        .prints("\n  given up      nothing\n");
+    for line in shown.stdout.lines() {
+        assert!(line.chars().count() <= 100, "{line}");
+    }
+
+    more_than_a_page(&life, &ledger).await;
+    follows(&life, &ledger).await;
+    may_not_be_read(&life).await;
+    life.run(&[&history[..], &["--region", "us-east-1"]].concat(), "")
+        .await
+        .code(2)
+        .says("the account file does not name the region `us-east-1`")
+        .says("hint: regions here: eu-central-1");
+    life.run(&[&history[..], &["--since", "yesterday"]].concat(), "")
+        .await
+        .code(2)
+        .says("a length of time is like 90m, 24h or 7d");
+    life.local.stop(false).await;
+}
+
+/// More than a page of the table, in which every character takes four.
+async fn more_than_a_page(life: &Life, ledger: &Ledger) {
+    for number in 0..60 {
+        let mut large = window(&format!("large-{number}"), minutes(60 * 30));
+        large.ticket = Some(Hour::of(large.opened));
+        large.told.first.as_mut().unwrap().description = "\"".repeat(20_000);
+        ledger.save(&[&large], &[], Timestamp::now()).await.unwrap();
+    }
+    for (since, count) in [("24h", 4), ("2d", 64)] {
+        let json = ["--json", "--since", since, "--limit", "100"];
+        let shown = life
+            .run(&[&["history", "--account", "life"], &json[..]].concat(), "")
+            .await
+            .code(0);
+        let shown: Json = serde_json::from_str(&shown.stdout).unwrap();
+        let windows = shown[0]["windows"].as_array().unwrap();
+        assert_eq!(windows.len(), count, "{since}");
+        assert_eq!(shown[0]["budget"]["today"], 1);
+        assert_eq!(shown[0]["queues"]["incidents"]["waiting"], 0);
+    }
+}
+
+/// What is new is printed, until Ctrl-C.
+async fn follows(life: &Life, ledger: &Ledger) {
+    let arguments = ["history", "--account", "life", "--follow", "--json"];
+    let mut run = life.command(&arguments).start();
+    let mut lines = BufReader::new(run.stdout.take().unwrap()).lines();
+    let mut next = || -> Json { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    for _ in 0..4 {
+        assert_eq!(next()["region"], REGION);
+    }
+    assert_eq!(next()["deadLetters"]["waiting"], 0);
+    let fresh = window("fresh", SignedDuration::ZERO);
+    ledger.save(&[&fresh], &[], Timestamp::now()).await.unwrap();
+    let change = next();
+    assert_eq!(change["window"]["group"], "ECS service fresh");
+    assert_eq!(change["window"]["state"], "gathering");
+    let interrupted = Command::new("kill")
+        .args(["-INT", &run.id().to_string()])
+        .status();
+    assert!(interrupted.unwrap().success());
+    assert_eq!(run.wait().unwrap().code(), Some(0));
+}
+
+/// DynamoDB has an endpoint of its own here, which refuses.
+async fn may_not_be_read(life: &Life) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let body = r#"{"__type":"com.amazon.coral.service#AccessDeniedException"}"#;
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            assert!(stream.read(&mut [0; 8_192]).unwrap() > 0);
+            let length = body.len();
+            write!(
+                stream,
+                "HTTP/1.1 400 Bad Request\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            )
+            .unwrap();
+        }
+    });
+    let run = |command: &str| {
+        let run = life.command(&[command, "--account", "life"]);
+        run.env("AWS_ENDPOINT_URL_DYNAMODB", &endpoint).end()
+    };
+    let table = table(life).await;
+    let denied =
+        format!("the ledger's table `{table}` in {REGION} may not be read (AccessDeniedException)");
+    run("history")
+        .code(1)
+        .says(&format!("error: {denied}"))
+        .says("hint: the credentials need `dynamodb:Scan` on it");
+    // The rest of the status is shown all the same.
+    run("status")
+        .code(0)
+        .prints(&format!("  ledger        {denied}"))
+        .prints("  incidents     0 waiting");
+}
