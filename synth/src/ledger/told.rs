@@ -121,7 +121,7 @@ impl Told {
             stage: stage(window, contents, now),
             priority: window.priority(),
             incidents: window.told.len(),
-            incident_id: (!is_part).then(|| incident_id(window)),
+            incident_id: (!is_part).then(|| window.told_as()),
             first_title: window.told.first.as_ref().map(|it| it.title.clone()),
             causes: window
                 .told
@@ -195,16 +195,8 @@ fn whole(into: &Place, contents: &Contents) -> Option<Whole> {
     }
     Some(Whole {
         name: window.name.clone(),
-        incident_id: incident_id(window),
+        incident_id: window.told_as(),
     })
-}
-
-fn incident_id(window: &Window) -> String {
-    match (&window.state, &window.told.first) {
-        (State::Sent { id, .. }, _) => id.to_string(),
-        (_, Some(first)) if window.is_alone() => first.id.clone(),
-        _ => window.id().to_string(),
-    }
 }
 
 /// What came too late for a window, unless the next has taken it over.

@@ -121,7 +121,7 @@ async fn what_is_told_and_what_waits_is_shown() {
         hour.end(),
     );
     let mut part = window("part", minutes(8));
-    digest.take_in(&part, now);
+    digest.take_in(&part.name, &part.told, now);
     part.state = State::Moved {
         into: digest.place.clone(),
     };

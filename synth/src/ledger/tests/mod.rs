@@ -79,7 +79,7 @@ fn digest(kind: Kind, name: &str, closes: Timestamp, parts: &[&Window]) -> Windo
     let opened = parts[0].opened;
     let mut digest = Window::digest(kind, place(name, 1), name, opened, closes);
     for part in parts {
-        digest.take_in(part, opened);
+        digest.take_in(&part.name, &part.told, opened);
     }
     digest
 }
