@@ -1,6 +1,8 @@
 //! The storm in numbers, whatever goes wrong meanwhile: `snapshots/groups/numbers.snap`, which the README
 //! quotes.
 
+use std::fs;
+
 use snapshots::{assert_snapshot, directory};
 
 use super::{budget::limited, *};
@@ -48,7 +50,14 @@ fn a_bad_night_in_numbers() {
     ];
     let mut table = format!(
         "{:<42} {:>9} {:>9} {:>7} {:>7} {:>9} {:>6} {:>6}\n",
-        "", "incidents", "in window", "same ID", "refused", "first, s", "reads", "writes"
+        "10,000 events of 100 groups, and",
+        "incidents",
+        "20 min",
+        "same ID",
+        "refused",
+        "first, s",
+        "reads",
+        "writes"
     );
     for (name, night) in nights {
         let aftermath = night.play_and_account_for_everything();
@@ -73,4 +82,6 @@ fn a_bad_night_in_numbers() {
         table.push_str(&row);
     }
     assert_snapshot(&directory("groups"), "numbers", &table);
+    let readme = fs::read_to_string(directory("../README.md")).unwrap();
+    assert!(readme.contains(&table), "the README shows other numbers");
 }
