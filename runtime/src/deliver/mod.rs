@@ -33,7 +33,7 @@ pub use world::{
 };
 
 use crate::{
-    ledger::{Grouping, MemberId},
+    ledger::{Grouping, Hour, MemberId},
     log::Level,
 };
 use attempt::attempt;
@@ -70,6 +70,8 @@ pub struct Deliver {
     /// How incidents are grouped; each is told by itself without.
     grouping: Option<Grouping>,
     unrecorded: Unrecorded,
+    /// The hour in which the budget had no room for more.
+    full: Option<Hour>,
 }
 
 /// What became of a message.
@@ -120,6 +122,7 @@ impl Deliver {
             last_post: None,
             grouping: None,
             unrecorded: Unrecorded::default(),
+            full: None,
         }
     }
 

@@ -20,7 +20,7 @@ use crate::{
     value::Value,
 };
 
-/// Messages of one batch at most: storms are told in few words only if they are seen whole.
+/// Messages of one batch at most: what is of one group shares its calls to the ledger.
 const BATCH_SIZE: i64 = 1_000;
 /// How long a batch may gather, in seconds. Groups wait for longer; a longer window would only delay.
 const BATCH_WINDOW: i64 = 5;

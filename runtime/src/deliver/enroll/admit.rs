@@ -95,10 +95,11 @@ impl Deliver {
                 .quiet
                 .as_ref()
                 .is_some_and(|it| it.end(now).is_some());
+        let hour = Hour::of(now);
+        let limits = (!grouping.limits.pass(priority)).then_some(grouping.limits);
+        let is_full = limits.is_some() && self.full == Some(hour);
         // While the webhook fails, places would be taken for what is not sent.
-        if window.version == 0 && !quiet && !self.circuit.is_probing() {
-            let hour = Hour::of(now);
-            let limits = (!grouping.limits.pass(priority)).then_some(grouping.limits);
+        if window.version == 0 && !quiet && !is_full && !self.circuit.is_probing() {
             window.ticket = Some(hour);
             match world
                 .save(&[window], &tallies(None, Some((hour, limits))))
@@ -106,7 +107,11 @@ impl Deliver {
             {
                 Saved::Done => return Ok(true),
                 Saved::Changed => return Ok(false),
-                Saved::NoRoom { .. } => window.ticket = None,
+                Saved::NoRoom { .. } => {
+                    // There may be room again when it is due; until then it is not asked for.
+                    self.full = Some(hour);
+                    window.ticket = None;
+                }
             }
         }
         Ok(world.save(&[window], &[]).await? == Saved::Done)
