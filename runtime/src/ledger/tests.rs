@@ -111,6 +111,7 @@ fn a_window_of_several_is_told_by_whoever_comes_first() {
     check(&window, 31, &all(Standing::Wait(at(32))));
     check(&window, 32, &all(Standing::Due));
     window.state = State::Claimed { until: at(150) };
+    check(&window, 60, &all(Standing::Wait(at(70))));
     check(&window, 149, &all(Standing::Wait(at(152))));
     check(&window, 150, &all(Standing::Due));
     assert!(!window.is_over(at(1_499)), "nobody has it yet");

@@ -10,6 +10,8 @@ use super::{Grouping, Hour, MemberId, Members, budget::later, members::MOST};
 
 /// How long after a window has closed nobody tells it: a write that is on its way arrives meanwhile.
 const GRACE: Duration = Duration::from_secs(2);
+/// When a message looks again whether a window is told that somebody else is telling.
+const MEANWHILE: Duration = Duration::from_secs(10);
 /// How long what waits for an incident waits that has not been sent although its window is over.
 const AGAIN: Duration = Duration::from_mins(1);
 /// How long after its end nobody waits for a window any more that is still not told.
@@ -269,7 +271,10 @@ impl Window {
                     }
                 }
                 State::Open if now < self.due() => Standing::Wait(self.due()),
-                State::Claimed { until } if now < *until => Standing::Wait(later(*until, GRACE)),
+                // Most often it is told within a second.
+                State::Claimed { until } if now < *until => {
+                    Standing::Wait(later(*until, GRACE).min(later(now, MEANWHILE)))
+                }
                 State::Open | State::Claimed { .. } => Standing::Due,
                 State::Sent { .. } => Standing::Told,
                 // Whoever put it back among the incidents since then wants it tried again.
