@@ -15,8 +15,7 @@ fn storm() -> Night {
 #[test]
 fn a_bad_night_in_numbers() {
     let steps = storm().play().steps;
-    // Before and after something that it does.
-    let kills = |shift| (1..=20).map(move |it| it * steps / 21 + shift).collect();
+    let kills = |shift| (1..=20).map(move |it| it * (steps / 21 + shift)).collect();
     let away = |from| Night {
         away: (from, from + 60),
         ..storm()
@@ -31,16 +30,16 @@ fn a_bad_night_in_numbers() {
             },
         ),
         (
-            "the function is killed 20 times",
+            "the function is killed at 20 points",
             Night {
                 kills: kills(0),
                 ..storm()
             },
         ),
         (
-            "the function is killed 20 times more",
+            "the function is killed at 20 other points",
             Night {
-                kills: kills(1),
+                kills: kills(1_001),
                 ..storm()
             },
         ),
