@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value as Json, json};
+use sha2::{Digest as _, Sha256};
 
 use super::{CallError, Reason, Service};
 use crate::{
@@ -128,7 +129,8 @@ impl Ledger {
             .iter()
             .map(|it| json!({ "Update": self.update(it, now) }));
         let items: Vec<Json> = puts.chain(updates).collect();
-        let input = json!({ "TransactItems": items });
+        // A write whose answer was lost is not made again.
+        let input = json!({ "ClientRequestToken": token(&items), "TransactItems": items });
         for attempt in 1.. {
             let Err(error) = self.call("TransactWriteItems", &input).await else {
                 break;
@@ -244,6 +246,13 @@ pub fn used(item: &Json, hour: Hour) -> Option<Used> {
         in_hour: count(&format!("h{}", hour.of_day())),
         in_day: count("day"),
     })
+}
+
+/// The same for the same write, and no other.
+fn token(items: &[Json]) -> String {
+    let hash = Sha256::digest(json!(items).to_string());
+    let (first, _) = hash.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
+    format!("{:032x}", u128::from_be_bytes(*first))
 }
 
 fn key(group: &str, place: &str) -> Json {

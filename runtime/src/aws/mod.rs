@@ -219,7 +219,14 @@ impl Reason {
         match self {
             Self::NoAnswer(_) => true,
             Self::Refused { status, error } => {
-                *status >= 500 || *status == 429 || error.contains("Throttl")
+                let passing = [
+                    "Throttl",
+                    "ThroughputExceeded",
+                    "RequestLimitExceeded",
+                    "TransactionConflict",
+                    "TransactionInProgress",
+                ];
+                *status >= 500 || *status == 429 || passing.iter().any(|it| error.contains(it))
             }
             Self::Cancelled(_) | Self::Unreadable => false,
         }

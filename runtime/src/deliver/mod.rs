@@ -173,16 +173,15 @@ impl Deliver {
     ) -> Vec<Fate> {
         let mut fates: Vec<Fate> = vec![Fate::Back(Hide::Longer); messages.len()];
         let mut arrivals: Vec<Arrival<'_>> = Vec::new();
-        let mut test = false;
         for (index, message) in messages.iter().enumerate() {
             match content(message, world.now()) {
                 Content::Incident(envelope) => {
-                    test |= envelope.signal == Signal::Test;
                     let group = envelope.group();
                     arrivals.push(Arrival {
                         index,
                         message,
                         queued: message.queued.unwrap_or_else(|| world.now()),
+                        is_test: envelope.signal == Signal::Test,
                         member: MemberId::of(&group.occurrence),
                         incident: envelope.incident,
                         group,
@@ -199,20 +198,26 @@ impl Deliver {
                 Content::Dead(reason) => fates[index] = Fate::Dead(reason),
             }
         }
-        // Memory ends with an environment; how often a message came back does not.
-        let expected = if self.grouping.is_some() {
-            GROUPED_RECEIVES
-        } else {
-            1
+        // Memory ends with an environment; how often a message came back does not. What its group waits
+        // for brings it back a few times, and then once an hour.
+        let expected = |it: &Arrival<'_>| {
+            let hours = world.now().duration_since(it.queued).as_hours();
+            match &self.grouping {
+                Some(_) => GROUPED_RECEIVES + u32::try_from(hours).unwrap_or_default(),
+                None => 1,
+            }
         };
-        let came_back = |it: &Arrival<'_>| it.message.receives > expected;
+        let came_back = |it: &Arrival<'_>| it.message.receives > expected(it);
         if self.last_post.is_none() && arrivals.iter().any(came_back) {
             self.circuit.suspect();
         }
-        if test {
+        let (tests, arrivals): (Vec<_>, Vec<_>) = arrivals.into_iter().partition(|it| it.is_test);
+        if !tests.is_empty() {
             // A person who tests the webhook has just mended it, or wants to see what is wrong.
             self.secret.forget();
-        } else if let Some(wait) = self.circuit.wait(world.now())
+            self.by_incident(world, tests, invocation, &mut fates).await;
+        }
+        if let Some(wait) = self.circuit.wait(world.now())
             && !arrivals.is_empty()
         {
             world.log(
@@ -225,7 +230,7 @@ impl Deliver {
             }
             return fates;
         }
-        match self.grouping.clone().filter(|_| !test) {
+        match self.grouping.clone() {
             Some(grouping) => {
                 self.by_group(world, &grouping, arrivals, invocation, &mut fates)
                     .await;
@@ -290,7 +295,7 @@ impl Deliver {
         for mut it in due {
             let fate = match stopped {
                 Some(hide) => {
-                    self.give_back(world, &mut it).await;
+                    it.give_back(world, invocation).await;
                     Fate::Back(hide)
                 }
                 None => match self.tell(world, grouping, &mut it, invocation).await {
@@ -421,5 +426,13 @@ impl Deliver {
     fn has_time<W: World>(&self, world: &W, invocation: &Invocation) -> bool {
         let left = Duration::try_from(invocation.deadline.duration_since(world.now()));
         left.is_ok_and(|left| left >= self.attempt + MARGIN)
+    }
+}
+
+impl Invocation {
+    /// Whether there is time to note something before what is left is put back.
+    fn has_moments<W: World>(&self, world: &W) -> bool {
+        let left = Duration::try_from(self.deadline.duration_since(world.now()));
+        left.is_ok_and(|left| left >= MARGIN / 2)
     }
 }

@@ -10,9 +10,7 @@ use super::{
     world::{LedgerError, Saved},
 };
 use crate::{
-    ledger::{
-        DIGEST, Grouping, Hour, Kind, Place, QuietHours, State, Tally, Window, incident, tallies,
-    },
+    ledger::{Grouping, Hour, Kind, Place, QuietHours, State, Tally, Window, incident, tallies},
     log::Level,
 };
 
@@ -39,8 +37,7 @@ impl Deliver {
         invocation: &mut Invocation,
     ) -> Outcome {
         let now = world.now();
-        let is_recorded = due.is_recorded && !invocation.ledger_is_away;
-        if is_recorded {
+        if due.is_recorded && !invocation.ledger_is_away {
             match self
                 .leave(world, grouping, &mut due.window, invocation)
                 .await
@@ -52,52 +49,47 @@ impl Deliver {
                 Err(error) => invocation.ledger_away(world, &error),
             }
         }
-        if invocation.ledger_is_away && !self.unrecorded.admits(grouping, &due.window, now) {
-            let next_hour = Hour::of(now).end();
-            invocation.counts.held += 1;
-            return Outcome::Fate(Fate::Back(Hide::until(next_hour, now)));
+        if invocation.ledger_is_away {
+            // What is not claimed is not noted either: others may have added to it.
+            due.is_recorded = false;
+            if !self.unrecorded.admits(grouping, &due.window, now) {
+                let next_hour = Hour::of(now).end();
+                invocation.counts.held += 1;
+                return Outcome::Fate(Fate::Back(Hide::until(next_hour, now)));
+            }
         }
         let told = match due.arrivals.first() {
             Some(arrival) if due.window.is_alone() => arrival.incident.clone(),
             _ => incident(&due.window),
         };
         let outcome = self.deliver(world, &told, invocation).await;
-        if !due.window.is_alone() && matches!(outcome, Outcome::Fate(Fate::Delivered)) {
-            invocation.counts.grouped += due.window.told.len();
-        }
-        if is_recorded {
-            let id = told.id().clone();
-            let at = world.now();
-            let state = match &outcome {
-                // Nothing waits to be told of it: only its opener holds the incident.
-                Outcome::Fate(Fate::Delivered) if due.window.is_alone() => None,
-                Outcome::Fate(Fate::Delivered) => Some(State::Sent { at, id }),
-                Outcome::Fate(Fate::Dead(reason)) => Some(State::Rejected {
-                    at,
-                    reason: reason.clone(),
-                }),
-                Outcome::Fate(Fate::Back(_)) | Outcome::Stop(_) => {
-                    self.give_back(world, due).await;
-                    None
+        let at = world.now();
+        match &outcome {
+            Outcome::Fate(Fate::Delivered) => {
+                // Nothing waits to be told of one by itself: only its opener holds the incident.
+                if !due.window.is_alone() {
+                    invocation.counts.grouped += due.window.told.len();
+                    let id = told.id().clone();
+                    due.note(world, invocation, &[], |it| {
+                        it.state = State::Sent { at, id: id.clone() };
+                    })
+                    .await;
                 }
-            };
-            if let Some(state) = state {
-                due.window.state = state;
-                note(world, &mut due.window, &[]).await;
+            }
+            Outcome::Fate(Fate::Dead(reason)) => {
+                due.note(world, invocation, &[], |it| {
+                    it.state = State::Rejected {
+                        at,
+                        reason: reason.clone(),
+                    };
+                })
+                .await;
+            }
+            Outcome::Fate(Fate::Back(_)) | Outcome::Stop(_) => {
+                due.give_back(world, invocation).await;
             }
         }
         outcome
-    }
-
-    /// Gives back what was taken to tell a window that was not told.
-    pub(super) async fn give_back<W: World>(&mut self, world: &W, due: &mut Due<'_>) {
-        let was_claimed = matches!(due.window.state, State::Claimed { .. });
-        let ticket = due.window.ticket.take();
-        if !due.is_recorded || !(was_claimed || ticket.is_some()) {
-            return;
-        }
-        due.window.state = State::Open;
-        note(world, &mut due.window, &tallies(ticket, None)).await;
     }
 
     /// Whether a window may be told now. It may not where a composite alarm speaks for it, in quiet
@@ -152,10 +144,13 @@ impl Deliver {
                 invocation.counts.held += 1;
                 if is_digest {
                     // It is the same digest, later.
-                    window.closes = room;
-                    window.ends = room;
-                    note(world, window, &[]).await;
-                    return Ok(Leave::Wait(window.due()));
+                    let mut later = window.clone();
+                    later.closes = room;
+                    later.ends = room;
+                    return Ok(match world.save(&[&later], &[]).await? {
+                        Saved::Done => Leave::Wait(later.due()),
+                        _ => Leave::Wait(now + SOON),
+                    });
                 }
                 hold(world, window, Kind::Budget, room, now).await
             }
@@ -189,7 +184,7 @@ pub(super) async fn absorb<W: World>(
     if composite.is_over(now)
         || window.priority() < composite.priority()
         || matches!(composite.state, State::Moved { .. })
-        || !composite.has_room(window.told.len())
+        || !composite.has_room(&window.told)
     {
         return Ok(None);
     }
@@ -219,14 +214,11 @@ async fn hold<W: World>(
     room: Timestamp,
     now: Timestamp,
 ) -> Result<Leave, LedgerError> {
-    let name = DIGEST
-        .iter()
-        .find(|(it, _)| *it == kind)
-        .map_or("held back", |(_, name)| name);
+    let name = kind.digest();
     window.tell_later();
     for _ in 0..TRIES {
         let mut digest = match world.latest(name).await? {
-            Some(open) if open.gathers(now) && open.has_room(window.told.len()) => open,
+            Some(open) if open.gathers(now) && open.has_room(&window.told) => open,
             other => {
                 let place = Place {
                     group: name.to_owned(),
@@ -270,40 +262,64 @@ async fn move_into<W: World>(
     Ok(saved == Saved::Done)
 }
 
-/// Writes what came of a window, beside what came too late for it meanwhile. If that fails, it is told
-/// once more, under the same ID, when the claim has ended.
-async fn note<W: World>(world: &W, window: &mut Window, tallies: &[Tally]) {
-    let mut why = "others wrote first".to_owned();
-    for _ in 0..TRIES {
-        match world.save(&[window], tallies).await {
-            Ok(Saved::Done) => {
-                window.version += 1;
-                return;
-            }
-            Ok(_) => {}
-            Err(error) => {
-                why = error.to_string();
-                break;
-            }
-        }
-        match world.window(&window.place).await {
-            Ok(Some(current)) => {
-                window.version = current.version;
-                window.told = current.told;
-                window.later = current.later;
-            }
-            Ok(None) => window.version = 0,
-            Err(error) => {
-                why = error.to_string();
-                break;
-            }
+impl Due<'_> {
+    /// Gives back what was taken to tell a window that was not told.
+    pub(super) async fn give_back<W: World>(&mut self, world: &W, invocation: &mut Invocation) {
+        let was_claimed = matches!(self.window.state, State::Claimed { .. });
+        let ticket = self.window.ticket;
+        if was_claimed || ticket.is_some() {
+            self.note(world, invocation, &tallies(ticket, None), |it| {
+                it.state = State::Open;
+                it.ticket = None;
+            })
+            .await;
         }
     }
-    world.log(
-        Level::Warn,
-        "the ledger does not say what came of a group",
-        json!({ "group": window.name, "incidentId": window.id(), "why": why }),
-    );
+
+    /// Writes what came of a window, beside what came too late for it meanwhile; nothing if somebody else
+    /// has done something with it. What could not be written is told once more, under the same ID, when
+    /// the claim has ended.
+    async fn note<W: World>(
+        &mut self,
+        world: &W,
+        invocation: &mut Invocation,
+        tallies: &[Tally],
+        change: impl Fn(&mut Window),
+    ) {
+        for _ in 0..TRIES {
+            if !self.is_recorded || invocation.ledger_is_away || !invocation.has_moments(world) {
+                break;
+            }
+            let mut noted = self.window.clone();
+            change(&mut noted);
+            let current = match world.save(&[&noted], tallies).await {
+                Ok(Saved::Done) => {
+                    noted.version += 1;
+                    self.window = noted;
+                    return;
+                }
+                Ok(_) => world.window(&self.window.place).await,
+                Err(error) => Err(error),
+            };
+            match current {
+                Ok(Some(current))
+                    if (&current.state, current.ticket)
+                        == (&self.window.state, self.window.ticket) =>
+                {
+                    self.window = current;
+                }
+                Ok(_) => break,
+                Err(error) => invocation.ledger_away(world, &error),
+            }
+        }
+        if self.is_recorded {
+            world.log(
+                Level::Warn,
+                "the ledger does not say what came of a group",
+                json!({ "group": self.window.name, "incidentId": self.window.told_as() }),
+            );
+        }
+    }
 }
 
 /// What was sent in an hour without the ledger, which alone knows what everybody has sent.

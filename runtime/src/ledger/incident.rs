@@ -22,12 +22,6 @@ const LAST: usize = 1_800;
 /// Characters at most of the descriptions that a digest quotes.
 const IN_DIGEST: usize = 400;
 
-/// What digests are called in the ledger.
-pub const DIGEST: [(Kind, &str); 2] = [
-    (Kind::Budget, "held back by the budget"),
-    (Kind::QuietHours, "held back in quiet hours"),
-];
-
 /// The incident that tells a window of several. The same window gives the same incident.
 pub fn incident(window: &Window) -> Incident {
     let told = &window.told;

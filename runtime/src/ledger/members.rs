@@ -9,9 +9,11 @@ use webhook::{Group, Incident, IncidentId, Priority, text::cut};
 
 /// Incidents of a window at most. An item of DynamoDB holds 400 KB; what is more waits for the next.
 /// Source: "Quotas in Amazon DynamoDB" in its developer guide.
-pub(super) const MOST: usize = 15_000;
+pub(super) const MOST: usize = 12_000;
 /// Causes that are told apart at most.
-const CAUSES: usize = 400;
+const CAUSES: usize = 150;
+/// Characters of a cause at most.
+const LONGEST_CAUSE: usize = 120;
 /// What the others are called.
 const OTHER: &str = "other causes";
 /// Characters of a description at most that a group quotes.
@@ -92,6 +94,13 @@ impl Members {
         self.by_cause.values().any(|set| set.contains(member))
     }
 
+    /// How many of these are in none of the others.
+    pub(super) fn count_outside(&self, others: &[&Self]) -> usize {
+        let members = self.by_cause.values().flatten();
+        let is_new = |it: &&MemberId| !others.iter().any(|other| other.contains(it));
+        members.filter(is_new).count()
+    }
+
     /// Each cause with how many there are of it, the most frequent first.
     pub fn causes(&self) -> Vec<(&str, usize)> {
         let mut causes: Vec<(&str, usize)> = self
@@ -144,13 +153,14 @@ impl Members {
     }
 
     fn set_of(&mut self, cause: &str) -> &mut BTreeSet<MemberId> {
-        let is_new = !self.by_cause.contains_key(cause);
+        let cause = cut(cause, LONGEST_CAUSE);
+        let is_new = !self.by_cause.contains_key(&cause);
         let cause = if is_new && self.by_cause.len() >= CAUSES {
-            OTHER
+            OTHER.to_owned()
         } else {
             cause
         };
-        self.by_cause.entry(cause.to_owned()).or_default()
+        self.by_cause.entry(cause).or_default()
     }
 
     fn note(&mut self, from: &str, to: &str, priority: Option<Priority>) {

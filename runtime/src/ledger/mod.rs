@@ -13,7 +13,7 @@ mod tests;
 mod window;
 
 pub use budget::{Hour, Limits, QuietHours, Tally, tallies};
-pub use incident::{DIGEST, incident};
+pub use incident::incident;
 pub use members::{Excerpt, MemberId, Members};
 pub use settings::{Grouping, InvalidGrouping};
 pub use window::{Kind, Place, Standing, State, Window};

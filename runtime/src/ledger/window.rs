@@ -33,6 +33,16 @@ pub enum Kind {
     Absorbed,
 }
 
+impl Kind {
+    /// What digests of this kind are called, in the ledger and by people.
+    pub fn digest(self) -> &'static str {
+        match self {
+            Self::QuietHours => "held back in quiet hours",
+            Self::Group | Self::Budget | Self::Absorbed => "held back by the budget",
+        }
+    }
+}
+
 /// Where a window is in the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
@@ -212,9 +222,10 @@ impl Window {
         self.ends = self.ends.max(self.closes);
     }
 
-    /// Whether so many more may become members.
-    pub fn has_room(&self, members: usize) -> bool {
-        self.told.len() + self.later.len() + members <= MOST
+    /// Whether these may become members, as far as they are none.
+    pub fn has_room(&self, members: &Members) -> bool {
+        let new = members.count_outside(&[&self.told, &self.later]);
+        self.told.len() + self.later.len() + new <= MOST
     }
 
     /// Whether what comes now is told with it.
@@ -291,8 +302,7 @@ impl Window {
         Standing::New
     }
 
-    /// The ID of the incident that tells it: that of its only member, or else one that depends on the
-    /// group and the window alone.
+    /// The ID of the incident that tells it as a group: it depends on the group and the window alone.
     pub fn id(&self) -> IncidentId {
         let opened = self.opened.to_string();
         IncidentId::of("group", &[&self.place.group, &opened])
@@ -311,7 +321,9 @@ impl Window {
     fn known_id(&self) -> Option<IncidentId> {
         match &self.state {
             State::Sent { id, .. } => Some(id.clone()),
-            State::Open => self.told.first.as_ref().map(|it| it.id.clone()),
+            State::Open if self.is_alone() && self.ticket.is_some() => {
+                self.told.first.as_ref().map(|it| it.id.clone())
+            }
             _ => None,
         }
     }

@@ -36,7 +36,7 @@ impl Deliver {
         }
         let is_new = window.version == 0;
         let gathering = into.as_mut().unwrap_or(&mut window);
-        let wait = if gathering.gathers(now) && gathering.has_room(members.len()) {
+        let wait = if gathering.gathers(now) && gathering.has_room(&members) {
             if let Some(into) = &mut into {
                 into.take_in(&window.name, &members, now);
             }
@@ -44,7 +44,9 @@ impl Deliver {
             into.as_ref().map(Window::due)
         } else {
             let next = found.map_or(now, |it| it.wait_for_next(now));
-            if !window.has_room(members.len()) {
+            // It is as it was: writing it would only be in the way of others.
+            into = None;
+            if !window.has_room(&members) {
                 let full = news
                     .iter()
                     .map(|it| (it.index, fate(Standing::Wait(next), now)));

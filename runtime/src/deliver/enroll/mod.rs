@@ -11,7 +11,7 @@ use webhook::{Group, GroupKey, Incident, Priority};
 
 use super::{Deliver, Fate, Invocation, Message, World, backoff::Hide, world::LedgerError};
 use crate::{
-    ledger::{Grouping, MemberId, Place, Standing, Window},
+    ledger::{Grouping, MemberId, Place, Standing, State, Window},
     log::Level,
 };
 pub(super) use admit::absorbed_key;
@@ -29,6 +29,8 @@ pub(super) struct Arrival<'a> {
     pub(super) index: usize,
     pub(super) message: &'a Message,
     pub(super) queued: Timestamp,
+    /// A person asks for it: it belongs to no group.
+    pub(super) is_test: bool,
     pub(super) member: MemberId,
     pub(super) incident: Incident,
     pub(super) group: Group,
@@ -148,7 +150,7 @@ impl Deliver {
                 let (standing, window) = standing(found.as_ref(), before.as_ref(), arrival, now);
                 places.push(match (standing, window) {
                     (Standing::New, _) => {
-                        let group = elsewhere(found.as_ref(), &arrival.member);
+                        let group = elsewhere(found.as_ref(), before.as_ref(), &arrival.member);
                         if group.is_none() {
                             news.push(arrival);
                         }
@@ -156,8 +158,11 @@ impl Deliver {
                     }
                     (Standing::Due, Some(window)) => Some(Belongs::Due(Box::new(window.clone()))),
                     (settled, window) => {
-                        if let (Standing::Told, Some(window)) = (&settled, window) {
-                            told.push((window.told_as(), arrival.group.occurrence.clone()));
+                        // Of a duplicate the message that holds the incident will say so.
+                        if let Some(State::Sent { id, .. }) = window.map(|it| &it.state)
+                            && settled == Standing::Told
+                        {
+                            told.push((id.to_string(), arrival.group.occurrence.clone()));
                         }
                         fates.push((arrival.index, fate(settled, now)));
                         None

@@ -27,6 +27,21 @@ impl Found {
         }
     }
 
+    fn standing(&self, arrival: &Arrival<'_>, now: Timestamp) -> (Standing, &Window) {
+        let Self { window, moved_into } = self;
+        let member = &arrival.member;
+        let is_moved = matches!(window.state, State::Moved { .. });
+        if is_moved && window.later.contains(member) && !self.is_over(now) {
+            return (Standing::Wait(self.wait_for_next(now)), window);
+        }
+        let tells = match moved_into {
+            Some(into) if window.told.contains(member) => into,
+            _ => window,
+        };
+        let standing = tells.standing(member, &arrival.message.id, arrival.queued, now);
+        (standing, tells)
+    }
+
     pub(super) fn wait_for_next(&self, now: Timestamp) -> Timestamp {
         let own = self.window.later_at(now);
         self.moved_into
@@ -50,8 +65,13 @@ async fn follow<W: World>(world: &W, place: &Place) -> Result<Option<Window>, Le
     Ok(None)
 }
 
+/// The latest window of a group, and where it was moved.
 pub(super) async fn find<W: World>(world: &W, group: &str) -> Result<Option<Found>, LedgerError> {
-    let Some(window) = world.latest(group).await? else {
+    found(world, world.latest(group).await?).await
+}
+
+async fn found<W: World>(world: &W, window: Option<Window>) -> Result<Option<Found>, LedgerError> {
+    let Some(window) = window else {
         return Ok(None);
     };
     let moved_into = match &window.state {
@@ -64,10 +84,10 @@ pub(super) async fn find<W: World>(world: &W, group: &str) -> Result<Option<Foun
 /// The window before the latest, if one of these has waited for so long that it may be a member.
 pub(super) async fn before<W: World>(
     world: &W,
-    found: Option<&Found>,
+    latest: Option<&Found>,
     party: &[Arrival<'_>],
-) -> Result<Option<Window>, LedgerError> {
-    let Some(Found { window, .. }) = found else {
+) -> Result<Option<Found>, LedgerError> {
+    let Some(Found { window, .. }) = latest else {
         return Ok(None);
     };
     let is_older = |it: &Arrival<'_>| {
@@ -82,43 +102,36 @@ pub(super) async fn before<W: World>(
         number: window.place.number - 1,
         ..window.place.clone()
     };
-    world.window(&place).await
+    found(world, world.window(&place).await?).await
 }
 
 /// What is to become of an arrival, and because of which window.
 pub(super) fn standing<'a>(
-    found: Option<&'a Found>,
-    before: Option<&'a Window>,
+    latest: Option<&'a Found>,
+    before: Option<&'a Found>,
     arrival: &Arrival<'_>,
     now: Timestamp,
 ) -> (Standing, Option<&'a Window>) {
-    let of = |window: &Window| {
-        window.standing(&arrival.member, &arrival.message.id, arrival.queued, now)
-    };
-    let Some(here) = found else {
-        return (Standing::New, None);
-    };
-    let Found { window, moved_into } = here;
-    let latest = match moved_into {
-        Some(into) if window.told.contains(&arrival.member) => into,
-        _ => window,
-    };
-    let is_moved = matches!(window.state, State::Moved { .. });
-    if is_moved && window.later.contains(&arrival.member) && !here.is_over(now) {
-        return (Standing::Wait(here.wait_for_next(now)), Some(window));
-    }
-    match (of(latest), before) {
-        (Standing::New, Some(before)) => (of(before), Some(before)),
-        (standing, _) => (standing, Some(latest)),
+    let of = |found: Option<&'a Found>| found.map(|it| it.standing(arrival, now));
+    let known = [of(latest), of(before)].into_iter().flatten();
+    let mut known = known.filter(|(standing, _)| *standing != Standing::New);
+    match known.next() {
+        Some((standing, window)) => (standing, Some(window)),
+        None => (Standing::New, None),
     }
 }
 
 /// The group that tells an incident whose own group was moved there, but too late for what was told.
-pub(super) fn elsewhere(found: Option<&Found>, member: &MemberId) -> Option<String> {
-    let Found { window, moved_into } = found?;
-    let into = moved_into.as_ref()?;
-    let waits = window.told.contains(member) && into.later.contains(member);
-    waits.then(|| into.place.group.clone())
+pub(super) fn elsewhere(
+    latest: Option<&Found>,
+    before: Option<&Found>,
+    member: &MemberId,
+) -> Option<String> {
+    [latest, before].into_iter().flatten().find_map(|found| {
+        let into = found.moved_into.as_ref()?;
+        let waits = found.window.told.contains(member) && into.later.contains(member);
+        waits.then(|| into.place.group.clone())
+    })
 }
 
 pub(super) fn fate(standing: Standing, now: Timestamp) -> Fate {

@@ -6,9 +6,6 @@ use super::*;
 /// A night that chance decides.
 fn any_night(seed: u64) -> Night {
     let mut dice = Dice(seed);
-    for _ in 0..3 {
-        dice.below(2);
-    }
     let groups = 1 + dice.below(12);
     let span = [60, 600, 7_200][usize::try_from(dice.below(3)).unwrap()];
     let mut happenings: Vec<Happening> = (0..5 + dice.below(140))
@@ -74,6 +71,13 @@ fn any_night(seed: u64) -> Night {
             .map(|_| usize::try_from(dice.below(3_000)).unwrap())
             .collect();
     }
+    if dice.below(4) == 0 {
+        night.flaky = usize::try_from(20 + dice.below(100)).unwrap();
+    }
+    if dice.below(3) == 0 {
+        let from = dice.below(span);
+        night.down = (from, from + dice.below(7_200));
+    }
     night
 }
 
@@ -82,7 +86,7 @@ fn nothing_is_unaccounted_for_in_any_night() {
     for seed in 0..300 {
         let night = any_night(seed);
         let aftermath = night.play_and_account_for_everything();
-        if !night.kills.is_empty() || night.away != (0, 0) {
+        if !night.kills.is_empty() || night.away != (0, 0) || night.flaky > 0 {
             continue;
         }
         let mut hours: BTreeMap<i64, u32> = BTreeMap::new();

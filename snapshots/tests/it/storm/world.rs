@@ -49,6 +49,10 @@ pub(super) struct Shared {
     pub(super) ledger: Ledger,
     /// When the ledger cannot be reached.
     pub(super) away: Range<Timestamp>,
+    /// One of how many calls to the ledger fails besides, and whether it had an effect.
+    pub(super) flaky: usize,
+    /// When the receiver is down.
+    pub(super) down: Range<Timestamp>,
     pub(super) told: RefCell<Told>,
     pub(super) held: Cell<u64>,
     /// How many steps were taken, and those after or before which the function is killed.
@@ -89,7 +93,13 @@ impl Around {
             shared.clock.sleep(Duration::from_secs(4)).await;
             return Err(LedgerError("no answer in time".to_owned()));
         }
-        Ok(self.call(CALL, || effect(&shared.ledger)).await)
+        let number = shared.ledger.reads.get() + shared.ledger.writes.get() + 1;
+        let fails = shared.flaky > 0 && number.is_multiple_of(shared.flaky);
+        let answer = self.call(CALL, || effect(&shared.ledger)).await;
+        if fails {
+            return Err(LedgerError("no answer in time".to_owned()));
+        }
+        Ok(answer)
     }
 }
 
@@ -136,6 +146,9 @@ impl World for Around {
             },
             clock_skew: None,
         };
+        if shared.down.contains(&now) {
+            return Ok(posted(503, ""));
+        }
         if busy {
             receiver.refused.set(receiver.refused.get() + 1);
             return Ok(posted(429, ""));
