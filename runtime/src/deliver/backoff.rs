@@ -36,6 +36,15 @@ impl Hide {
         Self::Exactly(wait.min(AT_ONCE))
     }
 
+    /// Whether it is the webhook that is waited for, and neither a group nor time.
+    pub(super) fn is_for_the_webhook(self) -> bool {
+        match self {
+            Self::For(wait) => !wait.is_zero(),
+            Self::Longer => true,
+            Self::Exactly(_) => false,
+        }
+    }
+
     /// For how long. `receives` is how often the message has been received, `chance` (0 to 1) keeps
     /// messages from coming back all at once.
     pub(super) fn duration(self, receives: u32, chance: f64) -> Duration {

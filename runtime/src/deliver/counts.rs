@@ -17,6 +17,8 @@ pub(super) struct Counts {
     /// Groups that the budget or the quiet hours hold back.
     pub(super) held: usize,
     pub(super) ledger_unavailable: usize,
+    /// For how long the oldest incident has waited that goes back because of the webhook, in seconds.
+    pub(super) undelivered: usize,
 }
 
 impl Counts {
@@ -41,6 +43,7 @@ impl Counts {
             ("Grouped", &some(self.grouped)),
             ("Held", &some(self.held)),
             ("LedgerUnavailable", &some(self.ledger_unavailable)),
+            ("Undelivered", &some(self.undelivered)),
         ]);
     }
 }

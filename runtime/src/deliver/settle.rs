@@ -41,6 +41,15 @@ pub(super) async fn settle<W: World>(
             back.push((message, Hide::Longer));
         }
     }
+    let now = world.now();
+    let ages = back
+        .iter()
+        .filter(|(_, hide)| hide.is_for_the_webhook())
+        .filter_map(|(message, _)| Some(now.duration_since(message.queued?).as_secs()));
+    counts.undelivered = ages
+        .max()
+        .and_then(|age| usize::try_from(age).ok())
+        .unwrap_or_default();
     let hidden: Vec<(String, u64)> = back
         .iter()
         // A test by hand comes in no queue and has no receipt.

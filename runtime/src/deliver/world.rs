@@ -53,12 +53,12 @@ pub trait World {
     /// The latest window of a group in the ledger. A world may have no ledger.
     fn latest(&self, group: &str) -> impl Future<Output = Result<Option<Window>, LedgerError>> {
         let _ = group;
-        async { Err(LedgerError::none()) }
+        async { Err(LedgerError::Missing) }
     }
     /// A window of the ledger.
     fn window(&self, place: &Place) -> impl Future<Output = Result<Option<Window>, LedgerError>> {
         let _ = place;
-        async { Err(LedgerError::none()) }
+        async { Err(LedgerError::Missing) }
     }
     /// Writes windows and what is used of the budget: all of it, if nobody has written any of the
     /// windows since they were read and the budget has room, or nothing.
@@ -68,7 +68,7 @@ pub trait World {
         tallies: &[Tally],
     ) -> impl Future<Output = Result<Saved, LedgerError>> {
         let _ = (windows, tallies);
-        async { Err(LedgerError::none()) }
+        async { Err(LedgerError::Missing) }
     }
 }
 
@@ -88,13 +88,16 @@ pub enum Saved {
 
 /// The ledger could not be read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the ledger is not available: {0}")]
-pub struct LedgerError(pub String);
-
-impl LedgerError {
-    fn none() -> Self {
-        Self("there is none".to_owned())
-    }
+pub enum LedgerError {
+    /// This world has none.
+    #[error("there is no ledger")]
+    Missing,
+    /// A call took too long; it may have had an effect.
+    #[error("the ledger does not answer in time")]
+    Late,
+    /// A call failed.
+    #[error("the ledger cannot be used: {0}")]
+    Failed(String),
 }
 
 /// An answer, and what its date says of this machine's clock.
@@ -214,10 +217,10 @@ impl LambdaWorld {
     where
         F: Future<Output = Result<T, CallError>>,
     {
-        let ledger = self.ledger.as_ref().ok_or_else(LedgerError::none)?;
+        let ledger = self.ledger.as_ref().ok_or(LedgerError::Missing)?;
         match tokio::time::timeout(LEDGER, call(ledger)).await {
-            Ok(answer) => answer.map_err(|error| LedgerError(error.to_string())),
-            Err(_) => Err(LedgerError("no answer in time".to_owned())),
+            Ok(answer) => answer.map_err(|error| LedgerError::Failed(error.to_string())),
+            Err(_) => Err(LedgerError::Late),
         }
     }
 

@@ -27,7 +27,7 @@ pub enum InvalidGrouping {
     #[error(transparent)]
     Missing(#[from] MissingVariable),
     /// One is not what it should be.
-    #[error("the environment variable {0} is not what it should be")]
+    #[error("the environment variable {0} cannot be read: deploy the account file again")]
     Invalid(&'static str),
 }
 

@@ -44,8 +44,7 @@ pub(crate) fn self_watch(
     )?;
     watch.alarm(
         "incidents-waiting",
-        "Incidents wait for over an hour: the webhook cannot be reached, refuses or is not set, or the \
-         budget holds them back. synth status says which",
+        "Incidents have been in the queue for over an hour. See what they wait for with: synth status",
         Simple {
             namespace: "AWS/SQS",
             metric: "ApproximateAgeOfOldestMessage",
@@ -154,6 +153,22 @@ impl Watch<'_, '_> {
             },
         )?;
         self.alarm(
+            "incidents-undelivered",
+            &format!(
+                "For over an hour the webhook could not be reached, refused or was not set, and incidents \
+                 wait. Try it with: synth webhook test --account {account}"
+            ),
+            Simple {
+                namespace: NAMESPACE,
+                // In seconds. The queue's own age leaves out what was received three times.
+                metric: "Undelivered",
+                dimension: ("FunctionName", deliver.reference()),
+                statistic: Statistic::Maximum,
+                test: Test::AtLeast(3_600.0),
+                period: 900,
+            },
+        )?;
+        self.alarm(
             "incidents-held",
             &format!(
                 "The budget of the account file, or its quiet hours, holds incidents back. They arrive as \
@@ -170,8 +185,8 @@ impl Watch<'_, '_> {
         )?;
         self.alarm(
             "ledger-unavailable",
-            "The ledger could not be read or written. Incidents are told without groups meanwhile. \
-             The log of deliver says why",
+            "The ledger could not be read or written. What is one problem may be told more than once \
+             meanwhile. The log of deliver says why",
             Simple {
                 namespace: NAMESPACE,
                 metric: "LedgerUnavailable",

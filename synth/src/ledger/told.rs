@@ -10,7 +10,7 @@ use webhook::Priority;
 use super::Contents;
 
 /// How long after it is due what is told by itself counts as sent. It is due for a batch of Lambda's, which
-/// is gathered for 20 seconds and told within the function's two minutes.
+/// is gathered for 5 seconds and told within the function's two minutes.
 const SENT_BY: SignedDuration = SignedDuration::from_mins(2);
 /// How many windows are told one as a part of the other at most.
 const CHAIN: usize = 8;

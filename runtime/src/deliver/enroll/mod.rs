@@ -185,7 +185,7 @@ impl Deliver {
             return Ok(places);
         }
         // They have come in between each time. What is hidden for a moment finds them done.
-        let soon = Fate::Back(Hide::For(Duration::from_secs(2)));
+        let soon = Fate::Back(Hide::Exactly(Duration::from_secs(2)));
         enrolled
             .fates
             .extend(party.iter().map(|it| (it.index, soon.clone())));

@@ -91,13 +91,13 @@ impl Around {
         if shared.away.contains(&self.now()) {
             self.step().await;
             shared.clock.sleep(Duration::from_secs(4)).await;
-            return Err(LedgerError("no answer in time".to_owned()));
+            return Err(LedgerError::Late);
         }
         let number = shared.ledger.reads.get() + shared.ledger.writes.get() + 1;
         let fails = shared.flaky > 0 && number.is_multiple_of(shared.flaky);
         let answer = self.call(CALL, || effect(&shared.ledger)).await;
         if fails {
-            return Err(LedgerError("no answer in time".to_owned()));
+            return Err(LedgerError::Late);
         }
         Ok(answer)
     }
