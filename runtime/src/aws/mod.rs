@@ -310,4 +310,39 @@ mod tests {
             assert_eq!(error_name(answer.as_bytes()), expected);
         }
     }
+
+    #[test]
+    fn a_cancelled_transaction_says_why() {
+        let answer = br#"{
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+            "CancellationReasons": [{ "Code": "None" }, { "Code": "ConditionalCheckFailed" }]
+        }"#;
+        let Reason::Cancelled(reasons) = refusal(400, answer) else {
+            panic!("not cancelled");
+        };
+        let codes: Vec<_> = reasons.iter().map(|it| text(it, "Code")).collect();
+        assert_eq!(codes, [Some("None"), Some("ConditionalCheckFailed")]);
+    }
+
+    /// Another transaction is in the way, or too much is asked for: a moment later it is not.
+    #[test]
+    fn what_passes_is_tried_again() {
+        for (error, passes) in [
+            ("TransactionConflictException", true),
+            ("TransactionInProgressException", true),
+            ("ProvisionedThroughputExceededException", true),
+            ("ThrottlingException", true),
+            ("ConditionalCheckFailedException", false),
+            ("AccessDeniedException", false),
+            ("ResourceNotFoundException", false),
+        ] {
+            let answer = format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{error}"}}"#);
+            assert_eq!(
+                refusal(400, answer.as_bytes()).is_passing(),
+                passes,
+                "{error}"
+            );
+        }
+        assert!(refusal(503, b"").is_passing());
+    }
 }

@@ -309,6 +309,21 @@ async fn two_failures_send_the_rest_back_unsent() {
     }
 }
 
+/// The queue's own age leaves out what was received three times, as what waits for a webhook is.
+#[tokio::test]
+async fn how_long_incidents_wait_for_the_webhook_is_counted() {
+    let world = FakeWorld::new([status(503), status(503)]);
+    world.sleep(Duration::from_hours(2)).await;
+    assert_eq!(deliver_once(&world, &["a", "b"]).await, ["0", "1"]);
+    let waited = world.metric("Undelivered");
+    assert!((7_245..7_255).contains(&waited), "{waited} s");
+
+    let world = FakeWorld::new([]);
+    world.sleep(Duration::from_hours(2)).await;
+    deliver_once(&world, &["a"]).await;
+    assert_eq!(world.metric("Undelivered"), 0);
+}
+
 #[tokio::test]
 async fn nothing_is_sent_before_the_receiver_said() {
     let world = FakeWorld::new([wait(429, "2"), Ok(confirmed())]);
