@@ -15,7 +15,7 @@ use runtime::{
     deliver::{
         DeadLetter, Deliver, LedgerError, Posted, Saved, SecretError, TransportError, World,
     },
-    ledger::{Grouping, Limits, Place, Tally, Window},
+    ledger::{Place, Tally, Window},
     log::Level,
 };
 use serde_json::{Value as Json, json};
@@ -28,6 +28,7 @@ use crate::simulation::{
     environment::{Life, environment},
     ledger::Ledger,
     queue::{Numbers, Queue},
+    unlimited,
 };
 
 const BEGIN: &str = "2026-01-02T00:00:00Z";
@@ -132,20 +133,6 @@ impl World for Around {
     }
 }
 
-/// As much as there is: an outage is not what the budget is for.
-fn grouping() -> Grouping {
-    Grouping {
-        wait: Duration::from_secs(30),
-        length: Duration::from_mins(20),
-        limits: Limits {
-            per_hour: 100_000,
-            per_day: 100_000,
-            floor: Priority::Critical,
-        },
-        quiet: None,
-    }
-}
-
 /// What came of it.
 struct Story {
     receiver: Rc<Receiver>,
@@ -203,7 +190,7 @@ fn story(down: SignedDuration, apart: SignedDuration, life: SignedDuration, seed
         };
         let queue = Rc::clone(&queue);
         Box::pin(environment(around, queue, life, || {
-            Deliver::default().grouping(grouping())
+            Deliver::default().grouping(unlimited())
         }))
     });
     clock.run(tasks.collect());

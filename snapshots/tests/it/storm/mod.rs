@@ -14,7 +14,6 @@ use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
-    time::Duration,
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -30,6 +29,7 @@ use crate::simulation::{
     environment::{Life, environment},
     ledger::Ledger,
     queue::{Numbers, Queue},
+    unlimited,
 };
 use happening::{Happening, What};
 use world::{Aftermath, Around, Receiver, Shared, members};
@@ -75,16 +75,7 @@ impl Default for Night {
             happenings: Vec::new(),
             begin: "2026-01-02T03:04:05Z".parse().unwrap(),
             copies: 1,
-            grouping: Grouping {
-                wait: Duration::from_secs(30),
-                length: Duration::from_mins(20),
-                limits: Limits {
-                    per_hour: 100_000,
-                    per_day: 100_000,
-                    floor: Priority::Critical,
-                },
-                quiet: None,
-            },
+            grouping: unlimited(),
             kills: BTreeSet::new(),
             away: (0, 0),
             flaky: 0,
