@@ -26,12 +26,12 @@ impl Terminal {
     /// Prints a line of data.
     pub fn data(&self, line: &str) {
         // A reader that goes away (`| head`) is no error.
-        let _ = self.is_read(line);
+        let _ = self.try_data(line);
     }
 
     /// Prints a line of data, and says whether there still is somebody who reads it.
     #[must_use]
-    pub fn is_read(&self, line: &str) -> bool {
+    pub fn try_data(&self, line: &str) -> bool {
         writeln!(io::stdout().lock(), "{line}").is_ok()
     }
 

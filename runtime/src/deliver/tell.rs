@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{
     Deliver, Fate, Invocation, Outcome, World,
     backoff::Hide,
-    enroll::{Due, absorbed_key},
+    enroll::{Due, absorbed_key, follow},
     world::{LedgerError, Saved},
 };
 use crate::{
@@ -174,16 +174,16 @@ pub(super) async fn absorb<W: World>(
     let State::Moved { into } = &absorbed.state else {
         return Ok(None);
     };
-    if now >= absorbed.ends || into.group == window.place.group {
+    if now >= absorbed.ends {
         return Ok(None);
     }
-    let Some(mut composite) = world.window(into).await? else {
+    let Some(mut composite) = follow(world, into).await? else {
         return Ok(None);
     };
     // What is more urgent is not held up by what is less.
     if composite.is_over(now)
+        || composite.place.group == window.place.group
         || window.priority() < composite.priority()
-        || matches!(composite.state, State::Moved { .. })
         || !composite.has_room(&window.told)
     {
         return Ok(None);

@@ -17,8 +17,6 @@ const NAMED_IN_TITLE: usize = 4;
 const NAMED_LENGTH: usize = 5_500;
 /// Groups that a digest names at most: what it holds back is named before anything is quoted.
 const NAMED_IN_DIGEST: usize = 100;
-/// Characters at most of the last incident's description: the first says more.
-const LAST: usize = 1_800;
 /// Characters at most of the descriptions that a digest quotes.
 const IN_DIGEST: usize = 400;
 
@@ -26,7 +24,7 @@ const IN_DIGEST: usize = 400;
 pub fn incident(window: &Window) -> Incident {
     let told = &window.told;
     let (count, causes) = (told.len(), told.causes());
-    let what = what(window, causes.len());
+    let what = what(window);
     let named: Vec<String> = causes
         .iter()
         .map(|(cause, count)| format!("{count} × {cause}"))
@@ -37,9 +35,9 @@ pub fn incident(window: &Window) -> Incident {
     );
     let (from, to) = (show(&told.from), show(&told.to));
     let mut report = Report::new(&format!("{what}, from {from} to {to}. {}", why(window)));
-    let (heading, most, of_first, of_last) = match window.kind {
-        Kind::Group | Kind::Absorbed => ("By cause", NAMED, usize::MAX, LAST),
-        Kind::Budget | Kind::QuietHours => ("By group", NAMED_IN_DIGEST, IN_DIGEST, IN_DIGEST),
+    let (heading, most, longest) = match window.kind {
+        Kind::Group | Kind::Absorbed => ("By cause", NAMED, usize::MAX),
+        Kind::Budget | Kind::QuietHours => ("By group", NAMED_IN_DIGEST, IN_DIGEST),
     };
     let mut length = 0;
     let fits = named.iter().take(most).take_while(|it| {
@@ -48,13 +46,10 @@ pub fn incident(window: &Window) -> Incident {
     });
     let fits = fits.count();
     report.section(heading, &first(named, fits));
-    let quoted: Vec<(&str, String)> = [
-        ("The first", &told.first, of_first),
-        ("The last", &told.last, of_last),
-    ]
-    .into_iter()
-    .filter_map(|(heading, excerpt, longest)| Some((heading, quote(excerpt.as_ref()?, longest))))
-    .collect();
+    let quoted: Vec<(&str, String)> = [("The first", &told.first), ("The last", &told.last)]
+        .into_iter()
+        .filter_map(|(heading, excerpt)| Some((heading, quote(excerpt.as_ref()?, longest))))
+        .collect();
     let left_out = count.saturating_sub(quoted.len());
     if left_out > 0 {
         report.section(
@@ -93,7 +88,7 @@ pub fn incident(window: &Window) -> Incident {
     )
 }
 
-fn what(window: &Window, groups: usize) -> String {
+fn what(window: &Window) -> String {
     let count = window.told.len();
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     let incidents = format!("incident{}", plural(count));
@@ -106,11 +101,15 @@ fn what(window: &Window, groups: usize) -> String {
             };
             format!("{count}{more} {incidents} of {}", window.name)
         }
-        Kind::Budget | Kind::QuietHours => format!(
-            "{count} {incidents} of {groups} group{} {}",
-            plural(groups),
-            window.name
-        ),
+        Kind::Budget | Kind::QuietHours => {
+            let (groups, is_more) = window.told.cause_count();
+            let over = if is_more { "over " } else { "" };
+            format!(
+                "{count} {incidents} of {over}{groups} group{} {}",
+                plural(groups),
+                window.name
+            )
+        }
     }
 }
 

@@ -14,8 +14,8 @@ pub(super) const MOST: usize = 12_000;
 const CAUSES: usize = 150;
 /// Characters of a cause at most.
 const LONGEST_CAUSE: usize = 120;
-/// What the others are called.
-const OTHER: &str = "other causes";
+/// What the others are called, of which is not known how many there are.
+const OTHERS: &str = "others";
 /// Characters of a description at most that a group quotes.
 const QUOTED: usize = 3_200;
 
@@ -61,7 +61,8 @@ impl Excerpt {
     }
 }
 
-/// Incidents that are told as one. Adding one twice changes nothing but what is quoted as the last.
+/// Incidents that are told as one. Adding one twice changes nothing; merging twice, only what is quoted as
+/// the last.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Members {
@@ -112,22 +113,21 @@ impl Members {
         causes
     }
 
+    /// How many causes there are, and whether that is only how many are told apart.
+    pub fn cause_count(&self) -> (usize, bool) {
+        let is_more = self.by_cause.contains_key(OTHERS);
+        (self.by_cause.len() - usize::from(is_more), is_more)
+    }
+
     /// Adds one.
     pub fn add(&mut self, member: MemberId, incident: &Incident, group: &Group) {
-        let excerpt = Excerpt::of(incident);
-        self.note(
-            &excerpt.at.clone(),
-            &excerpt.at.clone(),
-            Some(incident.priority()),
-        );
-        if self.first.is_none() {
-            self.first = Some(excerpt);
-        } else if !self.contains(&member) {
-            self.last = Some(excerpt);
+        if self.contains(&member) {
+            return;
         }
-        if !self.contains(&member) {
-            self.set_of(&group.cause).insert(member);
-        }
+        let at = incident.timestamp();
+        self.note(at, at, Some(incident.priority()));
+        self.quote(Excerpt::of(incident));
+        self.set_of(&group.cause).insert(member);
     }
 
     /// Adds others; under `cause`, where they are all to be counted as one thing.
@@ -137,11 +137,7 @@ impl Members {
         }
         self.note(&others.from, &others.to, others.priority);
         for excerpt in [&others.first, &others.last].into_iter().flatten() {
-            if self.first.is_none() {
-                self.first = Some(excerpt.clone());
-            } else {
-                self.last = Some(excerpt.clone());
-            }
+            self.quote(excerpt.clone());
         }
         for (own, members) in &others.by_cause {
             for member in members {
@@ -152,11 +148,19 @@ impl Members {
         }
     }
 
+    fn quote(&mut self, excerpt: Excerpt) {
+        if self.first.is_none() {
+            self.first = Some(excerpt);
+        } else {
+            self.last = Some(excerpt);
+        }
+    }
+
     fn set_of(&mut self, cause: &str) -> &mut BTreeSet<MemberId> {
         let cause = cut(cause, LONGEST_CAUSE);
         let is_new = !self.by_cause.contains_key(&cause);
         let cause = if is_new && self.by_cause.len() >= CAUSES {
-            OTHER.to_owned()
+            OTHERS.to_owned()
         } else {
             cause
         };

@@ -245,6 +245,21 @@ fn the_most_urgent_member_says_how_urgent_a_group_is() {
     assert_eq!(members.priority, Some(Priority::High));
 }
 
+/// What is not told apart is counted, and nobody says how many causes it has.
+#[test]
+fn of_many_groups_a_digest_says_that_they_are_more() {
+    let mut digest = Window::digest(Kind::Budget, place(1), "held back", at(0), at(3_000));
+    for number in 0..300 {
+        let shop = window(&[&format!("a{number}")]);
+        digest.take_in(&format!("shop {number}"), &shop.told, at(10));
+    }
+    let title = incident(&digest).title().to_owned();
+    assert!(
+        title.starts_with("300 incidents of over 150 groups held back: 150 × others, "),
+        "{title}"
+    );
+}
+
 /// A digest gathers until somebody tries to tell it; then every attempt says the same.
 #[test]
 fn a_digest_that_was_tried_gathers_no_more() {

@@ -216,7 +216,7 @@ impl Window {
         self.kind == Kind::Group && self.told.len() == 1 && !was_told
     }
 
-    /// Waits longer, for what is told with it by others' leave.
+    /// Waits longer, for what a composite alarm speaks for.
     pub fn wait_for_others(&mut self) {
         self.closes = later(self.closes, FOR_OTHERS);
         self.ends = self.ends.max(self.closes);

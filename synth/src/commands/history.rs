@@ -167,7 +167,7 @@ async fn follow(
                 lines.insert(0, History::heading(&heading));
             }
             for line in lines {
-                if !terminal.is_read(&line) {
+                if !terminal.try_data(&line) {
                     return Ok(Exit::Done);
                 }
             }

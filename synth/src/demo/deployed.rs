@@ -91,26 +91,20 @@ impl Deployed<'_> {
 
     /// Hands an event to a function as AWS's services do: Lambda keeps it, and tries again if it fails.
     pub(super) async fn invoke(&self, function: &str, event: &Json) -> Result<(), Error> {
-        invoke(&self.region.aws.lambda(), function, event).await
+        let answer = self
+            .region
+            .aws
+            .lambda()
+            .invoke()
+            .function_name(function)
+            .invocation_type(InvocationType::Event)
+            .payload(Blob::new(event.to_string()))
+            .send()
+            .await
+            .map_err(|it| AwsError::call("Lambda Invoke", it))?;
+        if answer.status_code == 202 {
+            return Ok(());
+        }
+        Err(DemoError::Invoke(function.to_owned()).into())
     }
-}
-
-/// Hands an event to a function as AWS's services do: Lambda keeps it, and tries again if it fails.
-pub(super) async fn invoke(
-    lambda: &aws_sdk_lambda::Client,
-    function: &str,
-    event: &Json,
-) -> Result<(), Error> {
-    let answer = lambda
-        .invoke()
-        .function_name(function)
-        .invocation_type(InvocationType::Event)
-        .payload(Blob::new(event.to_string()))
-        .send()
-        .await
-        .map_err(|it| AwsError::call("Lambda Invoke", it))?;
-    if answer.status_code == 202 {
-        return Ok(());
-    }
-    Err(DemoError::Invoke(function.to_owned()).into())
 }

@@ -27,6 +27,8 @@ struct Digest {
     by: Hold,
     incidents: usize,
     groups: usize,
+    /// Whether the ledger tells no more groups apart than these.
+    is_more: bool,
     until: Timestamp,
 }
 
@@ -89,7 +91,8 @@ impl Summary {
                 Stage::Held { by, until } => summary.digests.push(Digest {
                     by,
                     incidents: told.incidents,
-                    groups: told.causes.len(),
+                    groups: told.cause_count.0,
+                    is_more: told.cause_count.1,
                     until,
                 }),
                 Stage::Gathering { until } => {
@@ -140,6 +143,7 @@ impl Summary {
                 "heldBy": it.by.as_str(),
                 "incidents": it.incidents,
                 "groups": it.groups,
+                "moreGroups": it.is_more,
                 "until": it.until,
             })
         });
@@ -154,9 +158,10 @@ impl Summary {
     /// Everything, for a person: what does not wait is not mentioned.
     pub(crate) fn lines(&self, now: Timestamp) -> Vec<String> {
         let mut lines = vec![Self::budget_line(self.used, self.budget)];
-        let of = |incidents, groups| {
+        let of = |incidents, groups, is_more| {
+            let over = if is_more { "over " } else { "" };
             format!(
-                "{} of {}",
+                "{} of {over}{}",
                 count(incidents, "incident"),
                 count(groups, "group")
             )
@@ -164,7 +169,7 @@ impl Summary {
         for it in &self.digests {
             lines.push(format!(
                 "  held          {} {} until {}",
-                of(it.incidents, it.groups),
+                of(it.incidents, it.groups, it.is_more),
                 it.by.said(),
                 clock(it.until, now)
             ));
@@ -176,7 +181,7 @@ impl Summary {
             if let Some(at) = waits.at {
                 lines.push(format!(
                     "  {label:<13} {}, {word} {}",
-                    of(waits.incidents, waits.groups),
+                    of(waits.incidents, waits.groups, false),
                     clock(at, now)
                 ));
             }

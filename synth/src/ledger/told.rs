@@ -83,6 +83,8 @@ pub(crate) struct Told {
     pub(super) first_title: Option<String>,
     /// What happened, or to which groups, and how often; the most frequent first.
     pub(super) causes: Vec<(String, usize)>,
+    /// How many of these there are, and whether there are more.
+    pub(super) cause_count: (usize, bool),
     /// What waits to be told next.
     pub(super) later: Option<Later>,
 }
@@ -129,6 +131,7 @@ impl Told {
                 .into_iter()
                 .map(|(cause, count)| (cause.to_owned(), count))
                 .collect(),
+            cause_count: window.told.cause_count(),
             later: later(window, contents, now),
         }
     }

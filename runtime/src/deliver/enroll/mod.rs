@@ -15,6 +15,7 @@ use crate::{
     log::Level,
 };
 pub(super) use admit::absorbed_key;
+pub(super) use standing::follow;
 use standing::{before, elsewhere, fate, find, standing};
 
 /// What the log says when the ledger cannot be asked.

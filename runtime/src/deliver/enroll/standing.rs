@@ -51,7 +51,10 @@ impl Found {
 }
 
 /// The window that has what was moved, however often it was.
-async fn follow<W: World>(world: &W, place: &Place) -> Result<Option<Window>, LedgerError> {
+pub(in crate::deliver) async fn follow<W: World>(
+    world: &W,
+    place: &Place,
+) -> Result<Option<Window>, LedgerError> {
     let mut place = place.clone();
     for _ in 0..CHAIN {
         match world.window(&place).await? {

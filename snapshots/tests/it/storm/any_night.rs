@@ -21,11 +21,7 @@ fn any_night(seed: u64) -> Night {
             ];
             Happening {
                 name: format!("h{number}"),
-                what: if group.is_multiple_of(2) {
-                    What::Queue(group)
-                } else {
-                    What::Service(group)
-                },
+                what: What::of(group),
                 at: SignedDuration::from_millis(dice.below(span * 1_000)),
                 priority: priorities[usize::try_from(dice.below(6)).unwrap()],
                 size: 50,

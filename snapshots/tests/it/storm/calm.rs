@@ -27,7 +27,8 @@ fn ids(aftermath: &Aftermath) -> BTreeSet<&str> {
     ids.map(Option::unwrap).collect()
 }
 
-/// The body is the incident's own, and the ledger is written once.
+/// The body is the incident's own, and the ledger is written once. It is read twice each time that the
+/// incident comes: for its group, and for a composite alarm that speaks for it.
 #[test]
 fn an_incident_by_itself_is_told_as_it_is_with_one_write() {
     let night = night(vec![alarm("a", 1, 0)]);
@@ -39,7 +40,7 @@ fn an_incident_by_itself_is_told_as_it_is_with_one_write() {
     let own: Json = serde_json::from_slice(&envelope.incident.to_body()).unwrap();
     assert_eq!(*body, own);
     assert_eq!(body["incidentId"], envelope.incident.id().as_str());
-    assert_eq!(aftermath.writes, 1);
+    assert_eq!((aftermath.reads, aftermath.writes), (4, 1));
     let waited = at.duration_since(night.begin);
     assert!(waited <= SignedDuration::from_secs(60), "{waited}");
 }
@@ -153,6 +154,23 @@ fn a_composite_alarm_absorbs_its_children() {
     }
 }
 
+/// The outermost composite alarm tells all that those within it speak for.
+#[test]
+fn a_composite_alarm_absorbs_what_its_children_speak_for() {
+    let inner = composite(&["a", "b"], 2);
+    let outer = Happening {
+        name: "outer".to_owned(),
+        ..composite(&["down"], 4)
+    };
+    let night = night(vec![alarm("a", 1, 0), alarm("b", 2, 12), inner, outer]);
+    let aftermath = night.play_and_account_for_everything();
+    let [(_, body)] = &aftermath.taken[..] else {
+        panic!("{} posts", aftermath.taken.len());
+    };
+    assert_eq!(members(body), 4);
+    assert!(body["title"].as_str().unwrap().contains("of alarm outer"));
+}
+
 /// Nobody waits twenty minutes for a critical alarm because a composite alarm that is none was told.
 #[test]
 fn a_composite_alarm_does_not_absorb_what_is_more_urgent() {
@@ -183,7 +201,7 @@ fn a_group_that_the_agent_rejects_is_dead_as_a_whole() {
             .chain([alarm("good", 1, 0), alarm("bad-3", 13, 300)])
             .collect(),
     );
-    let aftermath = night.play();
+    let aftermath = night.play(&night.events());
     assert_eq!(aftermath.dead, [r#"rejected: ["no"]"#; 4]);
     assert_eq!((aftermath.taken.len(), aftermath.left), (1, 0));
 }

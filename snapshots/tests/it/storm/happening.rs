@@ -31,6 +31,17 @@ pub(super) enum What {
     Composite(Vec<String>),
 }
 
+impl What {
+    /// Half of all groups are queues, the others services.
+    pub(super) fn of(group: usize) -> Self {
+        if group.is_multiple_of(2) {
+            Self::Queue(group)
+        } else {
+            Self::Service(group)
+        }
+    }
+}
+
 impl Happening {
     /// What the signal function puts into the queue.
     pub(super) fn envelope(&self, begin: Timestamp) -> Envelope {

@@ -156,7 +156,7 @@ fn a_summary_says_what_waits() {
     let json = summary.to_json();
     assert_eq!(
         json["digests"][0],
-        json!({ "heldBy": "budget", "incidents": 2, "groups": 2, "until": "2026-01-02T13:00:00Z" })
+        json!({ "heldBy": "budget", "incidents": 2, "groups": 2, "moreGroups": false, "until": "2026-01-02T13:00:00Z" })
     );
     assert_eq!(json["waiting"]["incidents"], 1);
     let calm = Summary::new(&Contents::default(), budget(), at(NOW));
