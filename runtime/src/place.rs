@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use contract::Partition;
+
 /// The parts of an ARN that say where something is, and what it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place<'a> {
@@ -41,33 +43,15 @@ impl<'a> Place<'a> {
         format!("account {}, region {}", self.account, self.region)
     }
 
-    /// A page of the AWS console. `path` begins with a slash; `fragment` is what comes after `#`.
-    pub fn console(&self, path: &str, fragment: &str) -> String {
-        let domain = match self.partition {
-            "aws-cn" => "console.amazonaws.cn",
-            "aws-us-gov" => "console.amazonaws-us-gov.com",
-            _ => "console.aws.amazon.com",
-        };
-        let mut url = format!(
-            "https://{}.{domain}{path}?region={}",
-            self.region, self.region
-        );
+    /// A page of the AWS console. `path` begins with a slash; `fragment` is what comes after `#`. There is
+    /// none where the region is no region, or its console is not public.
+    pub fn console(&self, path: &str, fragment: &str) -> Option<String> {
+        let host = Partition::of_region(self.region)?.console_host(self.region)?;
+        let mut url = format!("https://{host}{path}?region={}", self.region);
         if !fragment.is_empty() {
             let _ = write!(url, "#{fragment}");
         }
-        url
-    }
-}
-
-/// The partition that a region is in.
-/// Source: "Amazon Resource Names (ARNs)" in the IAM user guide.
-pub fn partition(region: &str) -> &'static str {
-    if region.starts_with("cn-") {
-        "aws-cn"
-    } else if region.starts_with("us-gov-") {
-        "aws-us-gov"
-    } else {
-        "aws"
+        Some(url)
     }
 }
 
@@ -94,8 +78,12 @@ mod tests {
         assert_eq!(place.resource, "alarm:a:b");
         assert_eq!(place.describe(), "account 111122223333, region us-east-1");
         assert_eq!(
-            place.console("/cloudwatch/home", "alarmsV2:alarm/a"),
-            "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#alarmsV2:alarm/a"
+            place
+                .console("/cloudwatch/home", "alarmsV2:alarm/a")
+                .as_deref(),
+            Some(
+                "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#alarmsV2:alarm/a"
+            )
         );
     }
 
@@ -113,13 +101,21 @@ mod tests {
     }
 
     #[test]
-    fn regions_give_their_partition_away() {
-        for (region, expected) in [
-            ("eu-central-1", "aws"),
-            ("cn-north-1", "aws-cn"),
-            ("us-gov-west-1", "aws-us-gov"),
+    fn a_link_leads_to_the_console_or_nowhere() {
+        for (arn, expected) in [
+            (
+                "arn:aws-cn:ecs:cn-north-1:111122223333:x",
+                Some("https://cn-north-1.console.amazonaws.cn/x?region=cn-north-1"),
+            ),
+            (
+                "arn:aws-eusc:ecs:eusc-de-east-1:111122223333:x",
+                Some("https://eusc-de-east-1.console.amazonaws-eusc.eu/x?region=eusc-de-east-1"),
+            ),
+            ("arn:aws-iso:ecs:us-iso-east-1:111122223333:x", None),
+            ("arn:aws:ecs:evil.example/x?:111122223333:x", None),
         ] {
-            assert_eq!(partition(region), expected);
+            let page = Place::of_arn(arn).unwrap().console("/x", "");
+            assert_eq!(page.as_deref(), expected, "{arn}");
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_credential_types::Credentials;
+use contract::Partition;
 
 /// The environment's variables.
 #[derive(Clone)]
@@ -59,11 +60,7 @@ impl Environment {
             return Ok(url.trim_end_matches('/').to_owned());
         }
         let region = self.region()?;
-        let domain = if region.starts_with("cn-") {
-            "amazonaws.com.cn"
-        } else {
-            "amazonaws.com"
-        };
+        let domain = Partition::of_any_region(region).domain;
         Ok(format!("https://{host}.{region}.{domain}"))
     }
 }

@@ -174,7 +174,7 @@ impl ToJson for Principal {
         match self {
             Self::Service(name) => serde_json::json!({ "Service": name }),
             Self::RegionalService(name) => {
-                let name = format!("{name}.${{AWS::Region}}.amazonaws.com");
+                let name = format!("{name}.${{AWS::Region}}.${{AWS::URLSuffix}}");
                 serde_json::json!({ "Service": Value::sub(name).to_json() })
             }
             Self::Account => {

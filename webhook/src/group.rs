@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{Incident, IncidentId, text};
 
@@ -41,8 +41,10 @@ pub struct Group {
     /// Equal for incidents that are one problem.
     pub key: GroupKey,
     /// What is broken, in one line for people, such as `ECS service api (cluster checkout, eu-central-1)`.
+    #[serde(deserialize_with = "read_name")]
     pub name: String,
     /// What happened to it, in a few words that are the same for the same kind of failure.
+    #[serde(deserialize_with = "read_cause")]
     pub cause: String,
     /// What happened once: duplicates of an event agree in it, and nothing else does.
     pub occurrence: String,
@@ -96,6 +98,14 @@ impl Group {
 
 fn line(text: &str, limit: usize) -> String {
     text::cut(&text::clean(text).replace(['\n', '\t'], " "), limit)
+}
+
+fn read_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(line(&String::deserialize(deserializer)?, Group::MAX_NAME))
+}
+
+fn read_cause<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(line(&String::deserialize(deserializer)?, Group::MAX_CAUSE))
 }
 
 #[cfg(test)]

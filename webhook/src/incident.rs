@@ -1,7 +1,7 @@
 //! The payload of the webhook.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{IncidentId, text, timestamp::format_timestamp};
 
@@ -57,7 +57,8 @@ impl Priority {
 /// What the agent is to investigate.
 ///
 /// Everything that it must know stands in `title` and `description`: the agent is not shown `data`,
-/// which repeats the facts for other readers.
+/// which repeats the facts for other readers. However an incident is made or read, its texts are fit to send:
+/// cleaned and cut.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Incident {
@@ -66,10 +67,15 @@ pub struct Incident {
     id: IncidentId,
     action: Action,
     priority: Priority,
+    #[serde(deserialize_with = "read_line")]
     title: String,
+    #[serde(deserialize_with = "read_description")]
     description: String,
+    #[serde(deserialize_with = "read_line")]
     timestamp: String,
+    #[serde(deserialize_with = "read_line")]
     service: String,
+    #[serde(deserialize_with = "read_data")]
     data: serde_json::Value,
 }
 
@@ -87,9 +93,7 @@ enum Action {
 }
 
 impl Incident {
-    /// An incident with `title` and `description` made fit to send: cleaned and cut.
-    ///
-    /// `at` is when it happened; `service` is what it happened to.
+    /// An incident of these texts. `at` is when it happened; `service` is what it happened to.
     pub fn new(
         id: IncidentId,
         priority: Priority,
@@ -99,22 +103,16 @@ impl Incident {
         service: &str,
         data: serde_json::Value,
     ) -> Self {
-        let size = data.to_string().len();
-        let data = if size <= MAX_DATA {
-            text::clean_json(data)
-        } else {
-            serde_json::json!({ "leftOut": format!("{size} bytes of details") })
-        };
         Self {
             event_type: EventType::Incident,
             id,
             action: Action::Created,
             priority,
-            title: text::cut(&text::clean(title).replace('\n', " "), MAX_TITLE),
-            description: text::cut(&text::clean(description), MAX_DESCRIPTION),
+            title: fit_line(title),
+            description: fit_description(description),
             timestamp: format_timestamp(at),
-            service: text::cut(&text::clean(service), MAX_TITLE),
-            data,
+            service: fit_line(service),
+            data: fit_data(data),
         }
     }
 
@@ -159,6 +157,35 @@ impl Incident {
         // Text, numbers and maps with text keys: there is nothing in it that JSON cannot say.
         serde_json::to_vec(self).unwrap_or_default()
     }
+}
+
+fn fit_line(text: &str) -> String {
+    text::cut(&text::clean(text).replace('\n', " "), MAX_TITLE)
+}
+
+fn fit_description(text: &str) -> String {
+    text::cut(&text::clean(text), MAX_DESCRIPTION)
+}
+
+fn fit_data(data: serde_json::Value) -> serde_json::Value {
+    let size = data.to_string().len();
+    if size <= MAX_DATA {
+        text::clean_json(data)
+    } else {
+        serde_json::json!({ "leftOut": format!("{size} bytes of details") })
+    }
+}
+
+fn read_line<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(fit_line(&String::deserialize(deserializer)?))
+}
+
+fn read_description<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(fit_description(&String::deserialize(deserializer)?))
+}
+
+fn read_data<'de, D: Deserializer<'de>>(deserializer: D) -> Result<serde_json::Value, D::Error> {
+    Ok(fit_data(serde_json::Value::deserialize(deserializer)?))
 }
 
 #[cfg(test)]
@@ -219,6 +246,22 @@ mod tests {
         assert!(!it.title().contains('\n'));
         assert!(it.description().chars().count() <= MAX_DESCRIPTION);
         assert!(!it.description().contains('\0'));
+    }
+
+    #[test]
+    fn an_incident_that_is_read_is_fit_to_send_as_well() {
+        let body = incident("t", "d", json!({})).to_body();
+        let mut body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        body["title"] = json!("a\n\u{200b}b");
+        body["description"] = json!("d\u{1b}".repeat(8_000));
+        body["service"] = json!("s\u{e0041}");
+        body["data"] = json!({ "k\u{202e}": "v\u{2028}" });
+        let it: Incident = serde_json::from_value(body).unwrap();
+        assert_eq!(it.title(), "a \u{fffd}b");
+        assert!(it.description().chars().count() <= MAX_DESCRIPTION);
+        assert!(!it.description().contains('\u{1b}'));
+        assert_eq!(it.service(), "s\u{fffd}");
+        assert_eq!(it.data, json!({ "k\u{fffd}": "v\u{fffd}" }));
     }
 
     #[test]

@@ -1,25 +1,64 @@
 //! Text from outside, made fit to be read by people, terminals and language models.
 
-/// Replaces what does not show: control characters, except line ends and tabs, the marks that turn
-/// the direction of writing around, and what is no character at all (a queue refuses those).
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
+
+/// The same text without what does not show, except line ends and tabs.
+///
+/// What could hide something (control characters, tags, marks that turn the direction of writing around,
+/// fillers, private use, what is no character at all) becomes U+FFFD, so that it is seen. What only says how
+/// its neighbours look goes. Idempotent.
 pub fn clean(text: &str) -> String {
     text.replace("\r\n", "\n")
         .chars()
-        .map(|c| {
-            if is_deceptive(c) {
-                char::REPLACEMENT_CHARACTER
-            } else {
-                c
-            }
-        })
+        .filter_map(visible)
         .collect()
 }
 
-fn is_deceptive(c: char) -> bool {
-    let control = c.is_control() && c != '\n' && c != '\t';
-    let turns_direction =
-        matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    control || turns_direction || matches!(c, '\u{FFFE}' | '\u{FFFF}')
+fn visible(c: char) -> Option<char> {
+    if matches!(c, ' '..='~' | '\n' | '\t') {
+        return Some(c);
+    }
+    if joins_or_varies(c) {
+        return None;
+    }
+    Some(match c.general_category() {
+        GeneralCategory::SpaceSeparator => ' ',
+        GeneralCategory::Control
+        | GeneralCategory::Format
+        | GeneralCategory::LineSeparator
+        | GeneralCategory::ParagraphSeparator
+        | GeneralCategory::PrivateUse
+        | GeneralCategory::Surrogate
+        | GeneralCategory::Unassigned => char::REPLACEMENT_CHARACTER,
+        _ if is_filler(c) => char::REPLACEMENT_CHARACTER,
+        _ => c,
+    })
+}
+
+/// Soft hyphen, joiners, byte order mark and variation selectors.
+fn joins_or_varies(c: char) -> bool {
+    matches!(
+        c,
+        '\u{AD}'
+            | '\u{34F}'
+            | '\u{180B}'..='\u{180D}'
+            | '\u{180F}'
+            | '\u{200C}'
+            | '\u{200D}'
+            | '\u{2060}'
+            | '\u{FE00}'..='\u{FE0F}'
+            | '\u{FEFF}'
+            | '\u{E0100}'..='\u{E01EF}'
+    )
+}
+
+/// Letters and symbols that are blank. Source: `Default_Ignorable_Code_Point` of Unicode, and the blank
+/// pattern of Braille.
+fn is_filler(c: char) -> bool {
+    matches!(
+        c,
+        '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}'
+    )
 }
 
 /// Cleans every text in a JSON document.
@@ -68,7 +107,45 @@ mod tests {
             clean("a\0b\u{1b}[31mc\r\nd\te\u{202e}f"),
             "a\u{fffd}b\u{fffd}[31mc\nd\te\u{fffd}f"
         );
-        assert_eq!(clean("größer than 5 → 警報"), "größer than 5 → 警報");
+        let plain = "größer than 5 → 警報 🚨 e\u{301} ไทย हिन्दी";
+        assert_eq!(clean(plain), plain);
+    }
+
+    /// One of each kind that can hide a sentence, or a part of one.
+    #[test]
+    fn nothing_is_hidden() {
+        for hidden in [
+            "\u{e0041}\u{e0042}",
+            "\u{200b}",
+            "\u{2063}",
+            "\u{206a}",
+            "\u{61c}",
+            "\u{180e}",
+            "\u{2028}",
+            "\u{2029}",
+            "\u{85}",
+            "\r",
+            "\u{fff9}",
+            "\u{e000}",
+            "\u{f0000}",
+            "\u{10fffd}",
+            "\u{378}",
+            "\u{fdd0}",
+            "\u{115f}",
+            "\u{3164}",
+            "\u{2800}",
+        ] {
+            let seen = "\u{fffd}".repeat(hidden.chars().count());
+            assert_eq!(
+                clean(&format!("a{hidden}b")),
+                format!("a{seen}b"),
+                "{hidden:?}"
+            );
+        }
+        for gone in ["\u{ad}", "\u{200d}", "\u{fe0f}", "\u{feff}", "\u{e0100}"] {
+            assert_eq!(clean(&format!("a{gone}b")), "ab", "{gone:?}");
+        }
+        assert_eq!(clean("a\u{a0}b\u{3000}c"), "a b c");
     }
 
     #[test]
@@ -79,6 +156,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_clean_stays_as_it_is(text in any::<String>()) {
+            let cleaned = clean(&text);
+            prop_assert_eq!(clean(&cleaned), cleaned);
+        }
+
         #[test]
         fn a_cut_keeps_the_limit(text in ".{0,600}", limit in 64_usize..500) {
             let short = cut(&text, limit);

@@ -158,7 +158,8 @@ fn describe(change: &StateChange<'_>, place: Option<Place<'_>>, meaning: Option<
     report.section("Where", &facts);
     if let Some(place) = place {
         let fragment = format!("alarmsV2:alarm/{}", encode(change.name));
-        report.section("Console", &[place.console("/cloudwatch/home", &fragment)]);
+        let page = place.console("/cloudwatch/home", &fragment);
+        report.section("Console", &page.into_iter().collect::<Vec<_>>());
     }
     report.section("Not known", &unknown);
     report.into_text()

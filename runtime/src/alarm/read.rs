@@ -4,6 +4,7 @@
 //! alarm of many time series sends to a function for each of them (its contributors) is not
 //! published: it is read where the EventBridge form has it.
 
+use contract::Partition;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
@@ -113,7 +114,8 @@ fn state_change<'a>(
     let arn = match (arn, name, account, text(event, "region")) {
         (Some(arn), ..) if Place::of_arn(arn).is_some() => arn.to_owned(),
         (_, Some(name), Some(account), Some(region)) => {
-            format!("arn:aws:cloudwatch:{region}:{account}:alarm:{name}")
+            let partition = Partition::of_any_region(region).name;
+            format!("arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}")
         }
         _ => return Err(missing("the alarm's ARN")),
     };

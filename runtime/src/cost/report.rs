@@ -1,5 +1,6 @@
 //! The report as an incident.
 
+use contract::Partition;
 use serde_json::json;
 use webhook::{Incident, IncidentId, Priority};
 
@@ -142,19 +143,13 @@ fn describe(
     );
     report.section("Other instances", &others);
     let place = Place {
-        partition: if occasion.region.starts_with("cn-") {
-            "aws-cn"
-        } else {
-            "aws"
-        },
+        partition: Partition::of_any_region(occasion.region).name,
         region: occasion.region,
         account: occasion.account,
         resource: "",
     };
-    report.section(
-        "Console",
-        &[place.console("/ec2/home", "Instances:instanceState=running")],
-    );
+    let page = place.console("/ec2/home", "Instances:instanceState=running");
+    report.section("Console", &page.into_iter().collect::<Vec<_>>());
     report.into_text()
 }
 

@@ -1,5 +1,6 @@
 //! What an event of ECS is about, and what its incident is called by.
 
+use contract::Partition;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 use webhook::{Group, Incident, IncidentId, Priority};
@@ -7,7 +8,7 @@ use webhook::{Group, Incident, IncidentId, Priority};
 use super::missing;
 use crate::{
     group::Affected,
-    place::{Place, encode, partition},
+    place::{Place, encode},
     read::{UnreadableEvent, text},
     report::Report,
     window::Window,
@@ -112,7 +113,7 @@ impl Subject<'_> {
             );
             self.place.console(&path, "")
         };
-        self.cluster.map(page).into_iter().collect()
+        self.cluster.and_then(page).into_iter().collect()
     }
 }
 
@@ -127,7 +128,7 @@ pub(super) fn place<'a>(
         .or_else(|| {
             let region = text(event, "region")?;
             Some(Place {
-                partition: partition(region),
+                partition: Partition::of_any_region(region).name,
                 region,
                 account: text(event, "account")?,
                 resource: arn,

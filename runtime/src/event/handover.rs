@@ -1,12 +1,13 @@
 //! What a rule hands over: an event, and what the account file says of such events.
 
+use contract::Partition;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 use webhook::{Paths, Priority};
 
 use super::{EVENTBRIDGE, missing};
 use crate::{
-    place::{Place, partition},
+    place::Place,
     read::{UnreadableEvent, list, text, time},
 };
 
@@ -60,7 +61,7 @@ impl<'a> Handover<'a> {
     pub(super) fn place(&self) -> Option<Place<'a>> {
         let region = text(self.event, "region")?;
         Some(Place {
-            partition: partition(region),
+            partition: Partition::of_any_region(region).name,
             region,
             account: text(self.event, "account")?,
             resource: "",

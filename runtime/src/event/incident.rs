@@ -168,7 +168,7 @@ fn page(place: Place<'_>, kind: Option<&Kind>, handover: &Handover<'_>) -> Optio
         Some(("/events/home".to_owned(), fragment))
     };
     let (path, fragment) = own.or_else(of_rule)?;
-    Some(place.console(&path, &fragment))
+    place.console(&path, &fragment)
 }
 
 fn show_group(handover: &Handover<'_>, group: &[(String, String)]) -> Vec<String> {

@@ -19,10 +19,10 @@ use serde_json::{Value as Json, json};
 use snapshots::directory;
 use webhook::{Envelope, Group, MAX_DESCRIPTION, MAX_TITLE, Signal};
 
-type Decide = fn(&Json) -> Result<Decision, UnreadableEvent>;
+pub(crate) type Decide = fn(&Json) -> Result<Decision, UnreadableEvent>;
 
 /// The samples that are about something, and the function that judges them.
-static SAMPLES: LazyLock<Vec<(Json, Decide)>> = LazyLock::new(|| {
+pub(crate) static SAMPLES: LazyLock<Vec<(Json, Decide)>> = LazyLock::new(|| {
     let labels = fs::read_to_string(directory("events").join("labels.tsv")).unwrap();
     let mut samples: Vec<(Json, Decide)> = Vec::new();
     for line in labels.lines() {
@@ -45,7 +45,7 @@ static SAMPLES: LazyLock<Vec<(Json, Decide)>> = LazyLock::new(|| {
 });
 
 /// The paths of all values, as JSON pointers.
-fn pointers(json: &Json, here: &str, out: &mut Vec<String>) {
+pub(crate) fn pointers(json: &Json, here: &str, out: &mut Vec<String>) {
     out.push(here.to_owned());
     match json {
         Json::Object(fields) => {

@@ -2,6 +2,7 @@
 
 use std::{io::Read as _, path::Path};
 
+use contract::Partition;
 use runtime::{
     decision::{Decision, Finding},
     read,
@@ -31,7 +32,7 @@ pub(crate) fn run(args: &Match, terminal: Terminal) -> Result<Exit, Error> {
         .clone()
         .unwrap_or_else(|| text("account"));
     let scope = Scope {
-        partition: partition_of(&region),
+        partition: Partition::of_any_region(&region).name,
         region: &region,
         account: &id,
         stack: account.monitor.stack.as_str(),
@@ -63,16 +64,6 @@ fn read_event(path: &Path) -> Result<Json, Error> {
         path: path.to_owned(),
         reason: error.to_string(),
     })
-}
-
-/// Source: "Amazon Resource Names (ARNs)" in the IAM user guide.
-fn partition_of(region: &str) -> &'static str {
-    match region.split('-').next() {
-        Some("cn") => "aws-cn",
-        Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
-        Some("eusc") => "aws-eusc",
-        _ => "aws",
-    }
 }
 
 fn show(trial: &Trial, terminal: Terminal) {

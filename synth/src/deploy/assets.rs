@@ -6,6 +6,7 @@ use aws_sdk_s3::{
     primitives::ByteStream,
     types::{BucketLocationConstraint, CreateBucketConfiguration, PublicAccessBlockConfiguration},
 };
+use contract::Partition;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -78,11 +79,7 @@ pub(super) async fn upload_template(
     Ok(if let Some(endpoint) = aws.endpoint() {
         format!("{}/{bucket}/{key}", endpoint.trim_end_matches('/'))
     } else {
-        let domain = if aws.region().starts_with("cn-") {
-            "amazonaws.com.cn"
-        } else {
-            "amazonaws.com"
-        };
+        let domain = Partition::of_any_region(aws.region()).domain;
         format!("https://{bucket}.s3.{}.{domain}/{key}", aws.region())
     })
 }
@@ -158,11 +155,7 @@ async fn ensure_bucket(
         .send()
         .await
         .map_err(|it| AwsError::call("S3 PutPublicAccessBlock", it))?;
-    let partition = match region {
-        it if it.starts_with("cn-") => "aws-cn",
-        it if it.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    };
+    let partition = Partition::of_any_region(region).name;
     let arn = format!("arn:{partition}:s3:::{bucket}");
     let policy = serde_json::json!({
         "Version": "2012-10-17",
