@@ -13,9 +13,9 @@ use webhook::Signal;
 
 use crate::{
     decision::Decision,
-    deliver::{Deliver, DeliverFunction, LambdaWorld, NoWorld},
+    deliver::{Deliver, DeliverFunction, LambdaPorts, NoPorts},
     http::{HttpSetup, Reuse, client},
-    ledger::Grouping,
+    ledger::{Grouping, InvalidGrouping},
     log::{Level, Log},
     read::{UnreadableEvent, parse},
     settings::{Environment, MissingVariable},
@@ -33,7 +33,10 @@ pub enum StartError {
     Http(#[from] HttpSetup),
     /// A part of what `deliver` needs is missing.
     #[error(transparent)]
-    World(#[from] crate::deliver::NoWorld),
+    Ports(#[from] NoPorts),
+    /// The account file's settings cannot be read.
+    #[error(transparent)]
+    Grouping(#[from] InvalidGrouping),
     /// Lambda's own interface failed.
     #[error("the Lambda runtime failed: {0}")]
     Runtime(String),
@@ -134,12 +137,8 @@ pub fn deliver_function(roots: &RootCertStore) -> Result<(), StartError> {
     let log = Log::standard("deliver");
     started(&log, || {
         let environment = environment();
-        let world = LambdaWorld::new(log.clone(), roots, &environment)?;
-        let mut memory = Deliver::default();
-        if environment.get("LEDGER_TABLE").is_some() {
-            memory = memory.grouping(Grouping::new(&environment).map_err(NoWorld::from)?);
-        }
-        let function = DeliverFunction::new(world, memory);
+        let ports = LambdaPorts::new(log.clone(), roots, &environment)?;
+        let function = DeliverFunction::new(ports, Deliver::new(Grouping::new(&environment)?));
         serve(|event: LambdaEvent<Json>| {
             let function = &function;
             async move {

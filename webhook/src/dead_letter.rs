@@ -9,5 +9,8 @@ pub const REASON: &str = "TOCSIN_REASON";
 /// [`format_timestamp`](crate::format_timestamp) writes it.
 pub const QUEUED: &str = "TOCSIN_QUEUED";
 
+/// The message attribute that names the window of the ledger whose report it is.
+pub const WINDOW: &str = "TOCSIN_WINDOW";
+
 /// What the reason begins with where the agent itself refused the incident, and would again.
 pub const REJECTED: &str = "rejected: ";

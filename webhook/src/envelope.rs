@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Group, Incident};
+use crate::{Group, Incident, IncidentId};
 
 /// The version that is written.
 const VERSION: u64 = 2;
@@ -22,6 +22,8 @@ pub enum Signal {
     Event,
     /// The cost report.
     Cost,
+    /// A report that was not delivered, put back among the incidents.
+    Report,
     /// A test by hand.
     Test,
 }
@@ -37,6 +39,9 @@ pub struct Envelope {
     /// What it belongs to; the first version did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     group: Option<Group>,
+    /// Whether a person took it from the dead letters, to be tried again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redriven: bool,
 }
 
 /// A message that is no envelope of a known version.
@@ -58,6 +63,7 @@ impl Envelope {
             signal,
             incident,
             group: None,
+            redriven: false,
         }
     }
 
@@ -74,6 +80,16 @@ impl Envelope {
         self.group
             .clone()
             .unwrap_or_else(|| Group::alone(&self.incident))
+    }
+
+    /// The incident's identity: its ID. Where an older version queued it, several incidents can share an ID,
+    /// and the group says what happened once.
+    pub fn identity(&self) -> IncidentId {
+        let occurrence = self.group.as_ref().map(|it| &it.occurrence);
+        occurrence.map_or_else(
+            || self.incident.id().clone(),
+            |it| IncidentId::from_occurrence(it),
+        )
     }
 
     /// The message's body.

@@ -48,6 +48,9 @@ pub struct Group {
     pub cause: String,
     /// What happened once: duplicates of an event agree in it, and nothing else does.
     pub occurrence: String,
+    /// The rule of the account file whose event it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
     /// The alarm that went off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alarm: Option<String>,
@@ -69,8 +72,18 @@ impl Group {
             name: line(name, Self::MAX_NAME),
             cause: line(cause, Self::MAX_CAUSE),
             occurrence: occurrence.as_str().to_owned(),
+            rule: None,
             alarm: None,
             absorbs: Vec::new(),
+        }
+    }
+
+    /// The same group, for an event of a rule of the account file.
+    #[must_use]
+    pub fn of_rule(self, rule: &str) -> Self {
+        Self {
+            rule: Some(line(rule, Self::MAX_NAME)),
+            ..self
         }
     }
 

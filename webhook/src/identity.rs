@@ -31,6 +31,11 @@ impl IncidentId {
         Self(id)
     }
 
+    /// The ID that an occurrence is, as an envelope says it.
+    pub(crate) fn from_occurrence(occurrence: &str) -> Self {
+        Self(occurrence.to_owned())
+    }
+
     /// The ID as it is sent.
     pub fn as_str(&self) -> &str {
         &self.0

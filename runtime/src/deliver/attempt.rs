@@ -1,4 +1,4 @@
-//! One attempt: signed, sent, judged, and noted in the log.
+//! One attempt: signed, sent, and its verdict logged.
 
 use std::time::Duration;
 
@@ -6,24 +6,24 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use webhook::{Incident, SignedRequest, Verdict, Webhook};
 
-use super::{Posted, TransportError, World};
+use super::ports::{Ports, Posted, TransportError};
 use crate::log::Level;
 
 /// Signs and sends once, until `deadline` has passed. Every attempt has a fresh timestamp and
 /// signature, and the same body.
-pub(super) async fn attempt<W: World>(
-    world: &W,
+pub(super) async fn attempt<P: Ports>(
+    ports: &P,
     webhook: &Webhook,
     incident: &Incident,
     body: &[u8],
     attempt: u32,
     deadline: Duration,
 ) -> Result<Verdict, TransportError> {
-    let started = world.now();
+    let started = ports.now();
     let request = SignedRequest::new(webhook, body.to_vec(), started);
     let confidential = request.confidential(webhook);
-    let posted = world.post(request, deadline).await;
-    let took = world.now().duration_since(started).as_millis();
+    let posted = ports.post(request, deadline).await;
+    let took = ports.now().duration_since(started).as_millis();
     let mut fields = json!({
         "incidentId": incident.id(),
         "host": webhook.host(),
@@ -34,7 +34,7 @@ pub(super) async fn attempt<W: World>(
     });
     match posted {
         Ok(Posted { answer, clock_skew }) => {
-            let mut verdict = answer.verdict(world.now());
+            let mut verdict = answer.verdict(ports.now());
             if let Verdict::Rejected(reason) = &mut verdict
                 && confidential.is_in(reason)
             {
@@ -55,13 +55,13 @@ pub(super) async fn attempt<W: World>(
                 Verdict::Confirmed | Verdict::Unconfirmed => Level::Info,
                 _ => Level::Warn,
             };
-            world.log(level, "attempt", fields);
+            ports.log(level, "attempt", fields);
             Ok(verdict)
         }
         Err(error) => {
             fields["verdict"] = json!("no answer");
             fields["why"] = json!(error.to_string());
-            world.log(Level::Warn, "attempt", fields);
+            ports.log(Level::Warn, "attempt", fields);
             Err(error)
         }
     }

@@ -4,17 +4,20 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
-use webhook::{Envelope, UnreadableEnvelope};
+use webhook::{Envelope, Group, Incident, IncidentId, Signal, UnreadableEnvelope};
 
-use super::{DeadLetter, GIVE_UP};
-use crate::read::{list, text};
+use super::ports::DeadLetter;
+use crate::{
+    ledger::EXPIRES,
+    read::{list, text},
+};
 
 /// A message of the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// By which SQS is told what stays.
     pub id: String,
-    /// By which the message is hidden.
+    /// By which the message is deferred; empty where it came in no queue.
     pub receipt: String,
     /// The body, as it was sent.
     pub body: String,
@@ -24,9 +27,25 @@ pub struct Message {
     pub receives: u32,
 }
 
+/// An incident that a message holds.
+pub(super) struct Arrival<'a> {
+    /// Which message of the batch.
+    pub(super) index: usize,
+    pub(super) message: &'a Message,
+    pub(super) queued: Timestamp,
+    /// The incident's identity: whatever comes under it again is the same.
+    pub(super) id: IncidentId,
+    pub(super) incident: Incident,
+    pub(super) group: Group,
+    /// Whether a person put it back among the incidents, to be tried again.
+    pub(super) redriven: bool,
+}
+
 /// What a message holds.
-pub(super) enum Content {
-    Incident(Box<Envelope>),
+pub(super) enum Content<'a> {
+    Incident(Box<Arrival<'a>>),
+    /// A person tests the webhook.
+    Test(Box<Incident>),
     /// An envelope of a version that is not deployed here yet, or any more.
     Newer(u64),
     /// Nothing that can be delivered, for this reason.
@@ -54,22 +73,38 @@ pub fn parse_batch(event: &Json) -> Vec<Message> {
         .collect()
 }
 
-/// What the message holds, and whether it has waited for too long.
-pub(super) fn content(message: &Message, now: Timestamp) -> Content {
-    let waited = message
-        .queued
-        .and_then(|it| Duration::try_from(now.duration_since(it)).ok());
-    if waited.is_some_and(|waited| waited >= GIVE_UP) {
-        return Content::Dead("given up after six days in the queue".to_owned());
+/// What the message of this index holds.
+pub(super) fn content(index: usize, message: &Message, now: Timestamp) -> Content<'_> {
+    let envelope = match Envelope::parse(&message.body) {
+        Ok(envelope) => envelope,
+        Err(UnreadableEnvelope::Newer(version)) if !message.is_expired(now) => {
+            return Content::Newer(version);
+        }
+        Err(error) => return Content::Dead(error.to_string()),
+    };
+    if envelope.signal == Signal::Test {
+        return Content::Test(Box::new(envelope.incident));
     }
-    match Envelope::parse(&message.body) {
-        Ok(envelope) => Content::Incident(Box::new(envelope)),
-        Err(UnreadableEnvelope::Newer(version)) => Content::Newer(version),
-        Err(error) => Content::Dead(error.to_string()),
-    }
+    Content::Incident(Box::new(Arrival {
+        index,
+        message,
+        queued: message.queued.unwrap_or(now),
+        id: envelope.identity(),
+        group: envelope.group(),
+        redriven: envelope.redriven,
+        incident: envelope.incident,
+    }))
 }
 
 impl Message {
+    /// Whether it has waited for too long.
+    pub(super) fn is_expired(&self, now: Timestamp) -> bool {
+        let waited = self
+            .queued
+            .and_then(|it| Duration::try_from(now.duration_since(it)).ok());
+        waited.is_some_and(|waited| waited >= EXPIRES)
+    }
+
     /// The message as a dead letter.
     pub(super) fn dead_letter(&self, reason: String) -> DeadLetter {
         let queued = self
@@ -80,57 +115,7 @@ impl Message {
             body: self.body.clone(),
             reason,
             queued,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn message(body: &str, queued: Timestamp) -> Message {
-        Message {
-            id: "m".to_owned(),
-            receipt: "r".to_owned(),
-            body: body.to_owned(),
-            queued: Some(queued),
-            receives: 1,
-        }
-    }
-
-    #[test]
-    fn a_batch_is_read() {
-        let event = json!({ "Records": [
-            {
-                "messageId": "m",
-                "receiptHandle": "r",
-                "body": "b",
-                "attributes": { "SentTimestamp": "1767322800000", "ApproximateReceiveCount": "3" },
-            },
-            { "body": "without an ID" },
-            "nonsense",
-        ] });
-        let expected = Message {
-            receives: 3,
-            ..message("b", "2026-01-02T03:00:00Z".parse().unwrap())
-        };
-        assert_eq!(parse_batch(&event), [expected]);
-        assert!(parse_batch(&json!({})).is_empty());
-    }
-
-    #[test]
-    fn what_waits_for_six_days_is_given_up() {
-        let queued: Timestamp = "2026-01-02T03:00:00Z".parse().unwrap();
-        let message = message(r#"{"version":99}"#, queued);
-        for (now, dead) in [
-            ("2026-01-08T02:59:59Z", false),
-            ("2026-01-08T03:00:00Z", true),
-        ] {
-            let content = content(&message, now.parse().unwrap());
-            assert_eq!(matches!(content, Content::Dead(_)), dead, "{now}");
-            assert_eq!(matches!(content, Content::Newer(99)), !dead, "{now}");
+            window: None,
         }
     }
 }

@@ -4,28 +4,28 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 use tokio::sync::Mutex;
 
-use super::{Deliver, World};
+use super::{Deliver, Ports};
 
-/// A world, and what is remembered of it, for one invocation at a time: so several that come at once
-/// read the secret once.
+/// What surrounds a function and what it remembers, for one invocation at a time: so several that come at
+/// once read the secret once.
 #[derive(Debug)]
-pub struct DeliverFunction<W> {
-    world: W,
+pub struct DeliverFunction<P> {
+    ports: P,
     memory: Mutex<Deliver>,
 }
 
-impl<W: World> DeliverFunction<W> {
+impl<P: Ports> DeliverFunction<P> {
     /// A function that has just started.
-    pub fn new(world: W, memory: Deliver) -> Self {
+    pub fn new(ports: P, memory: Deliver) -> Self {
         Self {
-            world,
+            ports,
             memory: Mutex::new(memory),
         }
     }
 
-    /// Delivers a batch until `deadline`; returns what SQS is told: which messages stay.
+    /// Handles an event until `deadline`; returns what SQS is told of a batch: which messages stay.
     pub async fn handle(&self, event: &Json, deadline: Timestamp) -> Json {
         let mut memory = self.memory.lock().await;
-        memory.handle(&self.world, event, deadline).await
+        memory.handle(&self.ports, event, deadline).await
     }
 }

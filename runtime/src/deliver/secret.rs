@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use webhook::Webhook;
 
-use super::{SecretError, World};
+use super::ports::{Ports, SecretError};
 use crate::log::Level;
 
 /// How long a secret that was read is used without being read again. By the wall clock: others stand
@@ -15,7 +15,7 @@ const STALE: SignedDuration = SignedDuration::from_secs(30);
 
 /// What was read, and from when to when it is used without being read again.
 #[derive(Debug, Default)]
-pub struct SecretCache {
+pub(super) struct SecretCache {
     known: Option<Known>,
 }
 
@@ -28,15 +28,15 @@ struct Known {
 
 impl SecretCache {
     /// The webhook. While Secrets Manager cannot be reached, the one that was last known to work.
-    pub(super) async fn get<W: World>(&mut self, world: &W) -> Result<Webhook, SecretError> {
-        let now = world.now();
+    pub(super) async fn get<P: Ports>(&mut self, ports: &P) -> Result<Webhook, SecretError> {
+        let now = ports.now();
         // A clock that was set back must not make a secret last.
         if let Some(known) = &self.known
             && (known.from..known.until).contains(&now)
         {
             return Ok(known.webhook.clone());
         }
-        match (world.secret().await, &mut self.known) {
+        match (ports.secret().await, &mut self.known) {
             (Ok(webhook), known) => {
                 *known = Some(Known {
                     webhook: webhook.clone(),
@@ -46,7 +46,7 @@ impl SecretCache {
                 Ok(webhook)
             }
             (Err(SecretError::Unreachable(why)), Some(known)) => {
-                world.log(
+                ports.log(
                     Level::Warn,
                     "the secret could not be read: the one that is known is used",
                     json!({ "why": why }),

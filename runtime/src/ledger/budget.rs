@@ -1,33 +1,69 @@
-//! How much may be investigated, and when not at all.
+//! How many investigations there may be, and how many there were.
 
-use std::{collections::BTreeMap, fmt, str::FromStr, time::Duration};
+use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use webhook::Priority;
 
 /// How many investigations an account file allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// In an hour of the clock.
     pub per_hour: u32,
     /// In a day, by UTC.
     pub per_day: u32,
-    /// From this priority on, incidents pass whatever has been used.
-    pub floor: Priority,
-}
-
-impl Limits {
-    /// Whether incidents of this priority pass whatever has been used.
-    pub fn pass(&self, priority: Priority) -> bool {
-        priority <= self.floor
-    }
+    /// Of these, in a day, for what is not urgent (`LOW` and `MINIMAL`).
+    pub low_per_day: u32,
+    /// Of these, in a day, for each rule of the account file.
+    pub rule_per_day: u32,
+    /// From this priority on, incidents are always sent.
+    pub always_send: Priority,
+    /// How many of those are sent in a day all the same.
+    pub always_per_day: u32,
 }
 
 /// An hour of the clock, counted from 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Hour(i64);
+
+/// What an investigation counts as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot<'a> {
+    /// How urgent the most urgent of its incidents is.
+    pub priority: Priority,
+    /// The rule of the account file whose events it is about.
+    pub rule: Option<&'a str>,
+}
+
+/// What was used of the budget on a day.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Day {
+    /// Which day, counted from 1970.
+    day: i64,
+    /// Investigations by hour, from 0 to 23.
+    hours: BTreeMap<i64, u32>,
+    /// Of these, those of `LOW` and `MINIMAL` incidents.
+    low: u32,
+    /// Of these, those of a rule of the account file.
+    rules: BTreeMap<String, u32>,
+    /// Of these, those that are always sent.
+    always: u32,
+}
+
+/// Whether an incident is not urgent.
+pub(super) fn is_low(priority: Priority) -> bool {
+    priority >= Priority::Low
+}
+
+impl Limits {
+    /// Whether incidents of this priority are sent whatever has been used.
+    pub fn always_send(&self, priority: Priority) -> bool {
+        priority <= self.always_send
+    }
+}
 
 impl Hour {
     /// The hour that a point in time is in.
@@ -56,244 +92,64 @@ impl Hour {
     }
 }
 
-/// What a write changes of what was used in a day.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tally {
-    /// The day, counted from 1970.
-    pub day: i64,
-    /// What the day's count changes by.
-    pub by: i64,
-    /// What the counts of its hours change by.
-    pub hours: BTreeMap<i64, i64>,
-    /// The hour that is to have room, if the day is to have room, too: the write fails otherwise.
-    pub room: Option<(i64, Limits)>,
-}
-
-/// What changes of what was used when an investigation of one hour is given back and one of another is
-/// taken, within limits if there are any.
-pub fn tallies(back: Option<Hour>, take: Option<(Hour, Option<Limits>)>) -> Vec<Tally> {
-    if back == take.map(|(hour, _)| hour) {
-        return Vec::new();
-    }
-    let mut days: BTreeMap<i64, Tally> = BTreeMap::new();
-    let mut change = |hour: Hour, by: i64| -> i64 {
-        let day = hour.day();
-        let tally = days.entry(day).or_insert_with(|| Tally {
-            day,
-            by: 0,
-            hours: BTreeMap::new(),
-            room: None,
-        });
-        tally.by += by;
-        *tally.hours.entry(hour.of_day()).or_default() += by;
-        day
-    };
-    if let Some(hour) = back {
-        change(hour, -1);
-    }
-    if let Some((hour, limits)) = take {
-        let day = change(hour, 1);
-        if let Some(tally) = days.get_mut(&day) {
-            tally.room = limits.map(|limits| (hour.of_day(), limits));
+impl Day {
+    /// The day of an hour, of which nothing was used.
+    pub fn new(hour: Hour) -> Self {
+        Self {
+            day: hour.day(),
+            ..Self::default()
         }
     }
-    days.into_values().collect()
-}
 
-/// When incidents that are not urgent wait: `22:00-07:00` and a time zone as POSIX writes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QuietHours {
-    from: Time,
-    until: Time,
-    zone: TimeZone,
-}
-
-/// Not quiet hours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("quiet hours are like `22:00-07:00 CET-1CEST,M3.5.0,M10.5.0/3`")]
-pub struct InvalidQuietHours;
-
-impl FromStr for QuietHours {
-    type Err = InvalidQuietHours;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (times, zone) = text.split_once(' ').ok_or(InvalidQuietHours)?;
-        let (from, until) = times.split_once('-').ok_or(InvalidQuietHours)?;
-        let time = |text: &str| Time::strptime("%H:%M", text).map_err(|_| InvalidQuietHours);
-        Ok(Self {
-            from: time(from)?,
-            until: time(until)?,
-            zone: TimeZone::posix(zone).map_err(|_| InvalidQuietHours)?,
-        })
-    }
-}
-
-impl fmt::Display for QuietHours {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (from, until) = (self.from.strftime("%H:%M"), self.until.strftime("%H:%M"));
-        write!(f, "{from} to {until}")
-    }
-}
-
-impl QuietHours {
-    /// Whether incidents of this priority wait at night.
-    pub fn concern(priority: Priority) -> bool {
-        priority >= Priority::Low
+    /// When it begins.
+    pub fn begins(&self) -> Timestamp {
+        Timestamp::from_second(self.day * 86_400).unwrap_or_default()
     }
 
-    /// When the quiet hours end that a point in time is in, if it is in any.
-    pub fn end(&self, at: Timestamp) -> Option<Timestamp> {
-        let local = at.to_zoned(self.zone.clone());
-        let time = local.time();
-        let over_midnight = self.from > self.until;
-        let (after, before) = (time >= self.from, time < self.until);
-        let quiet = if over_midnight {
-            after || before
+    /// Investigations in the whole day.
+    pub fn used(&self) -> u32 {
+        self.hours.values().sum()
+    }
+
+    /// Investigations in an hour of the day.
+    pub fn used_in(&self, hour: Hour) -> u32 {
+        self.hours.get(&hour.of_day()).copied().unwrap_or_default()
+    }
+
+    /// How many more there may be in an hour of what is not always sent.
+    pub fn room(&self, hour: Hour, limits: &Limits) -> u32 {
+        let in_hour = limits.per_hour.saturating_sub(self.used_in(hour));
+        in_hour.min(limits.per_day.saturating_sub(self.used()))
+    }
+
+    /// How many more there may be of what is always sent.
+    pub fn always_room(&self, limits: &Limits) -> u32 {
+        limits.always_per_day.saturating_sub(self.always)
+    }
+
+    /// When there may be room again, where an hour has none.
+    pub fn next_room(&self, hour: Hour, limits: &Limits) -> Timestamp {
+        if self.used() >= limits.per_day {
+            hour.end_of_day()
         } else {
-            after && before
-        };
-        if !quiet {
-            return None;
-        }
-        let day = if over_midnight && after {
-            local.date().tomorrow().ok()?
-        } else {
-            local.date()
-        };
-        let end = day
-            .to_datetime(self.until)
-            .to_zoned(self.zone.clone())
-            .ok()?;
-        Some(end.timestamp())
-    }
-}
-
-/// A time that is so much later, or the last there is.
-pub(super) fn later(at: Timestamp, by: Duration) -> Timestamp {
-    let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
-    at.checked_add(by).unwrap_or(Timestamp::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LIMITS: Limits = Limits {
-        per_hour: 6,
-        per_day: 24,
-        floor: Priority::Critical,
-    };
-
-    fn at(text: &str) -> Timestamp {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn only_the_floor_and_what_is_above_it_passes() {
-        let high = Limits {
-            floor: Priority::High,
-            ..LIMITS
-        };
-        for (limits, priority, passes) in [
-            (LIMITS, Priority::Critical, true),
-            (LIMITS, Priority::High, false),
-            (high, Priority::Critical, true),
-            (high, Priority::High, true),
-            (high, Priority::Medium, false),
-        ] {
-            assert_eq!(limits.pass(priority), passes, "{priority:?}");
+            hour.end()
         }
     }
 
-    #[test]
-    fn what_is_taken_and_given_back_is_counted_by_hour_and_day() {
-        let (one, two) = (
-            Hour::of(at("2026-01-02T01:59:59Z")),
-            Hour::of(at("2026-01-02T02:00:00Z")),
-        );
-        let next_day = Hour::of(at("2026-01-03T00:00:00Z"));
-        let hours = |pairs: &[(i64, i64)]| pairs.iter().copied().collect::<BTreeMap<_, _>>();
-        let tally = |day, by, of: &[(i64, i64)], room| Tally {
-            day,
-            by,
-            hours: hours(of),
-            room,
-        };
-        let day = one.day();
-        assert_eq!(tallies(None, None), []);
-        assert_eq!(tallies(Some(one), Some((one, Some(LIMITS)))), []);
-        assert_eq!(
-            tallies(None, Some((one, Some(LIMITS)))),
-            [tally(day, 1, &[(1, 1)], Some((1, LIMITS)))]
-        );
-        assert_eq!(tallies(Some(two), None), [tally(day, -1, &[(2, -1)], None)]);
-        assert_eq!(
-            tallies(Some(one), Some((two, Some(LIMITS)))),
-            [tally(day, 0, &[(1, -1), (2, 1)], Some((2, LIMITS)))]
-        );
-        assert_eq!(
-            tallies(Some(two), Some((next_day, None))),
-            [
-                tally(day, -1, &[(2, -1)], None),
-                tally(day + 1, 1, &[(0, 1)], None)
-            ]
-        );
+    /// Whether what is not urgent, and the rule, have not used up their shares of the day.
+    pub fn has_share(&self, slot: Slot<'_>, limits: &Limits) -> bool {
+        let of_rule = slot.rule.and_then(|rule| self.rules.get(rule)).copied();
+        (!is_low(slot.priority) || self.low < limits.low_per_day)
+            && of_rule.unwrap_or_default() < limits.rule_per_day
     }
 
-    #[test]
-    fn hours_and_days_end() {
-        let hour = Hour::of(at("2026-01-02T23:10:00Z"));
-        assert_eq!(hour.of_day(), 23);
-        assert_eq!(hour.end(), at("2026-01-03T00:00:00Z"));
-        assert_eq!(
-            Hour::of(at("2026-01-02T03:10:00Z")).end_of_day(),
-            at("2026-01-03T00:00:00Z")
-        );
-    }
-
-    #[test]
-    fn quiet_hours_end_when_the_clock_on_the_wall_says_so() {
-        let night: QuietHours = "22:00-07:00 CET-1CEST,M3.5.0,M10.5.0/3".parse().unwrap();
-        let lunch: QuietHours = "12:00-13:00 UTC0".parse().unwrap();
-        for (hours, now, end) in [
-            (&night, "2026-01-02T21:00:00Z", Some("2026-01-03T06:00:00Z")),
-            (&night, "2026-01-02T20:59:59Z", None),
-            (&night, "2026-01-03T05:59:59Z", Some("2026-01-03T06:00:00Z")),
-            (&night, "2026-01-03T06:00:00Z", None),
-            // In the night of 29 March an hour is left out.
-            (&night, "2026-03-28T23:00:00Z", Some("2026-03-29T05:00:00Z")),
-            (&lunch, "2026-01-02T12:00:00Z", Some("2026-01-02T13:00:00Z")),
-            (&lunch, "2026-01-02T13:00:00Z", None),
-            (&lunch, "2026-01-02T11:59:59Z", None),
-        ] {
-            assert_eq!(hours.end(at(now)), end.map(at), "{now}");
+    /// Counts an investigation.
+    pub fn take(&mut self, hour: Hour, slot: Slot<'_>, limits: &Limits) {
+        *self.hours.entry(hour.of_day()).or_default() += 1;
+        self.low += u32::from(is_low(slot.priority));
+        self.always += u32::from(limits.always_send(slot.priority));
+        if let Some(rule) = slot.rule {
+            *self.rules.entry(rule.to_owned()).or_default() += 1;
         }
-        assert_eq!(night.to_string(), "22:00 to 07:00");
-    }
-
-    #[test]
-    fn what_is_no_quiet_hours_is_refused() {
-        for text in [
-            "",
-            "22:00-07:00",
-            "22-07 UTC0",
-            "22:00 UTC0",
-            "22:00-07:00 Europe/Berlin",
-        ] {
-            assert_eq!(text.parse::<QuietHours>(), Err(InvalidQuietHours), "{text}");
-        }
-    }
-
-    #[test]
-    fn urgent_incidents_know_no_quiet_hours() {
-        let concerned = [
-            Priority::Critical,
-            Priority::High,
-            Priority::Medium,
-            Priority::Low,
-            Priority::Minimal,
-        ]
-        .map(QuietHours::concern);
-        assert_eq!(concerned, [false, false, false, true, true]);
     }
 }

@@ -1,46 +1,72 @@
-//! The incidents of a window: how many of which cause, since when, the first and the last in full.
+//! What a window knows of its incidents: how many of which cause and priority, since when, and some of
+//! their text. Who they are is not here: each has an identity of its own in the ledger.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use webhook::{Group, Incident, IncidentId, Priority, text::cut};
 
-/// Incidents of a window at most. An item of DynamoDB holds 400 KB; what is more waits for the next.
+/// Causes that are distinguished at most, so that an item stays far below DynamoDB's 400 KB.
 /// Source: "Quotas in Amazon DynamoDB" in its developer guide.
-pub(super) const MOST: usize = 12_000;
-/// Causes that are told apart at most.
 const CAUSES: usize = 150;
-/// Characters of a cause at most.
-const LONGEST_CAUSE: usize = 120;
-/// What the others are called, of which is not known how many there are.
-const OTHERS: &str = "others";
-/// Characters of a description at most that a group quotes.
-const QUOTED: usize = 3_200;
+/// Characters of the first incident's description that are kept, and of the others that are quoted.
+const FIRST: usize = 3_200;
+const OTHERS: usize = 1_800;
 
-/// What happened once, in eleven characters.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct MemberId(String);
-
-impl MemberId {
-    /// The member that an occurrence is.
-    pub fn of(occurrence: &str) -> Self {
-        let hash = Sha256::digest(occurrence);
-        let (first, _) = hash.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
-        Self(URL_SAFE_NO_PAD.encode(first))
-    }
+/// The incidents of a window; at least one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Members {
+    /// A single one, whole: it is sent as it is.
+    One {
+        /// The incident.
+        incident: Box<Incident>,
+        /// What happened, in a few words.
+        cause: String,
+    },
+    /// Several, which are sent as one.
+    Many(Box<Summary>),
 }
 
-/// An incident, as a group quotes it.
+/// Several incidents.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// How many there are, by what happened.
+    pub causes: BTreeMap<String, Tally>,
+    /// How many there are of causes that are not distinguished any more.
+    pub others: Option<Tally>,
+    /// When the earliest happened, as an incident says it.
+    pub from: String,
+    /// When the latest happened.
+    pub to: String,
+    /// The first that was recorded; those recorded later may have happened before.
+    pub first: Excerpt,
+    /// The last that was recorded.
+    pub last: Excerpt,
+    /// The first of the most urgent, where neither of these is as urgent.
+    pub most_urgent: Option<Excerpt>,
+}
+
+/// How many incidents, and how urgent the most urgent is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// How many.
+    pub count: u64,
+    /// How urgent the most urgent is.
+    pub priority: Priority,
+}
+
+/// An incident as a report of several quotes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Excerpt {
-    /// The incident's own ID.
+    /// Its ID.
     pub id: IncidentId,
     /// When it happened.
     pub at: String,
+    /// How urgent it is.
+    pub priority: Priority,
     /// What happened, in a line.
     pub title: String,
     /// What is known of it, cut.
@@ -49,132 +75,194 @@ pub struct Excerpt {
     pub service: String,
 }
 
+impl Tally {
+    /// Counts others, too.
+    pub fn add(&mut self, other: Self) {
+        self.count += other.count;
+        // The most urgent is the least.
+        self.priority = self.priority.min(other.priority);
+    }
+
+    /// What is shown first: the most urgent, then the most frequent.
+    fn rank(self) -> (Priority, std::cmp::Reverse<u64>) {
+        (self.priority, std::cmp::Reverse(self.count))
+    }
+}
+
+/// The most urgent first, then the most frequent, then by name.
+pub(super) fn by_urgency<T: AsRef<str>>(tallies: &mut [(T, Tally)]) {
+    tallies.sort_by(|(a, m), (b, n)| {
+        m.rank()
+            .cmp(&n.rank())
+            .then_with(|| a.as_ref().cmp(b.as_ref()))
+    });
+}
+
 impl Excerpt {
-    fn of(incident: &Incident) -> Self {
+    fn of(incident: &Incident, longest: usize) -> Self {
         Self {
             id: incident.id().clone(),
             at: incident.timestamp().to_owned(),
+            priority: incident.priority(),
             title: incident.title().to_owned(),
-            description: cut(incident.description(), QUOTED),
+            description: cut(incident.description(), longest),
             service: incident.service().to_owned(),
         }
     }
 }
 
-/// Incidents that are told as one. Adding one twice changes nothing; merging twice, only what is quoted as
-/// the last.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Members {
-    by_cause: BTreeMap<String, BTreeSet<MemberId>>,
-    /// The first that came; those that came later may have happened before.
-    pub first: Option<Excerpt>,
-    /// The last that came.
-    pub last: Option<Excerpt>,
-    /// When the earliest happened.
-    pub from: String,
-    /// When the latest happened.
-    pub to: String,
-    /// The most urgent of their priorities.
-    pub priority: Option<Priority>,
-}
-
 impl Members {
+    /// A single incident.
+    pub fn one(incident: &Incident, group: &Group) -> Self {
+        Self::One {
+            incident: Box::new(incident.clone()),
+            cause: group.cause.clone(),
+        }
+    }
+
     /// How many there are.
-    pub fn len(&self) -> usize {
-        self.by_cause.values().map(BTreeSet::len).sum()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.by_cause.is_empty()
-    }
-
-    /// Whether this one is among them.
-    pub fn contains(&self, member: &MemberId) -> bool {
-        self.by_cause.values().any(|set| set.contains(member))
-    }
-
-    /// How many of these are in none of the others.
-    pub(super) fn count_outside(&self, others: &[&Self]) -> usize {
-        let members = self.by_cause.values().flatten();
-        let is_new = |it: &&MemberId| !others.iter().any(|other| other.contains(it));
-        members.filter(is_new).count()
-    }
-
-    /// Each cause with how many there are of it, the most frequent first.
-    pub fn causes(&self) -> Vec<(&str, usize)> {
-        let mut causes: Vec<(&str, usize)> = self
-            .by_cause
-            .iter()
-            .map(|(cause, set)| (cause.as_str(), set.len()))
-            .collect();
-        causes.sort_by(|(a, m), (b, n)| n.cmp(m).then(a.cmp(b)));
-        causes
-    }
-
-    /// How many causes there are, and whether that is only how many are told apart.
-    pub fn cause_count(&self) -> (usize, bool) {
-        let is_more = self.by_cause.contains_key(OTHERS);
-        (self.by_cause.len() - usize::from(is_more), is_more)
-    }
-
-    /// Adds one.
-    pub fn add(&mut self, member: MemberId, incident: &Incident, group: &Group) {
-        if self.contains(&member) {
-            return;
+    pub fn count(&self) -> u64 {
+        match self {
+            Self::One { .. } => 1,
+            Self::Many(summary) => summary.tally().count,
         }
-        let at = incident.timestamp();
-        self.note(at, at, Some(incident.priority()));
-        self.quote(Excerpt::of(incident));
-        self.set_of(&group.cause).insert(member);
     }
 
-    /// Adds others; under `cause`, where they are all to be counted as one thing.
-    pub fn merge(&mut self, others: &Self, cause: Option<&str>) {
-        if others.is_empty() {
-            return;
+    /// How urgent the most urgent is.
+    pub fn priority(&self) -> Priority {
+        match self {
+            Self::One { incident, .. } => incident.priority(),
+            Self::Many(summary) => summary.tally().priority,
         }
-        self.note(&others.from, &others.to, others.priority);
-        for excerpt in [&others.first, &others.last].into_iter().flatten() {
-            self.quote(excerpt.clone());
+    }
+
+    /// What it happened to, where the first says so.
+    pub fn service(&self) -> &str {
+        match self {
+            Self::One { incident, .. } => incident.service(),
+            Self::Many(summary) => &summary.first.service,
         }
-        for (own, members) in &others.by_cause {
-            for member in members {
-                if !self.contains(member) {
-                    self.set_of(cause.unwrap_or(own)).insert(member.clone());
+    }
+
+    /// When the earliest and the latest happened.
+    pub fn span(&self) -> (&str, &str) {
+        match self {
+            Self::One { incident, .. } => (incident.timestamp(), incident.timestamp()),
+            Self::Many(summary) => (&summary.from, &summary.to),
+        }
+    }
+
+    /// Counts others among these.
+    pub fn add(&mut self, others: &Self) {
+        if let Self::One { .. } = self {
+            *self = Self::Many(Box::new(self.summary()));
+        }
+        if let Self::Many(summary) = self {
+            summary.add(others.summary());
+        }
+    }
+
+    fn summary(&self) -> Summary {
+        match self {
+            Self::Many(summary) => (**summary).clone(),
+            Self::One { incident, cause } => {
+                let tally = Tally {
+                    count: 1,
+                    priority: incident.priority(),
+                };
+                Summary {
+                    causes: BTreeMap::from([(cause.clone(), tally)]),
+                    others: None,
+                    from: incident.timestamp().to_owned(),
+                    to: incident.timestamp().to_owned(),
+                    first: Excerpt::of(incident, FIRST),
+                    last: Excerpt::of(incident, OTHERS),
+                    most_urgent: None,
                 }
             }
         }
     }
+}
+
+impl Summary {
+    /// All of them.
+    pub fn tally(&self) -> Tally {
+        let all = self.causes.values().copied().chain(self.others);
+        let sum = all.reduce(|mut sum, it| {
+            sum.add(it);
+            sum
+        });
+        sum.unwrap_or(Tally {
+            count: 0,
+            priority: Priority::Minimal,
+        })
+    }
+
+    /// Each cause that is distinguished, the most urgent first.
+    pub fn causes(&self) -> Vec<(&str, Tally)> {
+        let causes = self.causes.iter();
+        let mut causes: Vec<_> = causes
+            .map(|(name, tally)| (name.as_str(), *tally))
+            .collect();
+        by_urgency(&mut causes);
+        causes
+    }
+
+    fn add(&mut self, other: Self) {
+        for (cause, tally) in other.causes {
+            self.count(cause, tally);
+        }
+        if let Some(tally) = other.others {
+            self.count_other(tally);
+        }
+        if other.from < self.from {
+            self.from = other.from;
+        }
+        if other.to > self.to {
+            self.to = other.to;
+        }
+        let quoted = [other.first, other.last].into_iter();
+        for it in quoted.chain(other.most_urgent) {
+            self.quote(it);
+        }
+    }
+
+    /// Of too many causes, the least urgent are those that are not distinguished.
+    fn count(&mut self, cause: String, tally: Tally) {
+        match self.causes.get_mut(&cause) {
+            Some(known) => known.add(tally),
+            None => {
+                self.causes.insert(cause, tally);
+            }
+        }
+        if self.causes.len() > CAUSES
+            && let Some(last) = self.causes().pop().map(|(name, _)| name.to_owned())
+            && let Some(tally) = self.causes.remove(&last)
+        {
+            self.count_other(tally);
+        }
+    }
+
+    fn count_other(&mut self, tally: Tally) {
+        match &mut self.others {
+            Some(others) => others.add(tally),
+            None => self.others = Some(tally),
+        }
+    }
 
     fn quote(&mut self, excerpt: Excerpt) {
-        if self.first.is_none() {
-            self.first = Some(excerpt);
-        } else {
-            self.last = Some(excerpt);
-        }
-    }
-
-    fn set_of(&mut self, cause: &str) -> &mut BTreeSet<MemberId> {
-        let cause = cut(cause, LONGEST_CAUSE);
-        let is_new = !self.by_cause.contains_key(&cause);
-        let cause = if is_new && self.by_cause.len() >= CAUSES {
-            OTHERS.to_owned()
-        } else {
-            cause
+        let shown = [Some(&self.first), self.most_urgent.as_ref()];
+        let is_urgent = shown
+            .into_iter()
+            .flatten()
+            .all(|it| excerpt.priority < it.priority);
+        let excerpt = Excerpt {
+            description: cut(&excerpt.description, OTHERS),
+            ..excerpt
         };
-        self.by_cause.entry(cause).or_default()
-    }
-
-    fn note(&mut self, from: &str, to: &str, priority: Option<Priority>) {
-        if self.from.is_empty() || *from < *self.from {
-            from.clone_into(&mut self.from);
+        if is_urgent {
+            self.most_urgent = Some(excerpt.clone());
         }
-        if *to > *self.to {
-            to.clone_into(&mut self.to);
-        }
-        // The most urgent is the least.
-        self.priority = self.priority.into_iter().chain(priority).min();
+        self.last = excerpt;
     }
 }

@@ -1,19 +1,32 @@
-//! The ledger: what is being told of which group of incidents, so that a storm is told in few words.
+//! The ledger: what is known of every incident that was queued, and what is sent of it.
 //!
-//! Pure: windows and what becomes of them. `deliver` reads and writes them, each write on the condition
-//! that nobody else has written since, so that two functions that run at once agree. The queue alone
-//! holds incidents: a ledger that is lost makes delivery tell twice, and never not at all.
+//! Pure: items, and what becomes of them. `deliver` reads and writes them, each write on the condition that
+//! nobody has written since, so that functions that run at once agree.
 
 mod budget;
-mod incident;
+mod digest;
+mod item;
+mod join;
+mod key;
 mod members;
+mod memory;
+mod plan;
+mod quiet_hours;
+mod report;
 mod settings;
 #[cfg(test)]
 mod tests;
 mod window;
 
-pub use budget::{Hour, Limits, QuietHours, Tally, tallies};
-pub use incident::incident;
-pub use members::{Excerpt, MemberId, Members};
+pub use budget::{Day, Hour, Limits, Slot};
+pub use digest::{Digest, Hold, Others};
+pub use item::{Head, Identity, Item, Put, Suppression, Versioned};
+pub use join::{Latest, Newcomer, running};
+pub use key::Key;
+pub use members::{Excerpt, Members, Summary, Tally};
+pub use memory::MemoryLedger;
+pub use plan::{Pending, Plan, Step, plan};
+pub use quiet_hours::QuietHours;
+pub use report::report;
 pub use settings::{Grouping, InvalidGrouping};
-pub use window::{Kind, Place, Standing, State, Window};
+pub use window::{Contents, EXPIRES, State, Window, later};

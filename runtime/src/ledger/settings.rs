@@ -12,7 +12,7 @@ use crate::settings::{Environment, MissingVariable};
 pub struct Grouping {
     /// How long the first of a group waits for others.
     pub wait: Duration,
-    /// For how long what comes after it waits until it is told, too.
+    /// How long after a report incidents of its group are held for the next.
     pub length: Duration,
     /// How many investigations there may be.
     pub limits: Limits,
@@ -40,15 +40,19 @@ impl Grouping {
     pub fn new(environment: &Environment) -> Result<Self, InvalidGrouping> {
         let seconds =
             |name| Ok::<_, InvalidGrouping>(Duration::from_secs(number(environment, name)?));
-        let floor = "BUDGET_FLOOR";
+        let always = "BUDGET_FLOOR";
+        let per_day: u32 = number(environment, "INVESTIGATIONS_PER_DAY")?;
         Ok(Self {
             wait: seconds("GROUP_WAIT_SECONDS")?,
             length: seconds("GROUP_WINDOW_SECONDS")?,
             limits: Limits {
                 per_hour: number(environment, "INVESTIGATIONS_PER_HOUR")?,
-                per_day: number(environment, "INVESTIGATIONS_PER_DAY")?,
-                floor: Priority::named(environment.require(floor)?)
-                    .ok_or(InvalidGrouping::Invalid(floor))?,
+                per_day,
+                low_per_day: (per_day / 4).max(1),
+                rule_per_day: (per_day / 3).max(1),
+                always_send: Priority::named(environment.require(always)?)
+                    .ok_or(InvalidGrouping::Invalid(always))?,
+                always_per_day: per_day.saturating_mul(4),
             },
             quiet: environment
                 .get("QUIET_HOURS")

@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     hostile::{CONFIRMED, Receiver, Step, answer, answers, confirms, large},
     secret::proves,
-    setting::{Ended, Fate, Setting},
+    setting::{Disposition, Ended, Setting},
 };
 
 /// A row of the table in `README.md`.
@@ -77,15 +77,15 @@ impl Row {
             (self.verdict.as_str(), self.requests),
             "{case}: {ended:?}"
         );
-        let fate = ended.fate();
+        let fate = ended.disposition();
         let expected = match fate {
-            Fate::Delivered => "leaves the queue",
-            Fate::Back(_) => "goes back",
-            Fate::Dead(_) => "dead letter",
+            Disposition::Ends => "leaves the queue",
+            Disposition::Deferred(_) => "goes back",
+            Disposition::Dead(_) => "dead letter",
         };
         assert!(self.incident.starts_with(expected), "{case}: {fate:?}");
         let failed = match fate {
-            Fate::Delivered => 0,
+            Disposition::Ends => 0,
             _ => self.requests,
         };
         assert_eq!(ended.metric("FailedAttempts"), failed as u64, "{case}");
@@ -152,7 +152,7 @@ async fn a_dead_letter_says_what_the_receiver_said() {
     ] {
         let receiver = Receiver::plain([answers(status, &[], body)]).await;
         let ended = Setting::to(&receiver).await.deliver(&["a"]).await;
-        assert_eq!(ended.fate(), Fate::Dead(reason.to_owned()));
+        assert_eq!(ended.disposition(), Disposition::Dead(reason.to_owned()));
     }
 }
 
@@ -201,14 +201,14 @@ async fn nothing_is_sent_earlier_than_was_asked_for() {
             let case = format!("{status} {retry_after:?}: {ended:?}");
             let requests = receiver.requests();
             if asked > 5 {
-                let Fate::Back(seconds) = ended.fate() else {
+                let Disposition::Deferred(seconds) = ended.disposition() else {
                     panic!("{case}")
                 };
                 assert!(seconds >= asked && requests.len() == 1, "{case}");
                 // A date is read to the second, and waits are spread twice.
                 assert!(seconds <= asked.max(900) + 75, "{case}");
             } else {
-                assert_eq!(ended.fate(), Fate::Delivered, "{case}");
+                assert_eq!(ended.disposition(), Disposition::Ends, "{case}");
                 let times: Vec<Timestamp> = requests.iter().map(sent).collect();
                 let apart = times[1].duration_since(times[0]).as_secs();
                 assert!(apart.unsigned_abs() >= asked, "{case}");
@@ -230,11 +230,14 @@ async fn every_attempt_is_signed_anew_and_says_the_same() {
     let receiver = Receiver::plain(scripts).await;
     let mut setting = Setting::to(&receiver).await;
     assert!(matches!(
-        setting.deliver(&["a"]).await.fate(),
-        Fate::Back(_)
+        setting.deliver(&["a"]).await.disposition(),
+        Disposition::Deferred(_)
     ));
     setting.skip(SignedDuration::from_hours(72));
-    assert_eq!(setting.deliver(&["a"]).await.fate(), Fate::Delivered);
+    assert_eq!(
+        setting.deliver(&["a"]).await.disposition(),
+        Disposition::Ends
+    );
 
     let requests = receiver.requests();
     assert_eq!(requests.len(), 3);
@@ -260,7 +263,10 @@ async fn no_text_becomes_a_header() {
         let stored = crate::setting::secret(&receiver.origin(), key);
         let mut setting = Setting::with(stored, runtime::http::web_roots()).await;
         let name = "a\r\nx-evil: 1\r\n\r\n\0\u{2028}\u{202e}\u{1f600}";
-        assert_eq!(setting.deliver(&[name]).await.fate(), Fate::Delivered);
+        assert_eq!(
+            setting.deliver(&[name]).await.disposition(),
+            Disposition::Ends
+        );
         let request = receiver.requests().remove(0);
         let mut names: Vec<&str> = request
             .headers

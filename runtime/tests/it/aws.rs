@@ -1,4 +1,4 @@
-//! As much of Secrets Manager and SQS as `deliver` asks for, on loopback.
+//! As much of Secrets Manager, SQS and DynamoDB as `deliver` asks for, on loopback.
 
 use std::{
     convert::Infallible,
@@ -19,6 +19,8 @@ use tokio::{
     sync::{mpsc, oneshot},
     task::{JoinHandle, JoinSet},
 };
+
+use crate::table::Table;
 
 /// What the secret holds.
 #[derive(Clone, Debug)]
@@ -41,9 +43,10 @@ pub(crate) struct State {
     pub(crate) stored: Stored,
     pub(crate) reads: usize,
     /// Receipts, and for how many seconds each was hidden.
-    pub(crate) hidden: Vec<(String, u64)>,
+    pub(crate) deferred: Vec<(String, u64)>,
     /// The entries of `SendMessageBatch`.
-    pub(crate) buried: Vec<Json>,
+    pub(crate) letters: Vec<Json>,
+    pub(crate) ledger: Table,
 }
 
 /// How connections end that are cut.
@@ -75,8 +78,9 @@ impl Aws {
         let state = Arc::new(Mutex::new(State {
             stored,
             reads: 0,
-            hidden: Vec::new(),
-            buried: Vec::new(),
+            deferred: Vec::new(),
+            letters: Vec::new(),
+            ledger: Table::default(),
         }));
         let (cuts, cut) = mpsc::channel(1);
         let task = tokio::spawn(listen(listener, Arc::clone(&state), cut, how));
@@ -119,6 +123,12 @@ impl Aws {
             ("WEBHOOK_LOOPBACK_HTTP", "allowed"),
             ("INCIDENTS_QUEUE_URL", "http://queue/incidents"),
             ("DEAD_LETTERS_QUEUE_URL", "http://queue/dead-letters"),
+            ("LEDGER_TABLE", "ledger"),
+            ("GROUP_WAIT_SECONDS", "0"),
+            ("GROUP_WINDOW_SECONDS", "1200"),
+            ("INVESTIGATIONS_PER_HOUR", "10000"),
+            ("INVESTIGATIONS_PER_DAY", "10000"),
+            ("BUDGET_FLOOR", "CRITICAL"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into()
@@ -180,17 +190,20 @@ async fn answer(
             state.stored.answer()
         }
         "AmazonSQS.ChangeMessageVisibilityBatch" => {
-            state.hidden.extend(entries.iter().map(|it| {
+            state.deferred.extend(entries.iter().map(|it| {
                 let receipt = it["ReceiptHandle"].as_str().unwrap().to_owned();
                 (receipt, it["VisibilityTimeout"].as_u64().unwrap())
             }));
             (200, json!({ "Successful": taken }))
         }
         "AmazonSQS.SendMessageBatch" => {
-            state.buried.extend(entries);
+            state.letters.extend(entries);
             (200, json!({ "Successful": taken }))
         }
-        other => panic!("nobody may call {other}"),
+        other => match other.strip_prefix("DynamoDB_20120810.") {
+            Some(operation) => state.ledger.answer(operation, &input),
+            None => panic!("nobody may call {other}"),
+        },
     };
     let mut response = Response::new(Full::new(Bytes::from(output.to_string())));
     *response.status_mut() = status.try_into().unwrap();

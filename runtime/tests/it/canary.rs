@@ -27,7 +27,7 @@ use webhook::{SignedRequest, UrlPolicy, Webhook};
 use crate::{
     aws::Stored,
     hostile::{Receiver, Request, Step, answers, confirms},
-    setting::{Fate, Setting, secret},
+    setting::{Disposition, Setting, secret},
 };
 
 /// The secret of an HMAC webhook. It holds whatever an encoding may change.
@@ -256,7 +256,11 @@ async fn is_withheld(setting: impl AsyncFn(&Receiver) -> Setting, body: &str) {
     let receiver = Receiver::plain([answers(200, &[], body)]).await;
     let ended = setting(&receiver).await.deliver(&["a"]).await;
     let reason = "rejected: the receiver's words are withheld: they repeat the secret";
-    assert_eq!(ended.fate(), Fate::Dead(reason.to_owned()), "{body}");
+    assert_eq!(
+        ended.disposition(),
+        Disposition::Dead(reason.to_owned()),
+        "{body}"
+    );
 }
 
 /// The same with the signature, which is another each time.

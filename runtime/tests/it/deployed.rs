@@ -137,7 +137,7 @@ async fn shows_nothing(aws: &Aws, receiver: &Receiver) {
         .iter()
         .filter_map(|it| it.header("x-amzn-event-signature").map(str::to_owned))
         .collect();
-    let dead = serde_json::Value::from(aws.state().buried.clone()).to_string();
+    let dead = serde_json::Value::from(aws.state().letters.clone()).to_string();
     let shown = [
         ("the output", written),
         ("the answer", answer),

@@ -13,7 +13,7 @@ use tokio::{
 use crate::{
     aws::{Aws, Cut},
     hostile::{Receiver, Step, answer},
-    setting::{Fate, Setting, secret},
+    setting::{Disposition, Setting, secret},
 };
 
 /// A thread on which the rest of the world goes on while the function is frozen.
@@ -63,7 +63,7 @@ fn a_connection_that_died_costs_nothing() {
         for number in 1..=30 {
             let ended = function.block_on(setting.deliver(&["a"]));
             assert!(
-                matches!(ended.fate(), Fate::Dead(_)),
+                matches!(ended.disposition(), Disposition::Dead(_)),
                 "{how:?}, {number}: {ended:?}"
             );
             let sent = (ended.attempts().len(), receiver.seen().requests.len());

@@ -17,4 +17,5 @@ mod frozen;
 mod messages;
 mod secret;
 mod silence;
+mod table;
 mod trust;

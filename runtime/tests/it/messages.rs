@@ -8,7 +8,7 @@ use webhook::{Envelope, Incident, IncidentId, Priority, Signal};
 
 use crate::{
     hostile::{Receiver, Request, confirms},
-    setting::{Fate, Setting, batch, envelope},
+    setting::{Disposition, Setting, batch, envelope},
 };
 
 /// Row 18: of ten messages, the one that cannot be read yet goes back, the one that never can be is a
@@ -44,13 +44,13 @@ async fn a_thousand_dead_letters_are_put_back() {
     for mut left in [letters.clone(), again.to_vec()] {
         while !left.is_empty() {
             let ended = setting.handle(batch_of_now(&setting, &left)).await;
-            let fates = ended.fates().into_iter().zip(left);
+            let fates = ended.dispositions().into_iter().zip(left);
             left = fates
                 .filter_map(|(fate, body)| match fate {
-                    Fate::Delivered => None,
+                    Disposition::Ends => None,
                     // There was no time for it; it is back at once.
-                    Fate::Back(seconds) => (seconds == 0).then_some(body),
-                    Fate::Dead(_) => {
+                    Disposition::Deferred(seconds) => (seconds == 0).then_some(body),
+                    Disposition::Dead(_) => {
                         assert_eq!(body, "poison");
                         None
                     }
@@ -99,8 +99,8 @@ async fn whatever_the_text_the_body_is_fit_to_send() {
         let incident = Incident::new(id, Priority::High, text, text, at, text, data);
         let body = Envelope::new(Signal::Alarm, incident).to_body();
         assert_eq!(
-            setting.handle(batch(&[body], 1)).await.fate(),
-            Fate::Delivered
+            setting.handle(batch(&[body], 1)).await.disposition(),
+            Disposition::Ends
         );
     }
     for request in receiver.requests() {

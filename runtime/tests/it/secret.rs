@@ -13,7 +13,7 @@ use crate::{
     aws::{Aws, Stored},
     canary,
     hostile::{Receiver, Request, Script, Step, answer, answers, confirms},
-    setting::{Ended, Fate, Setting, batch, envelope, secret},
+    setting::{Disposition, Ended, Setting, batch, envelope, secret},
 };
 
 /// Sees that nothing was sent, that the incidents wait, and what the log says.
@@ -23,7 +23,10 @@ fn waits(receiver: &Receiver, ended: &Ended, why: &str) {
     assert_eq!(lines[0]["why"], why, "{ended:?}");
     assert_eq!(lines[0]["next"], "synth webhook set");
     assert!(
-        ended.fates().iter().all(|it| matches!(it, Fate::Back(1..))),
+        ended
+            .dispositions()
+            .iter()
+            .all(|it| matches!(it, Disposition::Deferred(1..))),
         "{ended:?}"
     );
     assert_eq!(
@@ -203,7 +206,10 @@ async fn a_rotation_loses_nothing() {
             }
             let ended = setting.deliver(&["a", "b", "c"]).await;
             assert!(
-                ended.fates().iter().all(|it| *it == Fate::Delivered),
+                ended
+                    .dispositions()
+                    .iter()
+                    .all(|it| *it == Disposition::Ends),
                 "{ended:?}"
             );
             assert_eq!(
@@ -263,9 +269,9 @@ async fn a_secret_that_stays_wrong_is_read_again_once() {
         let ended = setting.deliver(&["a", "b", "c"]).await;
         assert!(
             ended
-                .fates()
+                .dispositions()
                 .iter()
-                .all(|it| matches!(it, Fate::Back(120..)))
+                .all(|it| matches!(it, Disposition::Deferred(120..)))
         );
         assert_eq!(
             (receiver.seen().connections, setting.aws.state().reads),
@@ -291,7 +297,10 @@ async fn an_outage_of_secrets_manager_loses_nothing() {
         setting.skip(SignedDuration::from_mins(minutes));
         let ended = setting.deliver(&["b", "c", "d"]).await;
         assert!(
-            ended.fates().iter().all(|it| *it == Fate::Delivered),
+            ended
+                .dispositions()
+                .iter()
+                .all(|it| *it == Disposition::Ends),
             "{ended:?}"
         );
         let said = ended.said("the secret could not be read: the one that is known is used");

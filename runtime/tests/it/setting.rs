@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
     fmt,
     rc::Rc,
     sync::{Arc, Mutex},
@@ -11,10 +12,11 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use runtime::{
     deliver::{
-        DeadLetter, Deliver, DeliverFunction, LambdaWorld, Message, Posted, SecretError,
-        TransportError, World, parse_batch,
+        Clock, DeadLetter, Deliver, DeliverFunction, Endpoint, LambdaPorts, Ledger, LedgerError,
+        Message, Posted, Queue, SecretError, Telemetry, TransportError, parse_batch,
     },
     http::web_roots,
+    ledger::{Grouping, Item, Key, Pending, Put, Versioned},
     log::{Level, Log},
     settings::Environment,
 };
@@ -34,20 +36,21 @@ pub(crate) const DEADLINE: Duration = Duration::from_millis(200);
 /// A test that takes longer hangs.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// An environment of the function and what is around it.
+/// An environment of the function and what surrounds it.
 pub(crate) struct Setting {
     pub(crate) aws: Aws,
     pub(crate) function: Rc<DeliverFunction<Skipping>>,
-    world: Skipping,
+    ports: Skipping,
+    grouping: Grouping,
     lines: Arc<Mutex<Vec<String>>>,
 }
 
-/// The world of the deployed function, but for the time: what it waits for is over at once.
+/// What surrounds the deployed function, but for the time: what it waits for is over at once.
 #[derive(Clone, Debug)]
 pub(crate) struct Skipping(Rc<Inner>);
 
 struct Inner {
-    world: LambdaWorld,
+    ports: LambdaPorts,
     skipped: Cell<SignedDuration>,
     /// What proved the sender in each request.
     proofs: RefCell<Vec<String>>,
@@ -55,7 +58,7 @@ struct Inner {
 
 impl fmt::Debug for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.world.fmt(f)
+        self.ports.fmt(f)
     }
 }
 
@@ -67,18 +70,18 @@ pub(crate) struct Ended {
     /// The log.
     pub(crate) lines: Vec<Json>,
     messages: Vec<Message>,
-    hidden: Vec<(String, u64)>,
-    buried: Vec<Json>,
+    deferred: Vec<(String, u64)>,
+    letters: Vec<Json>,
 }
 
 /// What became of a message.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum Disposition {
     /// It leaves the queue.
-    Delivered,
-    /// It goes back, hidden for so many seconds.
-    Back(u64),
-    /// It is a dead letter, for this reason.
+    Ends,
+    /// It is returned to the queue for so many seconds.
+    Deferred(u64),
+    /// It, or the report on its incident, is a dead letter, for this reason.
     Dead(String),
 }
 
@@ -141,40 +144,42 @@ impl Setting {
             sink.lock().unwrap().push(line.to_owned());
         });
         let environment = Environment::new(aws.environment());
-        let world = Skipping(Rc::new(Inner {
-            world: LambdaWorld::new(log, roots, &environment).unwrap(),
+        let ports = Skipping(Rc::new(Inner {
+            ports: LambdaPorts::new(log, roots, &environment).unwrap(),
             skipped: Cell::default(),
             proofs: RefCell::default(),
         }));
-        let memory = Deliver::default();
+        let grouping = Grouping::new(&environment).unwrap();
+        let memory = Deliver::new(grouping.clone());
         Self {
             aws,
-            function: Rc::new(DeliverFunction::new(world.clone(), memory)),
-            world,
+            function: Rc::new(DeliverFunction::new(ports.clone(), memory)),
+            ports,
+            grouping,
             lines,
         }
     }
 
     /// Another environment takes the place of this one, in which an attempt may take so long.
     pub(crate) fn replace(&mut self, attempt: Duration) {
-        let memory = Deliver::with_attempts_of(attempt);
-        self.function = Rc::new(DeliverFunction::new(self.world.clone(), memory));
+        let memory = Deliver::with_attempts_of(self.grouping.clone(), attempt);
+        self.function = Rc::new(DeliverFunction::new(self.ports.clone(), memory));
     }
 
     /// So much time passes.
     pub(crate) fn skip(&self, time: SignedDuration) {
-        let skipped = &self.world.0.skipped;
+        let skipped = &self.ports.0.skipped;
         skipped.set(skipped.get() + time);
     }
 
     /// What time it is here.
     pub(crate) fn now(&self) -> Timestamp {
-        self.world.now()
+        self.ports.now()
     }
 
     /// When an invocation that begins now has to end.
     pub(crate) fn deadline(&self) -> Timestamp {
-        self.world.now() + SignedDuration::from_secs(120)
+        self.ports.now() + SignedDuration::from_secs(120)
     }
 
     /// Delivers incidents that are called so.
@@ -188,19 +193,19 @@ impl Setting {
         let handled = self.function.handle(&batch, self.deadline());
         let answer = tokio::time::timeout(PATIENCE, handled).await.unwrap();
         let lines = std::mem::take(&mut *self.lines.lock().unwrap());
-        let (hidden, buried) = {
+        let (deferred, letters) = {
             let mut state = self.aws.state();
             (
-                std::mem::take(&mut state.hidden),
-                std::mem::take(&mut state.buried),
+                std::mem::take(&mut state.deferred),
+                std::mem::take(&mut state.letters),
             )
         };
         canary::check(
-            &self.world.0.proofs.take(),
+            &self.ports.0.proofs.take(),
             &[
                 ("the log", lines.join("\n")),
                 ("the answer", answer.to_string()),
-                ("the dead letters", Json::from(buried.clone()).to_string()),
+                ("the dead letters", Json::from(letters.clone()).to_string()),
                 ("the function", format!("{:?}", self.function)),
             ],
         );
@@ -211,8 +216,8 @@ impl Setting {
                 .map(|it| serde_json::from_str(it).unwrap())
                 .collect(),
             messages: parse_batch(&batch),
-            hidden,
-            buried,
+            deferred,
+            letters,
         }
     }
 }
@@ -220,40 +225,41 @@ impl Setting {
 impl Ended {
     /// What became of each message.
     #[track_caller]
-    pub(crate) fn fates(&self) -> Vec<Fate> {
+    pub(crate) fn dispositions(&self) -> Vec<Disposition> {
         let stays = self.answer["batchItemFailures"].as_array().unwrap();
-        let dead = self.buried.len() + stays.len();
-        assert!(dead <= self.messages.len(), "{self:?}");
-        let fate = |it: &Message| {
+        let disposition = |it: &Message| {
             if stays.iter().any(|stays| stays["itemIdentifier"] == *it.id) {
-                let mut hidden = self.hidden.iter();
-                let (_, seconds) = hidden.find(|(receipt, _)| *receipt == it.receipt).unwrap();
-                return Fate::Back(*seconds);
+                let mut deferred = self.deferred.iter();
+                let (_, seconds) = deferred
+                    .find(|(receipt, _)| *receipt == it.receipt)
+                    .unwrap();
+                return Disposition::Deferred(*seconds);
             }
-            let letter = self
-                .buried
-                .iter()
-                .find(|letter| letter["MessageBody"] == *it.body);
-            letter.map_or(Fate::Delivered, |letter| {
+            let letter = self.letters.iter().find(|letter| {
+                let body = letter["MessageBody"].as_str().unwrap();
+                body == it.body
+                    || incident_id(body).is_some_and(|id| incident_id(&it.body) == Some(id))
+            });
+            letter.map_or(Disposition::Ends, |letter| {
                 let reason = &letter["MessageAttributes"]["TOCSIN_REASON"]["StringValue"];
-                Fate::Dead(reason.as_str().unwrap().to_owned())
+                Disposition::Dead(reason.as_str().unwrap().to_owned())
             })
         };
-        self.messages.iter().map(fate).collect()
+        self.messages.iter().map(disposition).collect()
     }
 
     /// What became of the only message.
     #[track_caller]
-    pub(crate) fn fate(&self) -> Fate {
-        let mut fates = self.fates();
-        assert_eq!(fates.len(), 1);
-        fates.remove(0)
+    pub(crate) fn disposition(&self) -> Disposition {
+        let mut all = self.dispositions();
+        assert_eq!(all.len(), 1);
+        all.remove(0)
     }
 
-    /// What became dead letters, as it was queued.
+    /// The bodies of the dead letters.
     pub(crate) fn letters(&self) -> Vec<String> {
         let body = |letter: &Json| letter["MessageBody"].as_str().unwrap().to_owned();
-        self.buried.iter().map(body).collect()
+        self.letters.iter().map(body).collect()
     }
 
     /// The log's lines on attempts.
@@ -285,22 +291,46 @@ impl Ended {
     }
 }
 
-impl World for Skipping {
+fn incident_id(body: &str) -> Option<String> {
+    let envelope = Envelope::parse(body).ok()?;
+    Some(envelope.incident.id().to_string())
+}
+
+impl Clock for Skipping {
     fn now(&self) -> Timestamp {
-        self.0.world.now() + self.0.skipped.get()
+        self.0.ports.now() + self.0.skipped.get()
     }
 
-    fn chance(&self) -> f64 {
-        self.0.world.chance()
+    fn jitter(&self) -> f64 {
+        self.0.ports.jitter()
     }
 
     async fn sleep(&self, time: Duration) {
         let time = SignedDuration::try_from(time).unwrap();
         self.0.skipped.set(self.0.skipped.get() + time);
     }
+}
 
+impl Ledger for Skipping {
+    async fn read(
+        &self,
+        keys: &[Key],
+    ) -> BTreeMap<Key, Result<Option<Versioned<Item>>, LedgerError>> {
+        self.0.ports.read(keys).await
+    }
+
+    async fn write(&self, puts: &[Put]) -> Result<bool, LedgerError> {
+        self.0.ports.write(puts).await
+    }
+
+    async fn due(&self, by: Timestamp) -> Result<Vec<Pending>, LedgerError> {
+        self.0.ports.due(by).await
+    }
+}
+
+impl Endpoint for Skipping {
     async fn secret(&self) -> Result<Webhook, SecretError> {
-        self.0.world.secret().await
+        self.0.ports.secret().await
     }
 
     async fn post(
@@ -310,30 +340,29 @@ impl World for Skipping {
     ) -> Result<Posted, TransportError> {
         let (_, proof) = request.headers.last().unwrap();
         self.0.proofs.borrow_mut().push(proof.clone());
-        self.0.world.post(request, deadline).await
+        self.0.ports.post(request, deadline).await
+    }
+}
+
+// AWS's own time is the real one.
+impl Queue for Skipping {
+    async fn defer(&self, messages: &[(String, u64)], deadline: Timestamp) {
+        let deadline = deadline - self.0.skipped.get();
+        self.0.ports.defer(messages, deadline).await;
     }
 
-    // AWS's own time is the real one.
-
-    async fn hide(&self, messages: &[(String, u64)], deadline: Timestamp) {
-        self.0
-            .world
-            .hide(messages, deadline - self.0.skipped.get())
-            .await;
+    async fn dead_letter(&self, letters: &[DeadLetter], deadline: Timestamp) -> Vec<bool> {
+        let deadline = deadline - self.0.skipped.get();
+        self.0.ports.dead_letter(letters, deadline).await
     }
+}
 
-    async fn bury(&self, letters: &[DeadLetter], deadline: Timestamp) -> Vec<bool> {
-        self.0
-            .world
-            .bury(letters, deadline - self.0.skipped.get())
-            .await
-    }
-
+impl Telemetry for Skipping {
     fn log(&self, level: Level, message: &str, fields: Json) {
-        self.0.world.log(level, message, fields);
+        self.0.ports.log(level, message, fields);
     }
 
     fn metrics(&self, metrics: &[(&'static str, &[u64])]) {
-        self.0.world.metrics(metrics);
+        self.0.ports.metrics(metrics);
     }
 }

@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use crate::{
     certificate::{Authority, Flaw},
     hostile::{CONFIRMED, Receiver, Script, Step, answer},
-    setting::{DEADLINE, Ended, Fate, Setting, secret},
+    setting::{DEADLINE, Disposition, Ended, Setting, secret},
 };
 
 /// Delivers an incident to a receiver that plays a script, in plain text and over TLS.
@@ -37,7 +37,7 @@ fn is_unanswered(ended: &Ended, connections: usize, why: &[&str], case: &str) {
         "{case}: {ended:?}"
     );
     assert!(
-        matches!(ended.fate(), Fate::Back(120..)),
+        matches!(ended.disposition(), Disposition::Deferred(120..)),
         "{case}: {ended:?}"
     );
     for attempt in ended.attempts() {
@@ -129,7 +129,7 @@ async fn who_has_answered_need_not_finish() {
             // What has come of the body may be all there is to know.
             let known = ["unconfirmed", "confirmed"].contains(&ended.verdict());
             assert!(known && connections == 1, "{case}: {ended:?}");
-            assert_eq!(ended.fate(), Fate::Delivered, "{case}");
+            assert_eq!(ended.disposition(), Disposition::Ends, "{case}");
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     canary,
     certificate::{Authority, Flaw},
     hostile::{Receiver, Script, Step, answers, confirms},
-    setting::{Fate, Setting, secret},
+    setting::{Disposition, Setting, secret},
 };
 
 /// Row 6: a redirect would hand the body and the proof of who sent it to whoever it names.
@@ -21,7 +21,7 @@ async fn a_redirect_is_not_followed() {
             let receiver = Receiver::plain([answers(status, &headers, "")]).await;
             let ended = Setting::to(&receiver).await.deliver(&["a"]).await;
             assert_eq!(ended.verdict(), "misconfigured", "{status} {location}");
-            assert!(matches!(ended.fate(), Fate::Back(_)));
+            assert!(matches!(ended.disposition(), Disposition::Deferred(_)));
             assert_eq!(receiver.seen().connections, 1, "{status} {location}");
         }
     }
@@ -122,7 +122,10 @@ async fn gets_nothing(case: &str, receiver: &Receiver, authority: &Authority) {
         .deliver(&["a"])
         .await;
     assert_eq!(ended.verdict(), "no answer", "{case}: {ended:?}");
-    assert!(matches!(ended.fate(), Fate::Back(_)), "{case}");
+    assert!(
+        matches!(ended.disposition(), Disposition::Deferred(_)),
+        "{case}"
+    );
     let seen = receiver.seen();
     assert_eq!((seen.connections, seen.requests.len()), (2, 0), "{case}");
 }
@@ -161,7 +164,10 @@ async fn a_url_that_is_not_allowed_is_not_opened() {
             why.starts_with("the key `url` cannot be used"),
             "{origin}: {why}"
         );
-        assert!(matches!(ended.fate(), Fate::Back(_)), "{origin}");
+        assert!(
+            matches!(ended.disposition(), Disposition::Deferred(_)),
+            "{origin}"
+        );
         assert!(ended.attempts().is_empty(), "{origin}");
     }
     assert_eq!(receiver.seen().connections, 0);

@@ -18,6 +18,7 @@ pub(crate) type Task<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 pub(crate) struct Clock {
     now: Cell<Timestamp>,
     next: RefCell<BTreeSet<Timestamp>>,
+    waiting: RefCell<Vec<Waker>>,
     chance: Cell<u64>,
 }
 
@@ -26,6 +27,7 @@ impl Clock {
         Self {
             now: Cell::new(now),
             next: RefCell::default(),
+            waiting: RefCell::default(),
             chance: Cell::new(seed),
         }
     }
@@ -54,11 +56,12 @@ impl Clock {
     /// Waits for an answer. Until there is one, `ask` says when it is to be asked again at the latest;
     /// at that time the wait is over.
     pub(crate) async fn until<T: Default>(&self, ask: impl Fn() -> Result<T, Timestamp>) -> T {
-        poll_fn(|_| match ask() {
+        poll_fn(|context| match ask() {
             Ok(answer) => Poll::Ready(answer),
             Err(later) if later <= self.now() => Poll::Ready(T::default()),
             Err(later) => {
                 self.next.borrow_mut().insert(later);
+                self.waiting.borrow_mut().push(context.waker().clone());
                 Poll::Pending
             }
         })
@@ -70,6 +73,7 @@ impl Clock {
         let mut context = Context::from_waker(Waker::noop());
         loop {
             self.next.borrow_mut().clear();
+            self.waiting.take().iter().for_each(Waker::wake_by_ref);
             tasks.retain_mut(|task| task.as_mut().poll(&mut context).is_pending());
             let next = self.next.borrow().first().copied();
             match next {

@@ -1,12 +1,12 @@
-//! An environment in which Lambda runs `deliver`, batch after batch.
+//! An environment in which Lambda runs `deliver`, batch after batch, and the one that sweeps.
 
 use std::{cell::Cell, collections::BTreeSet, future::poll_fn, pin::pin, rc::Rc, task::Poll};
 
 use jiff::{SignedDuration, Timestamp};
-use runtime::deliver::{Deliver, World, parse_batch};
-use serde_json::Value as Json;
+use runtime::deliver::{Deliver, parse_batch};
+use serde_json::{Value as Json, json};
 
-use super::queue::Queue;
+use super::{around::Around, queue::Queue};
 
 /// How environments live and end.
 pub(crate) struct Life {
@@ -18,17 +18,20 @@ pub(crate) struct Life {
     pub(crate) born: Timestamp,
     /// When no more batches are taken.
     pub(crate) end: Timestamp,
-    /// Set by whoever kills the environment in the middle of what it does.
-    pub(crate) killed: Rc<Cell<bool>>,
+    /// A mistake: every message of a batch ends.
+    pub(crate) everything_ends: bool,
+    /// A mistake: a message that has come back ends.
+    pub(crate) wakers_end: bool,
 }
 
 /// Delivers batch after batch.
-pub(crate) async fn environment<W: World>(
-    world: W,
+pub(crate) async fn environment(
+    around: Around,
     queue: Rc<Queue>,
     mut life: Life,
     fresh: impl Fn() -> Deliver,
 ) {
+    let clock = Rc::clone(&around.shared.clock);
     let mut deliver = fresh();
     while queue.wait(life.end).await {
         let batch = queue.receive().await;
@@ -36,17 +39,20 @@ pub(crate) async fn environment<W: World>(
         if messages.is_empty() {
             continue;
         }
-        if world.now().duration_since(life.born) > life.length {
+        if clock.now().duration_since(life.born) > life.length {
             deliver = fresh();
-            life.born = world.now();
+            life.born = clock.now();
         }
-        let deadline = world.now().checked_add(life.timeout).unwrap();
-        let Some(answer) = run(&mut deliver, &world, &batch, deadline, &life.killed).await else {
+        let deadline = clock.now().checked_add(life.timeout).unwrap();
+        let Some(answer) = run(&mut deliver, &around, &batch, deadline).await else {
             deliver = fresh();
-            life.born = world.now();
+            life.born = clock.now();
             continue;
         };
-        assert!(world.now() <= deadline, "Lambda ends what takes longer");
+        assert!(clock.now() <= deadline, "Lambda ends what takes longer");
+        if !around.answer().await {
+            continue;
+        }
         let stays: BTreeSet<&str> = answer["batchItemFailures"]
             .as_array()
             .unwrap()
@@ -54,22 +60,45 @@ pub(crate) async fn environment<W: World>(
             .filter_map(|it| it["itemIdentifier"].as_str())
             .collect();
         for message in &messages {
-            if !stays.contains(message.id.as_str()) {
+            let by_mistake = life.everything_ends || (life.wakers_end && message.receives == 1);
+            if by_mistake || !stays.contains(message.id.as_str()) {
                 queue.delete(&message.id);
             }
         }
     }
 }
 
+/// Sweeps as often as the schedule says.
+pub(crate) async fn sweeper(
+    around: Around,
+    life: Life,
+    every: SignedDuration,
+    fresh: impl Fn() -> Deliver,
+) {
+    let clock = Rc::clone(&around.shared.clock);
+    let mut deliver = fresh();
+    let mut next = life.born;
+    while next < life.end {
+        let wait = next.duration_since(clock.now());
+        clock.sleep(wait.try_into().unwrap_or_default()).await;
+        next = next.checked_add(every).unwrap();
+        let deadline = clock.now().checked_add(life.timeout).unwrap();
+        let sweep = json!({ "sweep": true });
+        if run(&mut deliver, &around, &sweep, deadline).await.is_none() {
+            deliver = fresh();
+        }
+    }
+}
+
 /// What the function answers, unless it is killed before.
-async fn run<W: World>(
+async fn run(
     deliver: &mut Deliver,
-    world: &W,
-    batch: &Json,
+    around: &Around,
+    event: &Json,
     deadline: Timestamp,
-    killed: &Cell<bool>,
 ) -> Option<Json> {
-    let mut handling = pin!(deliver.handle(world, batch, deadline));
+    let killed: &Cell<bool> = &around.killed;
+    let mut handling = pin!(deliver.handle(around, event, deadline));
     poll_fn(|context| {
         let polled = handling.as_mut().poll(context);
         if killed.take() {

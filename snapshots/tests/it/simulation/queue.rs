@@ -8,7 +8,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use runtime::deliver::Message;
+use runtime::deliver::{DeadLetter, Message};
 use serde_json::{Value as Json, json};
 use snapshots::{account, directory};
 use stacks::ToJson as _;
@@ -28,6 +28,7 @@ pub(crate) struct Numbers {
     pub(crate) batch: usize,
     pub(crate) window: Duration,
     pub(crate) concurrency: usize,
+    pub(crate) sweep: SignedDuration,
 }
 
 /// The queue of incidents.
@@ -40,8 +41,10 @@ pub(crate) struct Queue {
     /// Their numbers, by their IDs.
     numbers_of: RefCell<HashMap<String, usize>>,
     most_receives: Cell<u32>,
-    /// The dead letters, by their reasons: those that `deliver` wrote, and those that SQS moved.
-    pub(crate) dead: RefCell<Vec<String>>,
+    /// A mistake: what is deferred comes back so many seconds later than it was to.
+    pub(crate) added_delay: u64,
+    /// The dead letters: those that `deliver` wrote, and those that SQS moved.
+    pub(crate) dead: RefCell<Vec<DeadLetter>>,
 }
 
 struct Queued {
@@ -80,6 +83,7 @@ impl Numbers {
             concurrency: number(&mapping["ScalingConfig"]["MaximumConcurrency"])
                 .try_into()
                 .unwrap(),
+            sweep: SignedDuration::from_mins(5),
         }
     }
 }
@@ -93,6 +97,7 @@ impl Queue {
             visible: RefCell::default(),
             numbers_of: RefCell::default(),
             most_receives: Cell::default(),
+            added_delay: 0,
             dead: RefCell::default(),
         }
     }
@@ -178,12 +183,12 @@ impl Queue {
             }
             visible.remove(&(it.visible, id));
             if it.message.receives == self.numbers.max_receives {
-                self.give_up("moved by SQS: received too often");
+                self.is_dead(&it.message.body, "moved by SQS: received too often");
                 messages[id] = None;
                 continue;
             }
             if now.duration_since(it.message.queued.unwrap()) > self.numbers.retention {
-                self.give_up("deleted by SQS: too old");
+                self.is_dead(&it.message.body, "deleted by SQS: too old");
                 messages[id] = None;
                 continue;
             }
@@ -206,16 +211,24 @@ impl Queue {
         }
     }
 
-    fn give_up(&self, reason: &str) {
-        self.dead.borrow_mut().push(reason.to_owned());
+    fn is_dead(&self, body: &str, reason: &str) {
+        self.dead.borrow_mut().push(DeadLetter {
+            body: body.to_owned(),
+            reason: reason.to_owned(),
+            queued: String::new(),
+            window: None,
+        });
     }
 
     /// `ChangeMessageVisibility`, which refuses more than twelve hours in all.
-    pub(crate) fn hide(&self, receipt: &str, seconds: u64) {
+    pub(crate) fn defer(&self, receipt: &str, seconds: u64) {
         let mut messages = self.messages.borrow_mut();
         let number = self.numbers_of.borrow()[receipt];
-        let it = messages[number].as_mut().unwrap();
-        let hidden = Duration::from_secs(seconds);
+        // An answer that was lost is no reason to fail: the message may have ended meanwhile.
+        let Some(it) = messages[number].as_mut() else {
+            return;
+        };
+        let hidden = Duration::from_secs(seconds + self.added_delay);
         let mut visible = self.visible.borrow_mut();
         visible.remove(&(it.visible, number));
         it.visible = self.clock.now().checked_add(hidden).unwrap();
@@ -227,6 +240,11 @@ impl Queue {
     /// How many messages are left.
     pub(crate) fn left(&self) -> usize {
         self.messages.borrow().iter().flatten().count()
+    }
+
+    /// How many messages nobody has taken although they are to be seen.
+    pub(crate) fn untaken(&self, at: Timestamp) -> usize {
+        self.visible.borrow().iter().take_while(|(its, _)| *its < at).count()
     }
 
     /// How often a message was received at most.

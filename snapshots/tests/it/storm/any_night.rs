@@ -21,7 +21,7 @@ fn any_night(seed: u64) -> Night {
             ];
             Happening {
                 name: format!("h{number}"),
-                what: What::of(group),
+                what: Broken::of(group),
                 at: SignedDuration::from_millis(dice.below(span * 1_000)),
                 priority: priorities[usize::try_from(dice.below(6)).unwrap()],
                 size: 50,
@@ -30,14 +30,14 @@ fn any_night(seed: u64) -> Night {
         .collect();
     let alarms: Vec<String> = happenings
         .iter()
-        .filter(|it| matches!(it.what, What::Queue(_)))
+        .filter(|it| matches!(it.what, Broken::Queue(_)))
         .map(|it| it.name.clone())
         .collect();
     for number in 0..dice.below(3) {
         let children = alarms.iter().filter(|_| dice.below(3) == 0).cloned();
         happenings.push(Happening {
             name: format!("composite-{number}"),
-            what: What::Composite(children.collect()),
+            what: Broken::Composite(children.collect()),
             at: SignedDuration::from_millis(dice.below(span * 1_000)),
             priority: Priority::High,
             size: 50,
@@ -98,8 +98,8 @@ fn nothing_is_unaccounted_for_in_any_night() {
             most <= night.grouping.limits.per_hour,
             "night {seed}: {hours:?}"
         );
-        let used: i64 = aftermath.used.iter().sum();
-        let sent = i64::try_from(aftermath.taken.len()).unwrap();
+        let used: u32 = aftermath.used.iter().sum();
+        let sent = u32::try_from(aftermath.taken.len()).unwrap();
         // What waited for a webhook that was down may keep a place that it no longer needs.
         let is_kept = night.down != (0, 0) && used > sent;
         assert!(

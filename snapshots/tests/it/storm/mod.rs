@@ -2,37 +2,35 @@
 //! more than the account file allows. The decisions are those of the functions, the numbers those of the
 //! template, on a clock that only waiting moves.
 
+mod aftermath;
 mod any_night;
 mod budget;
 mod calm;
 mod happening;
 mod numbers;
 mod texts;
-mod world;
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::Cell,
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
 };
 
 use jiff::{SignedDuration, Timestamp};
-use runtime::{
-    deliver::Deliver,
-    ledger::{Grouping, Limits},
-};
+use runtime::{deliver::Deliver, ledger::Grouping};
 use serde_json::Value as Json;
 use webhook::Priority;
 
 use crate::simulation::{
+    around::{Around, Call, Fault, Shared, What},
     clock::{Clock, Task},
-    environment::{Life, environment},
-    ledger::Ledger,
+    environment::{Life, environment, sweeper},
+    limits,
     queue::{Numbers, Queue},
     unlimited,
 };
-use happening::{Happening, What};
-use world::{Aftermath, Around, Receiver, Shared, members};
+use aftermath::{Aftermath, members};
+use happening::{Happening, What as Broken};
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
@@ -43,7 +41,7 @@ struct Night {
     /// How often each event is queued.
     copies: usize,
     grouping: Grouping,
-    /// After how many steps the function is killed.
+    /// At which calls the function is killed: before their effect where the number is even, else after it.
     kills: BTreeSet<usize>,
     /// When the ledger is away, in seconds after the beginning.
     away: (i64, i64),
@@ -58,7 +56,7 @@ struct Night {
 /// What the queue is given.
 struct Event {
     name: String,
-    occurrence: String,
+    id: String,
     body: String,
     /// When, after the beginning.
     at: SignedDuration,
@@ -104,7 +102,7 @@ impl Night {
             let group = number % groups;
             Happening {
                 name: format!("h{number}"),
-                what: What::of(group),
+                what: Broken::of(group),
                 at: SignedDuration::from_millis(dice.below(60_000)),
                 priority: Priority::High,
                 size,
@@ -123,7 +121,7 @@ impl Night {
             let envelope = it.envelope(self.begin);
             Event {
                 name: it.name.clone(),
-                occurrence: envelope.group().occurrence,
+                id: envelope.identity().to_string(),
                 body: envelope.to_body(),
                 at: it.at,
             }
@@ -142,42 +140,67 @@ impl Night {
                 queue.send(&format!("{number}-{copy}"), it.body.clone(), after(it.at));
             }
         }
-        let seconds = |it| after(SignedDuration::from_secs(it));
-        let shared = Rc::new(Shared {
-            clock: Rc::clone(&clock),
-            queue: Rc::clone(&queue),
-            receiver: Receiver::default(),
-            ledger: Ledger::default(),
-            away: seconds(self.away.0)..seconds(self.away.1),
-            flaky: self.flaky,
-            down: seconds(self.down.0)..seconds(self.down.1),
-            told: RefCell::default(),
-            held: Cell::default(),
-            steps: Cell::default(),
-            kills: self.kills.clone(),
-        });
-        let tasks = (0..numbers.concurrency).map(|_| -> Task<'_> {
-            let killed = Rc::new(Cell::new(false));
-            let around = Around {
-                shared: Rc::clone(&shared),
-                killed: Rc::clone(&killed),
-            };
-            let life = Life {
-                timeout: numbers.timeout,
-                length: SignedDuration::from_hours(4),
-                born: self.begin,
-                end,
-                killed,
-            };
-            let fresh = || Deliver::default().grouping(self.grouping.clone());
-            Box::pin(environment(around, Rc::clone(&queue), life, fresh))
-        });
-        clock.run(tasks.collect());
+        let shared = Rc::new(Shared::new(
+            Rc::clone(&clock),
+            Rc::clone(&queue),
+            self.faults(),
+        ));
+        let life = || Life {
+            timeout: numbers.timeout,
+            length: SignedDuration::from_hours(4),
+            born: self.begin,
+            end,
+            everything_ends: false,
+            wakers_end: false,
+        };
+        let around = || Around {
+            shared: Rc::clone(&shared),
+            killed: Rc::new(Cell::new(false)),
+            skew: SignedDuration::ZERO,
+        };
+        let fresh = || Deliver::new(self.grouping.clone());
+        let mut tasks: Vec<Task<'_>> = (0..numbers.concurrency)
+            .map(|_| -> Task<'_> {
+                Box::pin(environment(around(), Rc::clone(&queue), life(), fresh))
+            })
+            .collect();
+        tasks.push(Box::pin(sweeper(around(), life(), numbers.sweep, fresh)));
+        clock.run(tasks);
         Aftermath::of(&shared)
     }
 
-    /// Plays it. Nothing is left or dead, and every event is told by an incident that the agent has: the
-    /// log names it beside the incident's ID, and the incident counts it.
+    /// What goes wrong with which call.
+    fn faults(&self) -> impl FnMut(Call) -> Option<Fault> + 'static {
+        let begin = self.begin;
+        let within = move |(from, to): (i64, i64), at: Timestamp| {
+            (from..to).contains(&at.duration_since(begin).as_secs())
+        };
+        let (kills, away, down) = (self.kills.clone(), self.away, self.down);
+        let (flaky, mut asked) = (self.flaky, 0);
+        move |call| {
+            if kills.contains(&(call.number * 2)) {
+                return Some(Fault::KilledBefore);
+            }
+            if kills.contains(&(call.number * 2 + 1)) {
+                return Some(Fault::KilledAfter);
+            }
+            match call.what {
+                What::Read | What::Write | What::Due => {
+                    asked += 1;
+                    let fails = flaky > 0 && asked % flaky == 0;
+                    match fails {
+                        _ if within(away, call.at) => Some(Fault::Fails),
+                        true => Some(Fault::AnswerLost),
+                        false => None,
+                    }
+                }
+                What::Post if within(down, call.at) => Some(Fault::Status(503)),
+                _ => None,
+            }
+        }
+    }
+
+    /// Plays it. Nothing is left or dead, and every event is counted once, by a report that the agent has.
     #[track_caller]
     fn play_and_account_for_everything(&self) -> Aftermath {
         self.play_and_account_for(&self.events())
@@ -187,40 +210,21 @@ impl Night {
     fn play_and_account_for(&self, events: &[Event]) -> Aftermath {
         let aftermath = self.play(events);
         assert_eq!((aftermath.left, &aftermath.dead[..]), (0, &[][..]));
-        let accepted: BTreeMap<&str, &Json> = aftermath
-            .taken
-            .iter()
-            .map(|(_, body)| (body["incidentId"].as_str().unwrap(), body))
-            .collect();
-        let mut occurrences = BTreeSet::new();
-        // What the log says of each incident that the agent has.
-        let mut told: BTreeMap<&str, u64> = BTreeMap::new();
-        for it in events {
-            let ids = aftermath.told.get(&it.occurrence).into_iter().flatten();
-            let ids: Vec<&str> = ids.map(String::as_str).collect();
-            let accepted: Vec<&&str> = ids.iter().filter(|it| accepted.contains_key(*it)).collect();
-            assert!(
-                !accepted.is_empty(),
-                "{} is unaccounted for: {ids:?}",
-                it.name
-            );
-            if occurrences.insert(&it.occurrence) {
-                for id in accepted {
-                    *told.entry(id).or_default() += 1;
-                }
-            }
+        let mut counted: BTreeMap<&str, u64> = BTreeMap::new();
+        for (_, body) in &aftermath.taken {
+            counted.insert(body["incidentId"].as_str().unwrap(), members(body));
         }
-        for (id, named) in told {
-            let same = aftermath
-                .taken
-                .iter()
-                .filter(|(_, it)| it["incidentId"] == id);
-            let counted: u64 = same.map(|(_, it)| members(it)).sum();
+        let mut known: BTreeMap<&str, u64> = BTreeMap::new();
+        let ids: BTreeSet<&str> = events.iter().map(|it| it.id.as_str()).collect();
+        for id in ids {
+            let report = aftermath.reported_by(id);
             assert!(
-                named <= counted,
-                "{id} counts {counted}, and the log names {named}"
+                counted.contains_key(report),
+                "{id} is unaccounted for: the ledger says {report}"
             );
+            *known.entry(report).or_default() += 1;
         }
+        assert_eq!(known, counted, "each is counted once");
         aftermath
     }
 }

@@ -14,7 +14,7 @@ fn storm() -> Night {
 /// Ten thousand events of a hundred groups within a minute, each time with something else beside it.
 #[test]
 fn a_bad_night_in_numbers() {
-    let steps = storm().play(&storm().events()).steps;
+    let steps = storm().play(&storm().events()).calls * 2;
     let kills = |shift| (1..=20).map(move |it| it * (steps / 21 + shift)).collect();
     let away = |from| Night {
         away: (from, from + 60),

@@ -1,0 +1,135 @@
+//! Sending several windows as one.
+
+use jiff::Timestamp;
+
+use super::{
+    load,
+    merge::WINDOWS,
+    ports::Ports,
+    poster::Poster,
+    send::{Next, Sending, post, take},
+    session::{Read, Session},
+};
+use crate::ledger::{
+    Contents, Digest, Head, Hold, Hour, Item, Key, Put, State, Versioned, Window, later, running,
+};
+
+/// Merges these windows into a digest and sends it.
+pub(super) async fn send<P: Ports>(
+    session: &Session<'_, P>,
+    poster: &mut Poster,
+    sending: &mut Sending,
+    hour: Hour,
+    hold: Hold,
+    keys: Vec<Key>,
+) -> Next {
+    let windows = sendable(session, &keys).await;
+    if let [only] = &windows[..] {
+        return super::send::send(session, poster, sending, hour, &only.item.key.clone()).await;
+    }
+    let head = Key::digests();
+    let known = session.read(&[head.clone(), Key::day(hour.day())]).await;
+    let latest = session.latest([head.clone()].into(), &known).await;
+    let (Some(Ok(latest)), Ok(mut day)) = (latest.into_values().next(), load::day(&known, hour))
+    else {
+        return Next::Step;
+    };
+    if windows.is_empty() {
+        return Next::Step;
+    }
+    let now = session.now();
+    let waker = windows
+        .iter()
+        .find_map(|it| sending.waker(&it.item.key))
+        .cloned();
+    let key = head.numbered(latest.number + 1);
+    let mut digest = Versioned::new(empty(key.clone(), hold, waker, now));
+    let chunks: Vec<&[Versioned<Window>]> = windows.chunks(WINDOWS).collect();
+    let last = chunks.len() - 1;
+    for (number, chunk) in chunks.into_iter().enumerate() {
+        let mut puts = Vec::new();
+        for window in chunk {
+            add(&mut digest.item, &window.item);
+            let mut merged = window.clone();
+            merged.item.state = State::Merged {
+                at: now,
+                into: key.clone(),
+            };
+            puts.push(merged.put());
+        }
+        if number == 0 {
+            puts.push(Put {
+                key: head.clone(),
+                after: Some(latest.head),
+                item: Item::Head(Head {
+                    latest: key.number,
+                    at: now,
+                }),
+            });
+        }
+        if number == last {
+            digest.item.state = State::Claimed {
+                until: session.deadline,
+                hour: Some(hour),
+            };
+            puts.push(take(session, &digest.item, &mut day, hour));
+        }
+        puts.push(digest.put());
+        match session.write(&puts).await {
+            Ok(true) => digest.version += 1,
+            Ok(false) => return Next::Replan,
+            Err(_) => return Next::Step,
+        }
+        for window in chunk {
+            sending.moves(&window.item.key, &key, &digest);
+        }
+    }
+    post(session, poster, sending, digest).await
+}
+
+/// Those that are still to be sent, with nothing in the way.
+async fn sendable<P: Ports>(session: &Session<'_, P>, keys: &[Key]) -> Vec<Versioned<Window>> {
+    let both = keys
+        .iter()
+        .flat_map(|key| [Some(key.clone()), key.before()].into_iter().flatten());
+    let read: Read = session.read(&both.collect::<Vec<Key>>()).await;
+    let now = session.now();
+    let sendable = keys.iter().filter_map(|key| {
+        let window = load::window(&read, key).ok()??;
+        let before = match key.before() {
+            Some(before) => load::window(&read, &before).ok()?.map(|it| it.item),
+            None => None,
+        };
+        let is_free = running(before.as_ref(), window.item.priority(), now).is_none();
+        let is_due = window.item.due <= later(now, session.grouping.wait);
+        (window.item.is_open() && is_due && is_free).then_some(window)
+    });
+    sendable.collect()
+}
+
+fn empty(key: Key, hold: Hold, waker: Option<String>, now: Timestamp) -> Window {
+    Window {
+        key,
+        name: "several groups".to_owned(),
+        opened: now,
+        since: now,
+        due: now,
+        ends: now,
+        waker,
+        contents: Contents::Digest(Digest::new(hold)),
+        state: State::Open,
+        follows: None,
+        alarm: None,
+        rule: None,
+    }
+}
+
+fn add(digest: &mut Window, window: &Window) {
+    let Contents::Digest(all) = &mut digest.contents else {
+        return;
+    };
+    match &window.contents {
+        Contents::Incidents(members) => all.add(&window.name, members),
+        Contents::Digest(other) => all.add_digest(other),
+    }
+}

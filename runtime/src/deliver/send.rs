@@ -1,0 +1,483 @@
+//! Sending what is due: the claim before a post, the post, and the result after it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use serde_json::json;
+use webhook::{Envelope, Group, GroupKey, Signal, dead_letter::REJECTED, format_timestamp};
+
+use super::{
+    defer::Defer,
+    load,
+    ports::{DeadLetter, LedgerError, Ports},
+    poster::{Outcome, Poster},
+    session::{Read, Session},
+};
+use crate::{
+    ledger::{
+        Day, Hour, Identity, Item, Key, Pending, Put, Slot, State, Step, Versioned, Window, later,
+        plan, report, running,
+    },
+    log::Level,
+};
+
+/// How often what is due is planned anew because somebody else was at it, too.
+const ROUNDS: u32 = 20;
+/// How often a result is tried to be recorded.
+const TRIES: u32 = 6;
+/// When a message looks again whether somebody else has sent its window.
+const MEANWHILE: Duration = Duration::from_secs(10);
+/// When one looks again whose window waits for another of its group.
+const AFTER_OTHER: Duration = Duration::from_mins(1);
+/// When one comes back whose window a call to the ledger failed for.
+const FAILED: Duration = Duration::from_secs(30);
+/// What is kept of an invocation's time to return messages.
+const MARGIN: Duration = Duration::from_secs(5);
+
+/// What came of a window for the message that waits for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// Nothing waits for it any more.
+    Over,
+    /// It is to be looked at again then.
+    Until(Timestamp),
+    /// As long as the webhook or the invocation's time asks for.
+    Defer(Defer),
+}
+
+/// What an invocation sends.
+#[derive(Default)]
+pub(super) struct Sending {
+    /// Windows that this batch is to wake, by key, and the message that does.
+    woken: BTreeMap<Key, (Versioned<Window>, String)>,
+    /// What came of them.
+    waits: BTreeMap<Key, Wait>,
+    /// Windows whose message now waits for another one.
+    moved: BTreeMap<Key, Key>,
+}
+
+/// How to go on after a step.
+pub(super) enum Next {
+    Step,
+    /// Somebody else has written meanwhile.
+    Replan,
+    /// Nothing more is sent.
+    Stop(Defer),
+}
+
+impl Sending {
+    /// What came of a window for the message that waited for it.
+    pub(super) fn wait(&self, key: &Key, now: Timestamp) -> Wait {
+        let mut key = key;
+        while let Some(into) = self.moved.get(key) {
+            key = into;
+        }
+        let unknown = || match self.woken.get(key) {
+            Some((window, _)) if now < window.item.due => Wait::Until(window.item.due),
+            _ => Wait::Until(later(now, FAILED)),
+        };
+        self.waits.get(key).copied().unwrap_or_else(unknown)
+    }
+
+    /// A message of this batch waits for a window.
+    pub(super) fn wakes(&mut self, window: Versioned<Window>, message: String) {
+        self.woken
+            .insert(window.item.key.clone(), (window, message));
+    }
+
+    /// Whether a window of this batch is to be sent now.
+    pub(super) fn is_anything_due(&self, now: Timestamp) -> bool {
+        self.woken.values().any(|(it, _)| it.item.due <= now)
+    }
+
+    fn waits(&mut self, key: &Key, until: Timestamp) {
+        self.waits.insert(key.clone(), Wait::Until(until));
+    }
+
+    fn is_over(&mut self, key: &Key) {
+        self.waits.insert(key.clone(), Wait::Over);
+    }
+
+    /// Everything that is due and not over waits for this.
+    pub(super) fn stop(&mut self, defer: Defer, now: Timestamp) {
+        for (key, (window, _)) in &self.woken {
+            let is_settled = matches!(self.waits.get(key), Some(Wait::Over | Wait::Until(_)));
+            if window.item.due <= now && !is_settled {
+                self.waits.insert(key.clone(), Wait::Defer(defer));
+            }
+        }
+    }
+
+    /// The message that waits for a window.
+    pub(super) fn waker(&self, key: &Key) -> Option<&String> {
+        self.woken.get(key).map(|(_, message)| message)
+    }
+
+    /// The message that waits for one window waits for another.
+    pub(super) fn moves(&mut self, from: &Key, into: &Key, target: &Versioned<Window>) {
+        if let Some((_, message)) = self.woken.get(from).cloned()
+            && target.item.waker.as_ref() == Some(&message)
+        {
+            self.moved.insert(from.clone(), into.clone());
+            self.woken.insert(into.clone(), (target.clone(), message));
+        } else {
+            self.is_over(from);
+        }
+    }
+
+    /// All that is due by then or within `group-wait`, as far as it is known: from this batch, and from the
+    /// index.
+    async fn pending<P: Ports>(&self, session: &Session<'_, P>, by: Timestamp) -> Vec<Pending> {
+        let soon = later(by, session.grouping.wait);
+        let indexed = session.due(soon).await.unwrap_or_default();
+        let woken = self.woken.values().map(|(it, _)| Pending::of(&it.item));
+        let mut pending: BTreeMap<Key, Pending> = indexed
+            .into_iter()
+            .chain(woken)
+            .filter(|it| it.due <= soon && !self.waits.contains_key(&it.key))
+            .map(|it| (it.key.clone(), it))
+            .collect();
+        // What is next of a group waits until the one before is sent.
+        let keys: BTreeSet<Key> = pending.keys().cloned().collect();
+        pending.retain(|key, _| key.before().is_none_or(|it| !keys.contains(&it)));
+        pending.into_values().collect()
+    }
+}
+
+/// Sends what has been due for `overdue`, the most urgent and oldest first, until nothing is left, there is
+/// no time, or the webhook takes no more.
+pub(super) async fn send_due<P: Ports>(
+    session: &Session<'_, P>,
+    poster: &mut Poster,
+    sending: &mut Sending,
+    overdue: Duration,
+) {
+    for _ in 0..ROUNDS {
+        let now = session.now();
+        if let Some(wait) = poster.circuit.wait(now) {
+            return sending.stop(Defer::Webhook(wait), now);
+        }
+        let by = now.checked_sub(overdue).unwrap_or(now);
+        let pending = sending.pending(session, by).await;
+        if pending.iter().all(|it| it.due > by) {
+            return;
+        }
+        if super::merge::covered(session, sending, &pending).await {
+            continue;
+        }
+        let hour = Hour::of(now);
+        let read = session.read(&[Key::day(hour.day())]).await;
+        let Ok(day) = load::day(&read, hour) else {
+            return;
+        };
+        let plan = plan(pending, &day.item, session.grouping, now);
+        session.count(|it| it.held = plan.held.len());
+        for (key, (_, until)) in plan.held {
+            sending.waits(&key, until);
+        }
+        let mut next = Next::Step;
+        for step in plan.steps {
+            if !poster.has_time(session) {
+                return sending.stop(Defer::AT_ONCE, session.now());
+            }
+            next = match step {
+                Step::Send(key) => send(session, poster, sending, hour, &key).await,
+                Step::Digest(hold, keys) => {
+                    super::digest::send(session, poster, sending, hour, hold, keys).await
+                }
+                Step::Expire(key) => expire(session, sending, &key).await,
+            };
+            match next {
+                Next::Step => {}
+                Next::Replan => break,
+                Next::Stop(defer) => return sending.stop(defer, session.now()),
+            }
+        }
+        if !matches!(next, Next::Replan) {
+            return;
+        }
+    }
+}
+
+/// Sends one window, if it is still to be sent and nothing speaks against it.
+pub(super) async fn send<P: Ports>(
+    session: &Session<'_, P>,
+    poster: &mut Poster,
+    sending: &mut Sending,
+    hour: Hour,
+    key: &Key,
+) -> Next {
+    let before = key.before();
+    let keys = [
+        Some(key.clone()),
+        Some(Key::day(hour.day())),
+        before.clone(),
+    ];
+    let keys: Vec<Key> = keys.into_iter().flatten().collect();
+    let read = session.read(&keys).await;
+    let loaded = (
+        load::window(&read, key),
+        before.map_or(Ok(None), |it| load::window(&read, &it)),
+        load::day(&read, hour),
+    );
+    let now = session.now();
+    let (mut window, before, mut day) = match loaded {
+        (Ok(Some(window)), Ok(before), Ok(day)) if window.item.is_pending() => {
+            (window, before.map(|it| it.item), day)
+        }
+        (Ok(_), Ok(_), Ok(_)) => {
+            sending.is_over(key);
+            return Next::Step;
+        }
+        _ => {
+            sending.waits(key, later(now, FAILED));
+            return Next::Step;
+        }
+    };
+    if window.item.is_being_sent(now) {
+        sending.waits(key, later(now, MEANWHILE));
+        return Next::Step;
+    }
+    if now < window.item.due {
+        sending.waits(key, window.item.due);
+        return Next::Step;
+    }
+    if let Some(ends) = running(before.as_ref(), window.item.priority(), now) {
+        return wait_for_other(session, sending, window, before, ends).await;
+    }
+    match claim(session, &mut window, before.as_ref(), &mut day, hour).await {
+        Ok(true) => post(session, poster, sending, window).await,
+        Ok(false) => Next::Replan,
+        Err(_) => {
+            sending.waits(key, later(now, FAILED));
+            Next::Step
+        }
+    }
+}
+
+/// The next window of a group becomes due when the one before has ended, where that was sent late.
+async fn wait_for_other<P: Ports>(
+    session: &Session<'_, P>,
+    sending: &mut Sending,
+    mut window: Versioned<Window>,
+    before: Option<Window>,
+    ends: Timestamp,
+) -> Next {
+    let key = window.item.key.clone();
+    if before.is_some_and(|it| it.is_pending()) {
+        sending.waits(&key, later(session.now(), AFTER_OTHER));
+        return Next::Step;
+    }
+    window.item.due = ends;
+    sending.waits(&key, ends);
+    match session.write(&[window.put()]).await {
+        Ok(true) | Err(_) => Next::Step,
+        Ok(false) => {
+            sending.waits.remove(&key);
+            Next::Replan
+        }
+    }
+}
+
+/// Takes a window for this invocation, and a slot in the budget if it has none yet. From then on what it
+/// sends does not change.
+async fn claim<P: Ports>(
+    session: &Session<'_, P>,
+    window: &mut Versioned<Window>,
+    before: Option<&Window>,
+    day: &mut Versioned<Day>,
+    hour: Hour,
+) -> Result<bool, LedgerError> {
+    let now = session.now();
+    let slot = match window.item.state {
+        State::Claimed { hour, .. } => hour,
+        _ => None,
+    };
+    if window.item.is_open() {
+        window.item.ends = later(now, session.grouping.length);
+        window.item.follows = before.and_then(|it| it.sent_since(now, session.grouping.length));
+    }
+    window.item.state = State::Claimed {
+        until: session.deadline,
+        hour: Some(slot.unwrap_or(hour)),
+    };
+    let mut puts = vec![window.put()];
+    if slot.is_none() {
+        puts.push(take(session, &window.item, day, hour));
+    }
+    let claimed = session.write(&puts).await?;
+    window.version += u64::from(claimed);
+    Ok(claimed)
+}
+
+/// The write that takes a slot of the day.
+pub(super) fn take<P: Ports>(
+    session: &Session<'_, P>,
+    window: &Window,
+    day: &mut Versioned<Day>,
+    hour: Hour,
+) -> Put {
+    let slot = Slot {
+        priority: window.priority(),
+        rule: window.rule.as_deref(),
+    };
+    day.item.take(hour, slot, &session.grouping.limits);
+    Put {
+        key: Key::day(hour.day()),
+        after: Some(day.version),
+        item: Item::Day(day.item.clone()),
+    }
+}
+
+/// Posts a window that was claimed, and records the result.
+pub(super) async fn post<P: Ports>(
+    session: &Session<'_, P>,
+    poster: &mut Poster,
+    sending: &mut Sending,
+    window: Versioned<Window>,
+) -> Next {
+    let key = window.item.key.clone();
+    let report = report(&window.item);
+    let outcome = poster.post(session, &report).await;
+    let at = session.now();
+    let state = match outcome {
+        Outcome::Stop(defer) => {
+            sending.waits.insert(key, Wait::Defer(defer));
+            return Next::Stop(defer);
+        }
+        Outcome::Sent => {
+            session.count(|it| {
+                let count = usize::try_from(window.item.count()).unwrap_or(usize::MAX);
+                it.grouped += if count > 1 { count } else { 0 };
+            });
+            session.ports.log(
+                Level::Info,
+                "sent",
+                json!({
+                    "incidentId": report.id(),
+                    "group": window.item.name,
+                    "incidents": window.item.count(),
+                    "window": key.to_string(),
+                }),
+            );
+            let id = report.id().clone();
+            State::Sent { at, id }
+        }
+        Outcome::Rejected(reason) => {
+            let reason = format!("{REJECTED}{reason}");
+            if !dead_letter(session, &window.item, &reason).await {
+                sending.waits(&key, later(at, FAILED));
+                return Next::Step;
+            }
+            State::Rejected { at, reason }
+        }
+    };
+    finish(session, sending, window, state).await;
+    Next::Step
+}
+
+/// Records what became of a window. Where that fails the waker stays, and the same report is sent again
+/// under the same ID.
+async fn finish<P: Ports>(
+    session: &Session<'_, P>,
+    sending: &mut Sending,
+    mut window: Versioned<Window>,
+    state: State,
+) {
+    let key = window.item.key.clone();
+    for attempt in 0..TRIES {
+        window.item.state = state.clone();
+        let mut puts = vec![window.put()];
+        if window.item.is_dead() {
+            // So a redrive of the letter finds the window.
+            let identity = Identity {
+                window: Some(key.clone()),
+                at: session.now(),
+            };
+            puts.push(Put {
+                key: Key::identity(&window.item.report_id()),
+                after: None,
+                item: Item::Identity(identity),
+            });
+        }
+        let written = session.write(&puts).await;
+        if written == Ok(true) {
+            return sending.is_over(&key);
+        }
+        if session.time_left() < MARGIN {
+            break;
+        }
+        let pause = Duration::from_millis(100).mul_f64(session.ports.jitter());
+        session.ports.sleep(pause * attempt).await;
+        let read: Read = session.read(std::slice::from_ref(&key)).await;
+        match load::window(&read, &key) {
+            Ok(Some(current)) if current.item.is_pending() => window = current,
+            Ok(_) => return sending.is_over(&key),
+            Err(_) => {}
+        }
+    }
+    session.ports.log(
+        Level::Warn,
+        "the ledger does not say what became of a report: it is sent again under the same ID",
+        json!({ "group": window.item.name, "incidentId": window.item.report_id() }),
+    );
+    sending.waits(&key, later(session.now(), FAILED));
+}
+
+/// A window that could not be sent for six days becomes a dead letter.
+async fn expire<P: Ports>(session: &Session<'_, P>, sending: &mut Sending, key: &Key) -> Next {
+    let read = session.read(std::slice::from_ref(key)).await;
+    let now = session.now();
+    match load::window(&read, key) {
+        Ok(Some(window)) if window.item.is_pending() && !window.item.is_being_sent(now) => {
+            let reason = "expired after six days without a delivery";
+            if dead_letter(session, &window.item, reason).await {
+                finish(session, sending, window, State::Expired { at: now }).await;
+            } else {
+                sending.waits(key, later(now, FAILED));
+            }
+        }
+        Ok(Some(window)) if window.item.is_pending() => {
+            sending.waits(key, later(now, MEANWHILE));
+        }
+        Ok(_) => sending.is_over(key),
+        Err(_) => sending.waits(key, later(now, FAILED)),
+    }
+    Next::Step
+}
+
+/// Puts a report among the dead letters, as an envelope that can be put back among the incidents.
+async fn dead_letter<P: Ports>(session: &Session<'_, P>, window: &Window, reason: &str) -> bool {
+    let report = report(window);
+    let group = Group::new(
+        GroupKey::of("report", &[report.id().as_str()]),
+        &window.name,
+        "a report that was not delivered",
+        report.id(),
+    );
+    let letter = DeadLetter {
+        body: Envelope::of_group(Signal::Report, report, group).to_body(),
+        reason: reason.to_owned(),
+        queued: format_timestamp(window.opened),
+        window: Some(window.key.to_string()),
+    };
+    let taken = session.ports.dead_letter(&[letter], session.deadline).await;
+    let is_taken = taken.first().copied().unwrap_or_default();
+    if is_taken {
+        session.count(|it| it.dead_letters += 1);
+        session.ports.log(
+            Level::Error,
+            "put among the dead letters",
+            json!({
+                "incidentId": window.report_id(),
+                "group": window.name,
+                "incidents": window.count(),
+                "why": reason,
+            }),
+        );
+    }
+    is_taken
+}

@@ -1,0 +1,134 @@
+//! How incidents join the windows of their group.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use webhook::Priority;
+
+use super::{
+    Contents, Head, Item, Key, Members, Put, State, Versioned, Window, settings::Grouping,
+    window::later,
+};
+
+/// How much longer a composite alarm waits, so that alarms that it covers can join.
+const FOR_COVERED: Duration = Duration::from_secs(20);
+
+/// The windows of a group that matter to what comes.
+#[derive(Clone, Debug)]
+pub struct Latest {
+    /// The key of the group's head.
+    pub key: Key,
+    /// The version of the head that was read.
+    pub head: u64,
+    /// The number of the latest window. It may be there no more.
+    pub number: u64,
+    /// The latest window.
+    pub window: Option<Versioned<Window>>,
+    /// The one before it.
+    pub previous: Option<Window>,
+}
+
+/// What joins.
+#[derive(Clone, Debug)]
+pub struct Newcomer<'a> {
+    /// The message that brings it.
+    pub waker: Option<&'a str>,
+    /// What is broken, for people.
+    pub name: &'a str,
+    /// The alarm that went off.
+    pub alarm: Option<&'a str>,
+    /// Whether that is a composite alarm, which covers others.
+    pub covers: bool,
+    /// The rule of the account file whose event it is.
+    pub rule: Option<&'a str>,
+    /// The incidents.
+    pub members: Members,
+}
+
+impl Latest {
+    /// Counts incidents in the window that is open, or opens the next. Says which it is.
+    ///
+    /// A window is due `group-wait` after it was opened. While the one before is running it is due when that
+    /// ends; `group-wait` after the first incident that is more urgent than everything before. Whoever
+    /// brings that about is the one to come back for it.
+    pub fn join(&mut self, newcomer: &Newcomer<'_>, now: Timestamp, grouping: &Grouping) -> Key {
+        let priority = newcomer.members.priority();
+        let wait = if newcomer.covers {
+            grouping.wait + FOR_COVERED
+        } else {
+            grouping.wait
+        };
+        let soon = later(now, wait);
+        match self.window.as_mut().map(|it| &mut it.item) {
+            Some(window) if window.is_open() => {
+                let rises = priority < window.priority();
+                window.add(&newcomer.members);
+                let is_held_back = running(self.previous.as_ref(), priority, now).is_some();
+                if rises && !is_held_back && (window.due <= now || soon < window.due) {
+                    window.due = soon;
+                    window.waker = newcomer.waker.map(str::to_owned);
+                }
+                window.key.clone()
+            }
+            _ => self.open(newcomer, soon, now),
+        }
+    }
+
+    fn open(&mut self, newcomer: &Newcomer<'_>, soon: Timestamp, now: Timestamp) -> Key {
+        let before = self.window.take().map(|it| it.item);
+        let ends = running(before.as_ref(), newcomer.members.priority(), now);
+        let due = ends.map_or(soon, |it| it.max(soon));
+        self.number += 1;
+        let key = self.key.numbered(self.number);
+        self.window = Some(Versioned::new(Window {
+            key: key.clone(),
+            name: newcomer.name.to_owned(),
+            opened: now,
+            since: now,
+            due,
+            ends: due,
+            waker: newcomer.waker.map(str::to_owned),
+            contents: Contents::Incidents(newcomer.members.clone()),
+            state: State::Open,
+            follows: None,
+            alarm: newcomer.alarm.map(str::to_owned),
+            rule: newcomer.rule.map(str::to_owned),
+        }));
+        self.previous = before;
+        key
+    }
+
+    /// The versions after the write has succeeded.
+    pub fn is_written(&mut self) {
+        if let Some(window) = &mut self.window {
+            self.head += u64::from(window.version == 0);
+            window.version += 1;
+        }
+    }
+
+    /// What is to be written after incidents have joined.
+    pub fn puts(&self, now: Timestamp) -> Vec<Put> {
+        let Some(window) = &self.window else {
+            return Vec::new();
+        };
+        let mut puts = vec![window.put()];
+        if window.version == 0 {
+            puts.push(Put {
+                key: self.key.clone(),
+                after: Some(self.head),
+                item: Item::Head(Head {
+                    latest: window.item.key.number,
+                    at: now,
+                }),
+            });
+        }
+        puts
+    }
+}
+
+/// Until when a window holds back what comes after it, unless that is more urgent.
+pub fn running(before: Option<&Window>, next: Priority, now: Timestamp) -> Option<Timestamp> {
+    before
+        .filter(|it| it.is_running(now) && next >= it.priority())
+        .map(|it| it.ends)
+}

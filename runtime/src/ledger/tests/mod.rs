@@ -1,0 +1,63 @@
+//! How incidents join windows, and what is sent of all that is due.
+
+mod join;
+mod members;
+mod plan;
+mod stored;
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use webhook::{Group, Incident, IncidentId, Priority};
+
+use super::*;
+
+fn at(seconds: i64) -> Timestamp {
+    let begin: Timestamp = "2026-01-02T03:10:00Z".parse().unwrap();
+    begin
+        .checked_add(SignedDuration::from_secs(seconds))
+        .unwrap()
+}
+
+fn grouping() -> Grouping {
+    Grouping {
+        wait: Duration::from_secs(30),
+        length: Duration::from_mins(20),
+        limits: Limits {
+            per_hour: 3,
+            per_day: 12,
+            low_per_day: 3,
+            rule_per_day: 4,
+            always_send: Priority::Critical,
+            always_per_day: 48,
+        },
+        quiet: None,
+    }
+}
+
+fn incident(name: &str, priority: Priority) -> Incident {
+    let id = IncidentId::of("alarm", &[name]);
+    Incident::new(id, priority, name, "It broke.", at(0), "shop", json!({}))
+}
+
+fn members(name: &str, priority: Priority) -> Members {
+    let incident = incident(name, priority);
+    let group = Group {
+        cause: name.to_owned(),
+        ..Group::alone(&incident)
+    };
+    Members::one(&incident, &group)
+}
+
+fn many(names: &[(&str, Priority)]) -> Members {
+    let mut all: Option<Members> = None;
+    for (name, priority) in names {
+        let one = members(name, *priority);
+        match &mut all {
+            Some(all) => all.add(&one),
+            None => all = Some(one),
+        }
+    }
+    all.unwrap()
+}

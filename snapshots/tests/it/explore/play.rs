@@ -1,0 +1,321 @@
+//! Plays a scenario with faults at some of its calls, and says what is wrong with what comes of it.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    rc::Rc,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use runtime::{
+    deliver::Deliver,
+    ledger::{Hour, Item, Key, MemoryLedger, Pending, plan},
+};
+use webhook::Priority;
+
+use super::scenario::Scenario;
+use crate::simulation::{
+    around::{Around, Call, Fault, Shared, What},
+    clock::{Clock, Task},
+    environment::{Life, environment, sweeper},
+    queue::{Numbers, Queue},
+};
+
+/// Something that goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// With the call of this number.
+    Call(usize, Fault),
+    /// The clock of one function is so many seconds off.
+    Skew(i64),
+    /// At the call of this number the item that would expire first is gone.
+    Expires(usize),
+}
+
+/// A mistake that is made on purpose, to see that it is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mistake {
+    /// Whatever the function says, every message of a batch ends.
+    EverythingEnds,
+    /// Wake-ups end, and nothing sweeps.
+    NobodyComesBack,
+    /// An identity that is there is written over.
+    IdentitiesAreOverwritten,
+    /// What is deferred comes back five minutes later than it was to.
+    DeferredForTooLong,
+}
+
+/// What is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Wrong {
+    /// An incident is neither sent, nor held, nor among the dead letters.
+    Lost(String),
+    /// A window or a message is left that nothing will become of.
+    Stuck(String),
+    /// An incident is in reports of several IDs.
+    TwoIds(String),
+    /// A report counts an incident twice.
+    CountedTwice(String),
+    /// An urgent incident was sent so many seconds too late.
+    Late(String, i64),
+}
+
+/// What came of it.
+pub(super) struct Played {
+    /// What was called, as long as half an hour is left after it.
+    pub(super) calls: Vec<What>,
+    pub(super) wrong: BTreeSet<Wrong>,
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call(number, fault) => write!(f, "call {number}: {fault:?}"),
+            Self::Skew(seconds) => write!(f, "a clock is {seconds} s off"),
+            Self::Expires(number) => write!(f, "call {number}: an item expires"),
+        }
+    }
+}
+
+/// Plays a scenario.
+pub(super) fn play(
+    scenario: &Scenario,
+    numbers: Numbers,
+    troubles: &[Trouble],
+    mistake: Option<Mistake>,
+) -> Played {
+    let after = |seconds| {
+        let by = SignedDuration::from_secs(seconds);
+        scenario.begin.checked_add(by).unwrap()
+    };
+    let clock = Rc::new(Clock::new(scenario.begin, 7));
+    let mut queue = Queue::new(Rc::clone(&clock), numbers);
+    queue.added_delay = match mistake {
+        Some(Mistake::DeferredForTooLong) => 300,
+        _ => 0,
+    };
+    let queue = Rc::new(queue);
+    for (number, it) in scenario.arrivals.iter().enumerate() {
+        queue.send(&format!("m{number}"), it.body(scenario.begin), after(it.at));
+    }
+    let calls = Rc::new(RefCell::new(Vec::new()));
+    let troubles = troubles.to_vec();
+    let (noted, down) = (Rc::clone(&calls), after(scenario.down.0)..after(scenario.down.1));
+    let faulty = troubles.clone();
+    let quiet_from = after(scenario.length.as_secs() - 1_800);
+    let shared = Rc::new(Shared::new(
+        Rc::clone(&clock),
+        Rc::clone(&queue),
+        move |call: Call| {
+            if call.at < quiet_from {
+                noted.borrow_mut().push(call.what);
+            }
+            let planned = faulty.iter().find_map(|it| match it {
+                Trouble::Call(number, fault) if *number == call.number => Some(*fault),
+                _ => None,
+            });
+            let is_down = call.what == What::Post && down.contains(&call.at);
+            planned.or(is_down.then_some(Fault::Status(503)))
+        },
+    ));
+    shared.overwrites.set(mistake == Some(Mistake::IdentitiesAreOverwritten));
+    let expires = troubles.iter().filter_map(|it| match it {
+        Trouble::Expires(number) => Some(*number),
+        _ => None,
+    });
+    shared.expires.borrow_mut().extend(expires);
+    let skew = troubles.iter().find_map(|it| match it {
+        Trouble::Skew(seconds) => Some(*seconds),
+        _ => None,
+    });
+    let end = scenario.begin.checked_add(scenario.length).unwrap();
+    let life = || Life {
+        timeout: numbers.timeout,
+        length: SignedDuration::from_hours(4),
+        born: scenario.begin,
+        end,
+        everything_ends: mistake == Some(Mistake::EverythingEnds),
+        wakers_end: mistake == Some(Mistake::NobodyComesBack),
+    };
+    let around = |skew: i64| Around {
+        shared: Rc::clone(&shared),
+        killed: Rc::new(Cell::new(false)),
+        skew: SignedDuration::from_secs(skew),
+    };
+    let fresh = || Deliver::new(scenario.grouping.clone());
+    let mut tasks: Vec<Task<'_>> = vec![
+        Box::pin(environment(around(skew.unwrap_or(0)), Rc::clone(&queue), life(), fresh)),
+        Box::pin(environment(around(0), Rc::clone(&queue), life(), fresh)),
+    ];
+    if mistake != Some(Mistake::NobodyComesBack) {
+        tasks.push(Box::pin(sweeper(around(0), life(), numbers.sweep, fresh)));
+    }
+    if let Some(at) = scenario.restored {
+        tasks.push(Box::pin(restore(&shared, after(at - 300), after(at))));
+    }
+    clock.run(tasks);
+    if std::env::var_os("TRACE").is_some() { for (at, m, f) in shared.log.borrow().iter() { println!("{at} {m} {f}"); } for (k, i) in shared.ledger.borrow().items() { println!("{k}: {i:?}"); } println!("left {}", shared.queue.left()); }
+    let wrong = judge(scenario, &troubles, &shared, end);
+    Played {
+        calls: calls.take(),
+        wrong,
+    }
+}
+
+/// The ledger becomes what it was, as a restored table does.
+async fn restore(shared: &Shared, then: Timestamp, now: Timestamp) {
+    let wait = |at: Timestamp| at.duration_since(shared.clock.now()).try_into().unwrap_or_default();
+    shared.clock.sleep(wait(then)).await;
+    let saved = shared.ledger.borrow().clone();
+    shared.clock.sleep(wait(now)).await;
+    *shared.ledger.borrow_mut() = saved;
+}
+
+/// Incidents by the reports that the agent has: the ID, when it first came, and how often it is counted.
+fn reported(shared: &Shared) -> BTreeMap<String, BTreeMap<String, (Timestamp, u64)>> {
+    let mut reported: BTreeMap<String, BTreeMap<String, (Timestamp, u64)>> = BTreeMap::new();
+    for (at, body) in shared.receiver.taken.borrow().iter() {
+        let id = body["incidentId"].as_str().unwrap().to_owned();
+        for (name, count) in named(body, shared) {
+            reported.entry(name).or_default().entry(id.clone()).or_insert((*at, count));
+        }
+    }
+    reported
+}
+
+/// The incidents that a report counts, by name. A digest names groups: the ledger says what was merged.
+fn named(body: &serde_json::Value, shared: &Shared) -> Vec<(String, u64)> {
+    if let Some(causes) = body["data"]["causes"].as_array() {
+        let each = causes.iter().map(|it| {
+            let name = it["cause"].as_str().unwrap().to_owned();
+            (name, it["incidents"].as_u64().unwrap())
+        });
+        return each.collect();
+    }
+    let Some(groups) = body["data"]["byGroup"].as_array() else {
+        return vec![(body["title"].as_str().unwrap().to_owned(), 1)];
+    };
+    let names: BTreeSet<&str> = groups.iter().filter_map(|it| it["group"].as_str()).collect();
+    let ledger = shared.ledger.borrow();
+    let mut merged = Vec::new();
+    for (_, item) in ledger.items() {
+        if let Item::Window(window) = item
+            && window.merged_into().is_some()
+            && names.contains(window.name.as_str())
+        {
+            merged.extend(super::judge_members(window));
+        }
+    }
+    merged
+}
+
+/// What is wrong with what came of a scenario.
+fn judge(
+    scenario: &Scenario,
+    troubles: &[Trouble],
+    shared: &Shared,
+    end: Timestamp,
+) -> BTreeSet<Wrong> {
+    let mut wrong = BTreeSet::new();
+    let reported = reported(shared);
+    let ledger = shared.ledger.borrow();
+    let held = held(&ledger, scenario, end);
+    for it in &scenario.arrivals {
+        let name = it.incident.to_owned();
+        let reports = reported.get(it.incident);
+        let is_held = recorded_in(&ledger, &Key::identity(&it.id()))
+            .is_some_and(|window| held.contains(&window));
+        let is_dead = !shared.queue.dead.borrow().is_empty();
+        match reports {
+            None if !is_held && !is_dead => {
+                wrong.insert(Wrong::Lost(name));
+            }
+            None => {}
+            Some(reports) => {
+                // What is forgotten cannot be known again.
+                let forgets = troubles.iter().any(|it| matches!(it, Trouble::Expires(_)));
+                if reports.len() > 1 && !forgets {
+                    wrong.insert(Wrong::TwoIds(name.clone()));
+                }
+                if reports.values().any(|(_, count)| *count > 1) && !forgets {
+                    wrong.insert(Wrong::CountedTwice(name.clone()));
+                }
+                let first = scenario.arrivals.iter().filter(|its| its.incident == it.incident);
+                let sent = first.map(|its| its.at).min().unwrap();
+                let at = reports.values().map(|(at, _)| *at).min().unwrap();
+                let waited = at.duration_since(scenario.begin).as_secs() - sent;
+                let late = waited - allowed(scenario, troubles);
+                let follows = scenario.arrivals.iter().any(|other| {
+                    let first = reported.get(other.incident).into_iter().flat_map(BTreeMap::values);
+                    (other.group == it.group || other.covers.contains(&it.incident))
+                        && other.priority <= it.priority
+                        && first.map(|(at, _)| *at).min().is_some_and(|its| its < at)
+                });
+                if it.priority <= Priority::High && late > 0 && !follows {
+                    wrong.insert(Wrong::Late(name, late));
+                }
+            }
+        }
+    }
+    for (key, item) in ledger.items() {
+        if let Item::Window(window) = item
+            && window.is_pending()
+            && window.due < end - SignedDuration::from_mins(20)
+            && !held.contains(key)
+        {
+            wrong.insert(Wrong::Stuck(key.to_string()));
+        }
+    }
+    if shared.queue.untaken(end - SignedDuration::from_mins(1)) > 0 {
+        wrong.insert(Wrong::Stuck("messages".to_owned()));
+    }
+    wrong
+}
+
+/// Windows that the budget or the quiet hours hold in the end, and those that are not due.
+fn held(ledger: &MemoryLedger, scenario: &Scenario, end: Timestamp) -> BTreeSet<Key> {
+    let pending: Vec<Pending> = ledger.items().filter_map(|(_, it)| it.pending()).collect();
+    let hour = Hour::of(end);
+    let day = match ledger.get(&Key::day(hour.day())).map(|it| &it.item) {
+        Some(Item::Day(day)) => day.clone(),
+        _ => runtime::ledger::Day::new(hour),
+    };
+    let later = pending.iter().filter(|it| it.due > end).map(|it| it.key.clone());
+    let later: Vec<Key> = later.collect();
+    let plan = plan(pending, &day, &scenario.grouping, end);
+    plan.held.into_keys().chain(later).collect()
+}
+
+/// The window that counts an incident.
+fn recorded_in(ledger: &MemoryLedger, identity: &Key) -> Option<Key> {
+    let Item::Identity(it) = &ledger.get(identity)?.item else {
+        return None;
+    };
+    let mut key = it.window.clone()?;
+    while let Some(Item::Window(window)) = ledger.get(&key).map(|it| &it.item)
+        && let Some(into) = window.merged_into()
+    {
+        key = into.clone();
+    }
+    Some(key)
+}
+
+/// How many seconds an urgent incident may take: a minute, and what each trouble costs.
+fn allowed(scenario: &Scenario, troubles: &[Trouble]) -> i64 {
+    let down = if scenario.down.1 > 0 { scenario.down.1 + 1_100 } else { 0 };
+    let cost = |it: &Trouble| match it {
+        Trouble::Call(_, Fault::KilledBefore | Fault::KilledAfter) => 180,
+        // The receiver is not asked for two minutes, and for a quarter of an hour the second time.
+        Trouble::Call(_, Fault::Status(_)) => 1_000,
+        Trouble::Call(_, _) => 180,
+        Trouble::Skew(_) => 6,
+        Trouble::Expires(_) => 0,
+    };
+    // Whoever comes late finds the only slot of the hour used.
+    if scenario.grouping.limits.per_hour == 1 && !troubles.is_empty() {
+        return 3_600;
+    }
+    // A composite alarm waits for what it covers.
+    60 + 20 + down + troubles.iter().map(cost).sum::<i64>()
+}

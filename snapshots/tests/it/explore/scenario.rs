@@ -1,0 +1,166 @@
+//! Small scenarios: a few incidents, and what surrounds them.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use runtime::ledger::Grouping;
+use serde_json::json;
+use webhook::{Envelope, Group, GroupKey, Incident, IncidentId, Priority, Signal};
+
+use crate::simulation::{limits, unlimited};
+
+/// A few messages, and how they are treated.
+#[derive(Clone)]
+pub(super) struct Scenario {
+    pub(super) name: &'static str,
+    pub(super) begin: Timestamp,
+    pub(super) arrivals: Vec<Arrival>,
+    pub(super) grouping: Grouping,
+    /// For how long it is played.
+    pub(super) length: SignedDuration,
+    /// When the receiver is down, in seconds after the beginning.
+    pub(super) down: (i64, i64),
+    /// When the ledger becomes what it was five minutes before, in seconds after the beginning.
+    pub(super) restored: Option<i64>,
+}
+
+/// A message of the queue.
+#[derive(Clone)]
+pub(super) struct Arrival {
+    /// What happened: messages of the same name bring the same incident.
+    pub(super) incident: &'static str,
+    /// What it happened to.
+    pub(super) group: &'static str,
+    pub(super) priority: Priority,
+    /// When it is queued, in seconds after the beginning.
+    pub(super) at: i64,
+    /// The incidents that a composite alarm covers.
+    pub(super) covers: Vec<&'static str>,
+}
+
+impl Arrival {
+    fn covering(self, covers: &[&'static str]) -> Self {
+        Self {
+            covers: covers.to_vec(),
+            ..self
+        }
+    }
+
+    /// The body of the message.
+    pub(super) fn body(&self, begin: Timestamp) -> String {
+        let id = self.id();
+        let at = begin.checked_add(SignedDuration::from_secs(self.at)).unwrap();
+        let incident = Incident::new(
+            id.clone(),
+            self.priority,
+            self.incident,
+            "It broke.",
+            at,
+            self.group,
+            json!({}),
+        );
+        let arn = |name: &str| format!("arn:aws:cloudwatch:eu-central-1:111122223333:alarm:{name}");
+        let group = Group::new(
+            GroupKey::of("resource", &[self.group]),
+            self.group,
+            self.incident,
+            &id,
+        )
+        .of_alarm(&arn(self.incident), self.covers.iter().map(|it| arn(it)));
+        Envelope::of_group(Signal::Alarm, incident, group).to_body()
+    }
+
+    pub(super) fn id(&self) -> IncidentId {
+        IncidentId::of("alarm", &[self.incident])
+    }
+}
+
+fn arrival(incident: &'static str, group: &'static str, priority: Priority, at: i64) -> Arrival {
+    Arrival {
+        incident,
+        group,
+        priority,
+        at,
+        covers: Vec::new(),
+    }
+}
+
+fn high(incident: &'static str, group: &'static str, at: i64) -> Arrival {
+    arrival(incident, group, Priority::High, at)
+}
+
+fn low(incident: &'static str, group: &'static str, at: i64) -> Arrival {
+    arrival(incident, group, Priority::Low, at)
+}
+
+fn scenario(name: &'static str, arrivals: Vec<Arrival>) -> Scenario {
+    Scenario {
+        name,
+        begin: "2026-01-02T10:20:00Z".parse().unwrap(),
+        arrivals,
+        grouping: Grouping {
+            wait: Duration::from_secs(30),
+            length: Duration::from_mins(20),
+            ..unlimited()
+        },
+        length: SignedDuration::from_mins(70),
+        down: (0, 0),
+        restored: None,
+    }
+}
+
+/// Every scenario.
+pub(super) fn scenarios() -> Vec<Scenario> {
+    vec![
+        scenario("alone", vec![high("a", "x", 0)]),
+        scenario("pair", vec![high("a", "x", 0), high("b", "x", 7)]),
+        // The second comes when the window is about to be sent.
+        scenario("edge", vec![high("a", "x", 0), high("b", "x", 34)]),
+        scenario("duplicates", vec![high("a", "x", 0), high("a", "x", 0), high("a", "x", 12)]),
+        scenario("late duplicate", vec![high("a", "x", 0), high("a", "x", 400)]),
+        scenario(
+            "composite",
+            vec![
+                high("child", "x", 0),
+                high("parent", "p", 4).covering(&["child", "other"]),
+                high("other", "y", 9),
+            ],
+        ),
+        scenario("more urgent", vec![low("a", "x", 0), high("b", "x", 50)]),
+        scenario("follow-up", vec![high("a", "x", 0), high("b", "x", 90)]),
+        Scenario {
+            grouping: Grouping {
+                limits: limits(1, 24),
+                ..unlimited()
+            },
+            length: SignedDuration::from_mins(100),
+            ..scenario(
+                "digest",
+                vec![high("a", "x", 0), high("b", "y", 0), high("c", "z", 0)],
+            )
+        },
+        Scenario {
+            begin: "2026-01-02T05:30:00Z".parse().unwrap(),
+            grouping: Grouping {
+                quiet: Some("22:00-07:00 CET-1CEST,M3.5.0,M10.5.0/3".parse().unwrap()),
+                ..unlimited()
+            },
+            ..scenario(
+                "quiet hours",
+                vec![low("a", "x", 0), low("b", "y", 5), high("c", "x", 60)],
+            )
+        },
+        Scenario {
+            down: (0, 200),
+            ..scenario("webhook away", vec![high("a", "x", 0), high("b", "x", 100)])
+        },
+    ]
+}
+
+/// The table as it was five minutes ago, when something has been recorded and sent since.
+pub(super) fn restored() -> Scenario {
+    Scenario {
+        restored: Some(330),
+        ..scenario("table of five minutes ago", vec![high("a", "x", 0), high("b", "y", 200)])
+    }
+}

@@ -1,0 +1,384 @@
+//! What surrounds an environment: one ledger, one receiver and two queues for all of them, and whatever goes
+//! wrong at any of its calls.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    future::pending,
+    rc::Rc,
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use runtime::{
+    deliver::{
+        Clock as ClockPort, DeadLetter, Endpoint, Ledger, LedgerError, Posted, Queue as QueuePort,
+        SecretError, Telemetry, TransportError,
+    },
+    ledger::{Item, Key, MemoryLedger, Pending, Put, Versioned},
+    log::Level,
+};
+use serde_json::Value as Json;
+use webhook::{Answer, SignedRequest, UrlPolicy, Webhook};
+
+use super::{clock::Clock, queue::Queue};
+
+/// How long a call to AWS takes.
+const CALL: Duration = Duration::from_millis(5);
+/// How long the receiver takes.
+const ANSWER: Duration = Duration::from_millis(100);
+/// After how long a call to the ledger is given up.
+const PATIENCE: Duration = Duration::from_secs(4);
+/// After how long a write that seemed to fail lands.
+const LATE: SignedDuration = SignedDuration::from_secs(6);
+/// What the receiver takes for an incident that is ill-formed.
+const POISON: &str = "QueueName=queue-13";
+
+/// One call that a function makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Call {
+    /// Which of all calls.
+    pub(crate) number: usize,
+    pub(crate) what: What,
+    pub(crate) at: Timestamp,
+}
+
+/// What is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    Read,
+    Write,
+    Due,
+    Defer,
+    DeadLetter,
+    Post,
+    /// Nothing: the function has answered, and Lambda tells the queue.
+    Answer,
+}
+
+/// What goes wrong with a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The function is killed before the call has its effect.
+    KilledBefore,
+    /// The function is killed after it.
+    KilledAfter,
+    /// It fails, without an effect.
+    Fails,
+    /// It seems to fail, and has an effect.
+    AnswerLost,
+    /// It seems to fail, and has an effect a while later.
+    LandsLate,
+    /// It takes so long.
+    Slow(Duration),
+    /// The receiver answers with this status.
+    Status(u16),
+}
+
+/// What all environments share.
+pub(crate) struct Shared {
+    pub(crate) clock: Rc<Clock>,
+    pub(crate) queue: Rc<Queue>,
+    pub(crate) ledger: RefCell<MemoryLedger>,
+    /// Writes that land late.
+    late: RefCell<Vec<(Timestamp, Vec<Put>)>>,
+    pub(crate) receiver: Receiver,
+    /// A mistake: an identity that is there is written over.
+    pub(crate) overwrites: Cell<bool>,
+    /// The calls at which an item expires that would have expired later.
+    pub(crate) expires: RefCell<Vec<usize>>,
+    pub(crate) faults: RefCell<Box<dyn FnMut(Call) -> Option<Fault>>>,
+    pub(crate) calls: Cell<usize>,
+    pub(crate) reads: Cell<usize>,
+    pub(crate) writes: Cell<usize>,
+    pub(crate) log: RefCell<Vec<(Timestamp, String, Json)>>,
+    pub(crate) metrics: RefCell<BTreeMap<&'static str, u64>>,
+}
+
+/// The receiver, which takes two requests a second and answers 429 beyond.
+#[derive(Default)]
+pub(crate) struct Receiver {
+    pub(crate) posts: RefCell<Vec<Timestamp>>,
+    /// When it has taken what.
+    pub(crate) taken: RefCell<Vec<(Timestamp, Json)>>,
+    /// How often it was asked for too much.
+    pub(crate) refused: Cell<usize>,
+}
+
+/// What surrounds one environment.
+pub(crate) struct Around {
+    pub(crate) shared: Rc<Shared>,
+    pub(crate) killed: Rc<Cell<bool>>,
+    /// How far its clock is off.
+    pub(crate) skew: SignedDuration,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        clock: Rc<Clock>,
+        queue: Rc<Queue>,
+        faults: impl FnMut(Call) -> Option<Fault> + 'static,
+    ) -> Self {
+        Self {
+            clock,
+            queue,
+            ledger: RefCell::default(),
+            late: RefCell::default(),
+            receiver: Receiver::default(),
+            overwrites: Cell::default(),
+            expires: RefCell::default(),
+            faults: RefCell::new(Box::new(faults)),
+            calls: Cell::default(),
+            reads: Cell::default(),
+            writes: Cell::default(),
+            log: RefCell::default(),
+            metrics: RefCell::default(),
+        }
+    }
+
+    /// The next call, and what goes wrong with it.
+    fn fault(&self, what: What) -> Option<Fault> {
+        let number = self.calls.get();
+        self.calls.set(number + 1);
+        if self.expires.borrow().contains(&number) {
+            self.ledger.borrow_mut().forget_first();
+        }
+        let at = self.clock.now();
+        (self.faults.borrow_mut())(Call { number, what, at })
+    }
+
+    fn land(&self) {
+        let now = self.clock.now();
+        let mut late = self.late.borrow_mut();
+        late.retain(|(at, puts)| {
+            if *at <= now {
+                self.ledger.borrow_mut().write(puts);
+            }
+            *at > now
+        });
+    }
+
+    /// Lines of the log with this message.
+    pub(crate) fn lines(&self, message: &str) -> Vec<(Timestamp, Json)> {
+        let log = self.log.borrow();
+        let lines = log.iter().filter(|(_, its, _)| its == message);
+        lines.map(|(at, _, fields)| (*at, fields.clone())).collect()
+    }
+}
+
+impl Around {
+    /// A call that may go wrong; `Err` where it seems to have failed.
+    async fn call<T>(&self, what: What, effect: impl FnOnce() -> T) -> Result<T, ()> {
+        let fault = self.shared.fault(what);
+        self.carry_out(fault, effect).await
+    }
+
+    async fn carry_out<T>(
+        &self,
+        fault: Option<Fault>,
+        effect: impl FnOnce() -> T,
+    ) -> Result<T, ()> {
+        match fault {
+            Some(Fault::KilledBefore) => self.killed().await,
+            Some(Fault::Fails | Fault::Status(_) | Fault::LandsLate) => {
+                self.shared.clock.sleep(PATIENCE).await;
+                return Err(());
+            }
+            Some(Fault::Slow(time)) => self.shared.clock.sleep(time).await,
+            Some(Fault::KilledAfter | Fault::AnswerLost) | None => {
+                self.shared.clock.sleep(CALL).await;
+            }
+        }
+        self.shared.land();
+        let result = effect();
+        match fault {
+            Some(Fault::KilledAfter) => self.killed().await,
+            Some(Fault::AnswerLost) => {
+                self.shared.clock.sleep(PATIENCE).await;
+                return Err(());
+            }
+            Some(Fault::Slow(time)) if time > PATIENCE => return Err(()),
+            _ => {}
+        }
+        Ok(result)
+    }
+
+    async fn killed<T>(&self) -> T {
+        self.killed.set(true);
+        pending().await
+    }
+
+    /// The function has answered. Whether Lambda is told so.
+    pub(crate) async fn answer(&self) -> bool {
+        self.call(What::Answer, || ()).await.is_ok()
+    }
+}
+
+impl ClockPort for Around {
+    fn now(&self) -> Timestamp {
+        self.shared.clock.now().checked_add(self.skew).unwrap()
+    }
+
+    fn jitter(&self) -> f64 {
+        self.shared.clock.chance()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        self.shared.clock.sleep(time).await;
+    }
+}
+
+impl Ledger for Around {
+    async fn read(
+        &self,
+        keys: &[Key],
+    ) -> BTreeMap<Key, Result<Option<Versioned<Item>>, LedgerError>> {
+        assert!(keys.len() <= 100, "a read has at most 100 items");
+        let reads = &self.shared.reads;
+        reads.set(reads.get() + 1);
+        let read = self.call(What::Read, || {
+            let ledger = self.shared.ledger.borrow();
+            let each = keys.iter().map(|key| ledger.get(key).cloned());
+            each.collect::<Vec<_>>()
+        });
+        let read = read.await;
+        let of = |index: usize| match &read {
+            Ok(found) => Ok(found[index].clone()),
+            Err(()) => Err(LedgerError::Late),
+        };
+        let each = keys.iter().enumerate();
+        each.map(|(index, key)| (key.clone(), of(index))).collect()
+    }
+
+    async fn write(&self, puts: &[Put]) -> Result<bool, LedgerError> {
+        assert!(puts.len() <= 100, "a transaction has at most 100 items");
+        let shared = &self.shared;
+        shared.writes.set(shared.writes.get() + 1);
+        let mut puts = puts.to_vec();
+        if shared.overwrites.get() {
+            let identities = puts
+                .iter_mut()
+                .filter(|it| matches!(it.item, Item::Identity(_)));
+            identities.for_each(|it| it.after = None);
+        }
+        let fault = shared.fault(What::Write);
+        if fault == Some(Fault::LandsLate) {
+            let at = shared.clock.now().checked_add(LATE).unwrap();
+            shared.late.borrow_mut().push((at, puts.clone()));
+        }
+        let written = self.carry_out(fault, || shared.ledger.borrow_mut().write(&puts));
+        written.await.map_err(|()| LedgerError::Late)
+    }
+
+    async fn due(&self, by: Timestamp) -> Result<Vec<Pending>, LedgerError> {
+        let reads = &self.shared.reads;
+        reads.set(reads.get() + 1);
+        let due = self.call(What::Due, || self.shared.ledger.borrow().due(by));
+        due.await.map_err(|()| LedgerError::Late)
+    }
+}
+
+impl QueuePort for Around {
+    async fn defer(&self, messages: &[(String, u64)], _: Timestamp) {
+        for batch in messages.chunks(10) {
+            let deferred = self.call(What::Defer, || {
+                for (receipt, seconds) in batch {
+                    self.shared.queue.defer(receipt, *seconds);
+                }
+            });
+            let _ = deferred.await;
+        }
+    }
+
+    async fn dead_letter(&self, letters: &[DeadLetter], _: Timestamp) -> Vec<bool> {
+        let written = self.call(What::DeadLetter, || {
+            self.shared
+                .queue
+                .dead
+                .borrow_mut()
+                .extend_from_slice(letters);
+        });
+        let written = written.await.is_ok();
+        vec![written; letters.len()]
+    }
+}
+
+impl Endpoint for Around {
+    async fn secret(&self) -> Result<Webhook, SecretError> {
+        let value =
+            r#"{"url":"https://event-ai.eu-central-1.api.aws/webhook/generic/x","secret":"s"}"#;
+        Ok(Webhook::parse(value, &UrlPolicy::default())?)
+    }
+
+    async fn post(
+        &self,
+        request: SignedRequest,
+        deadline: Duration,
+    ) -> Result<Posted, TransportError> {
+        let (shared, now) = (&self.shared, self.shared.clock.now());
+        let receiver = &shared.receiver;
+        let in_second = |it: &&Timestamp| now.duration_since(**it) < SignedDuration::from_secs(1);
+        let recent = receiver
+            .posts
+            .borrow()
+            .iter()
+            .rev()
+            .take_while(in_second)
+            .count();
+        receiver.posts.borrow_mut().push(now);
+        let fault = shared.fault(What::Post);
+        match fault {
+            Some(Fault::KilledBefore) => self.killed().await,
+            Some(Fault::Status(status)) => return Ok(posted(status, "")),
+            Some(Fault::Fails | Fault::LandsLate) => {
+                shared.clock.sleep(deadline).await;
+                return Err(TransportError("timeout"));
+            }
+            Some(Fault::Slow(time)) => shared.clock.sleep(time.min(deadline)).await,
+            _ => {}
+        }
+        if recent >= 2 {
+            receiver.refused.set(receiver.refused.get() + 1);
+            return Ok(posted(429, ""));
+        }
+        shared.clock.sleep(ANSWER).await;
+        let body: Json = serde_json::from_slice(&request.body).unwrap();
+        if body["description"].as_str().unwrap().contains(POISON) {
+            return Ok(posted(200, r#"{"errors":["no"]}"#));
+        }
+        receiver.taken.borrow_mut().push((now, body));
+        match fault {
+            Some(Fault::KilledAfter) => self.killed().await,
+            Some(Fault::AnswerLost) => {
+                shared.clock.sleep(deadline).await;
+                Err(TransportError("timeout"))
+            }
+            _ => Ok(posted(200, r#"{"message":"Webhook received"}"#)),
+        }
+    }
+}
+
+fn posted(status: u16, body: &str) -> Posted {
+    Posted {
+        answer: Answer {
+            status,
+            retry_after: (status == 429).then(|| "1".to_owned()),
+            body: body.as_bytes().to_vec(),
+        },
+        clock_skew: None,
+    }
+}
+
+impl Telemetry for Around {
+    fn log(&self, _: Level, message: &str, fields: Json) {
+        let line = (self.shared.clock.now(), message.to_owned(), fields);
+        self.shared.log.borrow_mut().push(line);
+    }
+
+    fn metrics(&self, metrics: &[(&'static str, &[u64])]) {
+        let mut sums = self.shared.metrics.borrow_mut();
+        for (name, values) in metrics {
+            *sums.entry(name).or_default() += values.iter().sum::<u64>();
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What came of a night.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use runtime::ledger::{Item, Key, State};
+use serde_json::Value as Json;
+
+use crate::simulation::around::Shared;
+
+/// What came of a night.
+pub(super) struct Aftermath {
+    /// What the receiver has taken, and when.
+    pub(super) taken: Vec<(Timestamp, Json)>,
+    /// How often it was asked for too much.
+    pub(super) refused: usize,
+    /// Reports by the identity of an incident, as the ledger knows them.
+    reports: BTreeMap<String, String>,
+    /// How often something was held.
+    pub(super) held: u64,
+    /// The reasons of dead letters.
+    pub(super) dead: Vec<String>,
+    /// Messages that are left in the queue, and windows that are still to be sent.
+    pub(super) left: usize,
+    pub(super) calls: usize,
+    /// Investigations by day.
+    pub(super) used: Vec<u32>,
+    pub(super) reads: usize,
+    pub(super) writes: usize,
+}
+
+impl Aftermath {
+    pub(super) fn of(shared: &Shared) -> Self {
+        let ledger = shared.ledger.borrow();
+        let mut reports = BTreeMap::new();
+        let (mut pending, mut used) = (0, Vec::new());
+        for (key, item) in ledger.items() {
+            match item {
+                Item::Identity(it) => {
+                    let id = key.group.strip_prefix("id#").unwrap();
+                    let report = it.window.as_ref().map_or(id.to_owned(), |it| {
+                        report_of(&ledger, it).unwrap_or_default()
+                    });
+                    reports.insert(id.to_owned(), report);
+                }
+                Item::Window(it) => pending += usize::from(it.is_pending()),
+                Item::Day(it) => used.push(it.used()),
+                Item::Head(_) | Item::Suppression(_) => {}
+            }
+        }
+        Self {
+            taken: shared.receiver.taken.borrow().clone(),
+            refused: shared.receiver.refused.get(),
+            reports,
+            held: shared
+                .metrics
+                .borrow()
+                .get("Held")
+                .copied()
+                .unwrap_or_default(),
+            dead: shared
+                .queue
+                .dead
+                .borrow()
+                .iter()
+                .map(|it| it.reason.clone())
+                .collect(),
+            left: shared.queue.left() + pending,
+            calls: shared.calls.get(),
+            used,
+            reads: shared.reads.get(),
+            writes: shared.writes.get(),
+        }
+    }
+
+    /// The report that counts an incident.
+    pub(super) fn reported_by(&self, id: &str) -> &str {
+        self.reports.get(id).map_or("", String::as_str)
+    }
+}
+
+fn report_of(ledger: &runtime::ledger::MemoryLedger, key: &Key) -> Option<String> {
+    match &ledger.get(key)?.item {
+        Item::Window(window) => match &window.state {
+            State::Sent { id, .. } => Some(id.to_string()),
+            State::Merged { into, .. } => report_of(ledger, into),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// How many incidents a body counts.
+pub(super) fn members(body: &Json) -> u64 {
+    body["data"]["incidents"].as_u64().unwrap_or(1)
+}
