@@ -91,10 +91,12 @@ fn service(change: &StateChange<'_>) -> String {
 fn describe(change: &StateChange<'_>, place: Option<Place<'_>>, meaning: Option<&str>) -> String {
     let mut unknown = Vec::new();
     let at = show_time(change.at);
-    let mut report = Report::new(&match change.previous_state {
+    // Of a time series that went off nothing says that it did before.
+    let is_known = |previous: &&str| change.contributor.is_none() || *previous != change.state;
+    let mut report = Report::new(&match change.previous_state.filter(is_known) {
         Some(previous) if previous == change.state => {
             format!(
-                "The CloudWatch alarm \"{}\" is still in ALARM; told at {at}.",
+                "The CloudWatch alarm \"{}\" was in ALARM before {at} and still is; its actions are executed only now.",
                 change.name
             )
         }
@@ -164,15 +166,20 @@ fn describe(change: &StateChange<'_>, place: Option<Place<'_>>, meaning: Option<
     report.into_text()
 }
 
-/// Why the alarm's own actions stay undone, if they do: what reads this came another way.
+/// Why the alarm's own actions are not executed, or were not until now.
 fn suppression(change: &StateChange<'_>) -> Vec<String> {
     let mut facts = Vec::new();
+    let suppressor = change
+        .suppressor
+        .map_or(String::new(), |it| format!(", the suppressor is {it}"));
     if let Some(by) = change.suppressed_by {
-        let mut fact = format!("the alarm's own actions are suppressed by {by}");
-        if let Some(suppressor) = change.suppressor {
-            let _ = write!(fact, ", the suppressor is {suppressor}");
-        }
-        facts.push(fact);
+        facts.push(format!(
+            "the alarm's own actions are suppressed by {by}{suppressor}"
+        ));
+    } else if let Some(by) = change.suppressed_before_by {
+        facts.push(format!(
+            "the alarm's own actions were suppressed until now by {by}{suppressor}"
+        ));
     }
     if let Some(mute) = &change.mute {
         let mut fact = format!("the alarm's own actions are muted by {}", mute.rule);

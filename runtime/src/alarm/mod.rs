@@ -12,7 +12,7 @@ use crate::{
     decision::{Decision, Skip},
     read::UnreadableEvent,
 };
-use read::{AlarmEvent, StateChange};
+use read::{AlarmEvent, Channel, StateChange};
 
 /// What the messages of [`UnreadableEvent`] call the source.
 const ALARMS: &str = "CloudWatch alarms";
@@ -32,12 +32,30 @@ pub fn decide(event: &Json) -> Result<Decision, UnreadableEvent> {
 }
 
 fn judge(change: &StateChange<'_>) -> Decision {
-    if change.state == "ALARM" {
-        let incident = incident::incident(change);
-        let group = group::group(change, incident.id());
-        Decision::investigate(incident, group)
-    } else {
-        Decision::Skip(Skip::NotInAlarm)
+    if change.state != "ALARM" {
+        return Decision::Skip(Skip::NotInAlarm);
+    }
+    if !is_news(change) {
+        return Decision::Skip(Skip::StillInAlarm);
+    }
+    let incident = incident::incident(change);
+    let group = group::group(change, incident.id());
+    Decision::investigate(incident, group)
+}
+
+/// Whether an alarm in the state `ALARM` was not reported to this function before, so that one that
+/// goes off is reported once by each channel.
+///
+/// EventBridge sends a state change when the alarm goes off, suppressed or not, and one more at the
+/// end of each phase of suppression (`WaitPeriod`, `Alarm`, `ExtensionPeriod`): from `ALARM` to
+/// `ALARM`. Actions are executed only when no phase is left, so for them that is the first report.
+/// Source: "Suppressing composite alarm actions" in the CloudWatch user guide.
+fn is_news(change: &StateChange<'_>) -> bool {
+    match change.channel {
+        Channel::Action => true,
+        // One more time series goes off while the alarm is in `ALARM` because of another.
+        Channel::EventBridge if change.contributor.is_some() => true,
+        Channel::EventBridge => change.previous_state != Some(change.state),
     }
 }
 
@@ -47,3 +65,6 @@ fn missing(what: &'static str) -> UnreadableEvent {
         missing: what,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,9 +22,19 @@ pub(super) enum AlarmEvent<'a> {
     Configuration,
 }
 
+/// What sent the state change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Channel {
+    /// An action of the alarm: the function itself, or a topic.
+    Action,
+    /// A rule of EventBridge.
+    EventBridge,
+}
+
 /// A state of an alarm, as far as the event tells it.
 #[derive(Debug)]
 pub(super) struct StateChange<'a> {
+    pub(super) channel: Channel,
     pub(super) arn: String,
     pub(super) name: &'a str,
     pub(super) state: &'a str,
@@ -37,7 +47,10 @@ pub(super) struct StateChange<'a> {
     pub(super) metrics: Vec<Metric>,
     /// The rule of a composite alarm.
     pub(super) rule: Option<&'a str>,
+    /// The phase of suppression that keeps the alarm's actions from being executed.
     pub(super) suppressed_by: Option<&'a str>,
+    /// The phase that did so until this change.
+    pub(super) suppressed_before_by: Option<&'a str>,
     /// The alarm in whose name that happens.
     pub(super) suppressor: Option<&'a str>,
     pub(super) mute: Option<Mute<'a>>,
@@ -85,14 +98,16 @@ pub(super) enum Metric {
 /// Reads an event, whichever way it came.
 pub(super) fn read(event: &Json) -> Result<AlarmEvent<'_>, UnreadableEvent> {
     if let Some(data) = at(event, "alarmData").filter(|data| data.is_object()) {
-        return state_change(event, data, text(event, "alarmArn")).map(AlarmEvent::State);
+        let arn = text(event, "alarmArn");
+        return state_change(Channel::Action, event, data, arn).map(AlarmEvent::State);
     }
     match text(event, "detail-type") {
         Some("CloudWatch Alarm State Change" | "CloudWatch Alarm Contributor State Change") => {
             let detail = at(event, "detail")
                 .filter(|detail| detail.is_object())
                 .ok_or(missing("`detail`"))?;
-            state_change(event, detail, text(event, "resources.0")).map(AlarmEvent::State)
+            let arn = text(event, "resources.0");
+            state_change(Channel::EventBridge, event, detail, arn).map(AlarmEvent::State)
         }
         Some("CloudWatch Alarm Configuration Change") => Ok(AlarmEvent::Configuration),
         _ if text(event, "source") == Some("aws.cloudwatch") && event.get("alarmArn").is_some() => {
@@ -104,6 +119,7 @@ pub(super) fn read(event: &Json) -> Result<AlarmEvent<'_>, UnreadableEvent> {
 
 /// Reads the form that actions and EventBridge share.
 fn state_change<'a>(
+    channel: Channel,
     event: &'a Json,
     data: &'a Json,
     arn: Option<&'a str>,
@@ -118,6 +134,7 @@ fn state_change<'a>(
         _ => return Err(missing("the alarm's ARN")),
     };
     Ok(Box::new(StateChange {
+        channel,
         arn,
         name: name.ok_or(missing("the alarm's name"))?,
         state: text(data, "state.value").ok_or(missing("a state"))?,
@@ -134,6 +151,7 @@ fn state_change<'a>(
             .collect(),
         rule: text(data, "configuration.alarmRule"),
         suppressed_by: text(data, "state.actionsSuppressedBy"),
+        suppressed_before_by: text(data, "previousState.actionsSuppressedBy"),
         suppressor: text(data, "configuration.actionsSuppressor"),
         mute: mute(data),
         contributor: contributor(data).or_else(|| contributor(event)),

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     missing,
-    read::{Contributor, Metric, StateChange, metric, pairs},
+    read::{Channel, Contributor, Metric, StateChange, metric, pairs},
 };
 use crate::{
     place::Place,
@@ -63,6 +63,7 @@ pub(super) fn read(message: &Json) -> Result<StateChange<'_>, UnreadableEvent> {
         .iter()
         .filter_map(|it| metric(&lower_case(it)));
     Ok(StateChange {
+        channel: Channel::Action,
         arn: text(message, "AlarmArn")
             .ok_or(missing("the alarm's ARN"))?
             .to_owned(),
@@ -76,6 +77,7 @@ pub(super) fn read(message: &Json) -> Result<StateChange<'_>, UnreadableEvent> {
         metrics: single_metric(message).into_iter().chain(listed).collect(),
         rule: text(message, "AlarmRule"),
         suppressed_by: None,
+        suppressed_before_by: None,
         suppressor: None,
         mute: None,
         contributor,
