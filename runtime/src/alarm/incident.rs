@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value as Json, json};
 use webhook::{Incident, IncidentId, Priority};
 
-use super::read::{Metric, StateChange};
+use super::read::{Contributor, Metric, StateChange};
 use crate::{
     group::show_pairs,
     place::{Place, encode},
@@ -28,7 +28,7 @@ pub(super) fn incident(change: &StateChange<'_>) -> Incident {
         "state": change.state,
         "previousState": change.previous_state,
         "reason": change.reason,
-        "contributor": change.contributor.as_ref().map(|it| it.id),
+        "contributor": change.contributor.as_ref().map(Contributor::identity),
     });
     let description = describe(change, place, meaning);
     Incident::new(
@@ -46,8 +46,9 @@ pub(super) fn incident(change: &StateChange<'_>) -> Incident {
 /// way in which the news of one change arrives.
 fn identity(change: &StateChange<'_>) -> IncidentId {
     let at = change.at.as_millisecond().to_string();
-    let contributor = change.contributor.as_ref().map_or("", |it| it.id);
-    IncidentId::of("alarm", &[&change.arn, &at, contributor])
+    let contributor = change.contributor.as_ref().map(Contributor::identity);
+    let contributor = contributor.unwrap_or_default();
+    IncidentId::of("alarm", &[&change.arn, &at, &contributor])
 }
 
 /// A description can begin with a priority in brackets: `[LOW] Look at it tomorrow.` It is the one
@@ -69,14 +70,10 @@ fn priority(description: Option<&str>) -> (Priority, Option<&str>) {
 
 fn title(change: &StateChange<'_>, place: Option<Place<'_>>) -> String {
     let region = place.map_or(String::new(), |it| format!(" in {}", it.region));
-    let series = change.contributor.as_ref().map_or(String::new(), |it| {
-        let attributes = show_pairs(&it.attributes);
-        if attributes.is_empty() {
-            String::new()
-        } else {
-            format!(" for {attributes}")
-        }
-    });
+    let series = change
+        .contributor
+        .as_ref()
+        .map_or(String::new(), |it| format!(" for {}", it.show()));
     format!("Alarm {} is in ALARM{series}{region}", change.name)
 }
 
@@ -126,12 +123,11 @@ fn describe(change: &StateChange<'_>, place: Option<Place<'_>>, meaning: Option<
     }
     report.section("Evidence", &evidence);
     if let Some(contributor) = &change.contributor {
-        let attributes = show_pairs(&contributor.attributes);
         report.section(
             "Time series",
             &[format!(
-                "one of several that this alarm watches: {attributes} (id {})",
-                contributor.id
+                "one of several that this alarm watches: {}",
+                contributor.describe()
             )],
         );
     }

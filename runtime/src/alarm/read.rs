@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 use super::{ALARMS, missing};
 use crate::{
+    group::show_pairs,
     place::Place,
     read::{UnreadableEvent, at, list, text, time},
 };
@@ -62,8 +63,40 @@ pub(super) struct StateChange<'a> {
 /// One of the time series of an alarm that watches many.
 #[derive(Debug)]
 pub(super) struct Contributor<'a> {
-    pub(super) id: &'a str,
-    pub(super) attributes: Vec<(&'a str, &'a str)>,
+    id: Option<&'a str>,
+    /// In the order of their names.
+    attributes: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Contributor<'a> {
+    /// A contributor that has an ID, attributes, or both.
+    pub(super) fn new(id: Option<&'a str>, attributes: Option<&'a Json>) -> Option<Self> {
+        let mut attributes = pairs(attributes);
+        attributes.sort_unstable();
+        (id.is_some() || !attributes.is_empty()).then_some(Self { id, attributes })
+    }
+
+    /// What tells it from the other contributors of its alarm.
+    pub(super) fn identity(&self) -> String {
+        self.id
+            .map_or_else(|| show_pairs(&self.attributes), str::to_owned)
+    }
+
+    /// `Stage=prod, TableName=orders`, or `time series 6d442278` where it has no attributes.
+    pub(super) fn show(&self) -> String {
+        match self.id {
+            Some(id) if self.attributes.is_empty() => format!("time series {id}"),
+            _ => show_pairs(&self.attributes),
+        }
+    }
+
+    /// The same with the ID beside the attributes.
+    pub(super) fn describe(&self) -> String {
+        match self.id {
+            Some(id) if !self.attributes.is_empty() => format!("{} (id {id})", self.show()),
+            _ => self.show(),
+        }
+    }
 }
 
 /// The rule by which an alarm's own actions are muted. EventBridge tells its states all the same, and
@@ -93,6 +126,17 @@ pub(super) enum Metric {
         text: String,
         label: Option<String>,
     },
+}
+
+impl Metric {
+    /// Whether it is a query of Metrics Insights, which can return many time series.
+    pub(super) fn is_query(&self) -> bool {
+        let Self::Expression { text, .. } = self else {
+            return false;
+        };
+        let first = text.split_whitespace().next().unwrap_or_default();
+        first.eq_ignore_ascii_case("select")
+    }
 }
 
 /// Reads an event, whichever way it came.
@@ -172,10 +216,10 @@ fn mute(data: &Json) -> Option<Mute<'_>> {
 }
 
 fn contributor(data: &Json) -> Option<Contributor<'_>> {
-    Some(Contributor {
-        id: text(data, "alarmContributor.id")?,
-        attributes: pairs(at(data, "alarmContributor.attributes")),
-    })
+    Contributor::new(
+        text(data, "alarmContributor.id"),
+        at(data, "alarmContributor.attributes"),
+    )
 }
 
 pub(super) fn pairs(map: Option<&Json>) -> Vec<(&str, &str)> {

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     missing,
-    read::{Channel, Contributor, Metric, StateChange, metric, pairs},
+    read::{Channel, Contributor, Metric, StateChange, metric},
 };
 use crate::{
     place::Place,
@@ -55,10 +55,10 @@ fn arn_beside_topic(event: &Json, message: &Json) -> Option<String> {
 
 /// Reads a message.
 pub(super) fn read(message: &Json) -> Result<StateChange<'_>, UnreadableEvent> {
-    let contributor = text(message, "AlarmContributorId").map(|id| Contributor {
-        id,
-        attributes: pairs(at(message, "AlarmContributorAttributes")),
-    });
+    let contributor = Contributor::new(
+        text(message, "AlarmContributorId"),
+        at(message, "AlarmContributorAttributes"),
+    );
     let listed = list(message, "Trigger.Metrics")
         .iter()
         .filter_map(|it| metric(&lower_case(it)));
