@@ -51,8 +51,8 @@ fn identity(change: &StateChange<'_>) -> IncidentId {
     IncidentId::of("alarm", &[&change.arn, &at, &contributor])
 }
 
-/// A description can begin with a priority in brackets: `[LOW] Look at it tomorrow.` It is the one
-/// part of an alarm that is free to write in and that every way of telling its state carries.
+/// A description can begin with a priority in brackets, in any case of letters: `[Low] Look at it
+/// tomorrow.` It is the one part of an alarm that is free to write in and that every channel carries.
 fn priority(description: Option<&str>) -> (Priority, Option<&str>) {
     let Some(text) = description else {
         return (Priority::High, None);
@@ -62,7 +62,10 @@ fn priority(description: Option<&str>) -> (Priority, Option<&str>) {
         .strip_prefix('[')
         .and_then(|rest| rest.split_once(']'));
     let (priority, rest) = named
-        .and_then(|(name, rest)| Some((Priority::named(name)?, rest)))
+        .and_then(|(name, rest)| {
+            let priority = Priority::named(&name.trim().to_ascii_uppercase())?;
+            Some((priority, rest))
+        })
         .unwrap_or((Priority::High, text));
     let rest = rest.trim();
     (priority, (!rest.is_empty()).then_some(rest))

@@ -1,6 +1,7 @@
 //! What each of the events leads to that one alarm sends, by whichever channel.
 
 use serde_json::{Value as Json, json};
+use webhook::Priority;
 
 use super::decide;
 use crate::decision::{Decision, Finding};
@@ -150,4 +151,55 @@ fn a_state_change_without_the_state_before_is_reported() {
     assert_eq!(outcome(&by_rule(detail.clone())), "incident");
     detail["previousState"] = Json::Null;
     assert_eq!(outcome(&by_rule(detail)), "incident");
+}
+
+#[test]
+fn a_description_that_begins_with_a_priority_sets_it() {
+    for (text, priority, meaning) in [
+        (
+            "[CRITICAL] Orders are stuck",
+            Priority::Critical,
+            "Orders are stuck",
+        ),
+        (
+            "[Critical] Orders are stuck",
+            Priority::Critical,
+            "Orders are stuck",
+        ),
+        (
+            "\n [ low ]Orders are slow",
+            Priority::Low,
+            "Orders are slow",
+        ),
+        ("[minimal]\tOrders wait", Priority::Minimal, "Orders wait"),
+        (
+            "[P1] Orders are stuck",
+            Priority::High,
+            "[P1] Orders are stuck",
+        ),
+        ("[] Orders are stuck", Priority::High, "[] Orders are stuck"),
+        (
+            "[critical Orders are stuck",
+            Priority::High,
+            "[critical Orders are stuck",
+        ),
+        (
+            "Orders [LOW] are stuck",
+            Priority::High,
+            "Orders [LOW] are stuck",
+        ),
+    ] {
+        let incident = finding(&by_action(json!({
+            "alarmName": "down", "configuration": { "description": text },
+            "state": { "value": "ALARM", "timestamp": "2026-01-02T03:04:05Z" },
+        })))
+        .incident;
+        assert_eq!(incident.priority(), priority, "{text}");
+        let section = format!("What the alarm means:\n- {meaning}\n");
+        assert!(
+            incident.description().contains(&section),
+            "{}",
+            incident.description()
+        );
+    }
 }
