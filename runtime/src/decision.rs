@@ -30,6 +30,8 @@ pub enum Skip {
     /// An alarm that was in the state `ALARM` before: to EventBridge, each phase in which a composite
     /// alarm's actions are suppressed is a change of state.
     StillInAlarm,
+    /// A message of a topic that is not about an alarm.
+    NotAnAlarm,
     /// An alarm was made, changed or deleted.
     AlarmConfiguration,
     /// A task that is still stopping, or running.
@@ -71,6 +73,7 @@ impl Skip {
         match self {
             Self::NotInAlarm => "not-in-alarm",
             Self::StillInAlarm => "still-in-alarm",
+            Self::NotAnAlarm => "not-an-alarm",
             Self::AlarmConfiguration => "alarm-configuration",
             Self::TaskNotStopped => "task-not-stopped",
             Self::TaskEndedWell => "task-ended-well",

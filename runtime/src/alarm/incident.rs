@@ -2,19 +2,22 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use webhook::{Incident, IncidentId, Priority};
 
-use super::read::{Contributor, Metric, StateChange};
+use super::{
+    evidence::{evidence, results},
+    read::{Contributor, Metric, StateChange},
+};
 use crate::{
     group::show_pairs,
     place::{Place, encode},
-    read::{list, parse_time, show_time, text},
+    read::show_time,
     report::{Report, first},
 };
 
 /// Metrics, triggering alarms and datapoints that are listed at most.
-const LISTED: usize = 20;
+pub(super) const LISTED: usize = 20;
 
 /// The incident of an alarm that is in the state `ALARM`.
 pub(super) fn incident(change: &StateChange<'_>) -> Incident {
@@ -89,7 +92,6 @@ fn service(change: &StateChange<'_>) -> String {
 }
 
 fn describe(change: &StateChange<'_>, place: Option<Place<'_>>, meaning: Option<&str>) -> String {
-    let mut unknown = Vec::new();
     let at = show_time(change.at);
     // Of a time series that went off nothing says that it did before.
     let is_known = |previous: &&str| change.contributor.is_none() || *previous != change.state;
@@ -116,15 +118,15 @@ fn describe(change: &StateChange<'_>, place: Option<Place<'_>>, meaning: Option<
         &meaning.map(str::to_owned).into_iter().collect::<Vec<_>>(),
     );
 
-    match change.reason {
-        Some(reason) => report.section("Why", &[reason.to_owned()]),
-        None => unknown.push("the alarm gave no reason".to_owned()),
-    }
-    let evidence = evidence(change.reason_data.as_ref());
-    if evidence.is_empty() {
-        unknown.push("no datapoints came with the alarm".to_owned());
-    }
-    report.section("Evidence", &evidence);
+    report.section(
+        "Why",
+        &change
+            .reason
+            .map(str::to_owned)
+            .into_iter()
+            .collect::<Vec<_>>(),
+    );
+    report.section("Evidence", &evidence(change.reason_data.as_ref()));
     if let Some(contributor) = &change.contributor {
         report.section(
             "Time series",
@@ -138,6 +140,11 @@ fn describe(change: &StateChange<'_>, place: Option<Place<'_>>, meaning: Option<
         "Metrics",
         &first(change.metrics.iter().map(show_metric).collect(), LISTED),
     );
+    if let Some(query) = &change.query {
+        let text = std::iter::once(query.text.clone());
+        let facts = first(query.facts.clone(), LISTED);
+        report.section("Query", &text.chain(facts).collect::<Vec<_>>());
+    }
     report.section(
         "Rule",
         &change
@@ -161,8 +168,28 @@ fn describe(change: &StateChange<'_>, place: Option<Place<'_>>, meaning: Option<
         let fragment = format!("alarmsV2:alarm/{}", encode(change.name));
         report.section("Console", &[place.console("/cloudwatch/home", &fragment)]);
     }
-    report.section("Not known", &unknown);
+    report.section("Not known", &unknown(change));
     report.into_text()
+}
+
+/// What the event could have said, and did not.
+fn unknown(change: &StateChange<'_>) -> Vec<String> {
+    let data = change.reason_data.as_ref();
+    // The reason of an alarm on a query quotes the results.
+    let has_results = change.reason.is_some() || data.is_some_and(|it| !results(it).is_empty());
+    let evidence = match &change.query {
+        None if evidence(data).is_empty() => Some("no datapoints came with the alarm"),
+        Some(_) if !has_results => Some("no results of the query came with the alarm"),
+        _ => None,
+    };
+    let is_silent = change.metrics.is_empty() && change.rule.is_none() && change.query.is_none();
+    let reason = change
+        .reason
+        .is_none()
+        .then_some("the alarm gave no reason");
+    let watched = is_silent.then_some("what the alarm watches did not come with it");
+    let unknown = [reason, evidence, watched].into_iter().flatten();
+    unknown.map(str::to_owned).collect()
 }
 
 /// Why the alarm's own actions are not executed, or were not until now.
@@ -180,6 +207,12 @@ fn suppression(change: &StateChange<'_>) -> Vec<String> {
             "the alarm's own actions were suppressed until now by {by}{suppressor}"
         ));
     }
+    if change.is_after_mute {
+        facts.push(
+            "the alarm's own actions were muted when it went off; this one is executed after the mute window"
+                .to_owned(),
+        );
+    }
     if let Some(mute) = &change.mute {
         let mut fact = format!("the alarm's own actions are muted by {}", mute.rule);
         if let Some(from) = mute.from {
@@ -193,63 +226,6 @@ fn suppression(change: &StateChange<'_>) -> Vec<String> {
     facts
 }
 
-/// What the reason says for machines: thresholds, datapoints, alarms that triggered this one.
-fn evidence(data: Option<&Json>) -> Vec<String> {
-    let Some(data) = data else { return Vec::new() };
-    let mut facts = Vec::new();
-    let number = |key: &str| data.get(key).filter(|it| it.is_number());
-    if let Some(threshold) = number("threshold") {
-        facts.push(format!("threshold {threshold}"));
-    }
-    for (key, name) in [
-        ("recentLowerThresholds", "lower"),
-        ("recentUpperThresholds", "upper"),
-    ] {
-        let band = numbers(data, key);
-        if !band.is_empty() {
-            facts.push(format!(
-                "{name} bound of the expected band, oldest first: {band}"
-            ));
-        }
-    }
-    let recent = numbers(data, "recentDatapoints");
-    if !recent.is_empty() {
-        let mut fact = format!("datapoints, oldest first: {recent}");
-        if let Some(statistic) = text(data, "statistic") {
-            fact = format!("{fact} ({statistic}");
-            if let Some(period) = number("period") {
-                fact = format!("{fact} over {period} s");
-            }
-            fact.push(')');
-        }
-        if let Some(unit) = text(data, "unit") {
-            fact = format!("{fact}, in {unit}");
-        }
-        facts.push(fact);
-    }
-    if let Some(since) = text(data, "startDate").and_then(parse_time) {
-        facts.push(format!("looked at since {}", show_time(since)));
-    }
-    let triggering = list(data, "triggeringAlarms").iter().filter_map(|alarm| {
-        let state = text(alarm, "state.value").unwrap_or("an unknown state");
-        Some(format!("triggered by {} in {state}", text(alarm, "arn")?))
-    });
-    facts.extend(first(triggering.collect(), LISTED));
-    facts
-}
-
-fn numbers(data: &Json, key: &str) -> String {
-    let all = list(data, key);
-    let shown: Vec<String> = all
-        .iter()
-        .rev()
-        .take(LISTED)
-        .rev()
-        .map(Json::to_string)
-        .collect();
-    shown.join(", ")
-}
-
 fn show_metric(metric: &Metric) -> String {
     match metric {
         Metric::Stat {
@@ -259,7 +235,7 @@ fn show_metric(metric: &Metric) -> String {
             dimensions,
             statistic,
             period,
-            ..
+            account,
         } => {
             let mut out = show_id(id.as_deref());
             if let Some(namespace) = namespace {
@@ -276,6 +252,9 @@ fn show_metric(metric: &Metric) -> String {
             }
             for (key, value) in dimensions {
                 let _ = write!(out, ", {key}={value}");
+            }
+            if let Some(account) = account {
+                let _ = write!(out, ", in account {account}");
             }
             out
         }

@@ -1,18 +1,21 @@
 //! CloudWatch alarms: from what an alarm sends to an incident.
 
+mod evidence;
 mod group;
 mod incident;
+mod query;
 mod read;
 mod rule;
 mod sns;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::{
     decision::{Decision, Skip},
-    read::UnreadableEvent,
+    read::{UnreadableEvent, list, parse},
 };
 use read::{AlarmEvent, Channel, StateChange};
+use sns::Notification;
 
 /// What the messages of [`UnreadableEvent`] call the source.
 const ALARMS: &str = "CloudWatch alarms";
@@ -22,8 +25,49 @@ const ALARMS: &str = "CloudWatch alarms";
 ///
 /// Only the state `ALARM` is investigated. A state that nobody knows yet is not: it would be a guess.
 pub fn decide(event: &Json) -> Result<Decision, UnreadableEvent> {
-    if let Some(message) = sns::message(event)? {
-        return Ok(judge(&sns::read(&message)?));
+    match sns::notification(event)? {
+        Some(notification) => decide_notification(&notification),
+        None => decide_bare(event, None),
+    }
+}
+
+/// Judges each message of an event by itself: SNS hands over one at a time, but nothing says that it
+/// always will.
+pub fn decide_each(event: &Json) -> Vec<Result<Decision, UnreadableEvent>> {
+    match list(event, "Records") {
+        [] | [_] => vec![decide(event)],
+        records => records
+            .iter()
+            .map(|record| decide(&json!({ "Records": [record] })))
+            .collect(),
+    }
+}
+
+/// A topic carries whatever is published to it. What is no alarm is nobody's mistake.
+fn decide_notification(notification: &Notification<'_>) -> Result<Decision, UnreadableEvent> {
+    let no_alarm = Ok(Decision::Skip(Skip::NotAnAlarm));
+    let Some(text) = notification.message else {
+        return no_alarm;
+    };
+    let message = match parse(text) {
+        Ok(message) => message,
+        // One that was damaged on its way must not be lost.
+        Err(error) if text.contains("\"NewStateValue\"") => return Err(error),
+        Err(_) => return no_alarm,
+    };
+    match decide_bare(&message, Some(notification)) {
+        Err(UnreadableEvent::Foreign(_)) => no_alarm,
+        decision => decision,
+    }
+}
+
+/// Judges an event, or the message of a topic: an alarm's own, or an event that a rule sent there.
+fn decide_bare(
+    event: &Json,
+    notification: Option<&Notification<'_>>,
+) -> Result<Decision, UnreadableEvent> {
+    if sns::is_message(event) {
+        return Ok(judge(&sns::read(event, notification)?));
     }
     Ok(match read::read(event)? {
         AlarmEvent::Configuration => Decision::Skip(Skip::AlarmConfiguration),

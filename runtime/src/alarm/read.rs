@@ -7,10 +7,10 @@
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
-use super::{ALARMS, missing};
+use super::{ALARMS, missing, query::Query};
 use crate::{
     group::show_pairs,
-    place::Place,
+    place::{Place, partition},
     read::{UnreadableEvent, at, list, text, time},
 };
 
@@ -46,6 +46,8 @@ pub(super) struct StateChange<'a> {
     pub(super) reason_data: Option<Json>,
     pub(super) description: Option<&'a str>,
     pub(super) metrics: Vec<Metric>,
+    /// What an alarm asks that watches logs, or metrics in PromQL.
+    pub(super) query: Option<Query>,
     /// The rule of a composite alarm.
     pub(super) rule: Option<&'a str>,
     /// The phase of suppression that keeps the alarm's actions from being executed.
@@ -55,6 +57,8 @@ pub(super) struct StateChange<'a> {
     /// The alarm in whose name that happens.
     pub(super) suppressor: Option<&'a str>,
     pub(super) mute: Option<Mute<'a>>,
+    /// Whether the alarm's actions were muted when its state changed, and are executed only now.
+    pub(super) is_after_mute: bool,
     /// The one of many time series that this is about.
     pub(super) contributor: Option<Contributor<'a>>,
     pub(super) tags: Vec<(&'a str, &'a str)>,
@@ -150,7 +154,9 @@ pub(super) fn read(event: &Json) -> Result<AlarmEvent<'_>, UnreadableEvent> {
             let detail = at(event, "detail")
                 .filter(|detail| detail.is_object())
                 .ok_or(missing("`detail`"))?;
-            let arn = text(event, "resources.0");
+            let resources = list(event, "resources").iter().filter_map(Json::as_str);
+            let alarm = resources.clone().find(|it| name_in_arn(it).is_some());
+            let arn = alarm.or_else(|| resources.clone().next());
             state_change(Channel::EventBridge, event, detail, arn).map(AlarmEvent::State)
         }
         Some("CloudWatch Alarm Configuration Change") => Ok(AlarmEvent::Configuration),
@@ -173,7 +179,8 @@ fn state_change<'a>(
     let arn = match (arn, name, account, text(event, "region")) {
         (Some(arn), ..) if Place::of_arn(arn).is_some() => arn.to_owned(),
         (_, Some(name), Some(account), Some(region)) => {
-            format!("arn:aws:cloudwatch:{region}:{account}:alarm:{name}")
+            let partition = partition(region);
+            format!("arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}")
         }
         _ => return Err(missing("the alarm's ARN")),
     };
@@ -193,11 +200,18 @@ fn state_change<'a>(
             .iter()
             .filter_map(metric)
             .collect(),
+        query: at(data, "configuration").and_then(Query::read),
         rule: text(data, "configuration.alarmRule"),
         suppressed_by: text(data, "state.actionsSuppressedBy"),
         suppressed_before_by: text(data, "previousState.actionsSuppressedBy"),
         suppressor: text(data, "configuration.actionsSuppressor"),
         mute: mute(data),
+        is_after_mute: [
+            "actionExecutedAfterMuteWindow",
+            "ActionExecutedAfterMuteWindow",
+        ]
+        .iter()
+        .any(|key| data.get(key) == Some(&Json::Bool(true))),
         contributor: contributor(data).or_else(|| contributor(event)),
         tags: pairs(at(data, "alarmTags").or_else(|| at(event, "alarmTags"))),
     }))
@@ -222,11 +236,30 @@ fn contributor(data: &Json) -> Option<Contributor<'_>> {
     )
 }
 
-pub(super) fn pairs(map: Option<&Json>) -> Vec<(&str, &str)> {
-    map.and_then(Json::as_object)
+/// The pairs of a map, or of a list of names and values.
+pub(super) fn pairs(json: Option<&Json>) -> Vec<(&str, &str)> {
+    match json {
+        Some(Json::Object(fields)) => fields
+            .iter()
+            .filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
+            .collect(),
+        Some(Json::Array(items)) => items.iter().filter_map(pair).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn pair(json: &Json) -> Option<(&str, &str)> {
+    let first = |keys: &[&str]| keys.iter().find_map(|key| json.get(*key)?.as_str());
+    Some((
+        first(&["name", "Name", "key", "Key"])?,
+        first(&["value", "Value"])?,
+    ))
+}
+
+pub(super) fn owned(pairs: Vec<(&str, &str)>) -> Vec<(String, String)> {
+    pairs
         .into_iter()
-        .flatten()
-        .filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .collect()
 }
 
@@ -245,10 +278,7 @@ pub(super) fn metric(json: &Json) -> Option<Metric> {
         account: own("accountId"),
         namespace: own("metricStat.metric.namespace"),
         name: own("metricStat.metric.name")?,
-        dimensions: pairs(at(json, "metricStat.metric.dimensions"))
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value.to_owned()))
-            .collect(),
+        dimensions: owned(pairs(at(json, "metricStat.metric.dimensions"))),
         statistic: own("metricStat.stat"),
         period: at(json, "metricStat.period").and_then(Json::as_i64),
     })
