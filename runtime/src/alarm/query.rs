@@ -69,11 +69,12 @@ fn show(key: &str, value: &Json) -> Option<String> {
         Json::String(text) if !text.is_empty() => Some(text.clone()),
         Json::Number(number) if is_in_seconds(key) => Some(format!("{number} s")),
         Json::Number(_) | Json::Bool(_) => Some(value.to_string()),
-        Json::Array(items) => {
+        // Other lists could hold what the query found: lines of a log.
+        Json::Array(items) if key.to_ascii_lowercase().contains("loggroup") => {
             let texts: Vec<&str> = items.iter().filter_map(Json::as_str).collect();
             (!texts.is_empty()).then(|| texts.join(", "))
         }
-        Json::String(_) | Json::Null | Json::Object(_) => None,
+        Json::String(_) | Json::Null | Json::Array(_) | Json::Object(_) => None,
     }
 }
 
@@ -116,7 +117,7 @@ mod tests {
             "queryString": "filter level = 'ERROR'", "logGroupIdentifiers": ["/ecs/a", "/ecs/b"],
             "aggregationExpression": "count(*) by host", "scheduledQueryRoleARN": "arn:aws:iam::1:role/q",
             "scheduleConfiguration": { "scheduleExpression": "rate(5 minutes)", "startTimeOffset": 300 },
-            "tags": [{ "key": "a", "value": "b" }],
+            "tags": [{ "key": "a", "value": "b" }], "logLines": ["canary"],
         } });
         check(
             of_logs,

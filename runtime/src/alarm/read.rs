@@ -194,7 +194,7 @@ fn state_change<'a>(
             .or_else(|| time(event, "time"))
             .ok_or(missing("a time"))?,
         reason: text(data, "state.reason"),
-        reason_data: text(data, "state.reasonData").and_then(|it| serde_json::from_str(it).ok()),
+        reason_data: reason_data(data, "state.reasonData"),
         description: text(data, "configuration.description"),
         metrics: list(data, "configuration.metrics")
             .iter()
@@ -205,7 +205,7 @@ fn state_change<'a>(
         suppressed_by: text(data, "state.actionsSuppressedBy"),
         suppressed_before_by: text(data, "previousState.actionsSuppressedBy"),
         suppressor: text(data, "configuration.actionsSuppressor"),
-        mute: mute(data),
+        mute: mute(data).or_else(|| mute(event)),
         is_after_mute: [
             "actionExecutedAfterMuteWindow",
             "ActionExecutedAfterMuteWindow",
@@ -215,6 +215,15 @@ fn state_change<'a>(
         contributor: contributor(data).or_else(|| contributor(event)),
         tags: pairs(at(data, "alarmTags").or_else(|| at(event, "alarmTags"))),
     }))
+}
+
+/// What a reason says for machines. It travels as a text.
+pub(super) fn reason_data(json: &Json, path: &str) -> Option<Json> {
+    let data = match at(json, path)? {
+        Json::String(text) => serde_json::from_str(text).ok()?,
+        other => other.clone(),
+    };
+    data.is_object().then_some(data)
 }
 
 fn name_in_arn(arn: &str) -> Option<&str> {
@@ -277,7 +286,7 @@ pub(super) fn metric(json: &Json) -> Option<Metric> {
         id,
         account: own("accountId"),
         namespace: own("metricStat.metric.namespace"),
-        name: own("metricStat.metric.name")?,
+        name: own("metricStat.metric.name").or_else(|| own("metricStat.metric.metricName"))?,
         dimensions: owned(pairs(at(json, "metricStat.metric.dimensions"))),
         statistic: own("metricStat.stat"),
         period: at(json, "metricStat.period").and_then(Json::as_i64),

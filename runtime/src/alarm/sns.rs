@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use super::{
     missing,
     query::Query,
-    read::{Channel, Contributor, Metric, StateChange, metric, owned, pairs},
+    read::{Channel, Contributor, Metric, StateChange, metric, owned, pairs, reason_data},
 };
 use crate::{
     place::Place,
@@ -71,7 +71,7 @@ pub(super) fn read<'a>(
         previous_state: text(message, "OldStateValue"),
         at: time(message, "StateChangeTime").ok_or(missing("a time"))?,
         reason: text(message, "NewStateReason"),
-        reason_data: reason_data(message),
+        reason_data: evidence(message),
         description: text(message, "AlarmDescription"),
         metrics: single_metric(message).into_iter().chain(listed).collect(),
         query: Query::read(&lower_case(message)),
@@ -103,12 +103,8 @@ fn arn_of_old(message: &Json, topic: Option<&str>) -> Option<String> {
 
 /// What the other forms say for machines: a message can hold the same, or the threshold, or the alarms
 /// that triggered a composite one.
-fn reason_data(message: &Json) -> Option<Json> {
-    let data = match at(message, "NewStateReasonData") {
-        Some(Json::String(text)) => serde_json::from_str(text).ok(),
-        other => other.cloned(),
-    };
-    let mut data = data.filter(Json::is_object).unwrap_or_else(|| json!({}));
+fn evidence(message: &Json) -> Option<Json> {
+    let mut data = reason_data(message, "NewStateReasonData").unwrap_or_else(|| json!({}));
     let children = at(message, "TriggeringChildren").map(lower_case);
     let threshold = at(message, "Trigger.Threshold").cloned();
     for (key, value) in [("threshold", threshold), ("triggeringAlarms", children)] {

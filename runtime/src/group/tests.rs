@@ -82,7 +82,13 @@ fn of_alarm(metrics: &[Json]) -> Group {
 
 #[track_caller]
 fn of_series(attributes: Json) -> Group {
-    let mut alarm = alarm("down", json!({}));
+    of_series_beside(&[], attributes)
+}
+
+/// One of the time series of an alarm that says that it has these metrics.
+#[track_caller]
+fn of_series_beside(metrics: &[Json], attributes: Json) -> Group {
+    let mut alarm = alarm("down", json!({ "metrics": metrics }));
     alarm["alarmData"]["alarmContributor"] = json!({ "id": "6d44", "attributes": attributes });
     of(alarm::decide(&alarm))
 }
@@ -142,6 +148,7 @@ fn every_row_of_the_table() {
         ("with more dimensions", of_alarm(&[metric("AWS/MQ", broker)]), "resource", vec!["AWS/MQ", "Broker", "b-1", "Queue", "orders"]),
         ("a time series of an alarm", of_series(json!({ "b": "2", "a": "1" })), "alarm", vec![DOWN]),
         ("one of a service", of_series(api.clone()), "alarm", vec![DOWN]),
+        ("one of a metric", of_series_beside(&[metric("AWS/ECS", api.clone())], json!({ "a": "1" })), "alarm", vec![DOWN]),
         ("one in another account", of_series(json!({ "AWS.AccountId": "999999999999" })), "alarm", vec![DOWN]),
         ("one without attributes", of_series(json!({})), "alarm", vec![DOWN]),
         ("a composite alarm", composite(), "alarm", vec![DOWN]),
