@@ -20,7 +20,7 @@ use sns::Notification;
 /// What the messages of [`UnreadableEvent`] call the source.
 const ALARMS: &str = "CloudWatch alarms";
 
-/// Judges an event: the action of an alarm, an event of an EventBridge rule, or an alarm's message
+/// Evaluates an event: the action of an alarm, an event of an EventBridge rule, or an alarm's message
 /// to an SNS topic.
 ///
 /// Only the state `ALARM` is investigated. A state that nobody knows yet is not: it would be a guess.
@@ -31,7 +31,7 @@ pub fn decide(event: &Json) -> Result<Decision, UnreadableEvent> {
     }
 }
 
-/// Judges each message of an event by itself: SNS hands over one at a time, but nothing says that it
+/// Evaluates each message of an event by itself: SNS hands over one at a time, but nothing says that it
 /// always will.
 pub fn decide_each(event: &Json) -> Vec<Result<Decision, UnreadableEvent>> {
     match list(event, "Records") {
@@ -43,7 +43,7 @@ pub fn decide_each(event: &Json) -> Vec<Result<Decision, UnreadableEvent>> {
     }
 }
 
-/// A topic carries whatever is published to it. What is no alarm is nobody's mistake.
+/// A topic carries whatever is published to it. A message that is no alarm is no mistake.
 fn decide_notification(notification: &Notification<'_>) -> Result<Decision, UnreadableEvent> {
     let no_alarm = Ok(Decision::Skip(Skip::NotAnAlarm));
     let Some(text) = notification.message else {
@@ -61,7 +61,7 @@ fn decide_notification(notification: &Notification<'_>) -> Result<Decision, Unre
     }
 }
 
-/// Judges an event, or the message of a topic: an alarm's own, or an event that a rule sent there.
+/// Evaluates an event, or the message of a topic: an alarm's own, or an event that a rule sent there.
 fn decide_bare(
     event: &Json,
     notification: Option<&Notification<'_>>,

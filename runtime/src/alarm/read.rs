@@ -80,7 +80,7 @@ impl<'a> Contributor<'a> {
         (id.is_some() || !attributes.is_empty()).then_some(Self { id, attributes })
     }
 
-    /// What tells it from the other contributors of its alarm.
+    /// What distinguishes it from the other contributors of its alarm.
     pub(super) fn identity(&self) -> String {
         self.id
             .map_or_else(|| show_pairs(&self.attributes), str::to_owned)

@@ -218,7 +218,7 @@ impl Lower<'_> {
                     "the alarm evaluates {} minutes of data: of a query CloudWatch evaluates 180",
                     window / 60
                 ),
-                "look at fewer or shorter periods",
+                "use fewer or shorter periods",
             );
         }
     }
