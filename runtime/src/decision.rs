@@ -27,6 +27,11 @@ pub struct Finding {
 pub enum Skip {
     /// An alarm that is not, or no longer, in the state `ALARM`.
     NotInAlarm,
+    /// An alarm that was in the state `ALARM` before: to EventBridge, each phase in which a composite
+    /// alarm's actions are suppressed is a change of state.
+    StillInAlarm,
+    /// A message of a topic that is not about an alarm.
+    NotAnAlarm,
     /// An alarm was made, changed or deleted.
     AlarmConfiguration,
     /// A task that is still stopping, or running.
@@ -67,6 +72,8 @@ impl Skip {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NotInAlarm => "not-in-alarm",
+            Self::StillInAlarm => "still-in-alarm",
+            Self::NotAnAlarm => "not-an-alarm",
             Self::AlarmConfiguration => "alarm-configuration",
             Self::TaskNotStopped => "task-not-stopped",
             Self::TaskEndedWell => "task-ended-well",

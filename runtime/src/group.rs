@@ -15,14 +15,7 @@ pub(crate) enum Affected<'a> {
         namespace: &'a str,
         dimensions: &'a [(&'a str, &'a str)],
     },
-    /// One of the time series of an alarm: the alarm's ARN and name, and attributes in the order of their
-    /// names.
-    Series {
-        alarm: &'a str,
-        name: &'a str,
-        attributes: &'a [(&'a str, &'a str)],
-    },
-    /// An alarm by itself.
+    /// An alarm, with all of its time series.
     Alarm { alarm: &'a str, name: &'a str },
     /// What the account file groups a rule's events by. What is shown of it can be less.
     Values {
@@ -71,9 +64,6 @@ impl Affected<'_> {
                 namespace,
                 dimensions,
             } => ("resource", with_pairs(namespace, dimensions)),
-            Self::Series {
-                alarm, attributes, ..
-            } => ("series", with_pairs(alarm, attributes)),
             Self::Alarm { alarm, .. } => ("alarm", vec![alarm]),
             Self::Values { rule, values, .. } => {
                 let values = values.iter().map(String::as_str);
@@ -109,9 +99,6 @@ impl Affected<'_> {
                 namespace,
                 dimensions,
             } => format!("{namespace} {} in {region}", show_pairs(dimensions)),
-            Self::Series {
-                name, attributes, ..
-            } => format!("alarm {name} for {} in {region}", show_pairs(attributes)),
             Self::Alarm { name, .. } => format!("alarm {name} in {region}"),
             Self::Values { rule, shown, .. } => {
                 format!("rule {rule} in {region}: {}", shown.join(", "))

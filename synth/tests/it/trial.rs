@@ -14,7 +14,7 @@ clusters:
     priority: CRITICAL
     ignore-services: [canary-*]
   - payments
-watched-alarms: [legacy-]
+watched-alarms: [legacy-*]
 pipelines: ["*"]
 events:
   - name: batch-failed
