@@ -113,19 +113,6 @@ fn describe(change: &StateChange<'_>, place: Option<Place<'_>>, meaning: Option<
             change.name
         ),
     });
-    report.section(
-        "What the alarm means",
-        &meaning.map(str::to_owned).into_iter().collect::<Vec<_>>(),
-    );
-
-    report.section(
-        "Why",
-        &change
-            .reason
-            .map(str::to_owned)
-            .into_iter()
-            .collect::<Vec<_>>(),
-    );
     report.section("Evidence", &evidence(change.reason_data.as_ref()));
     if let Some(contributor) = &change.contributor {
         report.section(
@@ -140,19 +127,6 @@ fn describe(change: &StateChange<'_>, place: Option<Place<'_>>, meaning: Option<
         "Metrics",
         &first(change.metrics.iter().map(show_metric).collect(), LISTED),
     );
-    if let Some(query) = &change.query {
-        let text = std::iter::once(query.text.clone());
-        let facts = first(query.facts.clone(), LISTED);
-        report.section("Query", &text.chain(facts).collect::<Vec<_>>());
-    }
-    report.section(
-        "Rule",
-        &change
-            .rule
-            .map(str::to_owned)
-            .into_iter()
-            .collect::<Vec<_>>(),
-    );
     report.section("Suppression", &suppression(change));
 
     let mut facts = Vec::new();
@@ -160,9 +134,6 @@ fn describe(change: &StateChange<'_>, place: Option<Place<'_>>, meaning: Option<
         facts.push(place.describe());
     }
     facts.push(change.arn.clone());
-    if !change.tags.is_empty() {
-        facts.push(format!("tags: {}", show_pairs(&change.tags)));
-    }
     report.section("Where", &facts);
     if let Some(place) = place {
         let fragment = format!("alarmsV2:alarm/{}", encode(change.name));
@@ -170,6 +141,20 @@ fn describe(change: &StateChange<'_>, place: Option<Place<'_>>, meaning: Option<
         report.section("Console", &page.into_iter().collect::<Vec<_>>());
     }
     report.section("Not known", &unknown(change));
+    let query = change.query.as_ref();
+    let facts = query.map(|it| first(it.facts.clone(), LISTED).join("\n"));
+    for (label, text) in [
+        ("what the alarm means, by its description", meaning),
+        ("the reason for its state", change.reason),
+        ("query", query.map(|it| it.text.as_str())),
+        ("beside the query", facts.as_deref()),
+        ("rule of the composite alarm", change.rule),
+        ("tags", Some(show_pairs(&change.tags).as_str())),
+    ] {
+        if let Some(text) = text.filter(|it| !it.is_empty()) {
+            report.quote(label, text);
+        }
+    }
     report.into_text()
 }
 
