@@ -104,7 +104,7 @@ async fn exists(s3: &Client, bucket: &str, key: &str, account: &str) -> Result<b
         {
             Ok(false)
         }
-        Err(error) => Err(AwsError::call("S3 HeadObject", error)),
+        Err(error) => Err(AwsError::head("S3 HeadObject", error, bucket, Some(key))),
     }
 }
 
@@ -128,7 +128,7 @@ async fn ensure_bucket(
                 .as_service_error()
                 .is_some_and(aws_sdk_s3::operation::head_bucket::HeadBucketError::is_not_found) => {
         }
-        Err(error) => return Err(AwsError::call("S3 HeadBucket", error)),
+        Err(error) => return Err(AwsError::head("S3 HeadBucket", error, bucket, None)),
     }
     terminal.say(&format!("  making the bucket {bucket}"));
     let mut request = s3.create_bucket().bucket(bucket);
