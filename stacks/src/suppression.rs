@@ -25,7 +25,7 @@ pub enum Reason {
     /// The log group is a resource of the stack, so the function needs no permission to make one.
     DeclaredLogGroup,
     /// Incidents, patterns and policies speak of a stack's alarms by name. Guard's rule is silent
-    /// only if everything that could be named says so, roles and policies too.
+    /// only if everything that could be named says so: roles, policies and the table too.
     NamedAfterTheStack,
     /// Another alarm speaks for this one.
     PartOfComposite,
@@ -58,6 +58,7 @@ const RULES: &[Rules] = &[
     rules(Reason::AwsOwnedKey, QUEUE, Some("CKV_AWS_27"), Some("SQS_QUEUE_KMS_MASTER_KEY_ID_RULE"), Some("W48")),
     rules(Reason::AwsOwnedKey, SECRET, Some("CKV_AWS_149"), Some("SECRETSMANAGER_USING_CMK"), Some("W77")),
     rules(Reason::AwsOwnedKey, TABLE, Some("CKV_AWS_119"), Some("DYNAMODB_TABLE_ENCRYPTED_KMS"), Some("W74")),
+    rules(Reason::AwsOwnedKey, TABLE, None, Some("DYNAMODB_TABLE_MUST_BE_ENCRYPTED"), None),
     rules(Reason::OwnNetworkOfLambda, FUNCTION, Some("CKV_AWS_117"), Some("LAMBDA_INSIDE_VPC"), Some("W89")),
     rules(Reason::SharedConcurrency, FUNCTION, Some("CKV_AWS_115"), Some("LAMBDA_CONCURRENCY_CHECK"), Some("W92")),
     rules(Reason::QueueKeepsEvents, FUNCTION, Some("CKV_AWS_116"), Some("LAMBDA_DLQ_CHECK"), None),
@@ -67,6 +68,7 @@ const RULES: &[Rules] = &[
     rules(Reason::NamedAfterTheStack, "AWS::CloudWatch::Alarm", None, Some(NO_EXPLICIT_NAMES), Some("W28")),
     rules(Reason::NamedAfterTheStack, "AWS::IAM::Role", None, Some(NO_EXPLICIT_NAMES), None),
     rules(Reason::NamedAfterTheStack, MANAGED_POLICY, None, Some(NO_EXPLICIT_NAMES), None),
+    rules(Reason::NamedAfterTheStack, TABLE, None, Some(NO_EXPLICIT_NAMES), None),
     rules(Reason::PartOfComposite, "AWS::CloudWatch::Alarm", None, Some("CLOUDWATCH_ALARM_ACTION_CHECK"), None),
     rules(Reason::StateOfMinutes, TABLE, Some("CKV_AWS_28"), Some("DYNAMODB_PITR_ENABLED"), Some("W78")),
 ];

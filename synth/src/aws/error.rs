@@ -175,7 +175,7 @@ impl AwsError {
 
 /// What S3's status says of a bucket or an object.
 ///
-/// Source: "HeadBucket" and "HeadObject" in the Amazon S3 API reference.
+/// Source: `HeadBucket` and `HeadObject` in the Amazon S3 API reference.
 fn refused_head(status: u16, bucket: &str, key: Option<&str>) -> String {
     let what = match key {
         Some(key) => format!("`{key}` in the bucket `{bucket}`"),
