@@ -23,6 +23,8 @@ ZIG := target/zig
 MACHINE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 VALIDATE := target/validate
 CHECKOV := target/checkov
+IAM := target/iam
+NAG := target/nag
 
 .PHONY: help
 help: ## Show this list
@@ -47,8 +49,12 @@ lint: cases $(VALIDATE)/ready ## Run cfn-lint and cloudformation-validate over e
 	$(VALIDATE)/bin/python snapshots/validate/lint.py target/cases
 
 .PHONY: validate
-validate: lint $(CHECKOV)/ready ## Run every validator over every snapshot case: the above, and checkov
+validate: lint $(CHECKOV)/ready $(IAM)/ready $(NAG)/ready ## Run every validator over every snapshot case: the above, checkov, cdk-nag, and a simulator of IAM
 	$(CHECKOV)/bin/python snapshots/validate/checkov.py target/cases
+	cp snapshots/validate/nag/*.mjs $(NAG)
+	node $(NAG)/nag.mjs target/cases
+	cp snapshots/validate/iam/*.mjs $(IAM)
+	node $(IAM)/simulate.mjs target/cases snapshots/tests/permissions.tsv snapshots/policies/assets-bucket.json
 
 .PHONY: check
 check: ## Check formatting, lints, documentation and dependencies
@@ -188,6 +194,19 @@ $(CHECKOV)/ready: snapshots/validate/checkov.txt
 	$(PYTHON) -m venv --clear $(CHECKOV)
 	$(CHECKOV)/bin/pip install --quiet --requirement $<
 	touch $@
+
+# Packages of npm, by the hashes of their lock files. No script of theirs is run.
+$(IAM)/ready $(NAG)/ready: target/%/ready: snapshots/validate/%/package-lock.json snapshots/validate/%/package.json
+	if ! command -v npm > /dev/null; then
+		echo "not installed: Node.js 20 or later, with npm    apt install nodejs npm" >&2
+		exit 1
+	fi
+	rm -rf target/$*
+	mkdir -p target/$*
+	cp $^ target/$*
+	cd target/$*
+	npm ci --ignore-scripts --no-audit --no-fund --silent
+	touch ready
 
 $(LOCAL_AWS)/ready: synth/local-aws/requirements.txt
 	$(PYTHON) -m venv --clear $(LOCAL_AWS)

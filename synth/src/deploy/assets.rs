@@ -6,6 +6,7 @@ use aws_sdk_s3::{
     primitives::ByteStream,
     types::{BucketLocationConstraint, CreateBucketConfiguration, PublicAccessBlockConfiguration},
 };
+use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -158,13 +159,26 @@ async fn ensure_bucket(
         .send()
         .await
         .map_err(|it| AwsError::call("S3 PutPublicAccessBlock", it))?;
+    s3.put_bucket_policy()
+        .bucket(bucket)
+        .expected_bucket_owner(account)
+        .policy(policy(bucket, region).to_string())
+        .send()
+        .await
+        .map_err(|it| AwsError::call("S3 PutBucketPolicy", it))?;
+    Ok(())
+}
+
+/// The policy of the bucket: nobody does anything without TLS. Who else may do what, the policies of the
+/// account say.
+pub fn policy(bucket: &str, region: &str) -> Json {
     let partition = match region {
         it if it.starts_with("cn-") => "aws-cn",
         it if it.starts_with("us-gov-") => "aws-us-gov",
         _ => "aws",
     };
     let arn = format!("arn:{partition}:s3:::{bucket}");
-    let policy = serde_json::json!({
+    json!({
         "Version": "2012-10-17",
         "Statement": [{
             "Sid": "OnlyOverTls",
@@ -174,13 +188,5 @@ async fn ensure_bucket(
             "Resource": [arn, format!("{arn}/*")],
             "Condition": { "Bool": { "aws:SecureTransport": "false" } },
         }],
-    });
-    s3.put_bucket_policy()
-        .bucket(bucket)
-        .expected_bucket_owner(account)
-        .policy(policy.to_string())
-        .send()
-        .await
-        .map_err(|it| AwsError::call("S3 PutBucketPolicy", it))?;
-    Ok(())
+    })
 }
