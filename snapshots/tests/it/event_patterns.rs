@@ -8,6 +8,8 @@ use serde_json::{Value as Json, json};
 use snapshots::{account, directory};
 use stacks::{EventPattern, event_pattern::Scope};
 
+use crate::templates::CASES;
+
 const HERE: Scope<'_> = Scope {
     partition: "aws",
     region: "eu-central-1",
@@ -166,5 +168,44 @@ fn an_absent_exit_code_is_absent_from_every_container() {
     ] {
         let event = json!({ "source": "aws.ecs", "detail": { "containers": containers } });
         assert_eq!(without.matches(&event, &HERE), expected, "{event}");
+    }
+}
+
+/// Of two lists of values for one field EventBridge keeps one, and in which order CloudFormation hands
+/// it a pattern's fields is not documented. So no rule may have two.
+#[test]
+fn no_rule_has_two_lists_of_values_for_one_field() {
+    for case in CASES {
+        let account = account(&directory(&format!("cases/{case}")));
+        for rule in stacks::rules::rules(&account.monitor) {
+            let (_, replaced) = EventPattern::read(&rule.pattern.resolved(&HERE)).unwrap();
+            assert!(replaced.is_empty(), "{case}, {}: {replaced:?}", rule.slug);
+        }
+    }
+}
+
+/// As `aws/event-ruler` does, by its sources: see `stacks/src/event_pattern/matches.rs`.
+#[test]
+fn an_absent_exit_code_beside_another_field_is_absent_from_the_same_container() {
+    let app = json!({ "exitCode": [{ "exists": false }], "image": ["app"], "name": ["app"] });
+    let without_reason = json!({ "name": ["app"], "reason": [{ "exists": false }] });
+    for (containers, expected_app, expected_without_reason) in [
+        // `exitCode` comes before `name`, so it is absent from every container; `reason` comes after it.
+        (
+            json!([{ "name": "app", "image": "app" }, { "name": "proxy", "exitCode": 0, "reason": "x" }]),
+            false,
+            true,
+        ),
+        (json!([{ "name": "app", "image": "app" }]), true, true),
+        (
+            json!([{ "name": "app", "image": "app", "reason": "x" }]),
+            true,
+            false,
+        ),
+    ] {
+        let event = json!({ "source": "aws.ecs", "detail": { "containers": containers } });
+        let matches = |it: &Json| pattern(&json!({ "containers": it })).matches(&event, &HERE);
+        assert_eq!(matches(&app), expected_app, "{event}");
+        assert_eq!(matches(&without_reason), expected_without_reason, "{event}");
     }
 }
