@@ -12,6 +12,7 @@ mod events;
 mod graphs;
 mod groups;
 mod identities;
+mod let_through;
 mod mutations;
 mod permissions;
 mod properties;
