@@ -104,7 +104,8 @@ fn incident(
     }
     report.section("Not known", &unknown);
     let data = json!({
-        "serviceArn": arn,
+        "serviceArn": daemon.is_none().then_some(arn),
+        "daemonArn": daemon,
         "eventName": name,
         "reason": text(detail, "reason"),
         "deploymentId": text(detail, "deploymentId"),
