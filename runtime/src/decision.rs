@@ -36,13 +36,13 @@ pub enum Skip {
     AlarmConfiguration,
     /// A task that is still stopping, or running.
     TaskNotStopped,
-    /// A task whose containers all ended well.
+    /// A task that no service started, and whose containers ended well.
     TaskEndedWell,
     /// A person or a program stopped the task.
     TaskStoppedByUser,
     /// A deployment or a scale-in replaced the task.
     TaskScaledIn,
-    /// AWS needed the machine.
+    /// AWS or a person needed the machine: maintenance, draining, retirement.
     TaskMaintenance,
     /// A Spot task was interrupted, as Spot tasks are.
     SpotInterruption,
@@ -52,7 +52,8 @@ pub enum Skip {
     ServiceWarning,
     /// A deployment goes on, or ended well.
     DeploymentInformation,
-    /// A container instance changed; its agent reconnects several times an hour by design.
+    /// A container instance changed, but its health is not impaired. Its agent reconnects several times an
+    /// hour by design.
     ContainerInstance,
     /// The account file says that failures of this service are nobody's concern.
     IgnoredService,

@@ -48,6 +48,54 @@ fn of_task(started_as: Option<&str>) -> Group {
 }
 
 #[track_caller]
+fn of_own_group(group: &str) -> Group {
+    let definition = "arn:aws:ecs:eu-central-1:111122223333:task-definition/batch:7";
+    of(ecs::decide(&event(
+        "aws.ecs",
+        "ECS Task State Change",
+        json!([TASK]),
+        json!({
+            "taskArn": TASK, "group": group, "taskDefinitionArn": definition,
+            "lastStatus": "STOPPED", "stoppedAt": TIME,
+        }),
+    )))
+}
+
+#[track_caller]
+fn of_old_service() -> Group {
+    of(ecs::decide(&event(
+        "aws.ecs",
+        "ECS Deployment State Change",
+        json!(["arn:aws:ecs:eu-central-1:111122223333:service/api"]),
+        json!({ "eventType": "ERROR", "eventName": "SERVICE_DEPLOYMENT_FAILED" }),
+    )))
+}
+
+#[track_caller]
+fn of_daemon(kind: &str) -> Group {
+    of(ecs::decide(&event(
+        "aws.ecs",
+        kind,
+        json!([TASK]),
+        json!({
+            "clusterArn": "arn:aws:ecs:eu-central-1:111122223333:cluster/checkout",
+            "daemonArn": "arn:aws:ecs:eu-central-1:111122223333:daemon/checkout/logs",
+            "eventType": "WARNING", "eventName": "DAEMON_TASK_START_IMPAIRED",
+        }),
+    )))
+}
+
+#[track_caller]
+fn of_instance() -> Group {
+    of(ecs::decide(&event(
+        "aws.ecs",
+        "ECS Container Instance Health Change",
+        json!(["arn:aws:ecs:eu-central-1:111122223333:container-instance/checkout/9a8b"]),
+        json!({ "overallStatus": "IMPAIRED" }),
+    )))
+}
+
+#[track_caller]
 fn of_service(kind: &str, name: &str) -> Group {
     let service = "arn:aws:ecs:eu-central-1:111122223333:service/checkout/api";
     let detail = json!({ "eventType": "ERROR", "eventName": name });
@@ -139,7 +187,13 @@ fn every_row_of_the_table() {
         ("a service", of_service("ECS Service Action", "SERVICE_TASK_PLACEMENT_FAILURE"), "service", vec!["checkout", "api"]),
         ("a deployment", of_service("ECS Deployment State Change", "SERVICE_DEPLOYMENT_FAILED"), "service", vec!["checkout", "api"]),
         ("a task of a family", of_task(Some("family:batch")), "family", vec!["checkout", "batch"]),
+        ("a task with a group of its own", of_own_group("nightly"), "family", vec!["checkout", "batch"]),
+        ("with a colon in it", of_own_group("team:nightly"), "family", vec!["checkout", "batch"]),
         ("a task by itself", of_task(None), "task", vec!["checkout", "0a1b"]),
+        ("a service of an unknown cluster", of_old_service(), "service", vec!["", "api"]),
+        ("a daemon", of_daemon("ECS Daemon Service Action"), "daemon", vec!["checkout", "logs"]),
+        ("a daemon's deployment", of_daemon("ECS Daemon Deployment State Change"), "daemon", vec!["checkout", "logs"]),
+        ("a container instance", of_instance(), "instance", vec!["checkout", "9a8b"]),
         ("an alarm on a service", of_alarm(&[metric("AWS/ECS", api.clone())]), "service", vec!["checkout", "api"]),
         ("in another namespace", of_alarm(&[metric("ECS/ContainerInsights", api.clone())]), "service", vec!["checkout", "api"]),
         ("with others beside it", of_alarm(&[formula.clone(), metric("AWS/ECS", api.clone()), metric("AWS/SQS", queue.clone())]), "service", vec!["checkout", "api"]),
@@ -194,6 +248,21 @@ fn names_and_causes_are_for_people() {
             of_task(None),
             "ECS task 0a1b (cluster checkout, eu-central-1)",
             "exit code 1",
+        ),
+        (
+            of_old_service(),
+            "ECS service api (unknown cluster, eu-central-1)",
+            "failed to deploy",
+        ),
+        (
+            of_daemon("ECS Daemon Service Action"),
+            "ECS daemon logs (cluster checkout, eu-central-1)",
+            "cannot start tasks",
+        ),
+        (
+            of_instance(),
+            "ECS container instance 9a8b (cluster checkout, eu-central-1)",
+            "health is IMPAIRED",
         ),
         (
             of_alarm(&queue),
