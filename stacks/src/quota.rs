@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fmt};
 use crate::{
     json::Json,
     limits,
-    monitor::{AlarmName, ClusterSelector, EventName, Monitor},
+    monitor::{AlarmName, ClusterSelector, EventName, Measure, Monitor},
     resources::{
         iam_managed_policy::ManagedPolicy, lambda_function::Function,
         lambda_permission::Permission, sqs_queue_policy::QueuePolicy,
@@ -61,10 +61,32 @@ impl fmt::Display for OverQuota {
 pub(crate) fn over(monitor: &Monitor, stacks: &[Stack], rules: &[EventRule]) -> Vec<OverQuota> {
     let mut over = Vec::new();
     rule_quotas(monitor, rules, &mut over);
+    over.extend(query_alarms(monitor));
     for stack in stacks {
         stack_quotas(monitor, stack, &mut over);
     }
     over
+}
+
+/// The alarms on queries, which each region has all of.
+fn query_alarms(monitor: &Monitor) -> Option<OverQuota> {
+    let on_queries = monitor
+        .alarms
+        .iter()
+        .filter(|it| matches!(it.measure, Measure::Query(_)));
+    let mut names: Vec<AlarmName> = on_queries.map(|it| it.name.clone()).collect();
+    let found = names.len();
+    if found <= limits::QUERY_ALARMS {
+        return None;
+    }
+    names.sort();
+    Some(OverQuota {
+        what: "alarms on queries of Metrics Insights in a region".to_owned(),
+        found,
+        limit: limits::QUERY_ALARMS,
+        subject: Subject::Alarms(names.split_off(limits::QUERY_ALARMS)),
+        remedy: "watch many resources with one query that has `GROUP BY` and `ORDER BY`".to_owned(),
+    })
 }
 
 fn rule_quotas(monitor: &Monitor, rules: &[EventRule], over: &mut Vec<OverQuota>) {

@@ -22,10 +22,13 @@ pub enum Reason {
     IssuedByTheAgent,
     /// IAM has no resources for these actions.
     NoResourceLevel,
+    /// Lambda makes the interfaces of a function in a VPC, in subnets that a parameter names: no policy
+    /// can name them.
+    InterfacesOfLambda,
     /// The log group is a resource of the stack, so the function needs no permission to make one.
     DeclaredLogGroup,
     /// Incidents, patterns and policies speak of a stack's alarms by name. Guard's rule is silent
-    /// only if everything that could be named says so, roles and policies too.
+    /// only if everything that could be named says so: roles, policies and the table too.
     NamedAfterTheStack,
     /// Another alarm speaks for this one.
     PartOfComposite,
@@ -41,6 +44,7 @@ struct Rules {
     checkov: Option<&'static str>,
     guard: Option<&'static str>,
     cfn_nag: Option<&'static str>,
+    cdk_nag: Option<&'static str>,
 }
 
 const FUNCTION: &str = "AWS::Lambda::Function";
@@ -53,22 +57,27 @@ const NO_EXPLICIT_NAMES: &str = "CFN_NO_EXPLICIT_RESOURCE_NAMES";
 
 #[rustfmt::skip]
 const RULES: &[Rules] = &[
-    rules(Reason::AwsOwnedKey, FUNCTION, Some("CKV_AWS_173"), None, None),
-    rules(Reason::AwsOwnedKey, LOG_GROUP, Some("CKV_AWS_158"), Some("CLOUDWATCH_LOG_GROUP_ENCRYPTED"), Some("W84")),
-    rules(Reason::AwsOwnedKey, QUEUE, Some("CKV_AWS_27"), Some("SQS_QUEUE_KMS_MASTER_KEY_ID_RULE"), Some("W48")),
-    rules(Reason::AwsOwnedKey, SECRET, Some("CKV_AWS_149"), Some("SECRETSMANAGER_USING_CMK"), Some("W77")),
-    rules(Reason::AwsOwnedKey, TABLE, Some("CKV_AWS_119"), Some("DYNAMODB_TABLE_ENCRYPTED_KMS"), Some("W74")),
-    rules(Reason::OwnNetworkOfLambda, FUNCTION, Some("CKV_AWS_117"), Some("LAMBDA_INSIDE_VPC"), Some("W89")),
-    rules(Reason::SharedConcurrency, FUNCTION, Some("CKV_AWS_115"), Some("LAMBDA_CONCURRENCY_CHECK"), Some("W92")),
-    rules(Reason::QueueKeepsEvents, FUNCTION, Some("CKV_AWS_116"), Some("LAMBDA_DLQ_CHECK"), None),
-    rules(Reason::IssuedByTheAgent, SECRET, None, Some("SECRETSMANAGER_ROTATION_ENABLED_CHECK"), None),
-    rules(Reason::NoResourceLevel, MANAGED_POLICY, None, Some("IAM_POLICYDOCUMENT_NO_WILDCARD_RESOURCE"), Some("W13")),
-    rules(Reason::DeclaredLogGroup, FUNCTION, None, None, Some("W58")),
-    rules(Reason::NamedAfterTheStack, "AWS::CloudWatch::Alarm", None, Some(NO_EXPLICIT_NAMES), Some("W28")),
-    rules(Reason::NamedAfterTheStack, "AWS::IAM::Role", None, Some(NO_EXPLICIT_NAMES), None),
-    rules(Reason::NamedAfterTheStack, MANAGED_POLICY, None, Some(NO_EXPLICIT_NAMES), None),
-    rules(Reason::PartOfComposite, "AWS::CloudWatch::Alarm", None, Some("CLOUDWATCH_ALARM_ACTION_CHECK"), None),
-    rules(Reason::StateOfMinutes, TABLE, Some("CKV_AWS_28"), Some("DYNAMODB_PITR_ENABLED"), Some("W78")),
+    rules(Reason::AwsOwnedKey, FUNCTION, Some("CKV_AWS_173"), None, None, None),
+    rules(Reason::AwsOwnedKey, LOG_GROUP, Some("CKV_AWS_158"), Some("CLOUDWATCH_LOG_GROUP_ENCRYPTED"), Some("W84"), None),
+    rules(Reason::AwsOwnedKey, QUEUE, Some("CKV_AWS_27"), Some("SQS_QUEUE_KMS_MASTER_KEY_ID_RULE"), Some("W48"), None),
+    rules(Reason::AwsOwnedKey, SECRET, Some("CKV_AWS_149"), Some("SECRETSMANAGER_USING_CMK"), Some("W77"), None),
+    rules(Reason::AwsOwnedKey, TABLE, Some("CKV_AWS_119"), Some("DYNAMODB_TABLE_ENCRYPTED_KMS"), Some("W74"), None),
+    rules(Reason::AwsOwnedKey, TABLE, None, Some("DYNAMODB_TABLE_MUST_BE_ENCRYPTED"), None, None),
+    rules(Reason::OwnNetworkOfLambda, FUNCTION, Some("CKV_AWS_117"), Some("LAMBDA_INSIDE_VPC"), Some("W89"), None),
+    rules(Reason::SharedConcurrency, FUNCTION, Some("CKV_AWS_115"), Some("LAMBDA_CONCURRENCY_CHECK"), Some("W92"), None),
+    rules(Reason::QueueKeepsEvents, FUNCTION, Some("CKV_AWS_116"), Some("LAMBDA_DLQ_CHECK"), None, None),
+    rules(Reason::IssuedByTheAgent, SECRET, None, Some("SECRETSMANAGER_ROTATION_ENABLED_CHECK"), None, Some("AwsSolutions-SMG4")),
+    rules(Reason::NoResourceLevel, MANAGED_POLICY, None, Some("IAM_POLICYDOCUMENT_NO_WILDCARD_RESOURCE"), Some("W13"), Some("AwsSolutions-IAM5[Resource::*]")),
+    rules(Reason::InterfacesOfLambda, MANAGED_POLICY, None, None, None, Some("AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:network-interface/*]")),
+    rules(Reason::InterfacesOfLambda, MANAGED_POLICY, None, None, None, Some("AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:security-group/*]")),
+    rules(Reason::InterfacesOfLambda, MANAGED_POLICY, None, None, None, Some("AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:subnet/*]")),
+    rules(Reason::DeclaredLogGroup, FUNCTION, None, None, Some("W58"), None),
+    rules(Reason::NamedAfterTheStack, "AWS::CloudWatch::Alarm", None, Some(NO_EXPLICIT_NAMES), Some("W28"), None),
+    rules(Reason::NamedAfterTheStack, "AWS::IAM::Role", None, Some(NO_EXPLICIT_NAMES), None, None),
+    rules(Reason::NamedAfterTheStack, MANAGED_POLICY, None, Some(NO_EXPLICIT_NAMES), None, None),
+    rules(Reason::NamedAfterTheStack, TABLE, None, Some(NO_EXPLICIT_NAMES), None, None),
+    rules(Reason::PartOfComposite, "AWS::CloudWatch::Alarm", None, Some("CLOUDWATCH_ALARM_ACTION_CHECK"), None, None),
+    rules(Reason::StateOfMinutes, TABLE, Some("CKV_AWS_28"), Some("DYNAMODB_PITR_ENABLED"), Some("W78"), Some("AwsSolutions-DDB3")),
 ];
 
 const fn rules(
@@ -77,6 +86,7 @@ const fn rules(
     checkov: Option<&'static str>,
     guard: Option<&'static str>,
     cfn_nag: Option<&'static str>,
+    cdk_nag: Option<&'static str>,
 ) -> Rules {
     Rules {
         reason,
@@ -84,6 +94,7 @@ const fn rules(
         checkov,
         guard,
         cfn_nag,
+        cdk_nag,
     }
 }
 
@@ -103,6 +114,9 @@ impl Reason {
             Self::QueueKeepsEvents => "what fails stays in the queue, which has dead letters",
             Self::IssuedByTheAgent => "the console of the agent issues the value",
             Self::NoResourceLevel => "these actions know no resources",
+            Self::InterfacesOfLambda => {
+                "Lambda creates these interfaces; nobody knows their IDs before"
+            }
             Self::DeclaredLogGroup => "the log group is a resource of this stack",
             Self::NamedAfterTheStack => "incidents and patterns speak of alarms by name",
             Self::PartOfComposite => "a composite alarm speaks for it; `incident: false`",
@@ -127,7 +141,7 @@ pub(crate) fn of_template() -> Json {
 
 /// What a resource of this type says to validators.
 pub(crate) fn metadata(reasons: &[Reason], resource_type: &str) -> Option<Json> {
-    let (mut checkov, mut guard, mut cfn_nag) = (Vec::new(), Vec::new(), Vec::new());
+    let [mut cdk_nag, mut cfn_nag, mut checkov, mut guard] = [const { Vec::new() }; 4];
     for rules in RULES {
         if rules.resource_type != resource_type || !reasons.contains(&rules.reason) {
             continue;
@@ -136,9 +150,11 @@ pub(crate) fn metadata(reasons: &[Reason], resource_type: &str) -> Option<Json> 
         checkov.extend(rules.checkov.map(|id| pair(("id", id), ("comment", why))));
         guard.extend(rules.guard.map(Json::from));
         cfn_nag.extend(rules.cfn_nag.map(|id| pair(("id", id), ("reason", why))));
+        cdk_nag.extend(rules.cdk_nag.map(|id| pair(("id", id), ("reason", why))));
     }
     let mut metadata = serde_json::Map::new();
     for (validator, list, entries) in [
+        ("cdk_nag", "rules_to_suppress", cdk_nag),
         ("cfn_nag", "rules_to_suppress", cfn_nag),
         ("checkov", "skip", checkov),
         ("guard", "SuppressedRules", guard),
@@ -176,6 +192,16 @@ mod tests {
                 "guard": { "SuppressedRules": ["LAMBDA_INSIDE_VPC"] },
                 "cfn_nag": { "rules_to_suppress": [{ "id": "W89", "reason": why }] },
             })
+        );
+    }
+
+    #[test]
+    fn cdk_nag_is_given_each_finding_by_itself() {
+        let metadata = metadata(&[Reason::IssuedByTheAgent], SECRET).unwrap();
+        let why = "the console of the agent issues the value";
+        assert_eq!(
+            metadata["cdk_nag"],
+            json!({ "rules_to_suppress": [{ "id": "AwsSolutions-SMG4", "reason": why }] })
         );
     }
 

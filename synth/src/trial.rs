@@ -12,8 +12,61 @@ use stacks::{
 /// What becomes of an event.
 #[derive(Debug)]
 pub struct Trial {
+    /// Where the event is from, if the account file does not deploy there.
+    pub foreign: Option<Foreign>,
     /// Every way that it could have taken, those that it takes first.
     pub ways: Vec<Way>,
+}
+
+/// An event from an account or a region that the account file does not deploy to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// The account, if it is another than the account file's.
+    pub account: Option<String>,
+    /// The region, if it is none of the account file's.
+    pub region: Option<String>,
+    /// Whether an alarm's action would hand the event on, or EventBridge.
+    pub is_alarm_action: bool,
+}
+
+impl Foreign {
+    /// Compares where an event is from with where it would be received: in `account`, in `regions`.
+    /// What the account file or the event does not say is no difference.
+    pub fn of(event: &Json, account: Option<&str>, regions: &[String]) -> Option<Self> {
+        let is_alarm_action = is_alarm_action(event);
+        let text = |key: &str| event[key].as_str().map(str::to_owned);
+        let from = text(if is_alarm_action {
+            "accountId"
+        } else {
+            "account"
+        });
+        let foreign = Self {
+            account: from.filter(|from| account.is_some_and(|account| account != from)),
+            region: text("region").filter(|from| !regions.is_empty() && !regions.contains(from)),
+            is_alarm_action,
+        };
+        (foreign.account.is_some() || foreign.region.is_some()).then_some(foreign)
+    }
+
+    /// What that means for the event.
+    ///
+    /// Sources: "Sending and receiving events between AWS accounts in Amazon EventBridge" and "..
+    /// between AWS Regions .." in the EventBridge user guide; "Using Lambda functions as alarm actions"
+    /// in the CloudWatch user guide. The functions' permission is limited to alarms of their account.
+    pub fn meaning(&self) -> &'static str {
+        match (self.is_alarm_action, &self.account) {
+            (true, Some(_)) => "alarms of other accounts may not invoke the function",
+            (true, None) => "alarms invoke functions of their own region only",
+            (false, _) => {
+                "no rule sees it, unless a rule where it is from sends it to this account's default \
+                 event bus"
+            }
+        }
+    }
+}
+
+fn is_alarm_action(event: &Json) -> bool {
+    event.get("alarmData").is_some()
 }
 
 /// A way from an event to a function.
@@ -39,9 +92,15 @@ pub enum Outcome {
 }
 
 /// Tries an event, as EventBridge hands it to rules or as an alarm hands it to its action.
-pub fn trial(monitor: &Monitor, scope: &Scope<'_>, tried: &Json) -> Trial {
-    if tried.get("alarmData").is_some() {
+pub fn trial(
+    monitor: &Monitor,
+    scope: &Scope<'_>,
+    tried: &Json,
+    foreign: Option<Foreign>,
+) -> Trial {
+    if is_alarm_action(tried) {
         return Trial {
+            foreign,
             ways: vec![Way {
                 by: "the action of an alarm".to_owned(),
                 function: CodeAsset::Alarm,
@@ -71,7 +130,7 @@ pub fn trial(monitor: &Monitor, scope: &Scope<'_>, tried: &Json) -> Trial {
         Outcome::NotCaught(mismatches) => 1 + mismatches.len(),
         _ => 0,
     });
-    Trial { ways }
+    Trial { foreign, ways }
 }
 
 fn judge(function: CodeAsset, input: &Json) -> Outcome {

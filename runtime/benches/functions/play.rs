@@ -14,7 +14,9 @@ pub(crate) fn play(function: &str, authority: &Path) -> ExitCode {
     let mut roots = RootCertStore::empty();
     roots.add(fs::read(authority).unwrap().into()).unwrap();
     let played = match function {
-        "alarm" => bootstrap::signal_function("alarm", Signal::Alarm, roots, alarm::decide),
+        "alarm" => {
+            bootstrap::signal_function_of_each("alarm", Signal::Alarm, roots, alarm::decide_each)
+        }
         "ecs" => bootstrap::signal_function("ecs", Signal::Ecs, roots, ecs::decide),
         "event" => bootstrap::signal_function("event", Signal::Event, roots, event::decide),
         _ => bootstrap::deliver_function(&roots),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use webhook::{Group, IncidentId};
 
 use super::{
-    read::{Contributor, Metric, StateChange},
+    read::{Metric, StateChange},
     rule,
 };
 use crate::{
@@ -40,14 +40,6 @@ pub(super) fn group(change: &StateChange<'_>, incident: &IncidentId) -> Group {
         (Some((owner, cluster, service)), _) if services.len() == 1 => {
             (Affected::Service { cluster, service }, *owner)
         }
-        (_, Some(series)) if change.contributor.is_some() => {
-            let series = Affected::Series {
-                alarm: &change.arn,
-                name: change.name,
-                attributes: &series.dimensions,
-            };
-            (series, account)
-        }
         // A namespace alone is no resource: everything in it would be one group.
         (_, Some(only)) if sources.len() == 1 && !only.dimensions.is_empty() => {
             match only.namespace {
@@ -64,8 +56,12 @@ pub(super) fn group(change: &StateChange<'_>, incident: &IncidentId) -> Group {
         }
         _ => (by_itself(change), account),
     };
+    let cause = match &change.contributor {
+        Some(contributor) => contributor.show(),
+        None => format!("alarm {}", change.name),
+    };
     affected
-        .group(account, region, &format!("alarm {}", change.name), incident)
+        .group(account, region, &cause, incident)
         .of_alarm(&change.arn, absorbed(change, place))
 }
 
@@ -76,13 +72,12 @@ fn by_itself<'a>(change: &'a StateChange<'_>) -> Affected<'a> {
     }
 }
 
-/// What the alarm looks at: the one time series that this is about, or its metrics. A composite alarm
-/// looks at other alarms.
+/// What the metrics of the alarm are of. Nothing where the alarm itself is what its incidents have in
+/// common: a composite alarm watches other alarms, and one on a query can watch hundreds of time series,
+/// which go off by themselves and with the alarm.
 fn sources<'a>(change: &'a StateChange<'_>, account: &'a str) -> BTreeSet<Source<'a>> {
-    if let Some(contributor) = &change.contributor {
-        return BTreeSet::from([Source::of_contributor(contributor, account)]);
-    }
-    if change.rule.is_some() {
+    let is_of_many = change.contributor.is_some() || change.metrics.iter().any(Metric::is_query);
+    if change.rule.is_some() || is_of_many {
         return BTreeSet::new();
     }
     let metrics = change.metrics.iter();
@@ -112,24 +107,6 @@ impl<'a> Source<'a> {
             namespace: namespace.as_deref(),
             dimensions,
         })
-    }
-
-    fn of_contributor(contributor: &'a Contributor<'_>, alarms: &'a str) -> Self {
-        let mut dimensions = contributor.attributes.clone();
-        if dimensions.is_empty() {
-            dimensions.push(("id", contributor.id));
-        }
-        dimensions.sort_unstable();
-        let mut source = Self {
-            account: alarms,
-            namespace: None,
-            dimensions,
-        };
-        // Source: "CloudWatch cross-account observability" in the CloudWatch user guide.
-        if let Some(account) = source.dimension("AWS.AccountId") {
-            source.account = account;
-        }
-        source
     }
 
     fn dimension(&self, name: &str) -> Option<&'a str> {

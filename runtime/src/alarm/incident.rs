@@ -2,19 +2,22 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use webhook::{Incident, IncidentId, Priority};
 
-use super::read::{Metric, StateChange};
+use super::{
+    evidence::{evidence, results},
+    read::{Contributor, Metric, StateChange},
+};
 use crate::{
     group::show_pairs,
     place::{Place, encode},
-    read::{list, parse_time, show_time, text},
+    read::show_time,
     report::{Report, first},
 };
 
 /// Metrics, triggering alarms and datapoints that are listed at most.
-const LISTED: usize = 20;
+pub(super) const LISTED: usize = 20;
 
 /// The incident of an alarm that is in the state `ALARM`.
 pub(super) fn incident(change: &StateChange<'_>) -> Incident {
@@ -28,7 +31,7 @@ pub(super) fn incident(change: &StateChange<'_>) -> Incident {
         "state": change.state,
         "previousState": change.previous_state,
         "reason": change.reason,
-        "contributor": change.contributor.as_ref().map(|it| it.id),
+        "contributor": change.contributor.as_ref().map(Contributor::identity),
     });
     let description = describe(change, place, meaning);
     Incident::new(
@@ -46,12 +49,13 @@ pub(super) fn incident(change: &StateChange<'_>) -> Incident {
 /// way in which the news of one change arrives.
 fn identity(change: &StateChange<'_>) -> IncidentId {
     let at = change.at.as_millisecond().to_string();
-    let contributor = change.contributor.as_ref().map_or("", |it| it.id);
-    IncidentId::of("alarm", &[&change.arn, &at, contributor])
+    let contributor = change.contributor.as_ref().map(Contributor::identity);
+    let contributor = contributor.unwrap_or_default();
+    IncidentId::of("alarm", &[&change.arn, &at, &contributor])
 }
 
-/// A description can begin with a priority in brackets: `[LOW] Look at it tomorrow.` It is the one
-/// part of an alarm that is free to write in and that every way of telling its state carries.
+/// A description can begin with a priority in brackets, in any case of letters: `[Low] Look at it
+/// tomorrow.` It is the one part of an alarm that is free to write in and that every channel carries.
 fn priority(description: Option<&str>) -> (Priority, Option<&str>) {
     let Some(text) = description else {
         return (Priority::High, None);
@@ -61,7 +65,10 @@ fn priority(description: Option<&str>) -> (Priority, Option<&str>) {
         .strip_prefix('[')
         .and_then(|rest| rest.split_once(']'));
     let (priority, rest) = named
-        .and_then(|(name, rest)| Some((Priority::named(name)?, rest)))
+        .and_then(|(name, rest)| {
+            let priority = Priority::named(&name.trim().to_ascii_uppercase())?;
+            Some((priority, rest))
+        })
         .unwrap_or((Priority::High, text));
     let rest = rest.trim();
     (priority, (!rest.is_empty()).then_some(rest))
@@ -69,14 +76,10 @@ fn priority(description: Option<&str>) -> (Priority, Option<&str>) {
 
 fn title(change: &StateChange<'_>, place: Option<Place<'_>>) -> String {
     let region = place.map_or(String::new(), |it| format!(" in {}", it.region));
-    let series = change.contributor.as_ref().map_or(String::new(), |it| {
-        let attributes = show_pairs(&it.attributes);
-        if attributes.is_empty() {
-            String::new()
-        } else {
-            format!(" for {attributes}")
-        }
-    });
+    let series = change
+        .contributor
+        .as_ref()
+        .map_or(String::new(), |it| format!(" for {}", it.show()));
     format!("Alarm {} is in ALARM{series}{region}", change.name)
 }
 
@@ -89,12 +92,13 @@ fn service(change: &StateChange<'_>) -> String {
 }
 
 fn describe(change: &StateChange<'_>, place: Option<Place<'_>>, meaning: Option<&str>) -> String {
-    let mut unknown = Vec::new();
     let at = show_time(change.at);
-    let mut report = Report::new(&match change.previous_state {
+    // Of a time series that went off nothing says that it did before.
+    let is_known = |previous: &&str| change.contributor.is_none() || *previous != change.state;
+    let mut report = Report::new(&match change.previous_state.filter(is_known) {
         Some(previous) if previous == change.state => {
             format!(
-                "The CloudWatch alarm \"{}\" is still in ALARM; told at {at}.",
+                "The CloudWatch alarm \"{}\" was in ALARM before {at} and still is; its actions are executed only now.",
                 change.name
             )
         }
@@ -109,41 +113,19 @@ fn describe(change: &StateChange<'_>, place: Option<Place<'_>>, meaning: Option<
             change.name
         ),
     });
-    report.section(
-        "What the alarm means",
-        &meaning.map(str::to_owned).into_iter().collect::<Vec<_>>(),
-    );
-
-    match change.reason {
-        Some(reason) => report.section("Why", &[reason.to_owned()]),
-        None => unknown.push("the alarm gave no reason".to_owned()),
-    }
-    let evidence = evidence(change.reason_data.as_ref());
-    if evidence.is_empty() {
-        unknown.push("no datapoints came with the alarm".to_owned());
-    }
-    report.section("Evidence", &evidence);
+    report.section("Evidence", &evidence(change.reason_data.as_ref()));
     if let Some(contributor) = &change.contributor {
-        let attributes = show_pairs(&contributor.attributes);
         report.section(
             "Time series",
             &[format!(
-                "one of several that this alarm watches: {attributes} (id {})",
-                contributor.id
+                "one of several that this alarm watches: {}",
+                contributor.describe()
             )],
         );
     }
     report.section(
         "Metrics",
         &first(change.metrics.iter().map(show_metric).collect(), LISTED),
-    );
-    report.section(
-        "Rule",
-        &change
-            .rule
-            .map(str::to_owned)
-            .into_iter()
-            .collect::<Vec<_>>(),
     );
     report.section("Suppression", &suppression(change));
 
@@ -152,28 +134,70 @@ fn describe(change: &StateChange<'_>, place: Option<Place<'_>>, meaning: Option<
         facts.push(place.describe());
     }
     facts.push(change.arn.clone());
-    if !change.tags.is_empty() {
-        facts.push(format!("tags: {}", show_pairs(&change.tags)));
-    }
     report.section("Where", &facts);
     if let Some(place) = place {
         let fragment = format!("alarmsV2:alarm/{}", encode(change.name));
         let page = place.console("/cloudwatch/home", &fragment);
         report.section("Console", &page.into_iter().collect::<Vec<_>>());
     }
-    report.section("Not known", &unknown);
+    report.section("Not known", &unknown(change));
+    let query = change.query.as_ref();
+    let facts = query.map(|it| first(it.facts.clone(), LISTED).join("\n"));
+    for (label, text) in [
+        ("what the alarm means, by its description", meaning),
+        ("the reason for its state", change.reason),
+        ("query", query.map(|it| it.text.as_str())),
+        ("beside the query", facts.as_deref()),
+        ("rule of the composite alarm", change.rule),
+        ("tags", Some(show_pairs(&change.tags).as_str())),
+    ] {
+        if let Some(text) = text.filter(|it| !it.is_empty()) {
+            report.quote(label, text);
+        }
+    }
     report.into_text()
 }
 
-/// Why the alarm's own actions stay undone, if they do: what reads this came another way.
+/// What the event could have said, and did not.
+fn unknown(change: &StateChange<'_>) -> Vec<String> {
+    let data = change.reason_data.as_ref();
+    // The reason of an alarm on a query quotes the results.
+    let has_results = change.reason.is_some() || data.is_some_and(|it| !results(it).is_empty());
+    let evidence = match &change.query {
+        None if evidence(data).is_empty() => Some("no datapoints came with the alarm"),
+        Some(_) if !has_results => Some("no results of the query came with the alarm"),
+        _ => None,
+    };
+    let is_silent = change.metrics.is_empty() && change.rule.is_none() && change.query.is_none();
+    let reason = change
+        .reason
+        .is_none()
+        .then_some("the alarm gave no reason");
+    let watched = is_silent.then_some("what the alarm watches did not come with it");
+    let unknown = [reason, evidence, watched].into_iter().flatten();
+    unknown.map(str::to_owned).collect()
+}
+
+/// Why the alarm's own actions are not executed, or were not until now.
 fn suppression(change: &StateChange<'_>) -> Vec<String> {
     let mut facts = Vec::new();
+    let suppressor = change
+        .suppressor
+        .map_or(String::new(), |it| format!(", the suppressor is {it}"));
     if let Some(by) = change.suppressed_by {
-        let mut fact = format!("the alarm's own actions are suppressed by {by}");
-        if let Some(suppressor) = change.suppressor {
-            let _ = write!(fact, ", the suppressor is {suppressor}");
-        }
-        facts.push(fact);
+        facts.push(format!(
+            "the alarm's own actions are suppressed by {by}{suppressor}"
+        ));
+    } else if let Some(by) = change.suppressed_before_by {
+        facts.push(format!(
+            "the alarm's own actions were suppressed until now by {by}{suppressor}"
+        ));
+    }
+    if change.is_after_mute {
+        facts.push(
+            "the alarm's own actions were muted when it went off; this one is executed after the mute window"
+                .to_owned(),
+        );
     }
     if let Some(mute) = &change.mute {
         let mut fact = format!("the alarm's own actions are muted by {}", mute.rule);
@@ -188,63 +212,6 @@ fn suppression(change: &StateChange<'_>) -> Vec<String> {
     facts
 }
 
-/// What the reason says for machines: thresholds, datapoints, alarms that triggered this one.
-fn evidence(data: Option<&Json>) -> Vec<String> {
-    let Some(data) = data else { return Vec::new() };
-    let mut facts = Vec::new();
-    let number = |key: &str| data.get(key).filter(|it| it.is_number());
-    if let Some(threshold) = number("threshold") {
-        facts.push(format!("threshold {threshold}"));
-    }
-    for (key, name) in [
-        ("recentLowerThresholds", "lower"),
-        ("recentUpperThresholds", "upper"),
-    ] {
-        let band = numbers(data, key);
-        if !band.is_empty() {
-            facts.push(format!(
-                "{name} bound of the expected band, oldest first: {band}"
-            ));
-        }
-    }
-    let recent = numbers(data, "recentDatapoints");
-    if !recent.is_empty() {
-        let mut fact = format!("datapoints, oldest first: {recent}");
-        if let Some(statistic) = text(data, "statistic") {
-            fact = format!("{fact} ({statistic}");
-            if let Some(period) = number("period") {
-                fact = format!("{fact} over {period} s");
-            }
-            fact.push(')');
-        }
-        if let Some(unit) = text(data, "unit") {
-            fact = format!("{fact}, in {unit}");
-        }
-        facts.push(fact);
-    }
-    if let Some(since) = text(data, "startDate").and_then(parse_time) {
-        facts.push(format!("looked at since {}", show_time(since)));
-    }
-    let triggering = list(data, "triggeringAlarms").iter().filter_map(|alarm| {
-        let state = text(alarm, "state.value").unwrap_or("an unknown state");
-        Some(format!("triggered by {} in {state}", text(alarm, "arn")?))
-    });
-    facts.extend(first(triggering.collect(), LISTED));
-    facts
-}
-
-fn numbers(data: &Json, key: &str) -> String {
-    let all = list(data, key);
-    let shown: Vec<String> = all
-        .iter()
-        .rev()
-        .take(LISTED)
-        .rev()
-        .map(Json::to_string)
-        .collect();
-    shown.join(", ")
-}
-
 fn show_metric(metric: &Metric) -> String {
     match metric {
         Metric::Stat {
@@ -254,7 +221,7 @@ fn show_metric(metric: &Metric) -> String {
             dimensions,
             statistic,
             period,
-            ..
+            account,
         } => {
             let mut out = show_id(id.as_deref());
             if let Some(namespace) = namespace {
@@ -271,6 +238,9 @@ fn show_metric(metric: &Metric) -> String {
             }
             for (key, value) in dimensions {
                 let _ = write!(out, ", {key}={value}");
+            }
+            if let Some(account) = account {
+                let _ = write!(out, ", in account {account}");
             }
             out
         }

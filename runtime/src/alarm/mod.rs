@@ -1,29 +1,73 @@
 //! CloudWatch alarms: from what an alarm sends to an incident.
 
+mod evidence;
 mod group;
 mod incident;
+mod query;
 mod read;
 mod rule;
 mod sns;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::{
     decision::{Decision, Skip},
-    read::UnreadableEvent,
+    read::{UnreadableEvent, list, parse},
 };
-use read::{AlarmEvent, StateChange};
+use read::{AlarmEvent, Channel, StateChange};
+use sns::Notification;
 
 /// What the messages of [`UnreadableEvent`] call the source.
 const ALARMS: &str = "CloudWatch alarms";
 
-/// Judges an event: the action of an alarm, an event of an EventBridge rule, or an alarm's message
+/// Evaluates an event: the action of an alarm, an event of an EventBridge rule, or an alarm's message
 /// to an SNS topic.
 ///
 /// Only the state `ALARM` is investigated. A state that nobody knows yet is not: it would be a guess.
 pub fn decide(event: &Json) -> Result<Decision, UnreadableEvent> {
-    if let Some(message) = sns::message(event)? {
-        return Ok(judge(&sns::read(&message)?));
+    match sns::notification(event)? {
+        Some(notification) => decide_notification(&notification),
+        None => decide_bare(event, None),
+    }
+}
+
+/// Evaluates each message of an event by itself: SNS hands over one at a time, but nothing says that it
+/// always will.
+pub fn decide_each(event: &Json) -> Vec<Result<Decision, UnreadableEvent>> {
+    match list(event, "Records") {
+        [] | [_] => vec![decide(event)],
+        records => records
+            .iter()
+            .map(|record| decide(&json!({ "Records": [record] })))
+            .collect(),
+    }
+}
+
+/// A topic carries whatever is published to it. A message that is no alarm is no mistake.
+fn decide_notification(notification: &Notification<'_>) -> Result<Decision, UnreadableEvent> {
+    let no_alarm = Ok(Decision::Skip(Skip::NotAnAlarm));
+    let Some(text) = notification.message else {
+        return no_alarm;
+    };
+    let message = match parse(text) {
+        Ok(message) => message,
+        // One that was damaged on its way must not be lost.
+        Err(error) if text.contains("\"NewStateValue\"") => return Err(error),
+        Err(_) => return no_alarm,
+    };
+    match decide_bare(&message, Some(notification)) {
+        Err(UnreadableEvent::Foreign(_)) => no_alarm,
+        decision => decision,
+    }
+}
+
+/// Evaluates an event, or the message of a topic: an alarm's own, or an event that a rule sent there.
+fn decide_bare(
+    event: &Json,
+    notification: Option<&Notification<'_>>,
+) -> Result<Decision, UnreadableEvent> {
+    if sns::is_message(event) {
+        return Ok(judge(&sns::read(event, notification)?));
     }
     Ok(match read::read(event)? {
         AlarmEvent::Configuration => Decision::Skip(Skip::AlarmConfiguration),
@@ -32,12 +76,30 @@ pub fn decide(event: &Json) -> Result<Decision, UnreadableEvent> {
 }
 
 fn judge(change: &StateChange<'_>) -> Decision {
-    if change.state == "ALARM" {
-        let incident = incident::incident(change);
-        let group = group::group(change, incident.id());
-        Decision::investigate(incident, group)
-    } else {
-        Decision::Skip(Skip::NotInAlarm)
+    if change.state != "ALARM" {
+        return Decision::Skip(Skip::NotInAlarm);
+    }
+    if !is_news(change) {
+        return Decision::Skip(Skip::StillInAlarm);
+    }
+    let incident = incident::incident(change);
+    let group = group::group(change, incident.id());
+    Decision::investigate(incident, group)
+}
+
+/// Whether an alarm in the state `ALARM` was not reported to this function before, so that one that
+/// goes off is reported once by each channel.
+///
+/// EventBridge sends a state change when the alarm goes off, suppressed or not, and one more at the
+/// end of each phase of suppression (`WaitPeriod`, `Alarm`, `ExtensionPeriod`): from `ALARM` to
+/// `ALARM`. Actions are executed only when no phase is left, so for them that is the first report.
+/// Source: "Suppressing composite alarm actions" in the CloudWatch user guide.
+fn is_news(change: &StateChange<'_>) -> bool {
+    match change.channel {
+        Channel::Action => true,
+        // One more time series goes off while the alarm is in `ALARM` because of another.
+        Channel::EventBridge if change.contributor.is_some() => true,
+        Channel::EventBridge => change.previous_state != Some(change.state),
     }
 }
 
@@ -47,3 +109,6 @@ fn missing(what: &'static str) -> UnreadableEvent {
         missing: what,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,10 @@
 //! Failures in ECS: from an event of a cluster to an incident.
 
 mod cause;
+mod container;
+mod exit_code;
+mod instance;
+mod planned;
 mod service;
 mod service_incident;
 mod subject;
@@ -20,14 +24,12 @@ use treatment::Treatment;
 /// What the messages of [`UnreadableEvent`] call the source.
 const ECS: &str = "Amazon ECS";
 
-/// Judges what a rule hands over: an event of ECS, bare or beside a table of how clusters are
+/// Decides on what a rule hands over: an event of ECS, bare or beside a table of how clusters are
 /// treated.
 pub fn decide(payload: &Json) -> Result<Decision, UnreadableEvent> {
     let event = at(payload, "event").unwrap_or(payload);
-    let decision = judge(event)?;
-    let treatment = cluster(event).map_or_else(Treatment::default, |cluster| {
-        Treatment::of(cluster, payload)
-    });
+    let decision = of_event(event)?;
+    let treatment = Treatment::of(cluster(event), payload);
     if service(event).is_some_and(|service| treatment.ignores(service)) {
         return Ok(Decision::Skip(Skip::IgnoredService));
     }
@@ -40,7 +42,7 @@ pub fn decide(payload: &Json) -> Result<Decision, UnreadableEvent> {
     })
 }
 
-fn judge(event: &Json) -> Result<Decision, UnreadableEvent> {
+fn of_event(event: &Json) -> Result<Decision, UnreadableEvent> {
     let kind = text(event, "detail-type")
         .filter(|_| text(event, "source") == Some("aws.ecs"))
         .ok_or(UnreadableEvent::Foreign(ECS))?;
@@ -51,8 +53,13 @@ fn judge(event: &Json) -> Result<Decision, UnreadableEvent> {
     };
     match kind {
         "ECS Task State Change" => task::decide(event, detail()?),
-        "ECS Service Action" => service::decide_action(event, detail()?),
-        "ECS Deployment State Change" => service::decide_deployment(event, detail()?),
+        "ECS Service Action" | "ECS Daemon Service Action" => {
+            service::decide_action(event, detail()?)
+        }
+        "ECS Deployment State Change" | "ECS Daemon Deployment State Change" => {
+            service::decide_deployment(event, detail()?)
+        }
+        "ECS Container Instance Health Change" => instance::decide(event, detail()?),
         "ECS Container Instance State Change" => Ok(Decision::Skip(Skip::ContainerInstance)),
         _ => Err(UnreadableEvent::Foreign(ECS)),
     }

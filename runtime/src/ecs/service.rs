@@ -1,7 +1,7 @@
-//! Services that cannot start tasks, and deployments that failed.
+//! Services and daemons that cannot start tasks, and deployments that failed.
 //!
-//! Source: "Amazon ECS service action events" and "service deployment state change events" in the
-//! ECS developer guide.
+//! Sources: "Amazon ECS service action events", "service deployment state change events" and "Daemon
+//! events" in the ECS developer guide.
 
 use serde_json::Value as Json;
 
@@ -11,19 +11,21 @@ use crate::{
     read::{UnreadableEvent, text},
 };
 
-/// Judges what a service says. `INFO` is news, and most warnings are of what a service handles
-/// itself; a kind that nobody knows yet is taken for a failure.
+/// Decides on what a service or a daemon reports. `INFO` is news, and most warnings are of what a service
+/// handles itself; a kind that nobody knows yet is taken for a failure.
 pub(super) fn decide_action(event: &Json, detail: &Json) -> Result<Decision, UnreadableEvent> {
     match (text(detail, "eventType"), text(detail, "eventName")) {
         (Some("INFO"), _) => Ok(Decision::Skip(Skip::ServiceInformation)),
-        (Some("WARN"), name) if name != Some("SERVICE_TASK_START_IMPAIRED") => {
-            Ok(Decision::Skip(Skip::ServiceWarning))
-        }
-        _ => service_incident::of_service(event, detail),
+        (
+            Some("WARN" | "WARNING"),
+            Some("SERVICE_TASK_START_IMPAIRED" | "DAEMON_TASK_START_IMPAIRED"),
+        ) => service_incident::of_action(event, detail),
+        (Some("WARN" | "WARNING"), _) => Ok(Decision::Skip(Skip::ServiceWarning)),
+        _ => service_incident::of_action(event, detail),
     }
 }
 
-/// Judges what a deployment says.
+/// Decides on what a deployment reports.
 pub(super) fn decide_deployment(event: &Json, detail: &Json) -> Result<Decision, UnreadableEvent> {
     match (text(detail, "eventType"), text(detail, "eventName")) {
         (Some("INFO"), _)

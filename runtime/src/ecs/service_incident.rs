@@ -1,8 +1,8 @@
-//! From what a service says to the incident that says so.
+//! From what a service or a daemon reports to the incident.
 
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
-use webhook::IncidentId;
+use webhook::{IncidentId, Priority};
 
 use super::{
     missing,
@@ -17,25 +17,25 @@ use crate::{
 /// Instances and capacity providers that are listed at most.
 const LISTED: usize = 20;
 
-/// The incident of a service that cannot do what it should.
-pub(super) fn of_service(event: &Json, detail: &Json) -> Result<Decision, UnreadableEvent> {
+/// The incident of a service or a daemon that cannot do what it should.
+pub(super) fn of_action(event: &Json, detail: &Json) -> Result<Decision, UnreadableEvent> {
     let name = text(detail, "eventName").unwrap_or("unnamed event");
     let what = match name {
         "SERVICE_TASK_PLACEMENT_FAILURE" => "cannot place tasks",
-        "SERVICE_TASK_START_IMPAIRED" => "cannot start tasks",
+        "SERVICE_TASK_START_IMPAIRED" | "DAEMON_TASK_START_IMPAIRED" => "cannot start tasks",
         "SERVICE_TASK_CONFIGURATION_FAILURE" => "has a wrong configuration",
         "SERVICE_DEPLOYMENT_FAILED" => "failed to deploy",
         "SERVICE_DAEMON_PLACEMENT_CONSTRAINT_VIOLATED" => "cannot keep its placement constraint",
         "ECS_OPERATION_THROTTLED" | "SERVICE_DISCOVERY_OPERATION_THROTTLED" => "is throttled",
         _ => "reports an error",
     };
-    of_service_event(event, detail, name, what, time(detail, "createdAt"))
+    incident(event, detail, name, what, time(detail, "createdAt"))
 }
 
 /// The incident of a deployment that failed.
 pub(super) fn of_deployment(event: &Json, detail: &Json) -> Result<Decision, UnreadableEvent> {
     let name = text(detail, "eventName").unwrap_or("unnamed event");
-    of_service_event(
+    incident(
         event,
         detail,
         name,
@@ -44,25 +44,31 @@ pub(super) fn of_deployment(event: &Json, detail: &Json) -> Result<Decision, Unr
     )
 }
 
-fn of_service_event(
+fn incident(
     event: &Json,
     detail: &Json,
     name: &str,
     what: &str,
     said_at: Option<Timestamp>,
 ) -> Result<Decision, UnreadableEvent> {
-    let arn = text(event, "resources.0").ok_or(missing("a service"))?;
+    let daemon = text(detail, "daemonArn");
+    let arn = daemon
+        .or_else(|| text(event, "resources.0"))
+        .ok_or(missing("a service"))?;
     let subject = Subject {
         place: place(event, detail, arn)?,
         cluster: cluster(event),
-        owner: Owner::Service(last(arn)),
+        owner: match daemon {
+            Some(daemon) => Owner::Daemon(last(daemon)),
+            None => Owner::Service(last(arn)),
+        },
         at: time(event, "time").or(said_at).ok_or(missing("a time"))?,
     };
-    let title = format!("ECS service {} {what} ({})", last(arn), subject.short());
+    let title = format!("{} {what} ({})", subject.name(), subject.short());
     let mut report = Report::new(&format!(
-        "The ECS service {} in the cluster {} {what}; told at {}.",
-        last(arn),
-        subject.cluster_name(),
+        "The {} in {} {what}; reported at {}.",
+        subject.name(),
+        subject.the_cluster(),
         show_time(subject.at)
     ));
     let mut evidence = vec![format!("event {name}")];
@@ -71,10 +77,18 @@ fn of_service_event(
         Some(reason) => evidence.push(format!("reason: {reason}")),
         None => unknown.push("why: the event gives no reason".to_owned()),
     }
+    if subject.cluster.is_none() {
+        unknown.push("the cluster: the service's ARN is of the old format".to_owned());
+    }
     for (key, label) in [
+        ("failureType", "kind of failure"),
         ("deploymentId", "deployment"),
+        ("daemonDeploymentArn", "deployment"),
+        ("taskArn", "task"),
         ("capacityProviderArns", "capacity providers"),
+        ("capacityProviderName", "capacity provider"),
         ("containerInstanceArns", "container instances"),
+        ("containerInstanceArn", "container instance"),
     ] {
         let values: Vec<&str> = match at(detail, key) {
             Some(Json::String(one)) => vec![one.as_str()],
@@ -85,15 +99,18 @@ fn of_service_event(
     }
     report.section("Evidence", &evidence);
     report.section("Where", &[subject.place.describe(), arn.to_owned()]);
-    report.section("Console", &subject.page("services", last(arn)));
+    if let Owner::Service(service) = subject.owner {
+        report.section("Console", &subject.page(&["services", service]));
+    }
     report.section("Not known", &unknown);
     let data = json!({
-        "serviceArn": arn,
+        "serviceArn": daemon.is_none().then_some(arn),
+        "daemonArn": daemon,
         "eventName": name,
         "reason": text(detail, "reason"),
         "deploymentId": text(detail, "deploymentId"),
     });
-    let incident = subject.incident(name, &title, report, data);
+    let incident = subject.incident(Priority::High, name, &title, report, data);
     let occurrence = match text(event, "id") {
         Some(id) => IncidentId::of("event", &[id]),
         None => incident.id().clone(),

@@ -7,7 +7,7 @@ use webhook::{Group, Incident, IncidentId, Priority};
 
 use super::missing;
 use crate::{
-    group::Affected,
+    group::{Affected, show_cluster},
     place::{Place, encode},
     read::{UnreadableEvent, text},
     report::Report,
@@ -17,17 +17,22 @@ use crate::{
 /// What an event is about.
 pub(super) struct Subject<'a> {
     pub(super) place: Place<'a>,
-    /// Its name, where the event tells.
+    /// Its name, where the event names it.
     pub(super) cluster: Option<&'a str>,
-    /// The service, or else what a task was started as.
+    /// What the incident is of.
     pub(super) owner: Owner<'a>,
     pub(super) at: Timestamp,
 }
 
+/// What an incident is of: the service or the daemon, or else what a task was started as.
+#[derive(Clone, Copy)]
 pub(super) enum Owner<'a> {
     Service(&'a str),
+    Daemon(&'a str),
     Family(&'a str),
     Task(&'a str),
+    /// A container instance, by its ID.
+    Instance(&'a str),
 }
 
 impl Subject<'_> {
@@ -35,6 +40,7 @@ impl Subject<'_> {
     /// one incident, and a new one if it goes on.
     pub(super) fn incident(
         &self,
+        priority: Priority,
         cause: &str,
         title: &str,
         report: Report,
@@ -43,8 +49,10 @@ impl Subject<'_> {
         let window = Window::of(self.at).to_string();
         let (kind, owner) = match self.owner {
             Owner::Service(name) => ("service", name),
+            Owner::Daemon(name) => ("daemon", name),
             Owner::Family(name) => ("family", name),
             Owner::Task(id) => ("task", id),
+            Owner::Instance(id) => ("instance", id),
         };
         let Place {
             account, region, ..
@@ -54,7 +62,7 @@ impl Subject<'_> {
             &[
                 account,
                 region,
-                self.cluster_name(),
+                self.cluster_key(),
                 kind,
                 owner,
                 cause,
@@ -63,7 +71,7 @@ impl Subject<'_> {
         );
         Incident::new(
             id,
-            Priority::High,
+            priority,
             title,
             &report.into_text(),
             self.at,
@@ -74,11 +82,13 @@ impl Subject<'_> {
 
     /// The service, or else what a task was started as, whatever happened to it and when.
     pub(super) fn group(&self, cause: &str, occurrence: &IncidentId) -> Group {
-        let cluster = self.cluster_name();
+        let cluster = self.cluster_key();
         let affected = match self.owner {
             Owner::Service(service) => Affected::Service { cluster, service },
+            Owner::Daemon(daemon) => Affected::Daemon { cluster, daemon },
             Owner::Family(family) => Affected::Family { cluster, family },
             Owner::Task(task) => Affected::Task { cluster, task },
+            Owner::Instance(instance) => Affected::Instance { cluster, instance },
         };
         let Place {
             account, region, ..
@@ -86,31 +96,57 @@ impl Subject<'_> {
         affected.group(account, region, cause, occurrence)
     }
 
+    /// `A task of the ECS service api`
     pub(super) fn task_of(&self) -> String {
         match self.owner {
-            Owner::Service(name) => format!("A task of the ECS service {name}"),
             Owner::Family(name) => format!("An ECS task of the family {name}"),
             Owner::Task(id) => format!("The ECS task {id}"),
+            Owner::Service(_) | Owner::Daemon(_) | Owner::Instance(_) => {
+                format!("A task of the {}", self.name())
+            }
         }
     }
 
+    /// `ECS service api`
+    pub(super) fn name(&self) -> String {
+        match self.owner {
+            Owner::Service(name) => format!("ECS service {name}"),
+            Owner::Daemon(name) => format!("ECS daemon {name}"),
+            Owner::Family(name) => format!("ECS family {name}"),
+            Owner::Task(id) => format!("ECS task {id}"),
+            Owner::Instance(id) => format!("ECS container instance {id}"),
+        }
+    }
+
+    /// `cluster checkout, eu-central-1`
     pub(super) fn short(&self) -> String {
-        format!("cluster {}, {}", self.cluster_name(), self.place.region)
+        format!("{}, {}", self.cluster_fact(), self.place.region)
     }
 
-    pub(super) fn cluster_name(&self) -> &str {
-        self.cluster.unwrap_or("unknown")
+    /// `cluster checkout`
+    pub(super) fn cluster_fact(&self) -> String {
+        show_cluster(self.cluster_key())
     }
 
-    /// The page of the console that shows one of the cluster's `services` or `tasks`. There is none
-    /// without the cluster's name.
-    pub(super) fn page(&self, kind: &str, name: &str) -> Vec<String> {
+    /// `the cluster checkout`
+    pub(super) fn the_cluster(&self) -> String {
+        match self.cluster {
+            Some(name) => format!("the cluster {name}"),
+            None => "a cluster that the event does not name".to_owned(),
+        }
+    }
+
+    /// What stands for the cluster in identities: nothing that a cluster can be called where it is unknown.
+    fn cluster_key(&self) -> &str {
+        self.cluster.unwrap_or_default()
+    }
+
+    /// The page of the console at `path` of the cluster, such as `services` and a service's name. There is
+    /// none without the cluster's name.
+    pub(super) fn page(&self, path: &[&str]) -> Vec<String> {
         let page = |cluster| {
-            let path = format!(
-                "/ecs/v2/clusters/{}/{kind}/{}",
-                encode(cluster),
-                encode(name)
-            );
+            let path: Vec<String> = path.iter().map(|it| encode(it)).collect();
+            let path = format!("/ecs/v2/clusters/{}/{}", encode(cluster), path.join("/"));
             self.place.console(&path, "")
         };
         self.cluster.and_then(page).into_iter().collect()
@@ -157,19 +193,25 @@ pub(super) fn cluster(event: &Json) -> Option<&str> {
 
 /// The service's name, if the event is about one or about a task of one.
 pub(super) fn service(event: &Json) -> Option<&str> {
-    if let Some(Owner::Service(name)) = group(event) {
+    if let Some(Owner::Service(name)) = owner(event) {
         return Some(name);
     }
     let place = Place::of_arn(arn(event)?)?;
     place.resource.strip_prefix("service/").map(last)
 }
 
-/// What a task was started by or as.
-pub(super) fn group(event: &Json) -> Option<Owner<'_>> {
-    match text(event, "detail.group")?.split_once(':')? {
-        ("service", name) => Some(Owner::Service(name)),
-        ("family", name) => Some(Owner::Family(name)),
-        _ => None,
+/// What a task is of: its service, or else the family that it was started as. A `group` of the caller's own
+/// says nothing of either; the task definition does.
+pub(super) fn owner(event: &Json) -> Option<Owner<'_>> {
+    let family = || {
+        let definition = last(text(event, "detail.taskDefinitionArn")?);
+        let family = definition.rsplit_once(':').map_or(definition, |it| it.0);
+        (!family.is_empty()).then_some(Owner::Family(family))
+    };
+    match text(event, "detail.group").and_then(|it| it.split_once(':')) {
+        Some(("service", name)) if !name.is_empty() => Some(Owner::Service(name)),
+        Some(("family", name)) if !name.is_empty() => Some(Owner::Family(name)),
+        _ => family(),
     }
 }
 

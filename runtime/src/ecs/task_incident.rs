@@ -1,13 +1,14 @@
 //! From a task that failed to the incident that says so.
 
 use serde_json::{Value as Json, json};
-use webhook::{IncidentId, text::cut};
+use webhook::{IncidentId, Priority, text::cut};
 
 use super::{
-    cause::{Cause, exit_meaning},
-    missing,
-    subject::{Owner, Subject, arn, cluster, group, last, place},
-    task::Container,
+    cause::Cause,
+    container::{Container, Origin},
+    exit_code, missing,
+    subject::{Owner, Subject, arn, cluster, last, owner, place},
+    task::{Attachment, attachments},
 };
 use crate::{
     decision::Decision,
@@ -30,10 +31,14 @@ pub(super) fn incident(
     let subject = Subject {
         place: place(event, detail, arn)?,
         cluster: cluster(event),
-        owner: group(event).unwrap_or(Owner::Task(last(arn))),
+        owner: owner(event).unwrap_or(Owner::Task(last(arn))),
         at: time(detail, "stoppedAt")
             .or_else(|| time(event, "time"))
             .ok_or(missing("a time"))?,
+    };
+    let priority = match cause {
+        Cause::EndedByItself { .. } => Priority::Medium,
+        _ => Priority::High,
     };
     let cause = cause.to_string();
     let title = format!(
@@ -42,19 +47,23 @@ pub(super) fn incident(
         subject.short()
     );
     let mut report = Report::new(&format!(
-        "{} in the cluster {} stopped at {}: {cause}.",
+        "{} in {} stopped at {}: {cause}.",
         subject.task_of(),
-        subject.cluster_name(),
+        subject.the_cluster(),
         show_time(subject.at)
     ));
-    report.section("Evidence", &stop_evidence(detail));
+    let mut evidence = [stop_evidence(detail), attachment_evidence(detail)].concat();
+    if let (Priority::Medium, Owner::Service(_)) = (priority, subject.owner) {
+        evidence.push("a service keeps its tasks running: this one ended by itself".to_owned());
+    }
+    report.section("Evidence", &evidence);
     report.section(
         "Containers",
         &first(containers.iter().map(show_container).collect(), LISTED),
     );
     report.section("Where", &task_facts(&subject, detail, arn));
     report.section("When", &times(detail));
-    report.section("Console", &subject.page("tasks", last(arn)));
+    report.section("Console", &subject.page(&["tasks", last(arn)]));
     let mut unknown = vec![
         "which of the containers are essential: the event does not say".to_owned(),
         "commands and environment of the containers: they stay in the account".to_owned(),
@@ -81,7 +90,7 @@ pub(super) fn incident(
         account, region, ..
     } = subject.place;
     let occurrence = IncidentId::of("task", &[account, region, arn, stopped]);
-    let incident = subject.incident(&cause, &title, report, data);
+    let incident = subject.incident(priority, &cause, &title, report, data);
     let group = subject.group(&cause, &occurrence);
     Ok(Decision::investigate(incident, group))
 }
@@ -108,12 +117,24 @@ fn stop_evidence(detail: &Json) -> Vec<String> {
     facts
 }
 
+fn attachment_evidence(detail: &Json) -> Vec<String> {
+    let show = |it: &Attachment<'_>| {
+        let Attachment {
+            kind,
+            status,
+            reason,
+        } = it;
+        format!("attachment {kind}, {status}: {}", cut(reason, 400))
+    };
+    first(attachments(detail).iter().map(show).collect(), LISTED)
+}
+
 fn show_container(container: &Container<'_>) -> String {
     let mut out = container.name.to_owned();
     match container.exit_code {
         Some(code) => {
             out = format!("{out}: exit code {code}");
-            if let Some(meaning) = exit_meaning(code) {
+            if let Some(meaning) = exit_code::meaning(code) {
                 out = format!("{out}, {meaning}");
             }
         }
@@ -128,14 +149,14 @@ fn show_container(container: &Container<'_>) -> String {
     if let Some(image) = container.image {
         out = format!("{out}; image {image}");
     }
+    if container.origin != Origin::TaskDefinition {
+        out.push_str("; added by AWS");
+    }
     out
 }
 
 fn task_facts(subject: &Subject<'_>, detail: &Json, arn: &str) -> Vec<String> {
-    let mut facts = vec![
-        subject.place.describe(),
-        format!("cluster {}", subject.cluster_name()),
-    ];
+    let mut facts = vec![subject.place.describe(), subject.cluster_fact()];
     if let Owner::Service(name) = subject.owner {
         facts.push(format!("service {name}"));
     }
@@ -155,6 +176,10 @@ fn task_facts(subject: &Subject<'_>, detail: &Json, arn: &str) -> Vec<String> {
         if let Some(value) = text(detail, key) {
             facts.push(format!("{label} {value}"));
         }
+    }
+    let of_ecs = |it: &&str| it.starts_with("service:") || it.starts_with("family:");
+    if let Some(own) = text(detail, "group").filter(|it| !of_ecs(it)) {
+        facts.push(format!("group {own}"));
     }
     facts.push(arn.to_owned());
     if let Some(instance) = text(detail, "containerInstanceArn") {

@@ -17,8 +17,10 @@ pub(super) struct Treatment<'a> {
 
 impl<'a> Treatment<'a> {
     /// The treatment of a cluster: that of the one entry with its name, or else of the one with the
-    /// longest prefix of it. What cannot be read of the table is as if it were not there.
-    pub(super) fn of(cluster: &str, payload: &'a Json) -> Self {
+    /// longest prefix of it. A cluster that an event does not name is treated as any cluster is (`*`). What
+    /// cannot be read of the table is as if it were not there.
+    pub(super) fn of(cluster: Option<&str>, payload: &'a Json) -> Self {
+        let cluster = cluster.unwrap_or_default();
         let entries = list(payload, "clusters");
         let named = |entry: &&Json| text(entry, "name") == Some(cluster);
         let prefixed = || {
@@ -77,7 +79,7 @@ mod tests {
             ("checkout-2", None, vec![]),
             ("unknown", None, vec![]),
         ] {
-            let treatment = Treatment::of(cluster, &payload);
+            let treatment = Treatment::of(Some(cluster), &payload);
             assert_eq!(treatment.priority, priority, "{cluster}");
             for service in ["batch", "canary-1", "batch-2", "my-canary-1", "api"] {
                 assert_eq!(
@@ -95,10 +97,23 @@ mod tests {
             { "prefix": "team-", "priority": "HIGH" },
             { "prefix": "", "priority": "LOW", "ignore": ["*"] },
         ] });
-        let treatment = Treatment::of("checkout", &payload);
+        let treatment = Treatment::of(Some("checkout"), &payload);
         assert_eq!(treatment.priority, Some(Priority::Low));
         assert!(treatment.ignores("api"));
-        assert!(!Treatment::of("team-a", &payload).ignores("api"));
+        assert!(!Treatment::of(Some("team-a"), &payload).ignores("api"));
+    }
+
+    #[test]
+    fn an_unknown_cluster_is_treated_as_any_cluster() {
+        let mut payload = json!({ "clusters": [
+            { "prefix": "team-", "priority": "HIGH" },
+            { "name": "checkout", "ignore": ["*"] },
+        ] });
+        assert_eq!(Treatment::of(None, &payload), Treatment::default());
+        payload["clusters"][1] = json!({ "prefix": "", "priority": "LOW", "ignore": ["api"] });
+        let treatment = Treatment::of(None, &payload);
+        assert_eq!(treatment.priority, Some(Priority::Low));
+        assert!(treatment.ignores("api") && !treatment.ignores("web"));
     }
 
     #[test]
@@ -115,7 +130,7 @@ mod tests {
             ] }),
             json!({ "clusters": [{ "name": "checkout", "priority": 1, "ignore": [7, null, "ap"] }] }),
         ] {
-            let treatment = Treatment::of("checkout", &payload);
+            let treatment = Treatment::of(Some("checkout"), &payload);
             assert_eq!(treatment.priority, None, "{payload}");
             assert!(!treatment.ignores("api"), "{payload}");
         }

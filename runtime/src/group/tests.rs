@@ -48,6 +48,54 @@ fn of_task(started_as: Option<&str>) -> Group {
 }
 
 #[track_caller]
+fn of_own_group(group: &str) -> Group {
+    let definition = "arn:aws:ecs:eu-central-1:111122223333:task-definition/batch:7";
+    of(ecs::decide(&event(
+        "aws.ecs",
+        "ECS Task State Change",
+        json!([TASK]),
+        json!({
+            "taskArn": TASK, "group": group, "taskDefinitionArn": definition,
+            "lastStatus": "STOPPED", "stoppedAt": TIME,
+        }),
+    )))
+}
+
+#[track_caller]
+fn of_old_service() -> Group {
+    of(ecs::decide(&event(
+        "aws.ecs",
+        "ECS Deployment State Change",
+        json!(["arn:aws:ecs:eu-central-1:111122223333:service/api"]),
+        json!({ "eventType": "ERROR", "eventName": "SERVICE_DEPLOYMENT_FAILED" }),
+    )))
+}
+
+#[track_caller]
+fn of_daemon(kind: &str) -> Group {
+    of(ecs::decide(&event(
+        "aws.ecs",
+        kind,
+        json!([TASK]),
+        json!({
+            "clusterArn": "arn:aws:ecs:eu-central-1:111122223333:cluster/checkout",
+            "daemonArn": "arn:aws:ecs:eu-central-1:111122223333:daemon/checkout/logs",
+            "eventType": "WARNING", "eventName": "DAEMON_TASK_START_IMPAIRED",
+        }),
+    )))
+}
+
+#[track_caller]
+fn of_instance() -> Group {
+    of(ecs::decide(&event(
+        "aws.ecs",
+        "ECS Container Instance Health Change",
+        json!(["arn:aws:ecs:eu-central-1:111122223333:container-instance/checkout/9a8b"]),
+        json!({ "overallStatus": "IMPAIRED" }),
+    )))
+}
+
+#[track_caller]
 fn of_service(kind: &str, name: &str) -> Group {
     let service = "arn:aws:ecs:eu-central-1:111122223333:service/checkout/api";
     let detail = json!({ "eventType": "ERROR", "eventName": name });
@@ -82,7 +130,13 @@ fn of_alarm(metrics: &[Json]) -> Group {
 
 #[track_caller]
 fn of_series(attributes: Json) -> Group {
-    let mut alarm = alarm("down", json!({}));
+    of_series_beside(&[], attributes)
+}
+
+/// One of the time series of an alarm that says that it has these metrics.
+#[track_caller]
+fn of_series_beside(metrics: &[Json], attributes: Json) -> Group {
+    let mut alarm = alarm("down", json!({ "metrics": metrics }));
     alarm["alarmData"]["alarmContributor"] = json!({ "id": "6d44", "attributes": attributes });
     of(alarm::decide(&alarm))
 }
@@ -126,27 +180,38 @@ fn every_row_of_the_table() {
     let queue = json!({ "QueueName": "payments" });
     let broker = json!({ "Queue": "orders", "Broker": "b-1" });
     let formula = json!({ "id": "e1", "expression": "m1/m2" });
+    let insights = json!({ "id": "q1", "expression": " select MAX(Load) FROM Shop GROUP BY Team" });
     let composite = || of(alarm::decide(&alarm("down", json!({ "alarmRule": "ALARM(a)", "metrics": [metric("AWS/SQS", queue.clone())] }))));
     for (what, group, kind, facts) in [
         ("a task of a service", of_task(Some("service:api")), "service", vec!["checkout", "api"]),
         ("a service", of_service("ECS Service Action", "SERVICE_TASK_PLACEMENT_FAILURE"), "service", vec!["checkout", "api"]),
         ("a deployment", of_service("ECS Deployment State Change", "SERVICE_DEPLOYMENT_FAILED"), "service", vec!["checkout", "api"]),
         ("a task of a family", of_task(Some("family:batch")), "family", vec!["checkout", "batch"]),
+        ("a task with a group of its own", of_own_group("nightly"), "family", vec!["checkout", "batch"]),
+        ("with a colon in it", of_own_group("team:nightly"), "family", vec!["checkout", "batch"]),
         ("a task by itself", of_task(None), "task", vec!["checkout", "0a1b"]),
+        ("a service of an unknown cluster", of_old_service(), "service", vec!["", "api"]),
+        ("a daemon", of_daemon("ECS Daemon Service Action"), "daemon", vec!["checkout", "logs"]),
+        ("a daemon's deployment", of_daemon("ECS Daemon Deployment State Change"), "daemon", vec!["checkout", "logs"]),
+        ("a container instance", of_instance(), "instance", vec!["checkout", "9a8b"]),
         ("an alarm on a service", of_alarm(&[metric("AWS/ECS", api.clone())]), "service", vec!["checkout", "api"]),
         ("in another namespace", of_alarm(&[metric("ECS/ContainerInsights", api.clone())]), "service", vec!["checkout", "api"]),
         ("with others beside it", of_alarm(&[formula.clone(), metric("AWS/ECS", api.clone()), metric("AWS/SQS", queue.clone())]), "service", vec!["checkout", "api"]),
         ("an alarm on a resource", of_alarm(&[metric("AWS/SQS", queue.clone())]), "resource", vec!["AWS/SQS", "QueueName", "payments"]),
         ("by a formula", of_alarm(&[formula.clone(), metric("AWS/SQS", queue.clone()), metric("AWS/SQS", queue.clone())]), "resource", vec!["AWS/SQS", "QueueName", "payments"]),
         ("with more dimensions", of_alarm(&[metric("AWS/MQ", broker)]), "resource", vec!["AWS/MQ", "Broker", "b-1", "Queue", "orders"]),
-        ("a time series of a service", of_series(api.clone()), "service", vec!["checkout", "api"]),
-        ("another time series", of_series(json!({ "b": "2", "a": "1" })), "series", vec![DOWN, "a", "1", "b", "2"]),
-        ("one without attributes", of_series(json!({})), "series", vec![DOWN, "id", "6d44"]),
+        ("a time series of an alarm", of_series(json!({ "b": "2", "a": "1" })), "alarm", vec![DOWN]),
+        ("one of a service", of_series(api.clone()), "alarm", vec![DOWN]),
+        ("one of a metric", of_series_beside(&[metric("AWS/ECS", api.clone())], json!({ "a": "1" })), "alarm", vec![DOWN]),
+        ("one in another account", of_series(json!({ "AWS.AccountId": "999999999999" })), "alarm", vec![DOWN]),
+        ("one without attributes", of_series(json!({})), "alarm", vec![DOWN]),
         ("a composite alarm", composite(), "alarm", vec![DOWN]),
         ("an alarm on two resources", of_alarm(&[metric("AWS/SQS", queue.clone()), metric("AWS/SNS", queue)]), "alarm", vec![DOWN]),
-        ("an alarm on two services", of_alarm(&[metric("AWS/ECS", api), metric("AWS/ECS", web)]), "alarm", vec![DOWN]),
+        ("an alarm on two services", of_alarm(&[metric("AWS/ECS", api.clone()), metric("AWS/ECS", web)]), "alarm", vec![DOWN]),
         ("an alarm on a namespace", of_alarm(&[metric("AWS/Usage", json!({}))]), "alarm", vec![DOWN]),
-        ("an alarm on a query", of_alarm(&[formula]), "alarm", vec![DOWN]),
+        ("an alarm on a query", of_alarm(std::slice::from_ref(&insights)), "alarm", vec![DOWN]),
+        ("an alarm on a query and a metric", of_alarm(&[insights, metric("AWS/ECS", api.clone())]), "alarm", vec![DOWN]),
+        ("an alarm on a formula of nothing", of_alarm(&[formula]), "alarm", vec![DOWN]),
         ("an alarm that says nothing", of_alarm(&[]), "alarm", vec![DOWN]),
         ("an event that is grouped", of_rule(Some("r"), json!(["detail.a", "detail.x", "detail.c"]), json!([PIPELINE])), "values", vec!["r", "b", "", "7"]),
         ("an event with a resource", of_rule(Some("r"), json!(["detail.x"]), json!([PIPELINE, "arn:other"])), "rule", vec!["r", PIPELINE]),
@@ -185,14 +250,34 @@ fn names_and_causes_are_for_people() {
             "exit code 1",
         ),
         (
+            of_old_service(),
+            "ECS service api (unknown cluster, eu-central-1)",
+            "failed to deploy",
+        ),
+        (
+            of_daemon("ECS Daemon Service Action"),
+            "ECS daemon logs (cluster checkout, eu-central-1)",
+            "cannot start tasks",
+        ),
+        (
+            of_instance(),
+            "ECS container instance 9a8b (cluster checkout, eu-central-1)",
+            "health is IMPAIRED",
+        ),
+        (
             of_alarm(&queue),
             "AWS/SQS QueueName=payments in eu-central-1",
             "alarm down",
         ),
         (
-            of_series(json!({ "TableName": "orders" })),
-            "alarm down for TableName=orders in eu-central-1",
-            "alarm down",
+            of_series(json!({ "TableName": "orders", "Stage": "prod" })),
+            "alarm down in eu-central-1",
+            "Stage=prod, TableName=orders",
+        ),
+        (
+            of_series(json!({})),
+            "alarm down in eu-central-1",
+            "time series 6d44",
         ),
         (of_alarm(&[]), "alarm down in eu-central-1", "alarm down"),
         (
@@ -230,10 +315,6 @@ fn what_is_in_another_account_is_of_that_account() {
     );
     metric["accountId"] = json!("999999999999");
     assert_eq!(of_alarm(&[metric]).key, theirs);
-    let series = json!({
-        "AWS.AccountId": "999999999999", "ClusterName": "checkout", "ServiceName": "api",
-    });
-    assert_eq!(of_series(series).key, theirs);
 }
 
 #[test]

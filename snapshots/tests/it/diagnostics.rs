@@ -45,6 +45,7 @@ cases!(
     alarm_never_goes_off,
     alarm_period,
     alarm_query,
+    alarm_query_window,
     alarm_statistic,
     alias_bomb,
     budget,
@@ -95,6 +96,7 @@ cases!(
     stack_name,
     stack_name_too_long,
     tags,
+    too_many_queries,
     too_many_tags,
     too_many_webhook_hosts,
     twice,
@@ -109,6 +111,29 @@ cases!(
     wrong_types,
     yaml_syntax,
 );
+
+/// A plain entry is the beginning of names, as it always was. One that reads like a whole name is warned of.
+#[test]
+fn a_watched_alarm_that_reads_like_a_name_is_warned_of() {
+    for (entry, warned) in [
+        ("legacy", true),
+        ("größe", true),
+        ("legacy-", false),
+        ("legacy-*", false),
+        ("legacy*", false),
+        ("*", false),
+    ] {
+        let text = format!("name: x\nops-topic: ops\nwatched-alarms: [\"{entry}\"]\n");
+        let (account, diagnostics) = config::parse(&text, CONTEXT);
+        let shown: Vec<String> = diagnostics
+            .iter()
+            .map(|it| it.render("account.yaml", &text, false))
+            .collect();
+        assert!(account.is_some(), "{shown:?}");
+        let warning = format!("warning: `{entry}` watches every alarm whose name begins like this");
+        assert_eq!(shown.join("\n").contains(&warning), warned, "{shown:?}");
+    }
+}
 
 /// What the README shows can be used as it is.
 #[test]

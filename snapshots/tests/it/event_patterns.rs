@@ -5,8 +5,11 @@
 use std::fs;
 
 use serde_json::{Value as Json, json};
-use snapshots::{account, directory};
+use snapshots::{CONTEXT, account, directory};
 use stacks::{EventPattern, event_pattern::Scope};
+use synth::config;
+
+use crate::templates::CASES;
 
 const HERE: Scope<'_> = Scope {
     partition: "aws",
@@ -48,12 +51,27 @@ fn exit_code_over_zero() -> EventPattern {
     pattern(&json!({ "lastStatus": ["STOPPED"], "containers": { "exitCode": over_zero } }))
 }
 
-/// Ours, for the cluster `checkout`.
+/// Ours, for the cluster `checkout`. It lets more through than becomes an incident: no pattern can tell
+/// that every container has an exit code.
 fn ours() -> EventPattern {
     let monitor = account(&directory("cases/example")).monitor;
     let rules = stacks::rules::rules(&monitor);
     let rule = rules.iter().find(|rule| rule.slug == "ecs-tasks").unwrap();
     rule.pattern.clone()
+}
+
+/// The rules of an account file that watches these clusters, by which an event comes through.
+fn caught(clusters: &str, event: &Json) -> Vec<String> {
+    let file = format!(
+        "name: shop\naccount: \"111122223333\"\nregions: [eu-central-1]\nclusters: [{clusters}]\n"
+    );
+    let (account, diagnostics) = config::parse(&file, CONTEXT);
+    let account = account.unwrap_or_else(|| panic!("{diagnostics:?}"));
+    stacks::rules::rules(&account.monitor)
+        .into_iter()
+        .filter(|rule| rule.pattern.matches(event, &HERE))
+        .map(|rule| rule.slug)
+        .collect()
 }
 
 #[test]
@@ -66,6 +84,8 @@ fn patterns_catch_what_aws_says_they_catch() {
         { "name": "app", "exitCode": 0 },
         { "name": "proxy", "exitCode": 143 },
     ] });
+    let without_a_code =
+        json!({ "containers": [{ "name": "init", "exitCode": 0 }, { "name": "app" }] });
     let exit_0 = || recorded("essential-exit0-batch");
     let scale_in = || recorded("scale-in-exit137-REAL");
     let (a, c, d, e) = (
@@ -90,7 +110,17 @@ fn patterns_catch_what_aws_says_they_catch() {
         (
             "batch job that ended well",
             exit_0(),
-            [true, true, false, false],
+            [true, true, true, false],
+        ),
+        (
+            "a container without an exit code beside one with 0",
+            with_detail(exit_0(), &without_a_code),
+            [true, true, true, false],
+        ),
+        (
+            "task of a service that ended by itself",
+            with_detail(exit_0(), &json!({ "group": "service:api" })),
+            [true, true, true, false],
         ),
         (
             "image that cannot be pulled",
@@ -141,14 +171,76 @@ fn a_failed_deployment_is_found_by_its_service() {
     let mut event: Json = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     let by_cluster = pattern(&json!({ "clusterArn": [{ "prefix": "arn:aws:ecs:" }] }));
     assert!(!by_cluster.matches(&event, &HERE));
-    event["resources"] = json!(["arn:aws:ecs:eu-central-1:111122223333:service/checkout/api"]);
-    let monitor = account(&directory("cases/example")).monitor;
-    let caught: Vec<String> = stacks::rules::rules(&monitor)
-        .into_iter()
-        .filter(|rule| rule.pattern.matches(&event, &HERE))
-        .map(|rule| rule.slug)
-        .collect();
-    assert_eq!(caught, ["ecs-deployments"]);
+    for (service, clusters, expected) in [
+        ("checkout/api", "checkout", true),
+        ("checkout/api", "checkout, payments", true),
+        ("checkout/api", "\"check*\"", true),
+        ("checkout/api", "\"*\"", true),
+        ("checkout-2/api", "checkout", false),
+        ("payments/checkout", "checkout", false),
+        // Of the old format: the cluster is unknown, and watched where every cluster is.
+        ("api", "\"*\"", true),
+        ("api", "\"*\", checkout", true),
+        ("api", "checkout", false),
+        ("checkout", "checkout", false),
+    ] {
+        let arn = format!("arn:aws:ecs:eu-central-1:111122223333:service/{service}");
+        event["resources"] = json!([arn]);
+        let expected: &[&str] = if expected { &["ecs-deployments"] } else { &[] };
+        assert_eq!(caught(clusters, &event), expected, "{service}, {clusters}");
+    }
+}
+
+/// Whatever names its cluster and reports by itself has one rule.
+#[test]
+fn services_daemons_and_instances_that_report_a_failure_are_found() {
+    let cluster = "arn:aws:ecs:eu-central-1:111122223333:cluster/checkout";
+    let event = |kind: &str, detail: Json| {
+        let event = json!({ "source": "aws.ecs", "detail-type": kind, "detail": detail });
+        with_detail(event, &json!({ "clusterArn": cluster }))
+    };
+    for (kind, detail, expected) in [
+        ("ECS Service Action", json!({ "eventType": "ERROR" }), true),
+        (
+            "ECS Service Action",
+            json!({ "eventType": "SOMETHING_NEW" }),
+            true,
+        ),
+        ("ECS Service Action", json!({}), true),
+        ("ECS Service Action", json!({ "eventType": "INFO" }), false),
+        (
+            "ECS Daemon Service Action",
+            json!({ "eventType": "WARNING" }),
+            true,
+        ),
+        (
+            "ECS Daemon Deployment State Change",
+            json!({ "eventType": "ERROR" }),
+            true,
+        ),
+        (
+            "ECS Daemon Deployment State Change",
+            json!({ "eventType": "INFO" }),
+            false,
+        ),
+        (
+            "ECS Container Instance Health Change",
+            json!({ "overallStatus": "IMPAIRED" }),
+            true,
+        ),
+        (
+            "ECS Container Instance State Change",
+            json!({ "agentConnected": false }),
+            false,
+        ),
+    ] {
+        let event = event(kind, detail);
+        let expected: &[&str] = if expected { &["ecs-services"] } else { &[] };
+        for clusters in ["checkout", "\"*\""] {
+            assert_eq!(caught(clusters, &event), expected, "{event}");
+        }
+        assert!(caught("payments", &event).is_empty(), "{event}");
+    }
 }
 
 /// `exists: false` under a list holds only where no element has the field, and where there is none.
@@ -166,5 +258,44 @@ fn an_absent_exit_code_is_absent_from_every_container() {
     ] {
         let event = json!({ "source": "aws.ecs", "detail": { "containers": containers } });
         assert_eq!(without.matches(&event, &HERE), expected, "{event}");
+    }
+}
+
+/// Of two lists of values for one field EventBridge keeps one, and in which order CloudFormation hands
+/// it a pattern's fields is not documented. So no rule may have two.
+#[test]
+fn no_rule_has_two_lists_of_values_for_one_field() {
+    for case in CASES {
+        let account = account(&directory(&format!("cases/{case}")));
+        for rule in stacks::rules::rules(&account.monitor) {
+            let (_, replaced) = EventPattern::read(&rule.pattern.resolved(&HERE)).unwrap();
+            assert!(replaced.is_empty(), "{case}, {}: {replaced:?}", rule.slug);
+        }
+    }
+}
+
+/// As `aws/event-ruler` does, by its sources: see `stacks/src/event_pattern/matches.rs`.
+#[test]
+fn an_absent_exit_code_beside_another_field_is_absent_from_the_same_container() {
+    let app = json!({ "exitCode": [{ "exists": false }], "image": ["app"], "name": ["app"] });
+    let without_reason = json!({ "name": ["app"], "reason": [{ "exists": false }] });
+    for (containers, expected_app, expected_without_reason) in [
+        // `exitCode` comes before `name`, so it is absent from every container; `reason` comes after it.
+        (
+            json!([{ "name": "app", "image": "app" }, { "name": "proxy", "exitCode": 0, "reason": "x" }]),
+            false,
+            true,
+        ),
+        (json!([{ "name": "app", "image": "app" }]), true, true),
+        (
+            json!([{ "name": "app", "image": "app", "reason": "x" }]),
+            true,
+            false,
+        ),
+    ] {
+        let event = json!({ "source": "aws.ecs", "detail": { "containers": containers } });
+        let matches = |it: &Json| pattern(&json!({ "containers": it })).matches(&event, &HERE);
+        assert_eq!(matches(&app), expected_app, "{event}");
+        assert_eq!(matches(&without_reason), expected_without_reason, "{event}");
     }
 }

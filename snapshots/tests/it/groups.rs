@@ -52,9 +52,24 @@ fn told(it: &Occurrence, noise: &str, data: &Json, message: &Json) -> Vec<Json> 
     let text = &mut topic["Records"][0]["Sns"]["Message"];
     let mut inside = parse(text.as_str().unwrap()).unwrap();
     inside["AlarmContributorId"] = Json::Null;
+    inside["AlarmContributorAttributes"] = Json::Null;
     put(&mut inside, message);
     *text = json!(inside.to_string());
     vec![action, rule, topic]
+}
+
+/// The alarm as a whole, whose time series [`series`] is one of.
+fn alarm_of_series(it: &Occurrence, noise: &str) -> Vec<Json> {
+    let query = "SELECT MAX(Load) FROM Shop GROUP BY Name ORDER BY MAX() DESC";
+    told(
+        it,
+        noise,
+        &json!({
+            "state": {},
+            "configuration": { "metrics": [{ "id": "q1", "expression": query }] },
+        }),
+        &json!({ "Trigger": { "Metrics": [{ "Id": "q1", "Expression": query }] } }),
+    )
 }
 
 /// An alarm on a metric with these dimensions, which topics list in their order. `noise` is the
@@ -130,6 +145,18 @@ proptest! {
     }
 
     #[test]
+    fn an_alarm_and_its_time_series_meet(it in occurrence(), noise in ".{0,20}", more in ".{0,20}") {
+        let known = of(alarm::decide(&series(&it, &noise)[0]));
+        let second = Occurrence { part: format!("{}-second", it.part), at: it.at + 1, ..it.clone() };
+        for event in [series(&second, &more), alarm_of_series(&it, &noise)].concat() {
+            let other = of(alarm::decide(&event));
+            prop_assert_eq!(&other.key, &known.key);
+            prop_assert_ne!(&other.cause, &known.cause);
+            prop_assert_ne!(&other.occurrence, &known.occurrence);
+        }
+    }
+
+    #[test]
     fn alarms_on_one_resource_meet(it in occurrence(), noise in "[a-z]{0,9}", more in "[a-z]{0,9}") {
         let key = |it: &Occurrence, part: &str, noise: &str, namespace: &str| {
             of(alarm::decide(&metric(it, noise, namespace, &[("QueueName", part), ("A", "b")])[0])).key
@@ -180,8 +207,7 @@ proptest! {
     #[test]
     fn what_is_elsewhere_is_another_group(it in occurrence(), noise in ".{0,20}") {
         type Key = fn(&Occurrence, &str) -> webhook::GroupKey;
-        let keys: [Key; 3] = [
-            |it, noise| of(alarm::decide(&series(it, noise)[0])).key,
+        let keys: [Key; 2] = [
             |it, noise| of(event::decide(&denied_call(it, noise))).key,
             |it, _| {
                 let mut handed_over = sample("event-DERIVED-pipeline-failed");
@@ -203,9 +229,17 @@ proptest! {
                 prop_assert_eq!(&key(other, &noise), &known, "{:?}", other);
             }
         }
-        // A composite alarm is told apart by itself, not by what it looks at.
-        let known = of(alarm::decide(&composite(&it, &noise)[0])).key;
-        let other = Occurrence { part: "x".to_owned(), ..it.clone() };
-        prop_assert_eq!(of(alarm::decide(&composite(&other, &noise)[0])).key, known);
+        // An alarm is distinguished by itself, and not by its time series or the alarms that it watches.
+        let of_alarm: [Key; 2] = [
+            |it, noise| of(alarm::decide(&composite(it, noise)[0])).key,
+            |it, noise| of(alarm::decide(&series(it, noise)[0])).key,
+        ];
+        for key in of_alarm {
+            let known = key(&it, &noise);
+            for other in others(&it) {
+                let differs = (&other.account, other.region, &other.name) != (&it.account, it.region, &it.name);
+                prop_assert_eq!(key(&other, &noise) != known, differs, "{:?}", other);
+            }
+        }
     }
 }

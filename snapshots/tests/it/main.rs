@@ -13,6 +13,7 @@ mod forged;
 mod graphs;
 mod groups;
 mod identities;
+mod let_through;
 mod mutations;
 mod permissions;
 mod properties;

@@ -124,7 +124,7 @@ fn measure(resource: &mut AlarmResource, measure: &Measure, period: Period, cond
         (Measure::Query(query), _) => {
             resource.metrics = Some(vec![MetricDataQuery {
                 period: Some(period.seconds().into()),
-                ..shown(expression(query.clone()))
+                ..shown(expression(query.as_str().to_owned()))
             }]);
         }
     }

@@ -182,6 +182,9 @@ fn role(
     if statements.iter().any(Statement::is_on_everything) {
         reasons.push(Reason::NoResourceLevel);
     }
+    if monitor.hardening.vpc.is_some() {
+        reasons.push(Reason::InterfacesOfLambda);
+    }
     let policy = template.add_with(
         &[name, "Policy"],
         &ManagedPolicy::new(PolicyDocument::new(statements)),

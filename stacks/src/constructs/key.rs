@@ -8,13 +8,19 @@ use crate::{
     value::Value,
 };
 
-/// What IAM policies of the account may allow: to manage the key, and to use it.
+/// What IAM policies of the account may allow: to manage the key, its aliases, its rotation and its
+/// grants, and to use it. Everything that a symmetric key of KMS's own material in one region knows, but
+/// what no policy of a key decides (listing keys and aliases, retiring grants). Source: "AWS KMS
+/// permissions" in the KMS developer guide.
 const ACCOUNT: &[&str] = &[
     "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
     "kms:CreateGrant",
     "kms:Decrypt",
+    "kms:DeleteAlias",
     "kms:DescribeKey",
     "kms:DisableKey",
+    "kms:DisableKeyRotation",
     "kms:EnableKey",
     "kms:EnableKeyRotation",
     "kms:Encrypt",
@@ -24,14 +30,17 @@ const ACCOUNT: &[&str] = &[
     "kms:GetKeyRotationStatus",
     "kms:ListGrants",
     "kms:ListKeyPolicies",
+    "kms:ListKeyRotations",
     "kms:ListResourceTags",
     "kms:PutKeyPolicy",
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
     "kms:RevokeGrant",
+    "kms:RotateKeyOnDemand",
     "kms:ScheduleKeyDeletion",
     "kms:TagResource",
     "kms:UntagResource",
+    "kms:UpdateAlias",
     "kms:UpdateKeyDescription",
 ];
 

@@ -55,7 +55,7 @@ pub(crate) fn ledger(
             ])
         },
         Attributes::deleted()
-            .but([Reason::StateOfMinutes])
+            .but([Reason::StateOfMinutes, Reason::NamedAfterTheStack])
             .but(core.aws_owned_key()),
     )
 }

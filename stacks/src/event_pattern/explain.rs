@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::{
     EventPattern, Matcher, Scope,
-    matches::{Leaves, Scalars, scalars},
+    alternatives::Leaves,
+    flatten::{Scalar, Scalars, flatten},
 };
 use crate::json::{Json, ToJson as _};
 
@@ -27,35 +28,41 @@ impl EventPattern {
         if self.matches(event, scope) {
             return Vec::new();
         }
-        let scalars = scalars(event);
-        self.branches()
+        let scalars = flatten(event);
+        self.alternatives()
             .iter()
-            .map(|leaves| of_branch(leaves, &scalars, scope))
+            .map(|leaves| of_alternative(leaves, &scalars, scope))
             .min_by_key(Vec::len)
             .unwrap_or_default()
     }
 }
 
-fn of_branch(leaves: &Leaves<'_>, scalars: &Scalars<'_>, scope: &Scope<'_>) -> Vec<Mismatch> {
-    let mismatch = |path: &String, matchers: &[Matcher]| {
-        let found = scalars.get(path).map_or(&[][..], Vec::as_slice);
-        let fits = if found.is_empty() {
-            matchers.contains(&Matcher::Absent)
-        } else {
-            found
-                .iter()
-                .any(|scalar| matchers.iter().any(|it| it.fits(scalar.value, scope)))
+fn of_alternative(leaves: &Leaves<'_>, scalars: &Scalars<'_>, scope: &Scope<'_>) -> Vec<Mismatch> {
+    let at = |path: &String| scalars.get(path).map_or(&[][..], Vec::as_slice);
+    let mut mismatches = Vec::new();
+    for (index, (path, matchers)) in leaves.iter().enumerate() {
+        let found = at(path);
+        let fits = |scalar: &Scalar<'_>| matchers.iter().any(|it| it.fits(scalar.value, scope));
+        // The field may be in other elements of the list than what is looked at before it.
+        let elsewhere = |other: &Scalar<'_>| {
+            let apart = |scalar: &Scalar<'_>| scalar.elements.and(&other.elements).is_none();
+            found.iter().all(apart)
         };
-        (!fits).then(|| Mismatch {
-            path: path.clone(),
-            found: found.iter().map(|scalar| scalar.value.clone()).collect(),
-            wanted: scope.resolve_json(matchers.to_vec().to_json()),
-        })
-    };
-    leaves
-        .iter()
-        .filter_map(|(path, matchers)| mismatch(path, matchers))
-        .collect()
+        let may_be_absent = || {
+            let before = leaves.iter().take(index).flat_map(|(path, _)| at(path));
+            found.is_empty() || before.into_iter().any(elsewhere)
+        };
+        let alone =
+            found.iter().any(fits) || (matchers.contains(&Matcher::Absent) && may_be_absent());
+        if !alone {
+            mismatches.push(Mismatch {
+                path: path.clone(),
+                found: found.iter().map(|scalar| scalar.value.clone()).collect(),
+                wanted: scope.resolve_json(matchers.to_vec().to_json()),
+            });
+        }
+    }
+    mismatches
 }
 
 impl fmt::Display for Mismatch {

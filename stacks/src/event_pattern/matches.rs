@@ -1,12 +1,31 @@
 //! Whether an event fits a pattern, as EventBridge decides it.
 //!
-//! An event is taken apart into its scalars, each with its path and with the list elements that it
-//! lies in. A pattern fits when one scalar can be chosen for each of its leaves such that no two
-//! choices lie in different elements of the same list.
+//! EventBridge matches with `aws/event-ruler`, which is open source. The rules below are those of its
+//! README ("JSON Array Matching", "Exists matching", "Caveat: Compiled rules and JSON keys with dots")
+//! and, where the README is silent, of its classes `JsonRuleCompiler`, `Event`, `ArrayMembership` and
+//! `ACFinder`:
+//!
+//! - **A pattern is its alternatives.** Every `$or` is multiplied out. An alternative is a map from
+//!   paths to lists of values: a path that stands beside `$or` and inside it as well (or twice in any
+//!   other way) holds the list that was read last, and not both.
+//! - **An event is its scalars**, each with its path and with the list elements that it lies in. Lists
+//!   have no names of their own: objects and lists inside of a list, however deep, are as if they were
+//!   the field's value. A list directly inside another is a list of its own. `[]` and `{}` are nothing.
+//! - **An alternative fits** when a scalar can be chosen for each of its paths such that no two lie in
+//!   different elements of the same list. A scalar that is itself an element lies in no element, so
+//!   any of its neighbours goes with it.
+//! - **`exists: false` fits** when there is no scalar at the path that could be chosen with those that
+//!   have been chosen already. Paths are looked at in alphabetical order. So beside a path that comes
+//!   before it, `exists: false` speaks of the same element of the list; where it comes first, of all
+//!   elements. An object at the path is no scalar.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use super::{Comparison, EventPattern, Except, Field, Matcher};
+use super::{
+    Comparison, EventPattern, Except, Matcher,
+    alternatives::Leaves,
+    flatten::{Elements, Scalars, flatten},
+};
 use crate::{
     json::{Json, ToJson as _},
     value::{Expression, Value},
@@ -25,143 +44,53 @@ pub struct Scope<'a> {
     pub stack: &'a str,
 }
 
-/// The element of each list, by the list's path, that a scalar lies in.
-type Elements = BTreeMap<String, usize>;
-
-/// A scalar of an event, and where it lies.
-pub(super) struct Scalar<'a> {
-    pub(super) value: &'a Json,
-    elements: Elements,
-}
-
-/// The scalars of an event, by path.
-pub(super) type Scalars<'a> = BTreeMap<String, Vec<Scalar<'a>>>;
-
-/// The leaves of a pattern, without alternatives between them.
-pub(super) type Leaves<'a> = Vec<(String, &'a [Matcher])>;
-
 impl EventPattern {
     /// Whether EventBridge would hand `event` to a rule with this pattern in `scope`.
     pub fn matches(&self, event: &Json, scope: &Scope<'_>) -> bool {
-        let scalars = scalars(event);
-        self.branches()
+        let scalars = flatten(event);
+        self.alternatives()
             .iter()
-            .any(|leaves| fits(leaves, &scalars, &Elements::new(), scope))
-    }
-
-    /// Every way to choose one branch of each `$or`.
-    pub(super) fn branches(&self) -> Vec<Leaves<'_>> {
-        let mut branches = Vec::new();
-        self.alternatives("", &mut branches);
-        branches
+            .any(|leaves| fits(leaves, &scalars, scope))
     }
 
     /// The pattern as EventBridge holds it once the stack is deployed in `scope`.
     pub fn resolved(&self, scope: &Scope<'_>) -> Json {
         scope.resolve_json(self.to_json())
     }
-
-    /// Every way to choose one branch of each `$or`, as the leaves that must then all fit.
-    fn alternatives<'a>(&'a self, path: &str, out: &mut Vec<Leaves<'a>>) {
-        let mut here: Vec<Leaves<'a>> = vec![Vec::new()];
-        for (name, field) in &self.fields {
-            let path = join(path, name);
-            match field {
-                Field::Leaf(matchers) => {
-                    for leaves in &mut here {
-                        leaves.push((path.clone(), matchers.as_slice()));
-                    }
-                }
-                Field::Object(pattern) => {
-                    let mut inner = Vec::new();
-                    pattern.alternatives(&path, &mut inner);
-                    here = product(&here, &inner);
-                }
-            }
-        }
-        if !self.any_of.is_empty() {
-            let mut branches = Vec::new();
-            for pattern in &self.any_of {
-                pattern.alternatives(path, &mut branches);
-            }
-            here = product(&here, &branches);
-        }
-        out.append(&mut here);
-    }
 }
 
-fn product<'a>(left: &[Leaves<'a>], right: &[Leaves<'a>]) -> Vec<Leaves<'a>> {
-    left.iter()
-        .flat_map(|a| right.iter().map(|b| [a.as_slice(), b.as_slice()].concat()))
-        .collect()
-}
-
-fn join(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
-    }
-}
-
-pub(super) fn scalars(event: &Json) -> Scalars<'_> {
-    let mut scalars = Scalars::new();
-    take_apart(event, String::new(), &Elements::new(), &mut scalars);
-    scalars
-}
-
-fn take_apart<'a>(value: &'a Json, path: String, elements: &Elements, scalars: &mut Scalars<'a>) {
-    match value {
-        Json::Object(fields) => {
-            for (name, value) in fields {
-                take_apart(value, join(&path, name), elements, scalars);
-            }
-        }
-        Json::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                // A list of scalars is one value with many faces: any of them may fit.
-                let mut elements = elements.clone();
-                if item.is_object() || item.is_array() {
-                    elements.insert(path.clone(), index);
-                }
-                take_apart(item, path.clone(), &elements, scalars);
-            }
-        }
-        scalar => scalars.entry(path).or_default().push(Scalar {
-            value: scalar,
-            elements: elements.clone(),
-        }),
-    }
-}
-
-fn fits(
-    leaves: &[(String, &[Matcher])],
-    scalars: &Scalars<'_>,
-    chosen: &Elements,
-    scope: &Scope<'_>,
-) -> bool {
-    let Some(((path, matchers), rest)) = leaves.split_first() else {
-        return true;
-    };
-    let candidates = scalars.get(path).map_or(&[][..], Vec::as_slice);
-    if candidates.is_empty() {
-        return matchers.contains(&Matcher::Absent) && fits(rest, scalars, chosen, scope);
-    }
-    candidates.iter().any(|scalar| {
-        let consistent = scalar
-            .elements
+/// Whether a choice is left after every leaf. All choices are carried along at once, as the elements
+/// that they lie in, of lists that a later leaf lies in too.
+fn fits(leaves: &Leaves<'_>, scalars: &Scalars<'_>, scope: &Scope<'_>) -> bool {
+    let at = |path: &String| scalars.get(path).map_or(&[][..], Vec::as_slice);
+    let mut choices = BTreeSet::from([Elements::default()]);
+    let mut rest = leaves.as_slice();
+    while let Some(((path, matchers), later)) = rest.split_first() {
+        rest = later;
+        let scalars = at(path);
+        let fitting: Vec<&Elements> = scalars
             .iter()
-            .all(|(list, index)| chosen.get(list).is_none_or(|other| other == index));
-        consistent
-            && matchers
-                .iter()
-                .any(|matcher| matcher.fits(scalar.value, scope))
-            && {
-                let mut chosen = chosen.clone();
-                chosen.extend(scalar.elements.clone());
-                fits(rest, scalars, &chosen, scope)
+            .filter(|scalar| matchers.iter().any(|it| it.fits(scalar.value, scope)))
+            .map(|scalar| &scalar.elements)
+            .collect();
+        let may_be_absent = matchers.contains(&Matcher::Absent);
+        let lists: BTreeSet<usize> = later
+            .iter()
+            .flat_map(|(path, _)| at(path))
+            .flat_map(|scalar| scalar.elements.lists())
+            .collect();
+        let mut next = BTreeSet::new();
+        for chosen in choices {
+            let with = fitting.iter().filter_map(|elements| chosen.and(elements));
+            next.extend(with.map(|chosen| chosen.within(&lists)));
+            let is_absent = || scalars.iter().all(|it| chosen.and(&it.elements).is_none());
+            if may_be_absent && is_absent() {
+                next.insert(chosen.within(&lists));
             }
-    })
+        }
+        choices = next;
+    }
+    !choices.is_empty()
 }
 
 impl Matcher {

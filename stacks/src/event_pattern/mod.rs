@@ -3,11 +3,13 @@
 //! The types can only say what EventBridge accepts. [`EventPattern::matches`] answers as
 //! EventBridge would, so a rule can be tried without an account.
 //!
-//! Source: "Creating Amazon EventBridge event patterns" in the EventBridge user guide, and the
-//! behaviour of AWS's own matcher (facts of `aws/event-ruler`).
+//! Source: "Creating Amazon EventBridge event patterns" in the EventBridge user guide, and AWS's own
+//! matcher, `aws/event-ruler`. What the guide leaves open is in `matches.rs`.
 
+mod alternatives;
 mod cidr;
 mod explain;
+mod flatten;
 mod matches;
 mod parse;
 #[cfg(test)]
@@ -18,7 +20,7 @@ use std::collections::BTreeMap;
 pub use cidr::Cidr;
 pub use explain::Mismatch;
 pub use matches::Scope;
-pub use parse::InvalidPattern;
+pub use parse::{InvalidPattern, Replaced, Written};
 
 use crate::{
     json::{Json, Object, ToJson},
@@ -74,7 +76,8 @@ pub enum Matcher {
     Numeric(Vec<(Comparison, f64)>),
     /// The field is there, as a scalar.
     Present,
-    /// No such field is there, in no element of a list.
+    /// No such field is there: in no element of a list, or not in the one that another field of the
+    /// pattern with a smaller path was found in.
     Absent,
 }
 
@@ -124,7 +127,8 @@ impl EventPattern {
         self
     }
 
-    /// At least one of `patterns` must hold too.
+    /// At least one of `patterns` must hold too. None may speak of a field that stands beside it:
+    /// EventBridge keeps one of the two lists, and which one depends on their order.
     #[must_use]
     pub fn any_of(mut self, patterns: impl Into<Vec<EventPattern>>) -> Self {
         self.any_of = patterns.into();

@@ -3,7 +3,13 @@
 //! Source: "Comparison operators for use in event patterns in Amazon EventBridge" in the EventBridge
 //! user guide.
 
-use super::{Comparison, EventPattern, Except, Field, Matcher};
+#[cfg(test)]
+mod tests;
+
+use super::{
+    Comparison, EventPattern, Except, Field, Matcher,
+    alternatives::{Alternative, Leaf},
+};
 use crate::{json::Json, value::Value};
 
 /// Alternatives that one pattern may have, with every `$or` multiplied out. Source: "Creating event
@@ -15,6 +21,16 @@ const LARGEST_NUMBER: f64 = 5.0e9;
 const RANGE: &str = "`numeric` takes one comparison such as [\">=\", 5], or a range such as \
                      [\">\", 0, \"<=\", 5]";
 
+/// Names that are no fields within `$or`. Source: "The `$or` Primitive" in the README of
+/// `aws/event-ruler`, and the constant that it refers to.
+#[rustfmt::skip]
+const RESERVED: [&str; 24] = [
+    "exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists", "wildcard", "numeric",
+    "cidr", "=", "<", "<=", ">", ">=", "regex", "not-wildcard", "not-equals-ignore-case", "date-after",
+    "date-on-or-after", "date-before", "date-on-or-before", "in-date-range", "ip-address-in-range",
+    "ip-address-not-in-range",
+];
+
 /// What EventBridge would not accept about a pattern, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -25,43 +41,114 @@ pub struct InvalidPattern {
     pub message: String,
 }
 
+/// A list of values that takes the place of one that was read before it, at the same path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// The names and the list indices that lead to the list that counts, from the outside.
+    pub place: Vec<String>,
+    /// The path in the event that both lists are about.
+    pub field: String,
+}
+
+/// JSON that a pattern is read from. The order of its fields counts: of two lists of values for the
+/// same field, EventBridge keeps the one that it reads last.
+pub trait Written {
+    /// The fields in order, if this is an object.
+    fn fields(&self) -> Option<Vec<(&str, &Self)>>;
+    /// The elements, if this is a list.
+    fn items(&self) -> Option<Vec<&Self>>;
+    /// All of it.
+    fn json(&self) -> Json;
+}
+
+/// Fields have lost their order; `$or` counts as the last.
+impl Written for Json {
+    fn fields(&self) -> Option<Vec<(&str, &Self)>> {
+        let fields = self.as_object()?.iter();
+        let mut fields: Vec<(&str, &Self)> = fields.map(|(name, it)| (name.as_str(), it)).collect();
+        fields.sort_by_key(|(name, _)| *name == "$or");
+        Some(fields)
+    }
+
+    fn items(&self) -> Option<Vec<&Self>> {
+        Some(self.as_array()?.iter().collect())
+    }
+
+    fn json(&self) -> Json {
+        self.clone()
+    }
+}
+
 impl EventPattern {
-    /// Reads a pattern as EventBridge would.
+    /// Reads a pattern as EventBridge would. See [`read`](Self::read).
     ///
     /// # Errors
     ///
     /// Everything that EventBridge would refuse, at its place.
     pub fn parse(json: &Json) -> Result<Self, Vec<InvalidPattern>> {
-        let mut reader = Reader::default();
-        let pattern = reader.pattern(json);
-        if reader.problems.is_empty() && pattern.alternatives_count() > ALTERNATIVES {
-            reader.refuse(format!(
-                "the pattern has {} alternatives: EventBridge takes {ALTERNATIVES}",
-                pattern.alternatives_count()
-            ));
-        }
-        if reader.problems.is_empty() {
-            Ok(pattern)
-        } else {
-            Err(reader.problems)
-        }
+        Self::read(json).map(|(pattern, _)| pattern)
     }
 
-    /// How many patterns without `$or` this one stands for.
-    fn alternatives_count(&self) -> usize {
-        let fields = self.fields.values().map(|field| match field {
-            Field::Object(pattern) => pattern.alternatives_count(),
-            Field::Leaf(_) => 1,
-        });
-        let branches: usize = self.any_of.iter().map(Self::alternatives_count).sum();
-        fields.fold(branches.max(1), usize::saturating_mul)
+    /// Reads a pattern as EventBridge would, and says which lists of values do not count, because
+    /// another one for the same field comes after them. The pattern has only those that count: it
+    /// means the same whatever becomes of the order of its fields on the way to EventBridge.
+    ///
+    /// # Errors
+    ///
+    /// Everything that EventBridge would refuse, at its place.
+    pub fn read(written: &impl Written) -> Result<(Self, Vec<Replaced>), Vec<InvalidPattern>> {
+        let alternatives = alternatives_count(written);
+        let mut reader = Reader {
+            path: Vec::new(),
+            names: Vec::new(),
+            within_or: false,
+            problems: Vec::new(),
+            replaced: Vec::new(),
+            alternatives: (alternatives <= ALTERNATIVES).then(|| vec![Alternative::new()]),
+        };
+        let pattern = reader.pattern(written);
+        if !reader.problems.is_empty() {
+            return Err(reader.problems);
+        }
+        let Some(alternatives) = reader.alternatives else {
+            reader.refuse(format!(
+                "the pattern has {alternatives} alternatives: EventBridge takes {ALTERNATIVES}",
+            ));
+            return Err(reader.problems);
+        };
+        if reader.replaced.is_empty() {
+            return Ok((pattern, Vec::new()));
+        }
+        Ok((Self::of_alternatives(alternatives), reader.replaced))
     }
 }
 
-#[derive(Default)]
+/// How many patterns without `$or` a pattern stands for.
+fn alternatives_count<W: Written>(written: &W) -> usize {
+    let fields = written.fields().unwrap_or_default();
+    let counts = fields.into_iter().map(|(name, value)| match name {
+        "$or" => value.items().map_or(1, |items| {
+            items
+                .into_iter()
+                .map(alternatives_count)
+                .sum::<usize>()
+                .max(1)
+        }),
+        _ => alternatives_count(value),
+    });
+    counts.fold(1, usize::saturating_mul)
+}
+
 struct Reader {
+    /// Where in the JSON.
     path: Vec<String>,
+    /// Where in the event.
+    names: Vec<String>,
+    within_or: bool,
     problems: Vec<InvalidPattern>,
+    replaced: Vec<Replaced>,
+    /// What has been read; nothing where there are too many.
+    alternatives: Option<Vec<Alternative>>,
 }
 
 impl Reader {
@@ -79,9 +166,9 @@ impl Reader {
         value
     }
 
-    fn pattern(&mut self, json: &Json) -> EventPattern {
+    fn pattern<W: Written>(&mut self, written: &W) -> EventPattern {
         let mut pattern = EventPattern::new();
-        let Some(fields) = json.as_object() else {
+        let Some(fields) = written.fields() else {
             self.refuse("a pattern is an object of fields");
             return pattern;
         };
@@ -89,35 +176,82 @@ impl Reader {
             self.refuse("an empty pattern: EventBridge wants at least one field");
         }
         for (name, value) in fields {
-            self.inside(name, |reader| match (name.as_str(), value) {
-                ("$or", _) => pattern.any_of = reader.alternatives(value),
-                // CloudFormation would take it for one of its functions.
-                (name, _) if name == "Ref" || name.starts_with("Fn::") => {
-                    reader.refuse(format!("a template cannot hold a field called `{name}`"));
+            self.inside(name, |reader| {
+                if name == "$or" {
+                    pattern.any_of = reader.any_of(value);
+                } else if let Some(field) = reader.field(name, value) {
+                    pattern.fields.insert(name.to_owned(), field);
                 }
-                (_, Json::Object(_)) => {
-                    let inner = reader.pattern(value);
-                    pattern.fields.insert(name.clone(), Field::Object(inner));
-                }
-                (_, Json::Array(matchers)) => {
-                    let matchers = reader.matchers(matchers);
-                    pattern.fields.insert(name.clone(), Field::Leaf(matchers));
-                }
-                _ => reader.refuse("a field takes a list of values, also where there is only one"),
             });
         }
         pattern
     }
 
-    fn alternatives(&mut self, json: &Json) -> Vec<EventPattern> {
-        let branches = json.as_array().map_or(&[][..], Vec::as_slice);
+    fn field<W: Written>(&mut self, name: &str, value: &W) -> Option<Field> {
+        // CloudFormation would take it for one of its functions.
+        if name == "Ref" || name.starts_with("Fn::") {
+            self.refuse(format!("a template cannot hold a field called `{name}`"));
+            return None;
+        }
+        if self.within_or && RESERVED.contains(&name) {
+            self.refuse(format!(
+                "within `$or`, EventBridge takes no field called `{name}`"
+            ));
+            return None;
+        }
+        self.names.push(name.to_owned());
+        let field = match value.json() {
+            Json::Object(_) => Some(Field::Object(self.pattern(value))),
+            Json::Array(items) => {
+                let matchers = self.matchers(&items);
+                self.note(&matchers);
+                Some(Field::Leaf(matchers))
+            }
+            _ => {
+                self.refuse("a field takes a list of values, also where there is only one");
+                None
+            }
+        };
+        self.names.pop();
+        field
+    }
+
+    /// Adds a list of values to every alternative that has been begun.
+    fn note(&mut self, matchers: &[Matcher]) {
+        let leaf = Leaf {
+            names: self.names.clone(),
+            matchers: matchers.to_vec(),
+        };
+        let field = self.names.join(".");
+        let replaces = |it: &mut Alternative| it.insert(field.clone(), leaf.clone()).is_some();
+        let alternatives = self.alternatives.iter_mut().flatten();
+        if alternatives
+            .filter_map(|it| replaces(it).then_some(()))
+            .count()
+            > 0
+        {
+            let place = self.path.clone();
+            self.replaced.push(Replaced { place, field });
+        }
+    }
+
+    fn any_of<W: Written>(&mut self, written: &W) -> Vec<EventPattern> {
+        let branches = written.items().unwrap_or_default();
         if branches.len() < 2 {
             self.refuse("`$or` takes a list of at least two patterns");
         }
-        let branches = branches.iter().enumerate();
-        branches
-            .map(|(index, branch)| self.inside(index, |reader| reader.pattern(branch)))
-            .collect()
+        let outside = std::mem::replace(&mut self.within_or, true);
+        let so_far = self.alternatives.take();
+        let mut alternatives = Vec::new();
+        let mut patterns = Vec::new();
+        for (index, branch) in branches.into_iter().enumerate() {
+            self.alternatives.clone_from(&so_far);
+            patterns.push(self.inside(index, |reader| reader.pattern(branch)));
+            alternatives.extend(self.alternatives.take().into_iter().flatten());
+        }
+        self.alternatives = so_far.map(|_| alternatives);
+        self.within_or = outside;
+        patterns
     }
 
     fn matchers(&mut self, items: &[Json]) -> Vec<Matcher> {
@@ -325,158 +459,5 @@ impl Comparison {
 
     fn is_upper(self) -> bool {
         matches!(self, Self::Less | Self::AtMost)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::json::ToJson as _;
-
-    #[test]
-    fn whatever_eventbridge_accepts_is_read_and_printed_alike() {
-        for pattern in [
-            json!({ "source": ["aws.ecs"], "detail": { "n": [1, 0.5, true, null] } }),
-            json!({ "a": [{ "prefix": "x" }, { "suffix": "y" }, { "exists": false }] }),
-            json!({ "a": [{ "prefix": { "equals-ignore-case": "x" } }] }),
-            json!({ "a": [{ "suffix": { "equals-ignore-case": "x" } }] }),
-            json!({ "a": [{ "equals-ignore-case": "x" }, { "wildcard": "a*b" }] }),
-            json!({ "a": [{ "anything-but": { "prefix": ["x", "y"] } }] }),
-            json!({ "a": [{ "anything-but": ["x"] }, { "exists": true }] }),
-            json!({ "a": [{ "anything-but": [1, 2] }] }),
-            json!({ "a": [{ "numeric": [">", 0, "<=", 5] }, { "numeric": ["=", 3] }] }),
-            json!({ "a": [{ "cidr": "10.0.0.0/24" }, { "cidr": "2001:db8::/32" }] }),
-            json!({ "$or": [{ "a": ["x"] }, { "b": { "c": ["y"] } }], "d": ["z"] }),
-        ] {
-            assert_eq!(EventPattern::parse(&pattern).unwrap().to_json(), pattern);
-        }
-    }
-
-    /// EventBridge takes one value for a list of one.
-    #[test]
-    fn one_excluded_value_stands_for_a_list() {
-        let one = json!({ "a": [{ "anything-but": "x" }] });
-        let list = json!({ "a": [{ "anything-but": ["x"] }] });
-        assert_eq!(EventPattern::parse(&one).unwrap().to_json(), list);
-    }
-
-    #[test]
-    fn whatever_eventbridge_refuses_is_refused_at_its_place() {
-        for (pattern, path, message) in [
-            (json!([]), "", "an object of fields"),
-            (json!({}), "", "at least one field"),
-            (json!({ "a": "x" }), "a", "takes a list"),
-            (json!({ "a": {} }), "a", "at least one field"),
-            (json!({ "a": [] }), "a", "nothing fits"),
-            (json!({ "a": [["x"]] }), "a.0", "inside of a list"),
-            (json!({ "a": [{}] }), "a.0", "one comparison"),
-            (
-                json!({ "a": [{ "prefix": "x", "suffix": "y" }] }),
-                "a.0",
-                "one comparison",
-            ),
-            (json!({ "a": [{ "prefix": 1 }] }), "a.0.prefix", "a text"),
-            (
-                json!({ "a": [{ "like": "x" }] }),
-                "a.0.like",
-                "no comparison",
-            ),
-            (
-                json!({ "a": [{ "exists": "yes" }] }),
-                "a.0.exists",
-                "`true` or `false`",
-            ),
-            (
-                json!({ "a": [{ "wildcard": "x**" }] }),
-                "a.0.wildcard",
-                "in a row",
-            ),
-            (
-                json!({ "a": [{ "wildcard": 1 }] }),
-                "a.0.wildcard",
-                "a text",
-            ),
-            (
-                json!({ "a": [{ "numeric": [">"] }] }),
-                "a.0.numeric",
-                "a range",
-            ),
-            (
-                json!({ "a": [{ "numeric": ["~", 1] }] }),
-                "a.0.numeric",
-                "a range",
-            ),
-            (
-                json!({ "a": [{ "numeric": ["<", 5, ">", 0] }] }),
-                "a.0.numeric",
-                "a range",
-            ),
-            (
-                json!({ "a": [{ "numeric": [">", 5, "<", 5] }] }),
-                "a.0.numeric",
-                "a range",
-            ),
-            (json!({ "a": [6_000_000_000_i64] }), "a.0", "5,000,000,000"),
-            (
-                json!({ "a": [{ "anything-but": ["x", 1] }] }),
-                "a.0.anything-but",
-                "not both",
-            ),
-            (
-                json!({ "a": [{ "anything-but": [] }] }),
-                "a.0.anything-but",
-                "at least one",
-            ),
-            (
-                json!({ "a": [{ "anything-but": { "numeric": [">", 0] } }] }),
-                "a.0.anything-but",
-                "does not go with",
-            ),
-            (
-                json!({ "a": [{ "cidr": "10.0.0.0" }] }),
-                "a.0.cidr",
-                "range",
-            ),
-            (json!({ "$or": [{ "a": ["x"] }] }), "$or", "at least two"),
-            (
-                json!({ "$or": [{ "a": ["x"] }, { "a": "y" }] }),
-                "$or.1.a",
-                "takes a list",
-            ),
-            (
-                json!({ "detail": { "Ref": ["x"] } }),
-                "detail.Ref",
-                "cannot hold",
-            ),
-        ] {
-            let problems = EventPattern::parse(&pattern).unwrap_err();
-            let [problem] = problems.as_slice() else {
-                panic!("{pattern}: {problems:?}");
-            };
-            assert_eq!(problem.path.join("."), path, "{pattern}");
-            assert!(problem.message.contains(message), "{pattern}: {problem}");
-        }
-    }
-
-    #[test]
-    fn all_problems_are_found_at_once() {
-        let pattern = json!({ "a": "x", "b": [], "c": [{ "like": "y" }] });
-        assert_eq!(EventPattern::parse(&pattern).unwrap_err().len(), 3);
-    }
-
-    #[test]
-    fn alternatives_multiply() {
-        let or = |names: [&str; 2]| {
-            let branches = (0..32).map(|n| json!({ names[0]: { names[1]: [n] } }));
-            branches.collect::<Json>()
-        };
-        let pattern = json!({ "x": { "$or": or(["a", "b"]) }, "y": { "$or": or(["c", "d"]) } });
-        let problems = EventPattern::parse(&pattern).unwrap_err();
-        assert!(
-            problems[0].message.contains("1024 alternatives"),
-            "{problems:?}"
-        );
     }
 }

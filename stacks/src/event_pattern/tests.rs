@@ -123,15 +123,169 @@ fn null_is_present() {
     check(&leaf([Matcher::Absent]), &json!({ "b": 1 }), true);
 }
 
+#[track_caller]
+fn check_json(pattern: &Json, event: &Json, expected: bool) {
+    check(&EventPattern::parse(pattern).unwrap(), event, expected);
+}
+
 #[test]
-fn absent_means_in_no_element() {
-    let pattern = EventPattern::new().field("list.code", [Matcher::Absent]);
-    check(&pattern, &json!({ "list": [{ "x": 1 }, { "x": 2 }] }), true);
-    check(&pattern, &json!({ "list": [] }), true);
-    check(
+fn an_absent_field_by_itself_is_absent_from_every_element() {
+    let pattern = json!({ "list": { "code": [{ "exists": false }] } });
+    for (list, expected) in [
+        (json!([{ "x": 1 }, { "x": 2 }]), true),
+        (json!([]), true),
+        (json!([{ "x": 1 }, { "code": 0 }]), false),
+        (json!([{ "code": { "inner": 0 } }]), true),
+        (json!([{ "code": [] }]), true),
+        (json!([[{ "code": 0 }]]), false),
+    ] {
+        check_json(&pattern, &json!({ "list": list }), expected);
+    }
+}
+
+/// Paths are looked at in alphabetical order: what has been found before says which element is meant.
+#[test]
+fn an_absent_field_is_absent_from_the_element_that_was_found_before_it() {
+    let pattern = json!({ "list": { "code": [1], "name": [{ "exists": false }] } });
+    for (list, expected) in [
+        (json!([{ "code": 1 }, { "code": 2, "name": "app" }]), true),
+        (json!([{ "code": 1, "name": "app" }, { "code": 1 }]), true),
+        (json!([{ "code": 1, "name": "app" }, { "code": 2 }]), false),
+        (json!([{ "code": 2 }]), false),
+        (json!({ "code": [1, 2], "name": "app" }), false),
+    ] {
+        check_json(&pattern, &json!({ "list": list }), expected);
+    }
+}
+
+#[test]
+fn an_absent_field_that_comes_first_is_absent_from_every_element() {
+    let pattern = json!({ "list": { "code": [{ "exists": false }], "name": ["app"] } });
+    for (list, expected) in [
+        (json!([{ "name": "app" }, { "name": "web" }]), true),
+        (
+            json!([{ "name": "app" }, { "name": "web", "code": 0 }]),
+            false,
+        ),
+        (json!([{ "code": 0 }]), false),
+    ] {
+        check_json(&pattern, &json!({ "list": list }), expected);
+    }
+}
+
+#[test]
+fn an_absent_field_of_another_list_is_absent_from_all_of_it() {
+    let pattern = json!({ "a": { "x": [1] }, "b": { "y": [{ "exists": false }] } });
+    check_json(
         &pattern,
-        &json!({ "list": [{ "x": 1 }, { "code": 0 }] }),
+        &json!({ "a": [{ "x": 1 }], "b": [{}, { "y": 1 }] }),
         false,
+    );
+    check_json(
+        &pattern,
+        &json!({ "a": [{ "x": 1 }, { "y": 1 }], "b": [{}] }),
+        true,
+    );
+}
+
+#[test]
+fn absent_or_a_value() {
+    let pattern = json!({ "list": { "code": [1], "name": ["app", { "exists": false }] } });
+    check_json(
+        &pattern,
+        &json!({ "list": [{ "code": 1 }, { "name": "web" }] }),
+        true,
+    );
+    check_json(
+        &pattern,
+        &json!({ "list": [{ "code": 1, "name": "app" }] }),
+        true,
+    );
+    check_json(
+        &pattern,
+        &json!({ "list": [{ "code": 1, "name": "web" }] }),
+        false,
+    );
+}
+
+/// Of two lists of values for one field, the one that is read last counts.
+#[test]
+fn a_field_beside_or_is_replaced_by_the_same_field_inside_it() {
+    let pattern = json!({
+        "kind": ["stop"],
+        "$or": [{ "kind": ["start"] }, { "code": [1] }],
+    });
+    for (event, expected) in [
+        (json!({ "kind": "start" }), true),
+        (json!({ "kind": "stop", "code": 1 }), true),
+        (json!({ "kind": "stop" }), false),
+        (json!({ "kind": "pause", "code": 1 }), false),
+    ] {
+        check_json(&pattern, &event, expected);
+    }
+    let (read, replaced) = EventPattern::read(&pattern).unwrap();
+    assert_eq!(
+        read.to_json(),
+        json!({ "$or": [{ "kind": ["start"] }, { "code": [1], "kind": ["stop"] }] }),
+    );
+    assert_eq!(replaced.len(), 1);
+    assert_eq!(replaced[0].place, ["$or", "0", "kind"]);
+    assert_eq!(replaced[0].field, "kind");
+}
+
+#[test]
+fn a_field_is_the_same_however_deep_it_is_written() {
+    let pattern = json!({
+        "source": ["s"],
+        "detail": { "kind": ["stop"], "size": [1] },
+        "$or": [{ "detail": { "kind": ["start"] } }, { "detail.size": [2] }],
+    });
+    let event = |kind, size| json!({ "source": "s", "detail": { "kind": kind, "size": size } });
+    check_json(&pattern, &event("start", 1), true);
+    check_json(&pattern, &event("stop", 2), true);
+    check_json(&pattern, &event("stop", 1), false);
+    check_json(&pattern, &event("start", 2), false);
+}
+
+#[test]
+fn a_list_inside_of_a_list_is_a_list_of_its_own() {
+    let pattern = json!({ "list": { "code": [1], "name": ["app"] } });
+    for (list, expected) in [
+        (json!([[{ "code": 1, "name": "app" }]]), true),
+        (json!([[{ "code": 1 }], [{ "name": "app" }]]), false),
+        (json!([[{ "code": 1 }, { "name": "app" }]]), false),
+        (json!([[{ "code": 1 }], { "name": "app" }]), false),
+        (json!([{ "code": 1 }, [{}, { "name": "app" }]]), false),
+    ] {
+        check_json(&pattern, &json!({ "list": list }), expected);
+    }
+    // An element that is a scalar goes with every neighbour, but not with what is in another list.
+    let pattern = json!({ "list": [5], "list.code": [1] });
+    for (list, expected) in [
+        (json!([[5, { "code": 1 }]]), true),
+        (json!([[{}, 5, {}, { "code": 1 }]]), true),
+        (json!([5, [[{ "code": 1 }]]]), true),
+        (json!([[5], [{ "code": 1 }]]), false),
+    ] {
+        check_json(&pattern, &json!({ "list": list }), expected);
+    }
+}
+
+/// Three lists of a thousand elements have a billion combinations.
+#[test]
+fn long_lists_are_matched_one_after_the_other() {
+    let long: Json = (0..1_000).map(|n| json!({ "x": n })).collect();
+    let event = json!({ "a": long, "b": long, "c": long, "d": 1 });
+    let any = json!({ "x": [{ "exists": true }] });
+    check_json(
+        &json!({ "a": any, "b": any, "c": any, "d": [2] }),
+        &event,
+        false,
+    );
+    check_json(
+        &json!({ "a": any, "b": any, "c": any, "d": [1] }),
+        &event,
+        true,
     );
 }
 
@@ -240,8 +394,8 @@ fn what_does_not_fit_is_named() {
     assert_eq!(
         shown(json!({ "source": "aws.ec2", "code": "z" })),
         [
-            "`source` is \"aws.ec2\", wanted [\"aws.ecs\"]",
             "`code` is \"z\", wanted [\"y\"]",
+            "`source` is \"aws.ec2\", wanted [\"aws.ecs\"]",
         ]
     );
     assert_eq!(
@@ -249,4 +403,18 @@ fn what_does_not_fit_is_named() {
         ["`more` is not there, wanted [{\"exists\":true}]"]
     );
     assert!(shown(json!({ "source": "aws.ecs", "code": "y" })).is_empty());
+}
+
+#[test]
+fn an_absent_field_is_no_mismatch_where_another_element_has_it() {
+    let pattern = json!({ "list": { "code": [1], "name": [{ "exists": false }] } });
+    let pattern = EventPattern::parse(&pattern).unwrap();
+    let mismatches = |event: Json| -> Vec<String> {
+        let mismatches = pattern.mismatches(&event, &HERE).into_iter();
+        mismatches.map(|it| it.path).collect()
+    };
+    let elsewhere = json!({ "list": [{ "code": 2 }, { "code": 3, "name": "app" }] });
+    assert_eq!(mismatches(elsewhere), ["list.code"]);
+    let everywhere = json!({ "list": { "code": 2, "name": "app" } });
+    assert_eq!(mismatches(everywhere), ["list.code", "list.name"]);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{AlarmName, Condition, Period, Priority};
+use super::{AlarmName, Condition, Period, Priority, Query};
 
 /// An alarm to create.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,8 +39,8 @@ pub enum Measure {
         /// At most 10.
         metrics: BTreeMap<String, Metric>,
     },
-    /// A query of CloudWatch Metrics Insights. With `GROUP BY`, each group goes off by itself.
-    Query(String),
+    /// A query of CloudWatch Metrics Insights.
+    Query(Query),
 }
 
 /// A metric, and how it is read.

@@ -13,6 +13,7 @@ pub(crate) mod formula;
 mod grouping;
 mod hardening;
 mod names;
+mod query;
 mod quiet_hours;
 mod service_alarm;
 
@@ -28,6 +29,7 @@ pub use formula::InvalidFormula;
 pub use grouping::{GroupWait, GroupWindow, Grouping, InvalidGrouping};
 pub use hardening::{Hardening, Network, Vpc};
 pub use names::{AlarmName, AlarmPrefix, ClusterName, InvalidName, StackName};
+pub use query::{InvalidQuery, Query};
 pub use quiet_hours::{InvalidQuietHours, PosixTimeZone, QuietHours};
 pub use service_alarm::InvalidServiceAlarm;
 

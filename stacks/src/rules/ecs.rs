@@ -1,9 +1,11 @@
 //! Rules for failures in ECS clusters.
 //!
-//! The rules are the coarse filter, so that deployments and scale-ins do not even start a function;
-//! the function judges again. Both follow the same facts: a `stopCode` alone does not tell a failure
-//! from routine, because `ServiceSchedulerInitiated` stands for scale-ins and for failed health
-//! checks, and what says nothing is let through.
+//! The rules are the coarse filter, so that deployments and scale-ins do not even start a function; the
+//! function decides. A rule leaves out only what single fields say without doubt, and lets through what
+//! says nothing: it must never leave out an event that the function would make an incident of.
+//!
+//! No rule speaks of containers: `exists: false` is asked of a list as a whole, so a container without an
+//! exit code beside one with 0 would never arrive. None has a wildcard: a bus takes 30 rules with any.
 
 use super::{
     EventRule,
@@ -43,10 +45,11 @@ pub(super) fn rules(monitor: &Monitor) -> Vec<EventRule> {
     rules
 }
 
-/// The three ways in which ECS says that something failed.
+/// The three kinds of rules.
 #[derive(Clone, Copy)]
 enum Kind {
     Tasks,
+    /// Services, daemons and container instances: whatever reports by itself, and names its cluster.
     Services,
     Deployments,
 }
@@ -63,7 +66,7 @@ impl Kind {
     fn description(self) -> &'static str {
         match self {
             Self::Tasks => "ECS tasks that stopped for a reason that can be a failure",
-            Self::Services => "ECS services that cannot place or start tasks",
+            Self::Services => "ECS services, daemons and container instances that report a failure",
             Self::Deployments => "ECS deployments that failed",
         }
     }
@@ -81,40 +84,49 @@ impl Kind {
             ))
         };
         let clusters = || families.iter().map(|family| family.selector);
-        let in_clusters = |detail: EventPattern| {
+        let in_clusters = || {
             let arns: Vec<Matcher> = clusters()
                 .map(|it| match it {
                     ClusterSelector::Prefix(_) => Matcher::Prefix(arn(it, "cluster", "")),
                     _ => Matcher::Text(arn(it, "cluster", "")),
                 })
                 .collect();
-            detail.field("clusterArn", arns)
+            EventPattern::new().field("clusterArn", arns)
         };
-        let ecs = |detail_type: &str, detail: EventPattern| {
+        let ecs = |detail_types: Vec<Matcher>, detail: EventPattern| {
             EventPattern::new()
                 .field("source", Matcher::texts(["aws.ecs"]))
-                .field("detail-type", Matcher::texts([detail_type]))
+                .field("detail-type", detail_types)
                 .object("detail", detail)
         };
         match self {
             Self::Tasks => ecs(
-                "ECS Task State Change",
-                in_clusters(EventPattern::new())
+                Matcher::texts(["ECS Task State Change"]),
+                in_clusters()
                     .field("lastStatus", Matcher::texts(["STOPPED"]))
-                    .any_of(failed_stops()),
+                    .field(
+                        "stopCode",
+                        but(Except::Texts(PLANNED_CODES.map(Value::from).to_vec())),
+                    )
+                    .field(
+                        "stoppedReason",
+                        but(Except::Prefixes(PLANNED_REASONS.map(Value::from).to_vec())),
+                    ),
             ),
             Self::Services => ecs(
-                "ECS Service Action",
-                in_clusters(EventPattern::new()).any_of([
-                    EventPattern::new().field("eventType", Matcher::texts(["ERROR"])),
-                    EventPattern::new()
-                        .field("eventName", Matcher::texts(["SERVICE_TASK_START_IMPAIRED"])),
+                Matcher::texts([
+                    "ECS Service Action",
+                    "ECS Daemon Service Action",
+                    "ECS Daemon Deployment State Change",
+                    "ECS Container Instance Health Change",
                 ]),
+                in_clusters().field("eventType", not_information()),
             ),
-            // The event does not name its cluster; only the service's ARN does.
+            // The event does not name its cluster; only the service's ARN does, and not if it is of the old
+            // format. Such a service is watched where every cluster is.
             Self::Deployments => ecs(
-                "ECS Deployment State Change",
-                EventPattern::new().field("eventType", Matcher::texts(["ERROR"])),
+                Matcher::texts(["ECS Deployment State Change"]),
+                EventPattern::new().field("eventType", not_information()),
             )
             .field(
                 "resources",
@@ -137,38 +149,19 @@ impl Kind {
     }
 }
 
-/// Stops that can be failures, as alternatives.
-fn failed_stops() -> Vec<EventPattern> {
-    let stop = |code: &str| EventPattern::new().field("stopCode", Matcher::texts([code]));
-    let known = [
-        "TaskFailedToStart",
-        "EssentialContainerExited",
-        "UserInitiated",
-        "ServiceSchedulerInitiated",
-        "SpotInterruption",
-        "TerminationNotice",
-    ];
-    vec![
-        stop("TaskFailedToStart"),
-        stop("EssentialContainerExited").field(
-            "containers.exitCode",
-            [Matcher::AnythingBut(Except::Numbers(vec![0.0]))],
-        ),
-        stop("EssentialContainerExited").field("containers.exitCode", [Matcher::Absent]),
-        stop("ServiceSchedulerInitiated").field(
-            "stoppedReason",
-            [Matcher::AnythingBut(Except::Prefixes(vec![
-                "Scaling activity initiated by".into(),
-                "ECS is performing maintenance".into(),
-            ]))],
-        ),
-        stop("ServiceSchedulerInitiated").field("stoppedReason", [Matcher::Absent]),
-        EventPattern::new().field("stopCode", [Matcher::Absent]),
-        EventPattern::new().field(
-            "stopCode",
-            [Matcher::AnythingBut(Except::Texts(
-                known.map(Value::from).to_vec(),
-            ))],
-        ),
-    ]
+/// Stop codes of which none is ever a failure's.
+const PLANNED_CODES: [&str; 3] = ["UserInitiated", "SpotInterruption", "TerminationNotice"];
+/// How reasons begin that are only ever given for planned stops.
+const PLANNED_REASONS: [&str; 2] = [
+    "Scaling activity initiated by",
+    "ECS is performing maintenance",
+];
+
+/// Anything but this, and nothing at all.
+fn but(except: Except) -> Vec<Matcher> {
+    vec![Matcher::AnythingBut(except), Matcher::Absent]
+}
+
+fn not_information() -> Vec<Matcher> {
+    but(Except::Texts(vec!["INFO".into()]))
 }

@@ -19,6 +19,7 @@ pub(super) fn rule(monitor: &Monitor) -> Option<EventRule> {
         .iter()
         .map(|prefix| Matcher::Prefix(prefix.as_str().into()))
         .collect();
+    let every = prefixes.iter().any(|prefix| prefix.as_str().is_empty());
     // The alarms that this stack makes have their own way to the function, and an alarm on the
     // pipeline must never feed the pipeline. All of them are named after the stack.
     let own = Value::sub(format!(
@@ -29,18 +30,20 @@ pub(super) fn rule(monitor: &Monitor) -> Option<EventRule> {
         "CloudWatch Alarm State Change",
         "CloudWatch Alarm Contributor State Change",
     ];
+    let mut pattern = EventPattern::new()
+        .field("source", Matcher::texts(["aws.cloudwatch"]))
+        .field(
+            "resources",
+            [Matcher::AnythingBut(Except::Prefixes(vec![own]))],
+        )
+        .field("detail-type", Matcher::texts(kinds));
+    if !every {
+        pattern = pattern.field("detail.alarmName", names);
+    }
     Some(EventRule {
         slug: "watched-alarms".to_owned(),
         description: "Alarms that exist already, by the beginning of their names".to_owned(),
-        pattern: EventPattern::new()
-            .field("source", Matcher::texts(["aws.cloudwatch"]))
-            .field(
-                "resources",
-                [Matcher::AnythingBut(Except::Prefixes(vec![own]))],
-            )
-            .field("detail-type", Matcher::texts(kinds))
-            .field("detail.alarmName", names)
-            .field("detail.state.value", Matcher::texts(["ALARM"])),
+        pattern: pattern.field("detail.state.value", Matcher::texts(["ALARM"])),
         function: CodeAsset::Alarm,
         input: None,
         management_events: false,

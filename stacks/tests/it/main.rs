@@ -1,3 +1,4 @@
 //! Tests of the crate from outside.
 
 mod compile_fail;
+mod matching;

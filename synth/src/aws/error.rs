@@ -2,7 +2,10 @@
 
 use std::error::Error;
 
-use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudformation::{
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+};
 
 /// A call of AWS that failed.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +34,18 @@ pub enum AwsError {
         /// AWS's words.
         message: String,
     },
+    /// S3 refused to say whether something is there: such an answer has a status and no words.
+    #[error("{operation}: {}", refused_head(*status, bucket, key.as_deref()))]
+    RefusedHead {
+        /// The service and the operation.
+        operation: &'static str,
+        /// The HTTP status.
+        status: u16,
+        /// The bucket.
+        bucket: String,
+        /// The object's key, unless the bucket was asked for.
+        key: Option<String>,
+    },
     /// There was no answer, or no credentials to ask with.
     #[error("{operation}: {reason}")]
     NoAnswer {
@@ -58,6 +73,29 @@ impl AwsError {
                 operation,
                 reason: deepest(&error),
             },
+        }
+    }
+
+    /// The error of a `HEAD` call of S3 about a bucket or, with a key, an object in it.
+    pub(crate) fn head<E>(
+        operation: &'static str,
+        error: SdkError<E, HttpResponse>,
+        bucket: &str,
+        key: Option<&str>,
+    ) -> Self
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    {
+        match error.raw_response() {
+            Some(response) if error.code().is_none_or(|code| code == "NotFound") => {
+                Self::RefusedHead {
+                    operation,
+                    status: response.status().as_u16(),
+                    bucket: bucket.to_owned(),
+                    key: key.map(str::to_owned),
+                }
+            }
+            _ => Self::call(operation, error),
         }
     }
 
@@ -111,6 +149,7 @@ impl AwsError {
                             | "ProvisionedThroughputExceededException"
                     )
             }
+            Self::RefusedHead { status, .. } => *status == 429 || *status >= 500,
             Self::NoAnswer { .. } => !self.is_credentials(),
             _ => false,
         }
@@ -132,6 +171,32 @@ impl AwsError {
             _ => None,
         }
     }
+}
+
+/// What S3's status says of a bucket or an object.
+///
+/// Source: `HeadBucket` and `HeadObject` in the Amazon S3 API reference.
+fn refused_head(status: u16, bucket: &str, key: Option<&str>) -> String {
+    let what = match key {
+        Some(key) => format!("`{key}` in the bucket `{bucket}`"),
+        None => format!("the bucket `{bucket}`"),
+    };
+    let why = match (status, key) {
+        (301, _) => "it is in another region".to_owned(),
+        (400, _) => "the request or the credentials are not valid".to_owned(),
+        (403, Some(_)) => {
+            "the credentials lack `s3:GetObject` on it or `s3:ListBucket` on the bucket, \
+                           or the bucket belongs to another account"
+                .to_owned()
+        }
+        (403, None) => {
+            "the credentials lack `s3:ListBucket` on it, or it belongs to another account"
+                .to_owned()
+        }
+        (429 | 500.., _) => "try again later".to_owned(),
+        _ => "no reason given".to_owned(),
+    };
+    format!("S3 answered {status} for {what}: {why}")
 }
 
 /// The innermost cause: what the outer ones only pass on.

@@ -12,9 +12,10 @@ use stacks::{Json, event_pattern::Scope};
 
 use crate::{
     cli::Match,
+    config::Account,
     error::{Error, Exit},
     terminal::Terminal,
-    trial::{Outcome, Trial, Way, trial},
+    trial::{Foreign, Outcome, Trial, Way, trial},
 };
 
 pub(crate) fn run(args: &Match, terminal: Terminal) -> Result<Exit, Error> {
@@ -37,10 +38,14 @@ pub(crate) fn run(args: &Match, terminal: Terminal) -> Result<Exit, Error> {
         account: &id,
         stack: account.monitor.stack.as_str(),
     };
-    let trial = trial(&account.monitor, &scope, &event);
+    let foreign = Foreign::of(&event, account.account_id.as_deref(), &account.regions);
+    let trial = trial(&account.monitor, &scope, &event, foreign);
     if args.json {
         terminal.data(&format!("{:#}", as_json(&trial)));
     } else {
+        if let Some(foreign) = &trial.foreign {
+            show_foreign(foreign, &account, terminal);
+        }
         show(&trial, terminal);
     }
     Ok(Exit::Done)
@@ -66,17 +71,35 @@ fn read_event(path: &Path) -> Result<Json, Error> {
     })
 }
 
+fn show_foreign(foreign: &Foreign, account: &Account, terminal: Terminal) {
+    if let (Some(from), Some(here)) = (&foreign.account, &account.account_id) {
+        terminal.data(&format!(
+            "the event is from account {from}, and the account file is for {here}"
+        ));
+    }
+    if let Some(from) = &foreign.region {
+        terminal.data(&format!(
+            "the event is from region {from}, and the account file deploys to {}",
+            account.regions.join(", ")
+        ));
+    }
+    terminal.data(&format!(
+        "{}; if it got here all the same:\n",
+        foreign.meaning()
+    ));
+}
+
 fn show(trial: &Trial, terminal: Terminal) {
     let (taken, others): (Vec<&Way>, Vec<&Way>) = trial
         .ways
         .iter()
         .partition(|way| !matches!(way.outcome, Outcome::NotCaught(_)));
     for way in &taken {
-        terminal.data(&format!(
-            "{} matches: `{}` gets it",
-            way.by,
-            way.function.binary()
-        ));
+        let (by, function) = (&way.by, way.function.binary());
+        terminal.data(&match trial.foreign {
+            None => format!("{by} matches: `{function}` gets it"),
+            Some(_) => format!("{by} would match: `{function}` would get it"),
+        });
         match &way.outcome {
             Outcome::Decided(Decision::Investigate(finding)) => {
                 let Finding { incident, group } = &**finding;
@@ -142,6 +165,13 @@ fn as_json(trial: &Trial) -> Json {
                 "function": way.function.binary(),
                 "matches": !matches!(way.outcome, Outcome::NotCaught(_)),
             });
+            if let Some(foreign) = &trial.foreign {
+                json["foreign"] = json!({
+                    "account": foreign.account,
+                    "region": foreign.region,
+                    "meaning": foreign.meaning(),
+                });
+            }
             match &way.outcome {
                 Outcome::NotCaught(mismatches) => {
                     json["mismatches"] = mismatches

@@ -7,6 +7,7 @@ use serde::{
     de::{self, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::Value as Json;
+use stacks::event_pattern::Written;
 
 use super::field::Field;
 
@@ -44,6 +45,39 @@ impl Tree {
         let deeper = field.value.as_ref().and_then(|tree| tree.place(rest));
         Some(deeper.unwrap_or(&field.span))
     }
+}
+
+impl Written for Tree {
+    fn fields(&self) -> Option<Vec<(&str, &Self)>> {
+        match self {
+            Self::Map(entries) => {
+                let entries = entries.iter();
+                Some(
+                    entries
+                        .map(|(key, field)| (key.as_str(), of(field)))
+                        .collect(),
+                )
+            }
+            Self::Scalar(_) | Self::List(_) => None,
+        }
+    }
+
+    fn items(&self) -> Option<Vec<&Self>> {
+        match self {
+            Self::List(items) => Some(items.iter().map(of).collect()),
+            Self::Scalar(_) | Self::Map(_) => None,
+        }
+    }
+
+    fn json(&self) -> Json {
+        self.to_json()
+    }
+}
+
+/// What stands there; null where it could not be read.
+fn of(field: &Field<Tree>) -> &Tree {
+    const NULL: &Tree = &Tree::Scalar(Json::Null);
+    field.value.as_ref().unwrap_or(NULL)
 }
 
 impl<'de> Deserialize<'de> for Tree {

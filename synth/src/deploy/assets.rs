@@ -7,6 +7,7 @@ use aws_sdk_s3::{
     types::{BucketLocationConstraint, CreateBucketConfiguration, PublicAccessBlockConfiguration},
 };
 use contract::Partition;
+use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -101,7 +102,7 @@ async fn exists(s3: &Client, bucket: &str, key: &str, account: &str) -> Result<b
         {
             Ok(false)
         }
-        Err(error) => Err(AwsError::call("S3 HeadObject", error)),
+        Err(error) => Err(AwsError::head("S3 HeadObject", error, bucket, Some(key))),
     }
 }
 
@@ -125,7 +126,7 @@ async fn ensure_bucket(
                 .as_service_error()
                 .is_some_and(aws_sdk_s3::operation::head_bucket::HeadBucketError::is_not_found) => {
         }
-        Err(error) => return Err(AwsError::call("S3 HeadBucket", error)),
+        Err(error) => return Err(AwsError::head("S3 HeadBucket", error, bucket, None)),
     }
     terminal.say(&format!("  making the bucket {bucket}"));
     let mut request = s3.create_bucket().bucket(bucket);
@@ -155,9 +156,22 @@ async fn ensure_bucket(
         .send()
         .await
         .map_err(|it| AwsError::call("S3 PutPublicAccessBlock", it))?;
+    s3.put_bucket_policy()
+        .bucket(bucket)
+        .expected_bucket_owner(account)
+        .policy(policy(bucket, region).to_string())
+        .send()
+        .await
+        .map_err(|it| AwsError::call("S3 PutBucketPolicy", it))?;
+    Ok(())
+}
+
+/// The policy of the bucket: nobody does anything without TLS. Who else may do what, the policies of the
+/// account say.
+pub fn policy(bucket: &str, region: &str) -> Json {
     let partition = Partition::of_any_region(region).name;
     let arn = format!("arn:{partition}:s3:::{bucket}");
-    let policy = serde_json::json!({
+    json!({
         "Version": "2012-10-17",
         "Statement": [{
             "Sid": "OnlyOverTls",
@@ -167,13 +181,5 @@ async fn ensure_bucket(
             "Resource": [arn, format!("{arn}/*")],
             "Condition": { "Bool": { "aws:SecureTransport": "false" } },
         }],
-    });
-    s3.put_bucket_policy()
-        .bucket(bucket)
-        .expected_bucket_owner(account)
-        .policy(policy.to_string())
-        .send()
-        .await
-        .map_err(|it| AwsError::call("S3 PutBucketPolicy", it))?;
-    Ok(())
+    })
 }

@@ -209,7 +209,10 @@ impl Graph {
                 let prefixes: Vec<String> = monitor
                     .watched_alarms
                     .iter()
-                    .map(|it| format!("{it}*"))
+                    .map(|it| match it.as_str() {
+                        "" => "every alarm".to_owned(),
+                        _ => it.to_string(),
+                    })
                     .collect();
                 (
                     "existing".to_owned(),

@@ -36,6 +36,7 @@ fn is_alarm(event: &Json) -> bool {
     event["alarmData"].is_object()
         || event["NewStateValue"].is_string()
         || event["Records"][0]["Sns"].is_object()
+        || event["Type"] == "Notification"
         || text(event, "/detail-type").is_some_and(|it| it.starts_with("CloudWatch Alarm "))
 }
 
@@ -55,7 +56,7 @@ pub(super) fn summary(event: &Json) -> String {
             None => inner,
         };
     }
-    if let Some(topic) = of("/Records/0/Sns/TopicArn") {
+    if let Some(topic) = of("/Records/0/Sns/TopicArn").or_else(|| of("/TopicArn")) {
         return format!("a message of the topic {topic}");
     }
     let alarm = of("/alarmData/alarmName")
@@ -104,6 +105,10 @@ mod tests {
             ),
             (
                 json!({ "AlarmName": "a", "NewStateValue": "ALARM" }),
+                Some(CodeAsset::Alarm),
+            ),
+            (
+                json!({ "Type": "Notification", "Message": "{}" }),
                 Some(CodeAsset::Alarm),
             ),
             (

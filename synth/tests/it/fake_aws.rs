@@ -35,6 +35,8 @@ pub(crate) struct Plot {
     pub(crate) event_error: Option<&'static str>,
     /// Why every change set fails.
     pub(crate) change_set_fails: Option<&'static str>,
+    /// What S3 answers to `HEAD` for the bucket and for an object: a status, 200 where there is none.
+    pub(crate) heads: (Option<u16>, Option<u16>),
     /// The operations that were called, in order.
     pub(crate) calls: Vec<String>,
     pub(crate) executed: bool,
@@ -89,7 +91,11 @@ async fn answer(
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     // S3 is the one service here that is not called by form; everything that is asked for is there.
     if request.method() != Method::POST {
-        return Ok(respond(200, ""));
+        let is_object = request.uri().path().trim_matches('/').contains('/');
+        let (bucket, object) = plot.lock().unwrap().heads;
+        let status = if is_object { object } else { bucket };
+        let is_head = request.method() == Method::HEAD;
+        return Ok(respond(status.filter(|_| is_head).unwrap_or(200), ""));
     }
     let body = request.into_body().collect().await.unwrap().to_bytes();
     let form = String::from_utf8_lossy(&body).into_owned();

@@ -195,3 +195,45 @@ async fn nothing_to_change_is_success() {
     ended.code(0).says("tocsin-fake: no changes");
     assert_eq!(fake.count("DeleteChangeSet"), 1);
 }
+
+/// S3 answers `HEAD` without a body, so a refusal has no words of its own.
+#[tokio::test]
+async fn a_refused_look_into_the_bucket_names_what_is_missing() {
+    let bucket = "`tocsin-assets-000000000000-eu-central-1`";
+    for (heads, expected) in [
+        (
+            (Some(403), None),
+            format!(
+                "S3 HeadBucket: S3 answered 403 for the bucket {bucket}: the credentials lack \
+                 `s3:ListBucket` on it, or it belongs to another account"
+            ),
+        ),
+        (
+            (Some(301), None),
+            format!("S3 answered 301 for the bucket {bucket}: it is in another region"),
+        ),
+        (
+            (None, Some(403)),
+            format!(
+                ".zip` in the bucket {bucket}: the credentials lack `s3:GetObject` on it or \
+                 `s3:ListBucket` on the bucket, or the bucket belongs to another account"
+            ),
+        ),
+        (
+            (None, Some(400)),
+            ": the request or the credentials are not valid".to_owned(),
+        ),
+    ] {
+        let fake = FakeAws::play(Plot {
+            before: vec!["UPDATE_COMPLETE"],
+            heads,
+            ..Plot::default()
+        })
+        .await;
+        let Some(ended) = run(&fake, &DEPLOY).await else {
+            return;
+        };
+        ended.code(1).says(&expected);
+        assert_eq!(fake.count("ExecuteChangeSet"), 0);
+    }
+}

@@ -71,7 +71,7 @@ pub(crate) fn any_file() -> impl Strategy<Value = File> {
                 .collect(),
             watched: (0..)
                 .zip(watched)
-                .map(|(n, ())| json!(format!("team{n}-")))
+                .map(|(n, ())| json!(format!("team{n}-*")))
                 .collect(),
             rest,
         };

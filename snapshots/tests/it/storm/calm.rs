@@ -65,6 +65,32 @@ fn what_comes_while_the_first_waits_is_told_with_it() {
     assert_eq!(counts, [1, 2]);
 }
 
+/// An alarm on a query reports itself and each of its time series, by whichever channel.
+#[test]
+fn an_alarm_and_its_five_hundred_time_series_are_one_incident() {
+    let load = |number: usize, series| Happening {
+        what: What::Load(series),
+        ..alarm(&format!("load-{number}"), 0, 0)
+    };
+    let mut happenings: Vec<Happening> = (0..500).map(|it| load(it, Some(it))).collect();
+    happenings.push(load(500, None));
+    let aftermath = night(happenings).play_and_account_for_everything();
+    let [(_, body)] = &aftermath.taken[..] else {
+        panic!("{} posts", aftermath.taken.len());
+    };
+    assert_eq!(members(body), 501);
+    let title = body["title"].as_str().unwrap();
+    assert!(
+        title.starts_with("501 incidents of alarm load in eu-central-1: "),
+        "{title}"
+    );
+    let description = body["description"].as_str().unwrap();
+    // Each series is a cause, as far as causes are distinguished and named.
+    let named = description.matches("\n- 1 × Team=t").count();
+    assert!(named >= 38, "{description}");
+    assert!(description.contains("\n- 351 × others\n"), "{description}");
+}
+
 /// Twenty times in ten minutes: one incident, and one that tells the rest when twenty minutes are over.
 #[test]
 fn an_alarm_that_flaps_is_one_incident_and_a_follow_up() {

@@ -29,6 +29,8 @@ pub(super) enum What {
     Service(usize),
     /// A composite alarm goes off that looks at these.
     Composite(Vec<String>),
+    /// The alarm `load` goes off: one of its time series, or the alarm as a whole.
+    Load(Option<usize>),
 }
 
 impl What {
@@ -60,8 +62,19 @@ impl Happening {
                 let configuration = json!({ "metrics": metrics });
                 (
                     Signal::Alarm,
-                    alarm::decide(&self.alarm(&at, configuration)),
+                    alarm::decide(&self.alarm(&self.name, &at, configuration)),
                 )
+            }
+            What::Load(series) => {
+                let query = "SELECT MAX(Load) FROM Shop GROUP BY Team ORDER BY MAX() DESC";
+                let metrics = json!([{ "id": "q1", "expression": query }]);
+                let mut event = self.alarm("load", &at, json!({ "metrics": metrics }));
+                if let Some(number) = series {
+                    event["alarmData"]["alarmContributor"] = json!({
+                        "id": format!("{number:016x}"), "attributes": { "Team": format!("t{number}") },
+                    });
+                }
+                (Signal::Alarm, alarm::decide(&event))
             }
             What::Composite(children) => {
                 let rule: Vec<String> = children
@@ -71,7 +84,7 @@ impl Happening {
                 let configuration = json!({ "alarmRule": rule.join(" OR ") });
                 (
                     Signal::Alarm,
-                    alarm::decide(&self.alarm(&at, configuration)),
+                    alarm::decide(&self.alarm(&self.name, &at, configuration)),
                 )
             }
         };
@@ -82,17 +95,17 @@ impl Happening {
         Envelope::of_group(signal, incident, finding.group)
     }
 
-    fn alarm(&self, at: &str, mut configuration: Json) -> Json {
+    fn alarm(&self, name: &str, at: &str, mut configuration: Json) -> Json {
         let (region, account) = PLACE.split_once(':').unwrap();
         configuration["description"] = json!("d".repeat(self.size));
         json!({
             "source": "aws.cloudwatch",
-            "alarmArn": format!("arn:aws:cloudwatch:{PLACE}:alarm:{}", self.name),
+            "alarmArn": format!("arn:aws:cloudwatch:{PLACE}:alarm:{name}"),
             "accountId": account,
             "region": region,
             "time": at,
             "alarmData": {
-                "alarmName": self.name,
+                "alarmName": name,
                 "state": { "value": "ALARM", "timestamp": at, "reason": "Threshold Crossed" },
                 "previousState": { "value": "OK" },
                 "configuration": configuration,

@@ -34,10 +34,12 @@ pub(crate) struct Alarm {
     /// The metrics of the expression, by the names that it calls them.
     pub(crate) metrics: Option<Field<BTreeMap<String, Field<Metric>>>>,
     /// A query of Metrics Insights, such as `SELECT MAX(CPUUtilization) FROM SCHEMA("AWS/EC2",
-    /// InstanceId) GROUP BY InstanceId`. Each group goes off by itself.
+    /// InstanceId) GROUP BY InstanceId ORDER BY MAX() DESC`. Each group goes off by itself; those that do
+    /// so together are one incident. CloudWatch evaluates at most three hours.
     pub(crate) query: Option<Field<String>>,
     /// A condition on other alarms of this file, such as `checkout-5xx and not (deploying or
-    /// ok(checkout-latency))`. Alarms that are not of this file: `existing(name)`.
+    /// ok(checkout-latency))`. Alarms that are not of this file: `existing(name)`. Such an alarm has to
+    /// exist in the region when the stack is deployed, or CloudWatch refuses the composite alarm.
     pub(crate) composite: Option<Field<String>>,
     /// How long a period is, such as `30 seconds` or `5 minutes`. Default: `1 minute`.
     pub(crate) period: Option<Field<String>>,

@@ -16,7 +16,9 @@ pub(crate) struct Cluster {
     pub(crate) name: Field<String>,
     /// How urgent the incidents are, those of its alarms too. Default: as what happened says.
     pub(crate) priority: Option<Field<Priority>>,
-    /// Services whose failures are nobody's incident: names, or how they begin (`canary-*`).
+    /// Services whose failures are nobody's incident: names, or how they begin (`canary-*`). Name workers
+    /// here whose tasks end by themselves and are started again: a task of any other service that ends,
+    /// with exit code 0 too, is an incident.
     pub(crate) ignore_services: Option<Field<Vec<Field<String>>>>,
     /// Alarms on services, a line each: `cpu > 80 for 10 minutes`, `memory > 90`, `running < 2`,
     /// `running < desired for 5 minutes` (how many run is known where Container Insights is on).

@@ -146,8 +146,21 @@ impl Lower<'_> {
 
     fn pattern(&mut self, field: &Field<Tree>, stack: &StackName) -> Option<EventPattern> {
         let tree = field.value.as_ref()?;
-        let pattern = match EventPattern::parse(&tree.to_json()) {
-            Ok(pattern) => pattern,
+        let pattern = match EventPattern::read(tree) {
+            Ok((pattern, replaced)) => {
+                for it in replaced {
+                    self.warn(
+                        tree.place(&it.place).unwrap_or(&field.span),
+                        format!(
+                            "`{}` has two lists of values here, of which EventBridge keeps the \
+                             later one: this one",
+                            it.field
+                        ),
+                        "write one list, in each alternative of `$or` that needs it",
+                    );
+                }
+                pattern
+            }
             Err(problems) => {
                 for problem in problems {
                     let place = tree.place(&problem.path).unwrap_or(&field.span);

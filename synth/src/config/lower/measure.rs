@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use stacks::monitor::{Condition, Measure, Metric, MissingData, Period, Statistic, Test};
+use stacks::monitor::{
+    Condition, InvalidQuery, Measure, Metric, MissingData, Period, Query, Statistic, Test,
+};
 
 use super::{Lower, entries};
 use crate::config::{field::Field, file};
@@ -120,6 +122,10 @@ impl Lower<'_> {
         );
         let (measure, (condition, place)) = (measure?, condition?);
         self.can_be_met(&measure, &condition, &place);
+        if let (Measure::Query(_), Some(period)) = (&measure, period) {
+            let place_of_period = place_of(alarm.period.as_ref()).unwrap_or_else(|| place.clone());
+            self.is_evaluated(period, condition, &place_of_period, &place);
+        }
         Some(Measured {
             measure,
             period: period?,
@@ -171,17 +177,50 @@ impl Lower<'_> {
     }
 
     fn query(&mut self, field: &Field<String>) -> Option<Measure> {
-        let text = field.value.as_deref()?.trim();
-        let first = text.split_whitespace().next().unwrap_or_default();
-        if !first.eq_ignore_ascii_case("select") {
-            self.error(
-                &field.span,
-                "a query of Metrics Insights begins with `SELECT`",
-                "such as `SELECT MAX(CPUUtilization) FROM SCHEMA(\"AWS/EC2\", InstanceId)`",
-            );
-            return None;
+        match Query::parse(field.value.as_deref()?) {
+            Ok(query) => Some(Measure::Query(query)),
+            Err(error) => {
+                let hint = match error {
+                    InvalidQuery::NotSelect => {
+                        "such as `SELECT MAX(CPUUtilization) FROM SCHEMA(\"AWS/EC2\", InstanceId)`"
+                    }
+                    InvalidQuery::Unordered => {
+                        "say which groups come first, such as `ORDER BY MAX() DESC`"
+                    }
+                };
+                self.error(&field.span, error.to_string(), hint);
+                None
+            }
         }
-        Some(Measure::Query(text.to_owned()))
+    }
+
+    /// CloudWatch has datapoints of a query for each minute, and evaluates those of three hours.
+    fn is_evaluated(
+        &mut self,
+        period: Period,
+        condition: Condition,
+        place_of_period: &Range<usize>,
+        place_of_condition: &Range<usize>,
+    ) {
+        let seconds = period.seconds();
+        if seconds < Query::SHORTEST_PERIOD {
+            self.error(
+                place_of_period,
+                format!("{seconds} seconds are too short a period for a query"),
+                "use whole minutes",
+            );
+        }
+        let window = condition.periods.saturating_mul(seconds);
+        if window > Query::LONGEST_WINDOW {
+            self.error(
+                place_of_condition,
+                format!(
+                    "the alarm evaluates {} minutes of data: of a query CloudWatch evaluates 180",
+                    window / 60
+                ),
+                "use fewer or shorter periods",
+            );
+        }
     }
 
     fn metric(
