@@ -1,6 +1,6 @@
 //! What incidents are grouped by: the table in ARCHITECTURE.md, row by row.
 
-use webhook::{Group, GroupKey, IncidentId};
+use webhook::{Group, GroupKey};
 
 /// What is broken.
 pub(crate) enum Affected<'a> {
@@ -45,18 +45,11 @@ pub(crate) enum Affected<'a> {
 
 impl Affected<'_> {
     /// What an incident belongs to that this is about.
-    pub(crate) fn group(
-        &self,
-        account: &str,
-        region: &str,
-        cause: &str,
-        occurrence: &IncidentId,
-    ) -> Group {
+    pub(crate) fn group(&self, account: &str, region: &str, cause: &str) -> Group {
         Group::new(
             self.key(account, region),
             &self.name(account, region),
             cause,
-            occurrence,
         )
     }
 

@@ -211,7 +211,7 @@ mod tests {
     fn investigate() -> Decision {
         let id = IncidentId::of("event", &["1"]);
         let key = GroupKey::of("rule", &["orders"]);
-        let group = Group::new(key, "rule orders", "Order Failed", &id);
+        let group = Group::new(key, "rule orders", "Order Failed");
         let incident = Incident::new(
             id,
             Priority::Low,

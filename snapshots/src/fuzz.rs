@@ -162,12 +162,11 @@ pub fn event_of_aws(bytes: &[u8]) {
         for (line, limit) in [
             (&group.name, Group::MAX_NAME),
             (&group.cause, Group::MAX_CAUSE),
-            (&group.occurrence, 64),
         ] {
             assert!((1..=limit).contains(&line.chars().count()));
             assert!(!line.contains(char::is_control));
         }
-        assert!(group.absorbs.len() <= 100);
+        assert!(group.covers.len() <= 100);
         let again = judge(&event);
         assert!(matches!(
             again,

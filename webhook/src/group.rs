@@ -46,17 +46,18 @@ pub struct Group {
     /// What happened to it, in a few words that are the same for the same kind of failure.
     #[serde(deserialize_with = "read_cause")]
     pub cause: String,
-    /// What happened once: duplicates of an event agree in it, and nothing else does.
-    pub occurrence: String,
+    /// What happened once, where an older version queued the incident: in it, IDs were not as exact.
+    #[serde(default, skip_serializing)]
+    pub(crate) occurrence: Option<String>,
     /// The rule of the account file whose event it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
     /// The alarm that went off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alarm: Option<String>,
-    /// The alarms that a composite alarm speaks for, by ARN.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub absorbs: Vec<String>,
+    /// The alarms that a composite alarm covers, by ARN.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", alias = "absorbs")]
+    pub covers: Vec<String>,
 }
 
 impl Group {
@@ -66,15 +67,15 @@ impl Group {
     pub const MAX_CAUSE: usize = 120;
 
     /// A group with `name` and `cause` made fit to be shown: cleaned, on one line, and cut.
-    pub fn new(key: GroupKey, name: &str, cause: &str, occurrence: &IncidentId) -> Self {
+    pub fn new(key: GroupKey, name: &str, cause: &str) -> Self {
         Self {
             key,
             name: line(name, Self::MAX_NAME),
             cause: line(cause, Self::MAX_CAUSE),
-            occurrence: occurrence.as_str().to_owned(),
+            occurrence: None,
             rule: None,
             alarm: None,
-            absorbs: Vec::new(),
+            covers: Vec::new(),
         }
     }
 
@@ -87,12 +88,12 @@ impl Group {
         }
     }
 
-    /// The same group, for an alarm that speaks for others. All of them are ARNs.
+    /// The same group, for an alarm that may cover others. All of them are ARNs.
     #[must_use]
-    pub fn of_alarm(self, alarm: &str, absorbs: impl IntoIterator<Item = String>) -> Self {
+    pub fn of_alarm(self, alarm: &str, covers: impl IntoIterator<Item = String>) -> Self {
         Self {
             alarm: Some(text::clean(alarm)),
-            absorbs: absorbs.into_iter().map(|it| text::clean(&it)).collect(),
+            covers: covers.into_iter().map(|it| text::clean(&it)).collect(),
             ..self
         }
     }
@@ -104,7 +105,6 @@ impl Group {
             GroupKey::of("incident", &[id.as_str()]),
             incident.title(),
             incident.title(),
-            id,
         )
     }
 }
@@ -127,15 +127,14 @@ mod tests {
 
     #[test]
     fn what_is_shown_is_one_clean_line() {
-        let id = IncidentId::of("alarm", &["x"]);
         let long = "a\tb\r\nc\u{1b}".repeat(100);
-        let group = Group::new(GroupKey::of("alarm", &["x"]), &long, &long, &id)
+        let group = Group::new(GroupKey::of("alarm", &["x"]), &long, &long)
             .of_alarm("arn:\u{ffff}", ["arn:\u{ffff}".to_owned()]);
         assert!(group.name.starts_with("a b c\u{fffd}a b"), "{}", group.name);
         assert_eq!(group.name.chars().count(), Group::MAX_NAME);
         assert_eq!(group.cause.chars().count(), Group::MAX_CAUSE);
-        // Both are written alike, or an alarm would not be found among those that are absorbed.
+        // Both are written alike, or an alarm would not be found among those that are covered.
         assert_eq!(group.alarm.as_deref(), Some("arn:\u{fffd}"));
-        assert_eq!(group.absorbs, ["arn:\u{fffd}"]);
+        assert_eq!(group.covers, ["arn:\u{fffd}"]);
     }
 }

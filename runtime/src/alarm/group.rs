@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use webhook::{Group, IncidentId};
+use webhook::Group;
 
 use super::{
     read::{Metric, StateChange},
@@ -14,9 +14,9 @@ use crate::{
     read::{list, text},
 };
 
-/// Alarms that a composite alarm speaks for at most: as many as its rule can name. Source: "Composite
+/// Alarms that a composite alarm covers at most: as many as its rule can name. Source: "Composite
 /// alarms" in the CloudWatch user guide.
-const ABSORBED: usize = 100;
+const COVERED: usize = 100;
 /// Characters of an alarm's ARN at most. Source: `ActionsSuppressor` of `PutCompositeAlarm` in the
 /// CloudWatch API reference.
 const LONGEST_ARN: usize = 1_600;
@@ -31,7 +31,7 @@ struct Source<'a> {
 }
 
 /// The group of an alarm that is in the state `ALARM`.
-pub(super) fn group(change: &StateChange<'_>, incident: &IncidentId) -> Group {
+pub(super) fn group(change: &StateChange<'_>) -> Group {
     let place = Place::of_arn(&change.arn);
     let (account, region) = place.map_or(("", ""), |it| (it.account, it.region));
     let sources = sources(change, account);
@@ -61,8 +61,8 @@ pub(super) fn group(change: &StateChange<'_>, incident: &IncidentId) -> Group {
         None => format!("alarm {}", change.name),
     };
     affected
-        .group(account, region, &cause, incident)
-        .of_alarm(&change.arn, absorbed(change, place))
+        .group(account, region, &cause)
+        .of_alarm(&change.arn, covered(change, place))
 }
 
 fn by_itself<'a>(change: &'a StateChange<'_>) -> Affected<'a> {
@@ -125,7 +125,7 @@ impl<'a> Source<'a> {
 
 /// The alarms that can have set a composite alarm off, by ARN: those that it says did, and those that
 /// its rule asks to be in `ALARM`.
-fn absorbed(change: &StateChange<'_>, place: Option<Place<'_>>) -> Vec<String> {
+fn covered(change: &StateChange<'_>, place: Option<Place<'_>>) -> Vec<String> {
     let said = change
         .reason_data
         .iter()
@@ -152,5 +152,5 @@ fn absorbed(change: &StateChange<'_>, place: Option<Place<'_>>) -> Vec<String> {
         .chain(named.into_iter().filter_map(arn_of))
         .filter(|arn| *arn != change.arn && arn.chars().count() <= LONGEST_ARN)
         .collect();
-    all.into_iter().take(ABSORBED).collect()
+    all.into_iter().take(COVERED).collect()
 }

@@ -83,7 +83,7 @@ fn judge(change: &StateChange<'_>) -> Decision {
         return Decision::Skip(Skip::StillInAlarm);
     }
     let incident = incident::incident(change);
-    let group = group::group(change, incident.id());
+    let group = group::group(change);
     Decision::investigate(incident, group)
 }
 

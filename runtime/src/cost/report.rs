@@ -57,7 +57,7 @@ pub(super) fn decide(
         "recommendations": judged.recommendations.len(),
     });
     let text = describe(judged, thresholds, occasion, &date);
-    let group = Affected::Report { name: NAME }.group(account, region, "idle instances", &id);
+    let group = Affected::Report { name: NAME }.group(account, region, "idle instances");
     let incident = Incident::new(id, priority, &title, &text, at, "cost", data);
     Decision::investigate(incident, group)
 }

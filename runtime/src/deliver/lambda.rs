@@ -140,7 +140,7 @@ impl Ledger for LambdaPorts {
             Ok(found) => match found.get(key) {
                 None => Ok(None),
                 Some(Some(item)) => Ok(Some(item.clone())),
-                Some(None) => Err(LedgerError::Failed(format!("{key} cannot be read"))),
+                Some(None) => Err(LedgerError::Unreadable),
             },
         };
         keys.iter().map(|key| (key.clone(), of(key))).collect()

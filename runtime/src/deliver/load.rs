@@ -11,6 +11,9 @@ use crate::ledger::{Day, Head, Hour, Identity, Item, Key, Latest, Suppression, V
 /// How many windows were merged one into the other at most.
 const CHAIN: u32 = 4;
 
+/// The version of an item that cannot be read: it is written over.
+pub(super) const UNREADABLE: u64 = u64::MAX;
+
 pub(super) type Loaded<T> = Result<Option<Versioned<T>>, LedgerError>;
 
 fn pick<T>(read: &Read, key: &Key, of: impl FnOnce(Item) -> Option<T>) -> Loaded<T> {
@@ -19,8 +22,7 @@ fn pick<T>(read: &Read, key: &Key, of: impl FnOnce(Item) -> Option<T>) -> Loaded
         Some(Err(error)) => Err(error.clone()),
         Some(Ok(Some(Versioned { item, version }))) => {
             let version = *version;
-            let item = of(item.clone())
-                .ok_or_else(|| LedgerError::Failed(format!("the item {key} is of another kind")))?;
+            let item = of(item.clone()).ok_or(LedgerError::Unreadable)?;
             Ok(Some(Versioned { item, version }))
         }
     }
@@ -56,13 +58,20 @@ fn head(read: &Read, key: &Key) -> Loaded<Head> {
     })
 }
 
-/// What was used of an hour's day.
+/// What was used of an hour's day. One that cannot be read would stop all delivery: it begins anew.
 pub(super) fn day(read: &Read, hour: Hour) -> Result<Versioned<Day>, LedgerError> {
     let day = pick(read, &Key::day(hour.day()), |it| match it {
         Item::Day(day) => Some(day),
         _ => None,
-    })?;
-    Ok(day.unwrap_or_else(|| Versioned::new(Day::new(hour))))
+    });
+    let anew = |version| Versioned {
+        item: Day::new(hour),
+        version,
+    };
+    match day {
+        Err(LedgerError::Unreadable) => Ok(anew(UNREADABLE)),
+        day => Ok(day?.unwrap_or_else(|| anew(0))),
+    }
 }
 
 fn merged_into(window: &Loaded<Window>) -> Option<&Key> {

@@ -82,6 +82,9 @@ pub enum LedgerError {
     /// A call failed.
     #[error("the ledger cannot be used: {0}")]
     Failed(String),
+    /// An item is not what this version knows.
+    #[error("an item of the ledger cannot be read")]
+    Unreadable,
 }
 
 /// An answer, and what its date says of this machine's clock.

@@ -229,7 +229,7 @@ fn newcomer<'a>(arrival: &'a Arrival<'_>) -> Newcomer<'a> {
         waker: Some(&arrival.message.id),
         name: &group.name,
         alarm: group.alarm.as_deref(),
-        covers: !group.absorbs.is_empty(),
+        covers: !group.covers.is_empty(),
         rule: group.rule.as_deref(),
         members: Members::one(&arrival.incident, group),
     }
@@ -300,7 +300,7 @@ async fn cover<P: Ports>(
         let Arrival {
             incident, group, ..
         } = &arrivals[*index];
-        group.absorbs.iter().map(|alarm| {
+        group.covers.iter().map(|alarm| {
             let suppression = Suppression {
                 into: group.key.clone(),
                 name: group.name.clone(),

@@ -327,7 +327,7 @@ pub(super) fn take<P: Ports>(
     day.item.take(hour, slot, &session.grouping.limits);
     Put {
         key: Key::day(hour.day()),
-        after: Some(day.version),
+        after: (day.version != load::UNREADABLE).then_some(day.version),
         item: Item::Day(day.item.clone()),
     }
 }
@@ -456,7 +456,6 @@ async fn dead_letter<P: Ports>(session: &Session<'_, P>, window: &Window, reason
         GroupKey::of("report", &[report.id().as_str()]),
         &window.name,
         "a report that was not delivered",
-        report.id(),
     );
     let letter = DeadLetter {
         body: Envelope::of_group(Signal::Report, report, group).to_body(),

@@ -4,7 +4,7 @@
 //! recordings have the status and the checks in `healthStatus`, as `DescribeContainerInstances` has them.
 
 use serde_json::{Value as Json, json};
-use webhook::{IncidentId, Priority};
+use webhook::Priority;
 
 use super::{
     missing,
@@ -122,13 +122,10 @@ fn incident(
         "ec2InstanceId": text(detail, "ec2InstanceId"),
         "overallStatus": status,
     });
-    let incident = subject.incident(Priority::High, &cause, &title, report, data);
-    let occurrence = match text(event, "id") {
-        Some(id) => IncidentId::of("event", &[id]),
-        None => incident.id().clone(),
-    };
-    let group = subject.group(&cause, &occurrence);
-    Ok(Decision::investigate(incident, group))
+    let at = subject.at.to_string();
+    let occurrence = ["instance", arn, &at];
+    let incident = subject.incident(Priority::High, &occurrence, &title, report, data);
+    Ok(Decision::investigate(incident, subject.group(&cause)))
 }
 
 fn show_check(check: &Check<'_>) -> String {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
-use webhook::{IncidentId, Priority};
+use webhook::Priority;
 
 use super::{
     missing,
@@ -110,11 +110,11 @@ fn incident(
         "reason": text(detail, "reason"),
         "deploymentId": text(detail, "deploymentId"),
     });
-    let incident = subject.incident(Priority::High, name, &title, report, data);
-    let occurrence = match text(event, "id") {
-        Some(id) => IncidentId::of("event", &[id]),
-        None => incident.id().clone(),
+    let said_at = subject.at.to_string();
+    let occurrence: &[&str] = match text(detail, "deploymentId") {
+        Some(deployment) => &["deployment", deployment, name],
+        None => &["service", arn, name, &said_at],
     };
-    let group = subject.group(what, &occurrence);
-    Ok(Decision::investigate(incident, group))
+    let incident = subject.incident(Priority::High, occurrence, &title, report, data);
+    Ok(Decision::investigate(incident, subject.group(what)))
 }

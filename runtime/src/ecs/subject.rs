@@ -11,7 +11,6 @@ use crate::{
     place::{Place, encode},
     read::{UnreadableEvent, text},
     report::Report,
-    window::Window,
 };
 
 /// What an event is about.
@@ -36,41 +35,26 @@ pub(super) enum Owner<'a> {
 }
 
 impl Subject<'_> {
-    /// Account, region, service or task, cause, and the window of the event's time: a crash loop is
-    /// one incident, and a new one if it goes on.
+    /// The incident that `occurrence` is, which says what happened once: whatever comes of the same
+    /// occurrence again has the same ID.
     pub(super) fn incident(
         &self,
         priority: Priority,
-        cause: &str,
+        occurrence: &[&str],
         title: &str,
         report: Report,
         data: Json,
     ) -> Incident {
-        let window = Window::of(self.at).to_string();
-        let (kind, owner) = match self.owner {
-            Owner::Service(name) => ("service", name),
-            Owner::Daemon(name) => ("daemon", name),
-            Owner::Family(name) => ("family", name),
-            Owner::Task(id) => ("task", id),
-            Owner::Instance(id) => ("instance", id),
-        };
+        let (Owner::Service(owner)
+        | Owner::Daemon(owner)
+        | Owner::Family(owner)
+        | Owner::Task(owner)
+        | Owner::Instance(owner)) = self.owner;
         let Place {
             account, region, ..
         } = self.place;
-        let id = IncidentId::of(
-            "ecs",
-            &[
-                account,
-                region,
-                self.cluster_key(),
-                kind,
-                owner,
-                cause,
-                &window,
-            ],
-        );
         Incident::new(
-            id,
+            IncidentId::of("ecs", &[&[account, region], occurrence].concat()),
             priority,
             title,
             &report.into_text(),
@@ -81,7 +65,7 @@ impl Subject<'_> {
     }
 
     /// The service, or else what a task was started as, whatever happened to it and when.
-    pub(super) fn group(&self, cause: &str, occurrence: &IncidentId) -> Group {
+    pub(super) fn group(&self, cause: &str) -> Group {
         let cluster = self.cluster_key();
         let affected = match self.owner {
             Owner::Service(service) => Affected::Service { cluster, service },
@@ -93,7 +77,7 @@ impl Subject<'_> {
         let Place {
             account, region, ..
         } = self.place;
-        affected.group(account, region, cause, occurrence)
+        affected.group(account, region, cause)
     }
 
     /// `A task of the ECS service api`

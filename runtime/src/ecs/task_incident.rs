@@ -1,7 +1,7 @@
 //! From a task that failed to the incident that says so.
 
 use serde_json::{Value as Json, json};
-use webhook::{IncidentId, Priority, text::cut};
+use webhook::{Priority, text::cut};
 
 use super::{
     cause::Cause,
@@ -12,7 +12,6 @@ use super::{
 };
 use crate::{
     decision::Decision,
-    place::Place,
     read::{UnreadableEvent, show_time, text, time},
     report::{Report, first},
 };
@@ -84,15 +83,10 @@ pub(super) fn incident(
         "stoppedReason": text(detail, "stoppedReason"),
         "cause": cause,
     });
-    // The same stop is told again with other versions and times of the event.
-    let stopped = text(detail, "stoppedAt").unwrap_or_default();
-    let Place {
-        account, region, ..
-    } = subject.place;
-    let occurrence = IncidentId::of("task", &[account, region, arn, stopped]);
-    let incident = subject.incident(priority, &cause, &title, report, data);
-    let group = subject.group(&cause, &occurrence);
-    Ok(Decision::investigate(incident, group))
+    // The same stop comes again with other versions and times of the event.
+    let occurrence = ["task", arn, &cause];
+    let incident = subject.incident(priority, &occurrence, &title, report, data);
+    Ok(Decision::investigate(incident, subject.group(&cause)))
 }
 
 fn stop_evidence(detail: &Json) -> Vec<String> {

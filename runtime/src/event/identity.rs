@@ -46,8 +46,7 @@ pub(super) fn group(handover: &Handover<'_>, shown: &[&str]) -> Group {
             resource,
         },
     };
-    let occurrence = IncidentId::of(KIND, &[handover.id]);
-    affected.group(account, region, handover.detail_type, &occurrence)
+    affected.group(account, region, handover.detail_type)
 }
 
 /// What the group's paths lead to, in their order.

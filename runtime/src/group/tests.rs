@@ -336,58 +336,76 @@ fn a_composite_alarm_absorbs_what_can_have_set_it_off() {
     let group = of(alarm::decide(&event));
     assert_eq!(group.alarm.as_deref(), Some(DOWN));
     assert_eq!(
-        group.absorbs,
+        group.covers,
         [arn("another"), arn("errors"), arn("slow"), far.to_owned()]
     );
 
     let many: Vec<String> = (0..150).map(|it| format!("ALARM(a{it})")).collect();
     let event = alarm("down", json!({ "alarmRule": many.join(" OR ") }));
-    assert_eq!(of(alarm::decide(&event)).absorbs.len(), 100);
+    assert_eq!(of(alarm::decide(&event)).covers.len(), 100);
     // Any other alarm speaks for itself.
     let group = of_alarm(&[]);
     assert_eq!(group.alarm.as_deref(), Some(DOWN));
-    assert!(group.absorbs.is_empty());
+    assert!(group.covers.is_empty());
 }
 
-/// However often the same thing is told, and whatever else happens to the same thing.
+/// However often the same thing is reported, and whatever else happens to it.
 #[test]
-fn an_occurrence_is_what_happened_once() {
-    let task = |id: &str, arn: &str, stopped: &str| {
+fn an_incident_is_what_happened_once() {
+    let id = |decision: Result<Decision, UnreadableEvent>| match decision {
+        Ok(Decision::Investigate(finding)) => finding.incident.id().clone(),
+        other => panic!("no incident: {other:?}"),
+    };
+    let task = |event_id: &str, arn: &str, stopped: &str, reason: &str| {
         let mut event = event(
             "aws.ecs",
             "ECS Task State Change",
             json!([]),
             json!({
                 "taskArn": arn, "group": "service:api", "lastStatus": "STOPPED",
-                "stoppedAt": stopped,
+                "stoppedAt": stopped, "stoppedReason": reason,
             }),
         );
-        event["id"] = json!(id);
-        of(ecs::decide(&event)).occurrence
+        event["id"] = json!(event_id);
+        id(ecs::decide(&event))
     };
-    let once = task("1", TASK, TIME);
-    assert_eq!(task("2", TASK, TIME), once);
-    assert_ne!(task("1", &format!("{TASK}2"), TIME), once);
-    assert_ne!(task("1", TASK, "2026-01-02T03:04:06Z"), once);
+    let once = task("1", TASK, TIME, "OutOfMemoryError: x");
+    // A task stops once, however many events say so.
+    let later = "2026-01-02T03:04:06Z";
+    assert_eq!(task("2", TASK, later, "OutOfMemoryError: x"), once);
+    assert_ne!(task("1", TASK, TIME, "CannotPullContainerError: x"), once);
+    assert_ne!(
+        task("1", &format!("{TASK}2"), TIME, "OutOfMemoryError: x"),
+        once
+    );
 
-    let service = |id: Json, at: &str| {
+    let service = |event_id: &str, name: &str, at: &str| {
         let mut event = event(
             "aws.ecs",
             "ECS Service Action",
             json!(["arn:aws:ecs:eu-central-1:111122223333:service/checkout/api"]),
-            json!({ "eventType": "ERROR", "eventName": "X" }),
+            json!({ "eventType": "ERROR", "eventName": name }),
         );
-        event["id"] = id;
+        event["id"] = json!(event_id);
         event["time"] = json!(at);
-        of(ecs::decide(&event)).occurrence
+        id(ecs::decide(&event))
     };
-    let once = service(json!("1"), TIME);
-    assert_eq!(service(json!("1"), TIME), once);
-    assert_ne!(service(json!("2"), TIME), once);
-    // Without an ID, the incident's own says when it was.
-    assert_eq!(service(Json::Null, TIME), service(Json::Null, TIME));
-    assert_ne!(
-        service(Json::Null, TIME),
-        service(Json::Null, "2026-01-02T04:04:05Z")
-    );
+    let once = service("1", "X", TIME);
+    assert_eq!(service("2", "X", TIME), once);
+    assert_ne!(service("1", "Y", TIME), once);
+    assert_ne!(service("1", "X", later), once);
+
+    let deployment = |at: &str, name: &str| {
+        let mut event = event(
+            "aws.ecs",
+            "ECS Deployment State Change",
+            json!(["arn:aws:ecs:eu-central-1:111122223333:service/checkout/api"]),
+            json!({ "eventType": "ERROR", "eventName": name, "deploymentId": "ecs-svc/1" }),
+        );
+        event["time"] = json!(at);
+        id(ecs::decide(&event))
+    };
+    let once = deployment(TIME, "SERVICE_DEPLOYMENT_FAILED");
+    assert_eq!(deployment(later, "SERVICE_DEPLOYMENT_FAILED"), once);
+    assert_ne!(deployment(TIME, "SERVICE_DEPLOYMENT_ABORTED"), once);
 }

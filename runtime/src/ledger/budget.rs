@@ -43,8 +43,8 @@ pub struct Slot<'a> {
 pub struct Day {
     /// Which day, counted from 1970.
     day: i64,
-    /// Investigations by hour, from 0 to 23.
-    hours: BTreeMap<i64, u32>,
+    /// Investigations by hour, from `0` to `23`.
+    hours: BTreeMap<String, u32>,
     /// Of these, those of `LOW` and `MINIMAL` incidents.
     low: u32,
     /// Of these, those of a rule of the account file.
@@ -76,9 +76,9 @@ impl Hour {
         self.0.div_euclid(24)
     }
 
-    /// The hour of the day, from 0 to 23.
-    pub fn of_day(self) -> i64 {
-        self.0.rem_euclid(24)
+    /// The hour of the day, from `0` to `23`.
+    pub fn of_day(self) -> String {
+        self.0.rem_euclid(24).to_string()
     }
 
     /// When the next hour begins.

@@ -61,7 +61,8 @@ fn a_connection_that_died_costs_nothing() {
         let function = runtime();
         let mut setting = Setting::around(aws, &web_roots());
         for number in 1..=30 {
-            let ended = function.block_on(setting.deliver(&["a"]));
+            let name = number.to_string();
+            let ended = function.block_on(setting.deliver(&[&name]));
             assert!(
                 matches!(ended.disposition(), Disposition::Dead(_)),
                 "{how:?}, {number}: {ended:?}"

@@ -89,7 +89,7 @@ fn show(finding: &Finding) -> String {
         group.name,
         group.cause,
     );
-    for alarm in &group.absorbs {
+    for alarm in &group.covers {
         let _ = writeln!(out, "absorbs: {alarm}");
     }
     let _ = write!(out, "\n{}", incident.description());

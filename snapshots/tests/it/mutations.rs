@@ -106,11 +106,10 @@ fn fit_to_send(finding: &Finding) {
     for (line, limit) in [
         (&group.name, Group::MAX_NAME),
         (&group.cause, Group::MAX_CAUSE),
-        (&group.occurrence, 64),
     ] {
         assert!((1..=limit).contains(&line.chars().count()), "{group:?}");
     }
-    assert!(group.absorbs.len() <= 100, "{group:?}");
+    assert!(group.covers.len() <= 100, "{group:?}");
     let (title, description) = (incident.title(), incident.description());
     assert!(title.chars().count() <= MAX_TITLE, "{title}");
     assert!(!title.is_empty());

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use webhook::{Group, Incident, IncidentId, Priority};
+use webhook::{Group, GroupKey, Incident, IncidentId, Priority};
 
 use super::*;
 
@@ -43,10 +43,7 @@ fn incident(name: &str, priority: Priority) -> Incident {
 
 fn members(name: &str, priority: Priority) -> Members {
     let incident = incident(name, priority);
-    let group = Group {
-        cause: name.to_owned(),
-        ..Group::alone(&incident)
-    };
+    let group = Group::new(GroupKey::of("queue", &["x"]), "queue x", name);
     Members::one(&incident, &group)
 }
 

@@ -244,7 +244,11 @@ impl Queue {
 
     /// How many messages nobody has taken although they are to be seen.
     pub(crate) fn untaken(&self, at: Timestamp) -> usize {
-        self.visible.borrow().iter().take_while(|(its, _)| *its < at).count()
+        self.visible
+            .borrow()
+            .iter()
+            .take_while(|(its, _)| *its < at)
+            .count()
     }
 
     /// How often a message was received at most.
