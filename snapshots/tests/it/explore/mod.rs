@@ -3,7 +3,7 @@
 mod play;
 mod scenario;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use runtime::ledger::{Contents, Members, Window};
 
@@ -12,7 +12,7 @@ use crate::simulation::{
     queue::Numbers,
 };
 use play::{Mistake, Played, Trouble, Wrong, play};
-use scenario::{Scenario, restored, scenarios};
+use scenario::Scenario;
 
 /// The incidents of a window, by what happened, and how often each is counted.
 fn judge_members(window: &Window) -> Vec<(String, u64)> {
@@ -69,30 +69,47 @@ fn after(trouble: Trouble) -> usize {
     }
 }
 
-/// How many plays a search took, and what it found.
+/// What a search found.
+#[derive(Default)]
 struct Found {
     plays: usize,
+    /// Plays whose continuations have been seen already.
+    pruned: usize,
     wrong: Vec<(Vec<Trouble>, BTreeSet<Wrong>)>,
 }
 
+/// Plays a scenario with every placement of so many troubles.
 fn search(scenario: &Scenario, depth: usize, mistake: Option<Mistake>) -> Found {
     let numbers = Numbers::synthesized();
-    let mut found = Found {
-        plays: 0,
-        wrong: Vec::new(),
-    };
+    let mut found = Found::default();
+    // From which call on what was played like this has been continued, and with how many troubles.
+    let mut seen: HashMap<u64, Vec<(usize, usize)>> = HashMap::new();
     let mut open: Vec<Vec<Trouble>> = vec![Vec::new()];
     while let Some(placed) = open.pop() {
-        let Played { calls, wrong } = play(scenario, numbers, &placed, mistake);
+        let Played {
+            calls,
+            wrong,
+            state,
+        } = play(scenario, numbers, &placed, mistake);
         found.plays += 1;
         if !wrong.is_empty() {
-            found.wrong.push((placed, wrong));
+            found.wrong.push((placed.clone(), wrong));
+            if mistake.is_none() {
+                continue;
+            }
+        }
+        let left = depth - placed.len();
+        if left == 0 {
             continue;
         }
-        if placed.len() == depth {
+        let from = placed.last().map_or(0, |it| after(*it));
+        let known = seen.entry(state()).or_default();
+        if known.iter().any(|(its, more)| *its <= from && *more >= left) {
+            found.pruned += 1;
             continue;
         }
-        let mut next = troubles(&calls, placed.last().map_or(0, |it| after(*it)));
+        known.push((from, left));
+        let mut next = troubles(&calls, from);
         if placed.is_empty() {
             next.extend([Trouble::Skew(3), Trouble::Skew(-3)]);
         }
@@ -101,10 +118,16 @@ fn search(scenario: &Scenario, depth: usize, mistake: Option<Mistake>) -> Found 
     found
 }
 
+/// How many troubles are placed at once: two, or as many as `make explore` says.
+#[expect(clippy::disallowed_methods, reason = "the switch of `make explore`")]
+fn depth() -> usize {
+    std::env::var("EXPLORE").map_or(2, |it| it.parse().unwrap())
+}
+
 #[track_caller]
-fn check(scenario: &Scenario, depth: usize) {
-    let found = search(scenario, depth, None);
-    println!("{}: {} plays", scenario.name, found.plays);
+fn check(name: &str, scenario: &Scenario) {
+    let found = search(scenario, depth(), None);
+    println!("{name}: {} plays, {} pruned", found.plays, found.pruned);
     let shown: Vec<String> = found
         .wrong
         .iter()
@@ -116,32 +139,58 @@ fn check(scenario: &Scenario, depth: usize) {
         .collect();
     assert!(
         shown.is_empty(),
-        "{}: {} of {} plays went wrong\n{}",
-        scenario.name,
+        "{} of {} plays went wrong\n{}",
         found.wrong.len(),
         found.plays,
         shown.join("\n")
     );
 }
 
-#[test]
-fn one() {
-    for scenario in scenarios() {
-        check(&scenario, 1);
-    }
+macro_rules! explore {
+    ($($name:ident)*) => {$(
+        #[test]
+        fn $name() {
+            check(stringify!($name), &scenario::$name());
+        }
+    )*};
 }
 
-#[test]
-fn two() {
-    for scenario in scenarios() {
-        check(&scenario, 2);
-    }
+explore! {
+    alone
+    pair
+    edge
+    duplicates
+    late_duplicate
+    composite
+    more_urgent
+    follow_up
+    digest
+    quiet_hours
+    webhook_away
+    restored
+    two_versions
 }
 
+/// The search finds what it is there to find: each mistake by what it does.
 #[test]
-fn trace() {
-    let scenario = scenarios().into_iter().find(|it| it.name == "digest").unwrap();
-    let troubles = [Trouble::Call(14, Fault::Fails), Trouble::Call(59, Fault::Fails)];
-    let played = play(&scenario, Numbers::synthesized(), &troubles, None);
-    println!("{:?}", played.wrong);
+fn mistakes_are_found() {
+    let scenarios = [
+        scenario::alone(),
+        scenario::pair(),
+        scenario::duplicates(),
+        scenario::late_duplicate(),
+    ];
+    for mistake in Mistake::ALL {
+        let found = scenarios.iter().flat_map(|it| search(it, 1, Some(mistake)).wrong);
+        let wrong: BTreeSet<Wrong> = found.flat_map(|(_, wrong)| wrong).collect();
+        let is_found = wrong.iter().any(|it| match mistake {
+            Mistake::EverythingEnds => matches!(it, Wrong::Lost(_)),
+            Mistake::NobodyComesBack => matches!(it, Wrong::Stuck(_)),
+            Mistake::IdentitiesAreOverwritten => {
+                matches!(it, Wrong::TwoIds(_) | Wrong::CountedTwice(_))
+            }
+            Mistake::DeferredForTooLong => matches!(it, Wrong::Late(..)),
+        });
+        assert!(is_found, "{mistake:?}: {wrong:?}");
+    }
 }

@@ -4,6 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
     fmt,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     rc::Rc,
 };
 
@@ -46,6 +47,15 @@ pub(super) enum Mistake {
     DeferredForTooLong,
 }
 
+impl Mistake {
+    pub(super) const ALL: [Self; 4] = [
+        Self::EverythingEnds,
+        Self::NobodyComesBack,
+        Self::IdentitiesAreOverwritten,
+        Self::DeferredForTooLong,
+    ];
+}
+
 /// What is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Wrong {
@@ -66,6 +76,9 @@ pub(super) struct Played {
     /// What was called, as long as half an hour is left after it.
     pub(super) calls: Vec<What>,
     pub(super) wrong: BTreeSet<Wrong>,
+    /// Says what all came to: the same where everything was the same and at the same times, so that what
+    /// comes of another trouble afterwards is the same, too.
+    pub(super) state: Box<dyn Fn() -> u64>,
 }
 
 impl fmt::Display for Trouble {
@@ -129,6 +142,7 @@ pub(super) fn play(
         Trouble::Skew(seconds) => Some(*seconds),
         _ => None,
     });
+    shared.versions.set(scenario.versions);
     let end = scenario.begin.checked_add(scenario.length).unwrap();
     let life = || Life {
         timeout: numbers.timeout,
@@ -155,12 +169,25 @@ pub(super) fn play(
         tasks.push(Box::pin(restore(&shared, after(at - 300), after(at))));
     }
     clock.run(tasks);
-    if std::env::var_os("TRACE").is_some() { for (at, m, f) in shared.log.borrow().iter() { println!("{at} {m} {f}"); } for (k, i) in shared.ledger.borrow().items() { println!("{k}: {i:?}"); } println!("left {}", shared.queue.left()); }
     let wrong = judge(scenario, &troubles, &shared, end);
     Played {
         calls: calls.take(),
         wrong,
+        state: Box::new(move || state(&shared)),
     }
+}
+
+/// Every line of the log, every call and all that is left.
+fn state(shared: &Shared) -> u64 {
+    let mut hash = DefaultHasher::new();
+    for (at, message, fields) in shared.log.borrow().iter() {
+        (at, message, fields.to_string()).hash(&mut hash);
+    }
+    shared.history.borrow().hash(&mut hash);
+    for (key, item) in shared.ledger.borrow().items() {
+        (key, serde_json::to_string(item).unwrap()).hash(&mut hash);
+    }
+    hash.finish()
 }
 
 /// The ledger becomes what it was, as a restored table does.
@@ -224,11 +251,19 @@ fn judge(
     for it in &scenario.arrivals {
         let name = it.incident.to_owned();
         let reports = reported.get(it.incident);
+        // What a restored table lacks is in the log.
+        let is_listed = scenario.restored.is_some_and(|at| {
+            let lacks = at - 300..at;
+            shared.lines("recorded").iter().any(|(its, line)| {
+                line["incidentId"] == it.id().as_str()
+                    && lacks.contains(&its.duration_since(scenario.begin).as_secs())
+            })
+        });
         let is_held = recorded_in(&ledger, &Key::identity(&it.id()))
             .is_some_and(|window| held.contains(&window));
         let is_dead = !shared.queue.dead.borrow().is_empty();
         match reports {
-            None if !is_held && !is_dead => {
+            None if !is_held && !is_dead && !is_listed => {
                 wrong.insert(Wrong::Lost(name));
             }
             None => {}
@@ -316,6 +351,7 @@ fn allowed(scenario: &Scenario, troubles: &[Trouble]) -> i64 {
     if scenario.grouping.limits.per_hour == 1 && !troubles.is_empty() {
         return 3_600;
     }
+    let restored = if scenario.restored.is_some() { 300 } else { 0 };
     // A composite alarm waits for what it covers.
-    60 + 20 + down + troubles.iter().map(cost).sum::<i64>()
+    60 + 20 + restored + down + troubles.iter().map(cost).sum::<i64>()
 }

@@ -12,7 +12,6 @@ use crate::simulation::{limits, unlimited};
 /// A few messages, and how they are treated.
 #[derive(Clone)]
 pub(super) struct Scenario {
-    pub(super) name: &'static str,
     pub(super) begin: Timestamp,
     pub(super) arrivals: Vec<Arrival>,
     pub(super) grouping: Grouping,
@@ -22,6 +21,8 @@ pub(super) struct Scenario {
     pub(super) down: (i64, i64),
     /// When the ledger becomes what it was five minutes before, in seconds after the beginning.
     pub(super) restored: Option<i64>,
+    /// Whether items have fields of another version.
+    pub(super) versions: bool,
 }
 
 /// A message of the queue.
@@ -64,7 +65,6 @@ impl Arrival {
             GroupKey::of("resource", &[self.group]),
             self.group,
             self.incident,
-            &id,
         )
         .of_alarm(&arn(self.incident), self.covers.iter().map(|it| arn(it)));
         Envelope::of_group(Signal::Alarm, incident, group).to_body()
@@ -93,9 +93,8 @@ fn low(incident: &'static str, group: &'static str, at: i64) -> Arrival {
     arrival(incident, group, Priority::Low, at)
 }
 
-fn scenario(name: &'static str, arrivals: Vec<Arrival>) -> Scenario {
+fn scenario(arrivals: Vec<Arrival>) -> Scenario {
     Scenario {
-        name,
         begin: "2026-01-02T10:20:00Z".parse().unwrap(),
         arrivals,
         grouping: Grouping {
@@ -106,61 +105,95 @@ fn scenario(name: &'static str, arrivals: Vec<Arrival>) -> Scenario {
         length: SignedDuration::from_mins(70),
         down: (0, 0),
         restored: None,
+        versions: false,
     }
 }
 
-/// Every scenario.
-pub(super) fn scenarios() -> Vec<Scenario> {
-    vec![
-        scenario("alone", vec![high("a", "x", 0)]),
-        scenario("pair", vec![high("a", "x", 0), high("b", "x", 7)]),
-        // The second comes when the window is about to be sent.
-        scenario("edge", vec![high("a", "x", 0), high("b", "x", 34)]),
-        scenario("duplicates", vec![high("a", "x", 0), high("a", "x", 0), high("a", "x", 12)]),
-        scenario("late duplicate", vec![high("a", "x", 0), high("a", "x", 400)]),
-        scenario(
-            "composite",
-            vec![
-                high("child", "x", 0),
-                high("parent", "p", 4).covering(&["child", "other"]),
-                high("other", "y", 9),
-            ],
-        ),
-        scenario("more urgent", vec![low("a", "x", 0), high("b", "x", 50)]),
-        scenario("follow-up", vec![high("a", "x", 0), high("b", "x", 90)]),
-        Scenario {
-            grouping: Grouping {
-                limits: limits(1, 24),
-                ..unlimited()
-            },
-            length: SignedDuration::from_mins(100),
-            ..scenario(
-                "digest",
-                vec![high("a", "x", 0), high("b", "y", 0), high("c", "z", 0)],
-            )
-        },
-        Scenario {
-            begin: "2026-01-02T05:30:00Z".parse().unwrap(),
-            grouping: Grouping {
-                quiet: Some("22:00-07:00 CET-1CEST,M3.5.0,M10.5.0/3".parse().unwrap()),
-                ..unlimited()
-            },
-            ..scenario(
-                "quiet hours",
-                vec![low("a", "x", 0), low("b", "y", 5), high("c", "x", 60)],
-            )
-        },
-        Scenario {
-            down: (0, 200),
-            ..scenario("webhook away", vec![high("a", "x", 0), high("b", "x", 100)])
-        },
-    ]
+pub(super) fn alone() -> Scenario {
+    scenario(vec![high("a", "x", 0)])
 }
 
-/// The table as it was five minutes ago, when something has been recorded and sent since.
+pub(super) fn pair() -> Scenario {
+    scenario(vec![high("a", "x", 0), high("b", "x", 7)])
+}
+
+/// The second comes when the window is about to be sent.
+pub(super) fn edge() -> Scenario {
+    scenario(vec![high("a", "x", 0), high("b", "x", 34)])
+}
+
+pub(super) fn duplicates() -> Scenario {
+    let again = |at| high("a", "x", at);
+    scenario(vec![again(0), again(0), again(12)])
+}
+
+pub(super) fn late_duplicate() -> Scenario {
+    scenario(vec![high("a", "x", 0), high("a", "x", 400)])
+}
+
+pub(super) fn composite() -> Scenario {
+    scenario(vec![
+        high("child", "x", 0),
+        high("parent", "p", 4).covering(&["child", "other"]),
+        high("other", "y", 9),
+    ])
+}
+
+pub(super) fn more_urgent() -> Scenario {
+    scenario(vec![low("a", "x", 0), high("b", "x", 50)])
+}
+
+pub(super) fn follow_up() -> Scenario {
+    scenario(vec![high("a", "x", 0), high("b", "x", 90)])
+}
+
+/// There is room for one report an hour.
+pub(super) fn digest() -> Scenario {
+    Scenario {
+        grouping: Grouping {
+            limits: limits(1, 24),
+            ..unlimited()
+        },
+        length: SignedDuration::from_mins(100),
+        ..scenario(vec![high("a", "x", 0), high("b", "y", 0), high("c", "z", 0)])
+    }
+}
+
+pub(super) fn quiet_hours() -> Scenario {
+    Scenario {
+        begin: "2026-01-02T05:30:00Z".parse().unwrap(),
+        grouping: Grouping {
+            quiet: Some("22:00-07:00 CET-1CEST,M3.5.0,M10.5.0/3".parse().unwrap()),
+            ..unlimited()
+        },
+        ..scenario(vec![low("a", "x", 0), low("b", "y", 5), high("c", "x", 60)])
+    }
+}
+
+pub(super) fn webhook_away() -> Scenario {
+    Scenario {
+        down: (0, 200),
+        ..scenario(vec![high("a", "x", 0), high("b", "x", 100)])
+    }
+}
+
+/// The table becomes what it was five minutes ago, when something has been recorded and sent since.
 pub(super) fn restored() -> Scenario {
     Scenario {
         restored: Some(330),
-        ..scenario("table of five minutes ago", vec![high("a", "x", 0), high("b", "y", 200)])
+        ..scenario(vec![
+            high("a", "x", 0),
+            high("b", "y", 200),
+            high("c", "z", 315),
+            high("d", "z", 316),
+        ])
+    }
+}
+
+/// Each function writes items with a field that the other does not know.
+pub(super) fn two_versions() -> Scenario {
+    Scenario {
+        versions: true,
+        ..scenario(vec![high("a", "x", 0), high("b", "x", 7)])
     }
 }

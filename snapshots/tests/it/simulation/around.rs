@@ -18,7 +18,7 @@ use runtime::{
     ledger::{Item, Key, MemoryLedger, Pending, Put, Versioned},
     log::Level,
 };
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use webhook::{Answer, SignedRequest, UrlPolicy, Webhook};
 
 use super::{clock::Clock, queue::Queue};
@@ -44,7 +44,7 @@ pub(crate) struct Call {
 }
 
 /// What is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum What {
     Read,
     Write,
@@ -85,6 +85,10 @@ pub(crate) struct Shared {
     pub(crate) receiver: Receiver,
     /// A mistake: an identity that is there is written over.
     pub(crate) overwrites: Cell<bool>,
+    /// Whether what is written has a field that readers do not know.
+    pub(crate) versions: Cell<bool>,
+    /// What was called when, for each call.
+    pub(crate) history: RefCell<Vec<(What, Timestamp)>>,
     /// The calls at which an item expires that would have expired later.
     pub(crate) expires: RefCell<Vec<usize>>,
     pub(crate) faults: RefCell<Box<dyn FnMut(Call) -> Option<Fault>>>,
@@ -126,6 +130,8 @@ impl Shared {
             late: RefCell::default(),
             receiver: Receiver::default(),
             overwrites: Cell::default(),
+            versions: Cell::default(),
+            history: RefCell::default(),
             expires: RefCell::default(),
             faults: RefCell::new(Box::new(faults)),
             calls: Cell::default(),
@@ -144,6 +150,7 @@ impl Shared {
             self.ledger.borrow_mut().forget_first();
         }
         let at = self.clock.now();
+        self.history.borrow_mut().push((what, at));
         (self.faults.borrow_mut())(Call { number, what, at })
     }
 
@@ -261,6 +268,11 @@ impl Ledger for Around {
                 .filter(|it| matches!(it.item, Item::Identity(_)));
             identities.for_each(|it| it.after = None);
         }
+        if shared.versions.get() {
+            for put in &mut puts {
+                put.item = through_another_version(&put.item);
+            }
+        }
         let fault = shared.fault(What::Write);
         if fault == Some(Fault::LandsLate) {
             let at = shared.clock.now().checked_add(LATE).unwrap();
@@ -356,6 +368,13 @@ impl Endpoint for Around {
             _ => Ok(posted(200, r#"{"message":"Webhook received"}"#)),
         }
     }
+}
+
+/// The item as it is read after a newer version has added to it.
+fn through_another_version(item: &Item) -> Item {
+    let mut json = serde_json::to_value(item).unwrap();
+    json["added"] = json!({ "since": "later" });
+    serde_json::from_value(json).unwrap()
 }
 
 fn posted(status: u16, body: &str) -> Posted {

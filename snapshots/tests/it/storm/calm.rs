@@ -69,7 +69,7 @@ fn what_comes_while_the_first_waits_is_told_with_it() {
 #[test]
 fn an_alarm_and_its_five_hundred_time_series_are_one_incident() {
     let load = |number: usize, series| Happening {
-        what: What::Load(series),
+        what: Broken::Load(series),
         ..alarm(&format!("load-{number}"), 0, 0)
     };
     let mut happenings: Vec<Happening> = (0..500).map(|it| load(it, Some(it))).collect();
