@@ -28,10 +28,9 @@ pub(super) fn identity(handover: &Handover<'_>) -> IncidentId {
 }
 
 /// What the account file groups the event by, or else the first thing that it is about. `shown` are
-/// the group's values as they may be shown.
-pub(super) fn group(handover: &Handover<'_>, shown: &[&str]) -> Group {
+/// the group's values as they may be shown, and `resource` is that thing.
+pub(super) fn group(handover: &Handover<'_>, shown: &[&str], resource: Option<&str>) -> Group {
     let (account, region) = whereabouts(handover);
-    let resource = text(handover.event, "resources.0");
     let values = values(handover);
     let affected = match handover.rule {
         _ if is_grouped(handover) => Affected::Values {

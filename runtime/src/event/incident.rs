@@ -7,7 +7,6 @@ use super::{
     handover::Handover,
     identity::{group, identity, is_grouped},
     kind::{Kind, kind},
-    withhold::{Cleaned, withhold},
 };
 use crate::{
     decision::Decision,
@@ -15,6 +14,7 @@ use crate::{
     read::{at, first_of, list, show, show_time, text},
     report::{Report, first},
     window::Window,
+    withhold::{self, Cleaned},
 };
 
 /// Resources, withheld values and elements of a list that are shown at most.
@@ -26,11 +26,11 @@ const LONGEST_TEXT: usize = 1_000;
 
 /// The incident of an event, and what it belongs to.
 pub(super) fn investigate(handover: &Handover<'_>) -> Decision {
-    let cleaned = withhold(handover.event);
+    let cleaned = withhold::document(handover.event);
     let values = values(handover, &cleaned.json);
     let shown: Vec<&str> = values.iter().map(|(_, value)| value.as_str()).collect();
-    let group = group(handover, &shown);
-    let resources: Vec<String> = list(handover.event, "resources")
+    let group = group(handover, &shown, text(&cleaned.json, "resources.0"));
+    let resources: Vec<String> = list(&cleaned.json, "resources")
         .iter()
         .filter_map(|it| it.as_str().map(str::to_owned))
         .collect();
@@ -131,10 +131,10 @@ fn describe(
         unknown.push("the account and the region: the event does not name both".to_owned());
     }
     unknown.extend(kind.and_then(|kind| kind.missed).map(str::to_owned));
-    if !cleaned.withheld.is_empty() {
+    if !cleaned.paths.is_empty() {
         unknown.push(format!(
             "what may be secret, and stays in the account: {}",
-            first(cleaned.withheld.clone(), LISTED).join(", ")
+            first(cleaned.paths.clone(), LISTED).join(", ")
         ));
     }
     if detail.is_none() {

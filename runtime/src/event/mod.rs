@@ -6,7 +6,6 @@ mod handover;
 mod identity;
 mod incident;
 mod kind;
-mod withhold;
 
 use serde_json::Value as Json;
 

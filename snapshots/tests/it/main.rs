@@ -15,6 +15,7 @@ mod identities;
 mod mutations;
 mod permissions;
 mod properties;
+mod redaction;
 mod scale;
 mod schema;
 mod simulation;
