@@ -6,6 +6,7 @@ mod cli;
 mod contract;
 mod corpus;
 mod day;
+mod denied_calls;
 mod diagnostics;
 mod event_patterns;
 mod events;
