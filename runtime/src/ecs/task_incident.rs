@@ -15,6 +15,7 @@ use crate::{
     place::Place,
     read::{UnreadableEvent, show_time, text, time},
     report::{Report, first},
+    withhold,
 };
 
 /// Containers that are listed at most.
@@ -103,7 +104,7 @@ fn stop_evidence(detail: &Json) -> Vec<String> {
         ),
         format!(
             "reason: {}",
-            text(detail, "stoppedReason").unwrap_or("none given")
+            withhold::text(text(detail, "stoppedReason").unwrap_or("none given"))
         ),
     ];
     if let (Some(cpu), Some(memory)) = (text(detail, "cpu"), text(detail, "memory")) {
@@ -141,7 +142,7 @@ fn show_container(container: &Container<'_>) -> String {
         None => out.push_str(": no exit code"),
     }
     if let Some(reason) = container.reason {
-        out = format!("{out}; {}", cut(reason, 400));
+        out = format!("{out}; {}", cut(&withhold::text(reason), 400));
     }
     if let Some(status) = container.status.filter(|status| *status != "STOPPED") {
         out = format!("{out}; {status}");
