@@ -139,9 +139,8 @@ fn describe(
         unknown.push("any detail: the event has none".to_owned());
     }
     report.section("Not known here", &unknown);
-    // The detail comes last, so that a cut cuts nothing else.
     if let Some(detail) = detail {
-        report.lines("Detail", &format!("{detail:#}"));
+        report.quote_withheld("the event's detail", &format!("{detail:#}"));
     }
     report.into_text()
 }

@@ -48,7 +48,7 @@ fn by_rule(event: &Json) -> Outcome {
         account: "111122223333",
         stack: MONITOR.stack.as_str(),
     };
-    let mut caught = trial(&MONITOR, &scope, event)
+    let mut caught = trial(&MONITOR, &scope, event, None)
         .ways
         .into_iter()
         .filter_map(|way| match way.outcome {
@@ -110,24 +110,26 @@ fn every_event_leads_to_what_its_label_says() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Every event, and the name of what it leads to: a line for each, so that a changed judgement is one
+/// Every event, and what it leads to: decision, group and title in a line, so that a changed decision is one
 /// red line.
 #[test]
 fn decisions() {
-    let mut lines = String::new();
+    let mut lines = "| event | decision | group | title |\n| --- | --- | --- | --- |\n".to_owned();
     for (name, label) in labels() {
         if !["investigate", "ignore", "reject", "any"].contains(&label.as_str()) {
             continue;
         }
         let outcome = match outcome(&name) {
             Some(Ok(Decision::Investigate(finding))) => {
-                format!("incident {}", finding.incident.id())
+                let Finding { incident, group } = &*finding;
+                let (priority, id) = (incident.priority().as_str(), incident.id());
+                format!("{priority} {id} | {} | {}", group.name, incident.title())
             }
-            Some(Ok(Decision::Skip(reason))) => format!("skip {reason}"),
-            None => "matched by no rule".to_owned(),
-            Some(Err(error)) => format!("error: {error}"),
+            Some(Ok(Decision::Skip(reason))) => format!("skip {reason} | |"),
+            None => "matched by no rule | |".to_owned(),
+            Some(Err(error)) => format!("error: {error} | |"),
         };
-        let _ = writeln!(lines, "{name}: {outcome}");
+        let _ = writeln!(lines, "| {name} | {outcome} |");
     }
     assert_snapshot(&directory("events"), "decisions", &lines);
 }
