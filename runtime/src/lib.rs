@@ -21,4 +21,4 @@ pub mod read;
 pub mod report;
 pub mod settings;
 pub mod signal;
-pub mod window;
+pub mod withhold;

@@ -267,7 +267,7 @@ fn a_description_that_begins_with_a_priority_sets_it() {
         })))
         .incident;
         assert_eq!(incident.priority(), priority, "{text}");
-        let section = format!("- what the alarm means, by its description: {meaning}");
+        let section = format!("\n- what the alarm means, by its description: {meaning}");
         assert!(
             incident.description().contains(&section),
             "{}",
