@@ -16,6 +16,7 @@ use crate::{
         secret::webhook_secret,
         self_watch::self_watch,
         sources::{alarm_function, ecs_function, event_function},
+        sweep::sweep,
     },
     hash::stable_hash,
     limits,
@@ -121,6 +122,7 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
         functions.push((CodeAsset::Cost, cost));
     }
     let deliver = delivery(&mut template, &core, &secret, &ledger)?;
+    sweep(&mut template, &core, &deliver)?;
     functions.push((CodeAsset::Deliver, deliver.clone()));
     self_watch(&mut template, &core, &functions, &deliver)?;
 
@@ -153,7 +155,7 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
     );
     template.output(
         "LedgerTable",
-        "What delivery remembers of groups and of the budget",
+        "The table with the record of incidents and reports",
         &ledger.reference(),
     );
 

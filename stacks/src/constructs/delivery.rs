@@ -75,6 +75,29 @@ pub(crate) fn delivery(
     if webhook.loopback_http {
         environment.push(("WEBHOOK_LOOPBACK_HTTP", "allowed".into()));
     }
+    let mut statements = vec![
+        Statement::allow(
+            "TakeIncidents",
+            &[
+                "sqs:ChangeMessageVisibility",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ReceiveMessage",
+            ],
+            [core.incidents.arn().into_text()],
+        ),
+        Statement::allow(
+            "GiveUp",
+            &["sqs:SendMessage"],
+            [core.dead_letters.arn().into_text()],
+        ),
+        Statement::allow(
+            "ReadWebhookSecret",
+            &["secretsmanager:GetSecretValue"],
+            [secret.reference().into_text()],
+        ),
+    ];
+    statements.extend(keep_ledger(ledger));
     let deliver = function(
         template,
         core,
@@ -84,29 +107,7 @@ pub(crate) fn delivery(
             timeout: DELIVER_TIMEOUT,
             memory: 256,
             environment,
-            statements: vec![
-                Statement::allow(
-                    "TakeIncidents",
-                    &[
-                        "sqs:ChangeMessageVisibility",
-                        "sqs:DeleteMessage",
-                        "sqs:GetQueueAttributes",
-                        "sqs:ReceiveMessage",
-                    ],
-                    [core.incidents.arn().into_text()],
-                ),
-                Statement::allow(
-                    "GiveUp",
-                    &["sqs:SendMessage"],
-                    [core.dead_letters.arn().into_text()],
-                ),
-                Statement::allow(
-                    "ReadWebhookSecret",
-                    &["secretsmanager:GetSecretValue"],
-                    [secret.reference().into_text()],
-                ),
-                keep_ledger(ledger),
-            ],
+            statements,
             invocation: Invocation::FromQueue,
         },
     )?;

@@ -54,6 +54,19 @@ pub(crate) fn self_watch(
             period: 300,
         },
     )?;
+    watch.alarm(
+        "incidents-hidden",
+        "Thousands of messages wait to be seen again. Nothing is received at 120,000. See what they wait for \
+         with: synth status",
+        Simple {
+            namespace: "AWS/SQS",
+            metric: "ApproximateNumberOfMessagesNotVisible",
+            dimension: ("QueueName", core.incidents.queue_name()),
+            statistic: Statistic::Maximum,
+            test: Test::AtLeast(20_000.0),
+            period: 300,
+        },
+    )?;
     for (asset, function) in functions {
         watch.alarm(
             &format!("{}-errors", asset.binary()),
@@ -185,8 +198,8 @@ impl Watch<'_, '_> {
         )?;
         self.alarm(
             "ledger-unavailable",
-            "The ledger could not be read or written. What is one problem may be told more than once \
-             meanwhile. The log of deliver says why",
+            "The ledger could not be read or written. Incidents wait, and after five minutes the urgent ones \
+             are sent by themselves. The log of deliver says why",
             Simple {
                 namespace: NAMESPACE,
                 metric: "LedgerUnavailable",
@@ -194,6 +207,19 @@ impl Watch<'_, '_> {
                 statistic: Statistic::Sum,
                 test: Test::AtLeast(1.0),
                 period: 900,
+            },
+        )?;
+        self.alarm(
+            "ledger-slow",
+            "A call to the ledger takes over a quarter of a second on average, which makes incidents late. \
+             See the table's latency and throttling in CloudWatch",
+            Simple {
+                namespace: NAMESPACE,
+                metric: "LedgerMilliseconds",
+                dimension: ("FunctionName", deliver.reference()),
+                statistic: Statistic::Average,
+                test: Test::AtLeast(250.0),
+                period: 300,
             },
         )
     }
