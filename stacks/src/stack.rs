@@ -1,6 +1,6 @@
 //! From what is watched to the templates of an account: the only place where constructs meet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     Arn, Value,
@@ -97,6 +97,19 @@ pub fn synthesize(monitor: &Monitor) -> Result<Vec<Stack>, SynthesisError> {
     } else {
         Err(SynthesisError::Quotas(over))
     }
+}
+
+/// The functions that stacks run, each once.
+pub fn assets(stacks: &[Stack]) -> BTreeSet<CodeAsset> {
+    let sources = stacks.iter().flat_map(|stack| stack.parameters.values());
+    sources
+        .filter_map(|source| match source {
+            ParameterSource::CodeKey(asset) => Some(*asset),
+            ParameterSource::AssetBucket
+            | ParameterSource::Region(_)
+            | ParameterSource::Output { .. } => None,
+        })
+        .collect()
 }
 
 fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, DuplicateLogicalId> {

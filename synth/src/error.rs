@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     aws::AwsError, config::Diagnostic, demo::DemoError, deploy::DeployError, ledger::LedgerError,
-    local_aws::LocalAwsError, package::PackageError,
+    local_aws::LocalAwsError, package::PackageError, terminal::InputError,
 };
 
 /// The exit codes of `synth`. The numbers are a contract with whoever automates it.
@@ -99,14 +99,6 @@ pub enum Error {
     /// A stack is not as it should be.
     #[error(transparent)]
     Deploy(#[from] DeployError),
-    /// The stack is not there.
-    #[error("the stack `{stack}` is not deployed in {region}")]
-    NotDeployed {
-        /// The stack.
-        stack: String,
-        /// The region.
-        region: String,
-    },
     /// The stack may not be deleted.
     #[error("the stack `{stack}` in {region} has termination protection")]
     Protected {
@@ -118,15 +110,12 @@ pub enum Error {
     /// What was said of the webhook cannot be used.
     #[error("the webhook was not set: {0}")]
     Webhook(#[from] webhook::InvalidSecret),
-    /// Standard input could not be read.
-    #[error("failed to read from standard input")]
-    Input {
-        /// Why.
-        source: io::Error,
-    },
-    /// There is nobody to ask.
-    #[error("this needs a yes, and there is no terminal to ask at")]
-    NobodyToAsk,
+    /// There is no answer, or no input.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The program itself could not start.
+    #[error("failed to start the asynchronous runtime")]
+    Start(#[source] io::Error),
     /// The function's log does not say what became of the test.
     #[error("the log of the function `{function}` does not say what became of the test")]
     NoVerdict {
@@ -153,7 +142,7 @@ impl Error {
                 action: "read",
                 ..
             } if source.kind() == io::ErrorKind::NotFound => Exit::Usage,
-            Self::NobodyToAsk | Self::Moves { .. } => Exit::Declined,
+            Self::Input(InputError::NobodyToAsk) | Self::Moves { .. } => Exit::Declined,
             Self::Deploy(DeployError::RolledBack { .. }) => Exit::RolledBack,
             Self::Deploy(DeployError::Stuck { .. } | DeployError::NotDeleted { .. }) => {
                 Exit::NeedsPerson
@@ -166,9 +155,9 @@ impl Error {
             | Self::Aws(_)
             | Self::Ledger(_)
             | Self::Deploy(_)
-            | Self::NotDeployed { .. }
             | Self::Protected { .. }
-            | Self::Input { .. }
+            | Self::Input(InputError::Read(_))
+            | Self::Start(_)
             | Self::NoVerdict { .. }
             | Self::Demo(_) => Exit::Failed,
         }
@@ -200,17 +189,19 @@ impl Error {
             Self::Deploy(DeployError::RolledBack { .. } | DeployError::ChangeSet { .. }) => {
                 Some("mend the cause and deploy again: what was there before still is".to_owned())
             }
-            Self::Deploy(DeployError::ContactLost { .. } | DeployError::Detached { .. }) => {
-                Some("the same command again waits for it and carries on".to_owned())
-            }
-            Self::NotDeployed { .. } => {
+            Self::Deploy(
+                DeployError::ContactLost { .. }
+                | DeployError::Detached { .. }
+                | DeployError::Stopped { .. },
+            ) => Some("the same command again waits for it and carries on".to_owned()),
+            Self::Deploy(DeployError::NotDeployed { .. }) => {
                 Some("deploy it first: make deploy ACCOUNT=NAME".to_owned())
             }
             Self::Protected { stack, region } => Some(format!(
                 "lift it with: aws cloudformation update-termination-protection \
                  --no-enable-termination-protection --stack-name {stack} --region {region}"
             )),
-            Self::NobodyToAsk => Some("add `--yes`".to_owned()),
+            Self::Input(InputError::NobodyToAsk) => Some("add `--yes`".to_owned()),
             Self::Moves { .. } => Some(
                 "while they move they are gone, and they forget their states: add `--move-alarms`"
                     .to_owned(),

@@ -13,12 +13,11 @@ pub mod error;
 pub mod graph;
 pub mod ledger;
 pub mod local_aws;
-pub mod manifest;
+pub mod match_event;
 pub mod package;
 pub mod receiver;
 pub mod redrive;
 pub mod terminal;
-pub mod trial;
 
 use stacks::monitor::Architecture;
 

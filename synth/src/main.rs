@@ -31,7 +31,7 @@ fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|source| Error::Input { source })?;
+        .map_err(Error::Start)?;
     runtime.block_on(commands::run(cli, terminal))
 }
 

@@ -1,11 +1,15 @@
 //! Clients of AWS: the one place that makes them.
 
 mod error;
+mod queue;
+mod region;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::{Builder, tls};
 
 pub use error::AwsError;
+pub use queue::QueueDepth;
+pub use region::Region;
 
 /// AWS in one region, with the credentials of whoever runs this.
 #[derive(Clone, Debug)]
@@ -26,7 +30,7 @@ impl Aws {
     pub async fn connect(region: Option<&str>) -> Result<Self, AwsError> {
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
         if let Some(region) = region {
-            loader = loader.region(Region::new(region.to_owned()));
+            loader = loader.region(aws_config::Region::new(region.to_owned()));
         }
         let config = loader.load().await;
         let region = config
@@ -42,7 +46,7 @@ impl Aws {
             .empty_test_environment()
             .http_client(http_client())
             .endpoint_url(endpoint)
-            .region(Region::new(region.to_owned()))
+            .region(aws_config::Region::new(region.to_owned()))
             .credentials_provider(aws_credential_types::Credentials::new(
                 "test", "test", None, None, "local",
             ))

@@ -9,14 +9,14 @@ use stacks::Json;
 use webhook::{Kind, Webhook};
 
 use crate::{
-    aws::AwsError,
+    aws::{AwsError, QueueDepth, Region},
     cli::Status,
     commands::{
-        region::{Region, connect},
+        connect,
         webhook::{label, url_policy},
     },
     config::Account,
-    deploy::describe,
+    deploy::{all_stacks, describe},
     error::{Error, Exit},
     ledger::{Contents, LedgerError, Summary, Table},
     terminal::Terminal,
@@ -29,7 +29,7 @@ pub(crate) async fn run(args: &Status, terminal: Terminal) -> Result<Exit, Error
     let mut all: Vec<(Json, Vec<String>)> = Vec::new();
     for region in connect(&account).await? {
         let mut statuses = Vec::new();
-        for stack in region.all_stacks(stacks).await? {
+        for stack in all_stacks(&region.aws.cloudformation(), stacks).await? {
             let found = describe(&region.aws.cloudformation(), &stack).await?;
             let mut status = found.map_or("not deployed".to_owned(), |it| it.status.to_string());
             if !stacks.iter().any(|it| it.name == stack) {
@@ -55,7 +55,7 @@ pub(crate) async fn run(args: &Status, terminal: Terminal) -> Result<Exit, Error
         let (ledger, lines) = shown(ledger);
         all.push((
             json!({
-                "region": region.aws.region(),
+                "region": region.name(),
                 "stacks": statuses,
                 "webhook": webhook,
                 "incidents": incidents,
@@ -204,7 +204,7 @@ async fn queue(region: &Region, url: Option<String>) -> Result<Json, AwsError> {
     let Some(url) = url else {
         return Ok(Json::Null);
     };
-    let queue = region.queue(&url).await?;
+    let queue = QueueDepth::of(&region.aws, &url).await?;
     Ok(json!({ "waiting": queue.waiting, "inFlight": queue.in_flight }))
 }
 

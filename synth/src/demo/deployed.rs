@@ -8,13 +8,14 @@ use webhook::Kind;
 
 use super::{DemoError, events::Stage};
 use crate::{
-    aws::AwsError,
+    aws::{AwsError, Region},
     commands::{
-        Consent, deploy_to,
-        region::{Region, packages},
+        deploy::{Consent, deploy_to},
+        package::packages,
         webhook::put,
     },
     config::Account,
+    deploy::output,
     error::Error,
     local_aws::LocalAws,
     receiver::Receiver,
@@ -57,7 +58,7 @@ pub(super) async fn deploy<'a>(
 
     terminal.say("\n3. setting the webhook, to a receiver on this machine that checks signatures");
     let core = account.monitor.stack.as_str();
-    let arn = region.output(core, "WebhookSecretArn").await?;
+    let arn = output(&region, core, "WebhookSecretArn").await?;
     let value = json!({ "url": receiver.url(), "secret": secret }).to_string();
     put(&region, &arn, &value, Kind::Hmac).await?;
 
@@ -78,7 +79,7 @@ impl Deployed<'_> {
     pub(super) fn stage(&self, now: Timestamp) -> Stage<'_> {
         Stage {
             account: &self.region.account,
-            region: self.region.aws.region(),
+            region: self.region.name(),
             cluster: self.cluster,
             now,
         }
@@ -86,7 +87,7 @@ impl Deployed<'_> {
 
     /// What the stack shows under a name.
     pub(super) async fn output(&self, name: &'static str) -> Result<String, Error> {
-        self.region.output(self.core, name).await
+        Ok(output(&self.region, self.core, name).await?)
     }
 
     /// Hands an event to a function as AWS's services do: Lambda keeps it, and tries again if it fails.

@@ -14,8 +14,12 @@ use super::{
     events::Stage,
 };
 use crate::{
-    aws::AwsError, commands::region::Region, config::Account, error::Error, local_aws::LocalAws,
-    receiver::Receiver, terminal::Terminal,
+    aws::{AwsError, Region},
+    config::Account,
+    error::Error,
+    local_aws::LocalAws,
+    receiver::Receiver,
+    terminal::Terminal,
 };
 
 /// How long an incident may take from its event to the receiver.

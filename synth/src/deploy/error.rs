@@ -63,6 +63,20 @@ pub enum DeployError {
         /// The stack.
         stack: String,
     },
+    /// The wish to end came between two stacks.
+    #[error("stopped before the stack `{stack}`")]
+    Stopped {
+        /// The stack that would have been next.
+        stack: String,
+    },
+    /// A stack is not there that must be.
+    #[error("the stack `{stack}` is not deployed in {region}")]
+    NotDeployed {
+        /// The stack.
+        stack: String,
+        /// The region.
+        region: String,
+    },
     /// A stack does not show what another needs.
     #[error("the stack `{stack}` has no output `{output}`: deploy it first")]
     MissingOutput {

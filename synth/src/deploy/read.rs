@@ -6,10 +6,10 @@ use aws_sdk_cloudformation::{
     Client,
     types::{StackStatus as SdkStatus, TemplateStage},
 };
-use stacks::Json;
+use stacks::{Json, Stack};
 
-use super::StackStatus;
-use crate::aws::AwsError;
+use super::{DeployError, StackStatus};
+use crate::aws::{AwsError, Region};
 
 /// A stack as it is.
 #[derive(Clone, Debug)]
@@ -73,11 +73,52 @@ pub async fn describe(cloudformation: &Client, name: &str) -> Result<Option<Depl
     }))
 }
 
+/// A stack that must be there.
+pub async fn deployed(region: &Region, stack: &str) -> Result<Deployed, DeployError> {
+    describe(&region.aws.cloudformation(), stack)
+        .await?
+        .ok_or_else(|| not_deployed(region, stack))
+}
+
+/// What a stack that must be there shows under a name.
+pub async fn output(region: &Region, stack: &str, name: &str) -> Result<String, DeployError> {
+    let mut outputs = deployed(region, stack).await?.outputs;
+    outputs
+        .remove(name)
+        .ok_or_else(|| not_deployed(region, stack))
+}
+
+fn not_deployed(region: &Region, stack: &str) -> DeployError {
+    DeployError::NotDeployed {
+        stack: stack.to_owned(),
+        region: region.name().to_owned(),
+    }
+}
+
 fn does_not_exist(error: &AwsError) -> bool {
     error.code() == Some("ValidationError")
         && error
             .message()
             .is_some_and(|it| it.contains("does not exist"))
+}
+
+/// The names of all stacks, in the order in which they are deployed: those of the account file, and those
+/// that were deployed of it once. The first is the core stack.
+pub async fn all_stacks(
+    cloudformation: &Client,
+    stacks: &[Stack],
+) -> Result<Vec<String>, AwsError> {
+    let mut names: Vec<String> = stacks.iter().map(|it| it.name.clone()).collect();
+    if let Some(core) = stacks.first() {
+        for sibling in siblings(cloudformation, &core.name).await? {
+            if !names.contains(&sibling) {
+                names.push(sibling);
+            }
+        }
+    }
+    // Composite alarms come after everything that they look at.
+    names.sort_by_key(|name| name.ends_with("-composites"));
+    Ok(names)
 }
 
 /// The names of the stacks of alarms that belong to a core stack, whatever the account file says of

@@ -14,6 +14,6 @@ mod told;
 pub use table::LedgerError;
 
 pub(crate) use contents::Contents;
-pub(crate) use history::{History, Queue, Queues, Seen};
+pub(crate) use history::{History, Queues, Seen, queue_json};
 pub(crate) use summary::Summary;
 pub(crate) use table::Table;

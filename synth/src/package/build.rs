@@ -3,6 +3,7 @@
 //! plainly.
 
 use std::{
+    collections::BTreeSet,
     env,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -17,7 +18,7 @@ const ZIG: &str = "target/zig/bin";
 
 /// Builds the functions for a target and returns the directory that the binaries are in. Cargo's own
 /// progress goes to standard error.
-pub fn build(assets: &[CodeAsset], target: Target) -> Result<PathBuf, PackageError> {
+pub fn build(assets: &BTreeSet<CodeAsset>, target: Target) -> Result<PathBuf, PackageError> {
     let mut cargo = Command::new(cargo());
     let mut directory = target_dir();
     if target.runs_here {

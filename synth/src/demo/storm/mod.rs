@@ -20,6 +20,7 @@ use stacks::{
 
 use super::{DemoError, deployed::deploy};
 use crate::{
+    aws::QueueDepth,
     config::Account,
     error::Error,
     ledger::{Contents, Table},
@@ -102,7 +103,7 @@ pub(super) async fn play(
         let now = Now {
             elapsed: started.elapsed(),
             sent: sending.sent()?,
-            waiting: deployed.region.queue(&queue).await?,
+            waiting: QueueDepth::of(&deployed.region.aws, &queue).await?,
         };
         arrived.note(receiver)?;
         terminal.say(&report::progress(&now, count, &arrived));

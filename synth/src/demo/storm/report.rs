@@ -7,7 +7,7 @@ use runtime::aws::dynamodb::Used;
 use stacks::monitor::Budget;
 
 use super::{Arrived, LIMIT, reckoning::Reckoning};
-use crate::ledger::Queue;
+use crate::aws::QueueDepth;
 
 /// Groups of a digest that are named at most.
 const NAMED: usize = 3;
@@ -17,7 +17,7 @@ pub(super) struct Now {
     pub(super) elapsed: Duration,
     /// Events that are in the queue, or have been.
     pub(super) sent: usize,
-    pub(super) waiting: Queue,
+    pub(super) waiting: QueueDepth,
 }
 
 /// How far it is, in a line.
@@ -26,7 +26,7 @@ pub(super) fn progress(now: &Now, count: usize, arrived: &Arrived) -> String {
         "   {:>3} s {:>6} of {count} events sent {:>6} in the queue {:>4} incidents taken, telling {}; {} refused",
         now.elapsed.as_secs(),
         now.sent,
-        now.waiting.waiting + now.waiting.in_flight + now.waiting.delayed,
+        now.waiting.total(),
         arrived.taken.len(),
         arrived.taken.members(),
         arrived.too_many,

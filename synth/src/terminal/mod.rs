@@ -1,8 +1,25 @@
 //! What is shown to a person. Data goes to standard output, the rest to standard error.
 
+mod progress;
+mod stop;
+
 use std::io::{self, IsTerminal as _, Write as _};
 
-use crate::error::Error;
+use tokio::sync::oneshot;
+
+pub(crate) use progress::Progress;
+pub use stop::Stop;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// There is nobody to ask.
+    #[error("this needs a yes, and there is no terminal to ask at")]
+    NobodyToAsk,
+    /// Standard input could not be read.
+    #[error("failed to read from standard input")]
+    Read(#[from] io::Error),
+}
 
 /// The two streams of a run, and whether a person is at the other end.
 #[derive(Clone, Copy, Debug)]
@@ -36,25 +53,41 @@ impl Terminal {
     }
 
     /// Asks a question that is answered by yes or no. Anything but a yes is a no.
-    pub fn confirm(&self, question: &str) -> Result<bool, Error> {
+    pub fn confirm(&self, question: &str) -> Result<bool, InputError> {
         if !self.interactive {
-            return Err(Error::NobodyToAsk);
+            return Err(InputError::NobodyToAsk);
         }
         let answer = self.answer(&format!("{question} [y/N] "))?;
         let answer = answer.unwrap_or_default().to_ascii_lowercase();
         Ok(matches!(answer.as_str(), "y" | "yes"))
     }
 
+    /// The same, where an interrupt is a no. While a line is read nothing else would hear of it, so that is
+    /// done on a thread of its own, which ends with the process.
+    pub async fn confirm_unless_stopped(
+        self,
+        question: String,
+        stop: &Stop,
+    ) -> Result<bool, InputError> {
+        let (sender, answer) = oneshot::channel();
+        std::thread::spawn(move || drop(sender.send(self.confirm(&question))));
+        tokio::select! {
+            answer = answer => answer.unwrap_or(Ok(false)),
+            () = stop.given() => {
+                self.say("");
+                Ok(false)
+            }
+        }
+    }
+
     /// Asks a question that is answered by a line of text; nothing where the input ends instead.
     #[expect(clippy::print_stderr, reason = "the one place for questions")]
-    pub fn answer(&self, question: &str) -> Result<Option<String>, Error> {
+    pub fn answer(&self, question: &str) -> Result<Option<String>, InputError> {
         eprint!("{question}");
         // Where this fails there is nobody to see the question.
         drop(io::stderr().flush());
         let mut answer = String::new();
-        let length = io::stdin()
-            .read_line(&mut answer)
-            .map_err(|source| Error::Input { source })?;
+        let length = io::stdin().read_line(&mut answer)?;
         Ok((length > 0).then(|| answer.trim().to_owned()))
     }
 
@@ -62,48 +95,5 @@ impl Terminal {
     #[expect(clippy::print_stderr, reason = "the one place for messages")]
     pub fn say(&self, line: &str) {
         eprintln!("{line}");
-    }
-}
-
-/// How far something is that takes its time: at a terminal in one line that changes, elsewhere in a line
-/// for every tenth. What is over soon needs none.
-#[derive(Debug)]
-pub(crate) struct Progress {
-    terminal: Terminal,
-    what: String,
-    tenths: usize,
-}
-
-impl Progress {
-    /// `what` comes before the numbers.
-    pub(crate) fn new(terminal: Terminal, what: String) -> Self {
-        Self {
-            terminal,
-            what,
-            tenths: 0,
-        }
-    }
-
-    /// Says that so many of so many are done.
-    #[expect(clippy::print_stderr, reason = "the one place for messages")]
-    pub(crate) fn show(&mut self, done: usize, total: usize) {
-        if total < 100 {
-            return;
-        }
-        let tenths = done * 10 / total;
-        if self.terminal.interactive {
-            eprint!("\r{} {done} of {total}", self.what);
-        } else if tenths > self.tenths {
-            self.terminal
-                .say(&format!("{} {done} of {total}", self.what));
-        }
-        self.tenths = tenths.max(1);
-    }
-
-    /// Ends the line that changes.
-    pub(crate) fn end(self) {
-        if self.terminal.interactive && self.tenths > 0 {
-            self.terminal.say("");
-        }
     }
 }

@@ -7,7 +7,7 @@ use crate::config::Account;
 
 /// The manifest: which stacks there are, in the order in which they are deployed, where to, and
 /// where the values of their parameters come from.
-pub fn manifest(account: &Account, stacks: &[Stack], extension: &str) -> Json {
+pub(super) fn manifest(account: &Account, stacks: &[Stack], extension: &str) -> Json {
     let stacks: Vec<Json> = stacks
         .iter()
         .map(|stack| {

@@ -14,8 +14,8 @@ use crate::{
     cli::Match,
     config::Account,
     error::{Error, Exit},
-    terminal::Terminal,
-    trial::{Foreign, Outcome, Trial, Way, trial},
+    match_event::{Foreign, Outcome, Trial, Way, trial},
+    terminal::{InputError, Terminal},
 };
 
 pub(crate) fn run(args: &Match, terminal: Terminal) -> Result<Exit, Error> {
@@ -56,7 +56,7 @@ fn read_event(path: &Path) -> Result<Json, Error> {
         let mut text = String::new();
         std::io::stdin()
             .read_to_string(&mut text)
-            .map_err(|source| Error::Input { source })?;
+            .map_err(InputError::from)?;
         text
     } else {
         std::fs::read_to_string(path).map_err(|source| Error::File {
