@@ -6,8 +6,12 @@ use std::{
 };
 
 use crate::{
-    aws::AwsError, config::Diagnostic, demo::DemoError, deploy::DeployError, ledger::LedgerError,
-    local_aws::LocalAwsError, package::PackageError, terminal::InputError,
+    aws::AwsError,
+    config::Diagnostic,
+    deploy::DeployError,
+    ledger::LedgerError,
+    package::PackageError,
+    terminal::{InputError, Terminal},
 };
 
 /// The exit codes of `synth`. The numbers are a contract with whoever automates it.
@@ -122,12 +126,26 @@ pub enum Error {
         /// The function.
         function: String,
     },
-    /// The demo did not end as it should.
-    #[error(transparent)]
-    Demo(#[from] DemoError),
 }
 
 impl Error {
+    /// Says it to whoever is at the terminal: all mistakes of an account file, what went wrong and why, and
+    /// what to do about it.
+    pub fn report(&self, terminal: Terminal) {
+        if let Self::AccountFile {
+            path,
+            text,
+            diagnostics,
+        } = self
+        {
+            for diagnostic in diagnostics {
+                let shown = diagnostic.render(&path.to_string_lossy(), text, terminal.color);
+                terminal.say(&format!("{shown}\n"));
+            }
+        }
+        terminal.report(self, self.hint().as_deref());
+    }
+
     /// The code that `synth` ends with.
     pub fn exit(&self) -> Exit {
         match self {
@@ -158,8 +176,7 @@ impl Error {
             | Self::Protected { .. }
             | Self::Input(InputError::Read(_))
             | Self::Start(_)
-            | Self::NoVerdict { .. }
-            | Self::Demo(_) => Exit::Failed,
+            | Self::NoVerdict { .. } => Exit::Failed,
         }
     }
 
@@ -206,9 +223,6 @@ impl Error {
                 "while they move they are gone, and they forget their states: add `--move-alarms`"
                     .to_owned(),
             ),
-            Self::Demo(DemoError::LocalAws(LocalAwsError::NotInstalled(_))) => {
-                Some("`make demo` installs it".to_owned())
-            }
             _ => None,
         }
     }

@@ -13,7 +13,7 @@ pub mod package;
 mod progress;
 mod redrive;
 mod status;
-pub(crate) mod webhook;
+mod webhook;
 
 use std::path::{Path, PathBuf};
 
@@ -24,6 +24,7 @@ use crate::{
     cli::{AccountFile, Cli, Command, Webhook},
     config::{self, Account, Context},
     error::{Error, Exit},
+    package::host_architecture,
     terminal::Terminal,
 };
 
@@ -43,7 +44,6 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
         Command::Match(args) => match_event::run(&args, terminal),
         Command::Graph(args) => graph::run(&args, terminal),
         Command::Init(args) => init::run(&args, terminal),
-        Command::Demo(args) => crate::demo::run(&args, terminal).await,
         Command::Schema => {
             terminal.data(&format!("{:#}", config::json_schema()));
             Ok(Exit::Done)
@@ -81,7 +81,7 @@ impl AccountFile {
         })?;
         let context = Context {
             file_stem: self.account.as_deref(),
-            host: crate::host_architecture(),
+            host: host_architecture(),
         };
         let (account, diagnostics) = config::parse(&text, context);
         let Some(account) = account else {

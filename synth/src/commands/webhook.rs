@@ -16,6 +16,7 @@ use crate::{
     deploy::output,
     error::{Error, Exit},
     terminal::{InputError, Terminal},
+    webhook_secret,
 };
 
 /// Puts what standard input or a person says into the secret of every region.
@@ -36,7 +37,7 @@ pub(crate) async fn set(args: &WebhookSet, terminal: Terminal) -> Result<Exit, E
     for region in connect(&account).await? {
         let core = account.monitor.stack.as_str();
         let secret = output(&region, core, "WebhookSecretArn").await?;
-        put(&region, &secret, &value, webhook.kind()).await?;
+        webhook_secret::put(&region.aws, &secret, &value, webhook.kind()).await?;
         terminal.say(&format!(
             "{}: the webhook is set: {} at {}",
             region.name(),
@@ -48,42 +49,12 @@ pub(crate) async fn set(args: &WebhookSet, terminal: Terminal) -> Result<Exit, E
 }
 
 /// Where the account's incidents may be sent.
-pub(crate) fn url_policy(account: &Account) -> UrlPolicy {
+pub(super) fn url_policy(account: &Account) -> UrlPolicy {
     let webhook = &account.monitor.webhook;
     UrlPolicy {
         hosts: webhook.hosts.clone(),
         loopback_http: webhook.loopback_http,
     }
-}
-
-/// The staging label of a secret's version that holds a webhook of this kind. It is all that can be
-/// known of a value without reading it, and cannot outlive the value.
-pub(crate) fn label(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Hmac => "tocsin.hmac",
-        Kind::ApiKey => "tocsin.api-key",
-    }
-}
-
-/// Puts a value into a secret.
-pub(crate) async fn put(
-    region: &Region,
-    secret: &str,
-    value: &str,
-    kind: Kind,
-) -> Result<(), AwsError> {
-    region
-        .aws
-        .secrets_manager()
-        .put_secret_value()
-        .secret_id(secret)
-        .secret_string(value)
-        .version_stages("AWSCURRENT")
-        .version_stages(label(kind))
-        .send()
-        .await
-        .map(drop)
-        .map_err(|it| AwsError::call("SecretsManager PutSecretValue", it))
 }
 
 fn read_input() -> Result<String, Error> {

@@ -74,6 +74,15 @@ pub enum PackageError {
     },
 }
 
+/// The architecture of the machine that this runs on.
+pub fn host_architecture() -> Architecture {
+    if cfg!(target_arch = "aarch64") {
+        Architecture::Arm64
+    } else {
+        Architecture::X86_64
+    }
+}
+
 /// Where the zips of an architecture are kept.
 pub fn directory(architecture: Architecture) -> PathBuf {
     Path::new("target/functions").join(architecture.as_str())

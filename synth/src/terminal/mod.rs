@@ -91,6 +91,19 @@ impl Terminal {
         Ok((length > 0).then(|| answer.trim().to_owned()))
     }
 
+    /// Says what went wrong, each cause of it, and what to do about it.
+    pub fn report(self, error: &dyn std::error::Error, hint: Option<&str>) {
+        self.say(&format!("error: {error}"));
+        let mut cause = error.source();
+        while let Some(inner) = cause {
+            self.say(&format!("  caused by: {inner}"));
+            cause = inner.source();
+        }
+        if let Some(hint) = hint {
+            self.say(&format!("\nhint: {hint}"));
+        }
+    }
+
     /// Prints a line for a person.
     #[expect(clippy::print_stderr, reason = "the one place for messages")]
     pub fn say(&self, line: &str) {

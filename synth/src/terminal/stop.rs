@@ -41,7 +41,7 @@ impl Stop {
     pub async fn given(&self) {
         if self.0.clone().wait_for(|given| *given).await.is_err() {
             // Nobody listens: then nobody can have the wish.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -6,32 +6,30 @@ use serde_json::json;
 use stacks::Json;
 use webhook::Kind;
 
-use super::{DemoError, events::Stage};
-use crate::{
+use synth::{
     aws::{AwsError, Region},
     commands::{
         deploy::{Consent, deploy_to},
         package::packages,
-        webhook::put,
     },
     config::Account,
     deploy::output,
-    error::Error,
-    local_aws::LocalAws,
-    receiver::Receiver,
     terminal::Terminal,
+    webhook_secret,
 };
 
+use crate::{Error, events::Stage, local_aws::LocalAws, receiver::Receiver};
+
 /// An account that is deployed on the local AWS.
-pub(super) struct Deployed<'a> {
-    pub(super) region: Region,
+pub(crate) struct Deployed<'a> {
+    pub(crate) region: Region,
     /// The name of the stack that everything is in.
-    pub(super) core: &'a str,
+    pub(crate) core: &'a str,
     cluster: &'a str,
 }
 
 /// Deploys an account, and sets its webhook to the receiver.
-pub(super) async fn deploy<'a>(
+pub(crate) async fn deploy<'a>(
     account: &'a Account,
     local: &LocalAws,
     receiver: &Receiver,
@@ -60,13 +58,13 @@ pub(super) async fn deploy<'a>(
     let core = account.monitor.stack.as_str();
     let arn = output(&region, core, "WebhookSecretArn").await?;
     let value = json!({ "url": receiver.url(), "secret": secret }).to_string();
-    put(&region, &arn, &value, Kind::Hmac).await?;
+    webhook_secret::put(&region.aws, &arn, &value, Kind::Hmac).await?;
 
     let cluster = account
         .monitor
         .clusters
         .first()
-        .ok_or_else(|| DemoError::Absent("a cluster in the account file".to_owned()))?;
+        .ok_or_else(|| Error::Absent("a cluster in the account file".to_owned()))?;
     Ok(Deployed {
         region,
         core,
@@ -76,7 +74,7 @@ pub(super) async fn deploy<'a>(
 
 impl Deployed<'_> {
     /// Where events happen that happen now.
-    pub(super) fn stage(&self, now: Timestamp) -> Stage<'_> {
+    pub(crate) fn stage(&self, now: Timestamp) -> Stage<'_> {
         Stage {
             account: &self.region.account,
             region: self.region.name(),
@@ -86,12 +84,12 @@ impl Deployed<'_> {
     }
 
     /// What the stack shows under a name.
-    pub(super) async fn output(&self, name: &'static str) -> Result<String, Error> {
+    pub(crate) async fn output(&self, name: &'static str) -> Result<String, Error> {
         Ok(output(&self.region, self.core, name).await?)
     }
 
     /// Hands an event to a function as AWS's services do: Lambda keeps it, and tries again if it fails.
-    pub(super) async fn invoke(&self, function: &str, event: &Json) -> Result<(), Error> {
+    pub(crate) async fn invoke(&self, function: &str, event: &Json) -> Result<(), Error> {
         let answer = self
             .region
             .aws
@@ -106,6 +104,6 @@ impl Deployed<'_> {
         if answer.status_code == 202 {
             return Ok(());
         }
-        Err(DemoError::Invoke(function.to_owned()).into())
+        Err(Error::Invoke(function.to_owned()))
     }
 }

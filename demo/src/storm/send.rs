@@ -7,14 +7,12 @@ use std::sync::{
 
 use aws_sdk_lambda::{Client, primitives::Blob};
 use stacks::asset::CodeAsset;
+use synth::aws::AwsError;
 use tokio::task::JoinSet;
 use webhook::Signal;
 
-use super::{
-    super::{DemoError, deployed::Deployed},
-    events::Event,
-};
-use crate::{aws::AwsError, error::Error};
+use super::events::Event;
+use crate::{Error, deployed::Deployed};
 
 /// Functions of each kind that run at once: the local AWS starts a process for each. Here it is waited for
 /// each, which neither CloudWatch nor EventBridge does, so that they stay as few.
@@ -60,7 +58,7 @@ impl Sending {
     /// How many events the functions have queued so far.
     pub(super) fn sent(&mut self) -> Result<usize, Error> {
         while let Some(ended) = self.senders.try_join_next() {
-            ended.map_err(|_| DemoError::Invoke("of the storm".to_owned()))??;
+            ended.map_err(|_| Error::Invoke("of the storm".to_owned()))??;
         }
         Ok(self.sent.load(Ordering::Relaxed))
     }
@@ -77,5 +75,5 @@ async fn invoke(lambda: &Client, function: &str, event: &Event) -> Result<(), Er
     if answer.function_error.is_none() {
         return Ok(());
     }
-    Err(DemoError::Invoke(function.to_owned()).into())
+    Err(Error::Invoke(function.to_owned()))
 }

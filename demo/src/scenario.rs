@@ -1,4 +1,4 @@
-//! What happens in a demo, step by step.
+//! What happens in a demo that is no storm, step by step.
 
 use std::time::Duration;
 
@@ -8,25 +8,25 @@ use jiff::Timestamp;
 use serde_json::json;
 use stacks::{Json, monitor::Test};
 
-use super::{
-    DemoError,
-    deployed::{Deployed, deploy},
-    events::Stage,
-};
-use crate::{
+use synth::{
     aws::{AwsError, Region},
     config::Account,
-    error::Error,
+    terminal::Terminal,
+};
+
+use crate::{
+    Error,
+    deployed::{Deployed, deploy},
+    events::Stage,
     local_aws::LocalAws,
     receiver::Receiver,
-    terminal::Terminal,
 };
 
 /// How long an incident may take from its event to the receiver.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Deploys the account, plays what goes wrong, and waits for the incidents.
-pub(super) async fn play(
+pub(crate) async fn play(
     account: &Account,
     local: &LocalAws,
     receiver: &mut Receiver,
@@ -71,11 +71,10 @@ pub(super) async fn play(
     if verified == ACTS.len() {
         Ok(())
     } else {
-        Err(DemoError::Incidents {
+        Err(Error::Incidents {
             verified,
             expected: ACTS.len(),
-        }
-        .into())
+        })
     }
 }
 
@@ -101,10 +100,10 @@ async fn alarm(
         .monitor
         .alarms
         .first()
-        .ok_or_else(|| DemoError::Absent("an alarm in the account file".to_owned()))?;
+        .ok_or_else(|| Error::Absent("an alarm in the account file".to_owned()))?;
     let name = format!("{}-{}", deployed.core, wanted.name);
     let Test::Threshold(_, threshold) = wanted.condition.test else {
-        return Err(DemoError::Absent("a threshold of the first alarm".to_owned()).into());
+        return Err(Error::Absent("a threshold of the first alarm".to_owned()));
     };
     let data = json!({
         "version": "1.0",
@@ -136,7 +135,7 @@ async fn alarm(
         .unwrap_or_default()
         .into_iter()
         .next()
-        .ok_or_else(|| DemoError::Absent(format!("the alarm `{name}`")))?;
+        .ok_or_else(|| Error::Absent(format!("the alarm `{name}`")))?;
     let action = alarm.alarm_actions().first().cloned().unwrap_or_default();
     terminal.say(&format!("   {name} is in ALARM; its action is {action}"));
     deployed.invoke(&action, &stage.alarm_action(&alarm)).await
@@ -146,7 +145,7 @@ async fn alarm(
 /// EventBridge would: nobody but AWS may put events of `aws.ecs` on the bus.
 async fn task(deployed: &Deployed<'_>, stage: &Stage<'_>, terminal: Terminal) -> Result<(), Error> {
     let rule = format!("{}-ecs-tasks", deployed.core);
-    let eventbridge = deployed.region.aws.eventbridge();
+    let eventbridge = aws_sdk_eventbridge::Client::new(deployed.region.aws.config());
     let pattern = eventbridge
         .describe_rule()
         .name(&rule)
@@ -170,7 +169,7 @@ async fn task(deployed: &Deployed<'_>, stage: &Stage<'_>, terminal: Terminal) ->
             } else {
                 "matches a scale-in"
             };
-            return Err(DemoError::Rule { rule, problem }.into());
+            return Err(Error::Rule { rule, problem });
         }
     }
     terminal.say(&format!(
@@ -189,9 +188,7 @@ async fn order(region: &Region, terminal: Terminal) -> Result<(), Error> {
         .detail_type("Order Failed")
         .detail(json!({ "order": "A-4711", "reason": "the card was declined" }).to_string())
         .build();
-    let answer = region
-        .aws
-        .eventbridge()
+    let answer = aws_sdk_eventbridge::Client::new(region.aws.config())
         .put_events()
         .entries(entry)
         .send()
@@ -216,14 +213,14 @@ async fn cost(
     stage: &Stage<'_>,
     terminal: Terminal,
 ) -> Result<(), Error> {
-    let instances = local.make_instances().await.map_err(DemoError::from)?;
+    let instances = local.make_instances().await.map_err(Error::from)?;
     terminal.say(&format!(
         "   three instances: {} idle for two weeks, {} busy, {} without datapoints",
         show(&instances["idle"]),
         show(&instances["busy"]),
         show(&instances["silent"])
     ));
-    let scheduler = deployed.region.aws.scheduler();
+    let scheduler = aws_sdk_scheduler::Client::new(deployed.region.aws.config());
     let listed = scheduler
         .list_schedules()
         .send()
@@ -234,7 +231,7 @@ async fn cost(
         .iter()
         .filter_map(|it| it.name.clone())
         .find(|name| name.starts_with(deployed.core))
-        .ok_or_else(|| DemoError::Absent("the schedule".to_owned()))?;
+        .ok_or_else(|| Error::Absent("the schedule".to_owned()))?;
     let schedule = scheduler
         .get_schedule()
         .name(&name)
