@@ -9,6 +9,7 @@ mod day;
 mod diagnostics;
 mod event_patterns;
 mod events;
+mod floors;
 mod forged;
 mod graphs;
 mod groups;
