@@ -1,6 +1,7 @@
 //! What every demo begins with: the account file deployed, and its webhook set to the receiver.
 
 use aws_sdk_lambda::{primitives::Blob, types::InvocationType};
+use contract::Output;
 use jiff::Timestamp;
 use serde_json::json;
 use stacks::Json;
@@ -56,7 +57,7 @@ pub(crate) async fn deploy<'a>(
 
     terminal.say("\n3. setting the webhook, to a receiver on this machine that checks signatures");
     let core = account.monitor.stack.as_str();
-    let arn = output(&region, core, "WebhookSecretArn").await?;
+    let arn = output(&region, core, Output::WebhookSecretArn).await?;
     let value = json!({ "url": receiver.url(), "secret": secret }).to_string();
     webhook_secret::put(&region.aws, &arn, &value, Kind::Hmac).await?;
 
@@ -84,7 +85,7 @@ impl Deployed<'_> {
     }
 
     /// What the stack shows under a name.
-    pub(crate) async fn output(&self, name: &'static str) -> Result<String, Error> {
+    pub(crate) async fn output(&self, name: Output) -> Result<String, Error> {
         Ok(output(&self.region, self.core, name).await?)
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_cloudwatch::types::StateValue;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use contract::{FunctionName, Output};
 use jiff::Timestamp;
 use serde_json::json;
 use stacks::{Json, monitor::Test};
@@ -175,7 +176,7 @@ async fn task(deployed: &Deployed<'_>, stage: &Stage<'_>, terminal: Terminal) ->
     terminal.say(&format!(
         "   the rule {rule} matches it, and not a scale-in with the same exit code"
     ));
-    let function = deployed.output("EcsFunction").await?;
+    let function = deployed.output(Output::Function(FunctionName::Ecs)).await?;
     deployed.invoke(&function, &stage.out_of_memory()).await
 }
 
@@ -245,7 +246,9 @@ async fn cost(
     let now = stage.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let input = input.replace("<aws.scheduler.scheduled-time>", &now);
     let event: Json = serde_json::from_str(&input).unwrap_or_default();
-    let function = deployed.output("CostFunction").await?;
+    let function = deployed
+        .output(Output::Function(FunctionName::Cost))
+        .await?;
     deployed.invoke(&function, &event).await
 }
 

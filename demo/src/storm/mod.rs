@@ -10,14 +10,18 @@ use std::{
     time::{Duration, Instant},
 };
 
+use contract::Output;
+use events::{GROUPS, events};
 use jiff::Timestamp;
+use reconciliation::{Reconciliation, Taken};
+use report::{Now, Summary};
 use runtime::ledger::MemberId;
+use send::Sending;
 use stacks::{
     Monitor,
     monitor::{GroupWait, Grouping},
     synthesize,
 };
-
 use synth::{
     aws::QueueDepth,
     config::Account,
@@ -31,10 +35,6 @@ use crate::{
     local_aws::LocalAws,
     receiver::{Receiver, TOO_MANY},
 };
-use events::{GROUPS, events};
-use reconciliation::{Reconciliation, Taken};
-use report::{Now, Summary};
-use send::Sending;
 
 /// Requests that the receiver takes in a second: as many as `deliver` sends at most.
 pub(crate) const LIMIT: usize = 2;
@@ -83,9 +83,9 @@ pub(crate) async fn play(
         "\n2. deploying the account file, which lets groups wait for {wait} seconds here"
     ));
     let deployed = deploy(account, local, receiver, secret, terminal).await?;
-    let table = deployed.output("LedgerTable").await?;
+    let table = deployed.output(Output::LedgerTable).await?;
     let mut ledger = Table::new(&deployed.region.aws, table);
-    let queue = deployed.output("IncidentsUrl").await?;
+    let queue = deployed.output(Output::IncidentsUrl).await?;
 
     let begin = Timestamp::now();
     let events = events(&deployed, count, begin)?;

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use aws_sdk_lambda::{Client, primitives::Blob};
-use stacks::asset::CodeAsset;
+use contract::{FunctionName, Output};
 use synth::aws::AwsError;
 use tokio::task::JoinSet;
 use webhook::Signal;
@@ -27,8 +27,10 @@ pub(super) struct Sending {
 impl Sending {
     /// Begins to send events, in their order as far as functions that run at once keep it.
     pub(super) async fn begin(deployed: &Deployed<'_>, events: Vec<Event>) -> Result<Self, Error> {
-        let alarm = deployed.output(CodeAsset::Alarm.logical_name()).await?;
-        let ecs = deployed.output(CodeAsset::Ecs.logical_name()).await?;
+        let alarm = deployed
+            .output(Output::Function(FunctionName::Alarm))
+            .await?;
+        let ecs = deployed.output(Output::Function(FunctionName::Ecs)).await?;
         let sent = Arc::new(AtomicUsize::new(0));
         let mut senders = JoinSet::new();
         let mut lanes: Vec<Vec<Event>> = Vec::new();

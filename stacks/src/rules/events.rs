@@ -1,11 +1,11 @@
 //! Rules for whatever else happens in an account: pipelines, denied API calls, and what the account
 //! file says.
 
+use contract::FunctionName;
 use serde_json::json;
 
 use super::{EventRule, Input};
 use crate::{
-    asset::CodeAsset,
     event_pattern::{EventPattern, Except, Matcher},
     monitor::{EventSource, Monitor, PipelineSelector, Priority, UnauthorizedApiCalls},
     value::Value,
@@ -173,7 +173,7 @@ fn rule(
         slug,
         description,
         pattern,
-        function: CodeAsset::Event,
+        function: FunctionName::Event,
         input: Some(Input::beside_event(fields)),
         management_events: false,
         clusters: Vec::new(),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use contract::Output;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use stacks::{Json, monitor::Budget};
@@ -75,19 +76,20 @@ struct Place {
 impl Place {
     async fn of(region: Region, account: &Account) -> Result<Self, Error> {
         let core = account.monitor.stack.as_str();
-        let mut outputs = deployed(&region, core).await?.outputs;
-        let mut of = |name: &str| {
-            outputs
-                .remove(name)
+        let deployed = deployed(&region, core).await?;
+        let of = |name: Output| {
+            deployed
+                .output(name)
+                .map(str::to_owned)
                 .ok_or_else(|| LedgerError::NotDeployed {
                     stack: core.to_owned(),
                     region: region.name().to_owned(),
                 })
         };
         Ok(Self {
-            table: Table::new(&region.aws, of("LedgerTable")?),
-            incidents: of("IncidentsUrl")?,
-            dead_letters: of("DeadLettersUrl")?,
+            table: Table::new(&region.aws, of(Output::LedgerTable)?),
+            incidents: of(Output::IncidentsUrl)?,
+            dead_letters: of(Output::DeadLettersUrl)?,
             budget: account.monitor.budget,
             seen: Seen::default(),
             is_away: false,

@@ -35,8 +35,10 @@ pub(super) fn manifest(account: &Account, stacks: &[Stack], extension: &str) -> 
 fn parameter(source: &ParameterSource) -> Json {
     match source {
         ParameterSource::AssetBucket => json!({ "assetBucket": true }),
-        ParameterSource::CodeKey(asset) => json!({ "zip": format!("{}.zip", asset.binary()) }),
+        ParameterSource::CodeKey(asset) => json!({ "zip": format!("{}.zip", asset.as_str()) }),
         ParameterSource::Region(values) => json!({ "regions": values }),
-        ParameterSource::Output { stack, output } => json!({ "stack": stack, "output": output }),
+        ParameterSource::Output { stack, output } => {
+            json!({ "stack": stack, "output": output.as_str() })
+        }
     }
 }

@@ -95,7 +95,7 @@ fn show(trial: &Trial, terminal: Terminal) {
         .iter()
         .partition(|way| !matches!(way.outcome, Outcome::NotCaught(_)));
     for way in &taken {
-        let (by, function) = (&way.by, way.function.binary());
+        let (by, function) = (&way.by, way.function.as_str());
         terminal.data(&match trial.foreign {
             None => format!("{by} matches: `{function}` gets it"),
             Some(_) => format!("{by} would match: `{function}` would get it"),
@@ -162,7 +162,7 @@ fn as_json(trial: &Trial) -> Json {
         .map(|way| {
             let mut json = json!({
                 "by": way.by,
-                "function": way.function.binary(),
+                "function": way.function.as_str(),
                 "matches": !matches!(way.outcome, Outcome::NotCaught(_)),
             });
             if let Some(foreign) = &trial.foreign {

@@ -17,12 +17,12 @@ pub(super) fn run(args: &Arguments, terminal: Terminal) -> Result<Exit, Error> {
     let assets = assets(stacks);
     let binaries = package::build(&assets, target)?;
     for asset in assets {
-        let package = package::package(asset, &binaries.join(asset.binary()), target)?;
+        let package = package::package(asset, &binaries.join(asset.as_str()), target)?;
         terminal.data(&package.path.to_string_lossy());
         let kilobytes = package.bytes.len() / 1_000;
         terminal.say(&format!(
             "{}: {kilobytes} kB, sha256 {}",
-            asset.binary(),
+            asset.as_str(),
             package.hash
         ));
     }

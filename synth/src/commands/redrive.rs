@@ -1,5 +1,6 @@
 //! `synth redrive`: shows what is in the dead letters, and sends it back the way it came.
 
+use contract::Output;
 use stacks::Json;
 
 use crate::{
@@ -85,21 +86,21 @@ impl Place {
     async fn of(region: &Region, account: &Account, stop: &Stop) -> Result<Self, Error> {
         let monitor = &account.monitor;
         let core = monitor.stack.as_str();
-        let outputs = deployed(region, core).await?.outputs;
-        let of = |name: &str| {
-            outputs
-                .get(name)
-                .cloned()
+        let deployed = deployed(region, core).await?;
+        let of = |name: Output| {
+            deployed
+                .output(name)
+                .map(str::to_owned)
                 .ok_or_else(|| DeployError::NotDeployed {
                     stack: core.to_owned(),
                     region: region.name().to_owned(),
                 })
         };
-        let (dead_letters, incidents) = (of("DeadLettersUrl")?, of("IncidentsUrl")?);
+        let (dead_letters, incidents) = (of(Output::DeadLettersUrl)?, of(Output::IncidentsUrl)?);
         Ok(Self {
             region: region.name().to_owned(),
             world: AwsWorld::new(&region.aws, dead_letters, incidents, stop.clone()),
-            stack: Stack::new(monitor, &outputs),
+            stack: Stack::new(monitor, &deployed.outputs),
         })
     }
 }

@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Read as _};
 
 use aws_sdk_lambda::{primitives::Blob, types::LogType};
+use contract::{FunctionName, Output};
 use jiff::Timestamp;
 use serde_json::json;
 use stacks::Json;
@@ -36,7 +37,7 @@ pub(crate) async fn set(args: &WebhookSet, terminal: Terminal) -> Result<Exit, E
     }
     for region in connect(&account).await? {
         let core = account.monitor.stack.as_str();
-        let secret = output(&region, core, "WebhookSecretArn").await?;
+        let secret = output(&region, core, Output::WebhookSecretArn).await?;
         webhook_secret::put(&region.aws, &secret, &value, webhook.kind()).await?;
         terminal.say(&format!(
             "{}: the webhook is set: {} at {}",
@@ -117,7 +118,7 @@ pub(crate) async fn test(args: &WebhookTest, terminal: Terminal) -> Result<Exit,
     let mut exit = Exit::Done;
     for region in connect(&account).await? {
         let core = account.monitor.stack.as_str();
-        let function = output(&region, core, "DeliverFunction").await?;
+        let function = output(&region, core, Output::Function(FunctionName::Deliver)).await?;
         let attempt = deliver(&region, &function, &test_incident(&region)).await?;
         let verdict = attempt["verdict"].as_str().unwrap_or_default();
         let status = &attempt["status"];

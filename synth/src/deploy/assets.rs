@@ -23,7 +23,7 @@ pub fn bucket(account: &str, region: &str) -> String {
 
 /// Where a package goes in the bucket.
 pub fn key(package: &Package) -> String {
-    format!("{}/{}.zip", package.asset.binary(), package.hash)
+    format!("{}/{}.zip", package.asset.as_str(), package.hash)
 }
 
 /// Uploads what is not there yet; makes the bucket on its first use.

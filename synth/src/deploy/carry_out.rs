@@ -114,10 +114,10 @@ impl Deployer<'_> {
             {
                 let value = describe(&cloudformation, other)
                     .await?
-                    .and_then(|mut it| it.outputs.remove(*output))
+                    .and_then(|it| it.output(*output).map(str::to_owned))
                     .ok_or_else(|| DeployError::MissingOutput {
                         stack: other.clone(),
-                        output,
+                        output: *output,
                     })?;
                 parameters.insert(name.clone(), value);
             }

@@ -6,6 +6,7 @@ use aws_sdk_cloudformation::{
     Client,
     types::{Capability, ChangeSetStatus, ChangeSetType, Parameter, Tag},
 };
+use contract::names::TAG;
 use jiff::Timestamp;
 
 use super::{
@@ -57,7 +58,7 @@ pub(super) async fn apply(
             ChangeSetType::Create
         })
         .set_parameters(Some(parameters.iter().map(parameter).collect()))
-        .tags(Tag::builder().key("tocsin").value(stack).build());
+        .tags(Tag::builder().key(TAG).value(stack).build());
     request = if body.len() <= INLINE {
         request.template_body(body)
     } else {

@@ -1,5 +1,7 @@
 //! A deploy that did not end well.
 
+use contract::Output;
+
 use super::{Deployed, StackStatus};
 use crate::aws::AwsError;
 
@@ -78,12 +80,12 @@ pub enum DeployError {
         region: String,
     },
     /// A stack does not show what another needs.
-    #[error("the stack `{stack}` has no output `{output}`: deploy it first")]
+    #[error("the stack `{stack}` has no output `{}`: deploy it first", output.as_str())]
     MissingOutput {
         /// The stack that should.
         stack: String,
         /// What it should show.
-        output: &'static str,
+        output: Output,
     },
     /// Someone else changed the stack since it was compared.
     #[error("the stack `{stack}` has changed since it was compared: look at the differences again")]

@@ -72,7 +72,7 @@ impl Values {
     pub fn of(region: &Region, packages: &[Package]) -> Self {
         let keys = packages
             .iter()
-            .map(|it| (it.asset.binary(), assets::key(it)))
+            .map(|it| (it.asset.as_str(), assets::key(it)))
             .collect();
         Self {
             region: region.name().to_owned(),
@@ -211,9 +211,9 @@ fn parameters(
                 ParameterSource::Region(lists) => {
                     lists.get(&values.region).map(|list| list.join(","))
                 }
-                ParameterSource::CodeKey(asset) => values.keys.get(asset.binary()).cloned(),
+                ParameterSource::CodeKey(asset) => values.keys.get(asset.as_str()).cloned(),
                 ParameterSource::Output { stack, output } => {
-                    outputs.get(stack).and_then(|it| it.get(*output)).cloned()
+                    outputs.get(stack)?.get(output.as_str()).cloned()
                 }
             };
             Some((name.clone(), value?))

@@ -3,6 +3,7 @@
 mod region;
 
 use aws_sdk_cloudwatch::types::StateValue;
+use contract::{Output, names::pipeline_alarm};
 use jiff::Timestamp;
 use stacks::{Json, Stack};
 
@@ -56,16 +57,13 @@ async fn status(
         }
         lines.push(StackLine { stack, status });
     }
-    let outputs = describe(&cloudformation, core)
-        .await?
-        .map(|it| it.outputs)
-        .unwrap_or_default();
-    let of = |name: &str| outputs.get(name).cloned();
-    let webhook = match of("WebhookSecretArn") {
+    let deployed = describe(&cloudformation, core).await?;
+    let of = |name: Output| deployed.as_ref()?.output(name).map(str::to_owned);
+    let webhook = match of(Output::WebhookSecretArn) {
         Some(secret) => Some(webhook_secret::state(aws, &secret, &url_policy(account)).await?),
         None => None,
     };
-    let ledger = match of("LedgerTable") {
+    let ledger = match of(Output::LedgerTable) {
         Some(table) => Some(ledger(region, account, table).await),
         None => None,
     };
@@ -73,8 +71,8 @@ async fn status(
         region: region.name().to_owned(),
         stacks: lines,
         webhook,
-        incidents: depth(region, of("IncidentsUrl")).await?,
-        dead_letters: depth(region, of("DeadLettersUrl")).await?,
+        incidents: depth(region, of(Output::IncidentsUrl)).await?,
+        dead_letters: depth(region, of(Output::DeadLettersUrl)).await?,
         ledger,
         alarms: alarms(region, core).await?,
     })
@@ -101,7 +99,7 @@ async fn alarms(region: &Region, core: &str) -> Result<Vec<PipelineAlarm>, AwsEr
         .aws
         .cloudwatch()
         .describe_alarms()
-        .alarm_name_prefix(format!("{core}-pipeline-"))
+        .alarm_name_prefix(pipeline_alarm(core, ""))
         .state_value(StateValue::Alarm)
         .send()
         .await
