@@ -57,6 +57,12 @@ pub enum Skip {
     ContainerInstance,
     /// The account file says that failures of this service are nobody's concern.
     IgnoredService,
+    /// The account file ignores the principal that made the call.
+    IgnoredPrincipal,
+    /// A role of the stack made the call: an incident could lead to the next.
+    OwnRole,
+    /// The agent made the call, or sent the event: an investigation would lead to the next.
+    AgentItself,
     /// Nothing is idle, and everything could be looked at.
     NothingIdle,
 }
@@ -87,6 +93,9 @@ impl Skip {
             Self::DeploymentInformation => "deployment-information",
             Self::ContainerInstance => "container-instance",
             Self::IgnoredService => "ignored-service",
+            Self::IgnoredPrincipal => "ignored-principal",
+            Self::OwnRole => "own-role",
+            Self::AgentItself => "agent-itself",
             Self::NothingIdle => "nothing-idle",
         }
     }

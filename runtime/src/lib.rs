@@ -22,3 +22,4 @@ pub mod report;
 pub mod settings;
 pub mod signal;
 pub mod window;
+pub mod withhold;

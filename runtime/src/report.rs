@@ -6,6 +6,8 @@
 
 use std::fmt::Write as _;
 
+use crate::withhold;
+
 /// Characters of a fact at most: one that goes on and on must not push the others out.
 const LONGEST_FACT: usize = 1_100;
 /// Begins every line after the first of what was written by others.
@@ -41,9 +43,15 @@ impl Report {
         }
     }
 
-    /// Free text that others wrote: quoted in the last section, in the order of the calls. So what is too
-    /// long for a description is cut there and nowhere else.
+    /// Free text that others wrote, without secrets: quoted in the last section, in the order of the calls.
+    /// So what is too long for a description is cut there and nowhere else.
     pub fn quote(&mut self, label: &str, text: &str) {
+        self.quote_withheld(label, &withhold::text(text));
+    }
+
+    /// As [`Report::quote`], for text whose secrets are withheld already, as those of a JSON document are by
+    /// the names of its members.
+    pub fn quote_withheld(&mut self, label: &str, text: &str) {
         self.quoted.push((marked(label), text.to_owned()));
     }
 

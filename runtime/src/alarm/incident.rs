@@ -14,6 +14,7 @@ use crate::{
     place::{Place, encode},
     read::show_time,
     report::{Report, first},
+    withhold,
 };
 
 /// Metrics, triggering alarms and datapoints that are listed at most.
@@ -30,7 +31,7 @@ pub(super) fn incident(change: &StateChange<'_>) -> Incident {
         "alarmName": change.name,
         "state": change.state,
         "previousState": change.previous_state,
-        "reason": change.reason,
+        "reason": change.reason.map(withhold::text),
         "contributor": change.contributor.as_ref().map(Contributor::identity),
     });
     let description = describe(change, place, meaning);

@@ -116,6 +116,11 @@ fn incident(
         "Not known here",
         &["which tasks run on the instance".to_owned()],
     );
+    for check in checks.iter().take(LISTED) {
+        if let Some(reason) = check.reason {
+            report.quote(check.kind, reason);
+        }
+    }
     let data = json!({
         "containerInstanceArn": arn,
         "clusterArn": text(detail, "clusterArn"),
@@ -135,9 +140,6 @@ fn show_check(check: &Check<'_>) -> String {
     let mut out = format!("{}: {}", check.kind, check.status);
     if let Some(since) = check.since {
         out = format!("{out} since {since}");
-    }
-    if let Some(reason) = check.reason {
-        out = format!("{out}; {reason}");
     }
     out
 }

@@ -12,6 +12,7 @@ use crate::{
     decision::Decision,
     read::{UnreadableEvent, at, show_time, text, time},
     report::Report,
+    withhold,
 };
 
 /// Instances and capacity providers that are listed at most.
@@ -73,9 +74,9 @@ fn incident(
     ));
     let mut evidence = vec![format!("event {name}")];
     let mut unknown = Vec::new();
-    match text(detail, "reason") {
-        Some(reason) => evidence.push(format!("reason: {reason}")),
-        None => unknown.push("why: the event gives no reason".to_owned()),
+    let reason = text(detail, "reason");
+    if reason.is_none() {
+        unknown.push("why: the event gives no reason".to_owned());
     }
     if subject.cluster.is_none() {
         unknown.push("the cluster: the service's ARN is of the old format".to_owned());
@@ -103,11 +104,14 @@ fn incident(
         report.section("Console", &subject.page(&["services", service]));
     }
     report.section("Not known", &unknown);
+    if let Some(reason) = reason {
+        report.quote("the reason", reason);
+    }
     let data = json!({
         "serviceArn": daemon.is_none().then_some(arn),
         "daemonArn": daemon,
         "eventName": name,
-        "reason": text(detail, "reason"),
+        "reason": reason.map(withhold::text),
         "deploymentId": text(detail, "deploymentId"),
     });
     let incident = subject.incident(Priority::High, name, &title, report, data);

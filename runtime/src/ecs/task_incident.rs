@@ -1,20 +1,21 @@
 //! From a task that failed to the incident that says so.
 
 use serde_json::{Value as Json, json};
-use webhook::{IncidentId, Priority, text::cut};
+use webhook::{IncidentId, Priority};
 
 use super::{
     cause::Cause,
     container::{Container, Origin},
     exit_code, missing,
     subject::{Owner, Subject, arn, cluster, last, owner, place},
-    task::{Attachment, attachments},
+    task::attachments,
 };
 use crate::{
     decision::Decision,
     place::Place,
     read::{UnreadableEvent, show_time, text, time},
     report::{Report, first},
+    withhold,
 };
 
 /// Containers that are listed at most.
@@ -52,7 +53,7 @@ pub(super) fn incident(
         subject.the_cluster(),
         show_time(subject.at)
     ));
-    let mut evidence = [stop_evidence(detail), attachment_evidence(detail)].concat();
+    let mut evidence = stop_evidence(detail);
     if let (Priority::Medium, Owner::Service(_)) = (priority, subject.owner) {
         evidence.push("a service keeps its tasks running: this one ended by itself".to_owned());
     }
@@ -75,13 +76,25 @@ pub(super) fn incident(
         unknown.push("the exit code of some containers".to_owned());
     }
     report.section("Not known here", &unknown);
+    let attachments = attachments(detail);
+    let of_task = text(detail, "stoppedReason").map(|it| ("why the task stopped".to_owned(), it));
+    let of_containers = containers
+        .iter()
+        .filter_map(|it| Some((format!("container {}", it.name), it.reason?)));
+    let of_attachments = attachments
+        .iter()
+        .map(|it| (format!("attachment {}, {}", it.kind, it.status), it.reason));
+    let quoted = of_task.into_iter().chain(of_containers.take(LISTED));
+    for (label, reason) in quoted.chain(of_attachments.take(LISTED)) {
+        report.quote(&label, reason);
+    }
     let data = json!({
         "taskArn": arn,
         "clusterArn": text(detail, "clusterArn"),
         "group": text(detail, "group"),
         "taskDefinitionArn": text(detail, "taskDefinitionArn"),
         "stopCode": text(detail, "stopCode"),
-        "stoppedReason": text(detail, "stoppedReason"),
+        "stoppedReason": text(detail, "stoppedReason").map(withhold::text),
         "cause": cause,
     });
     // The same stop is told again with other versions and times of the event.
@@ -96,16 +109,10 @@ pub(super) fn incident(
 }
 
 fn stop_evidence(detail: &Json) -> Vec<String> {
-    let mut facts = vec![
-        format!(
-            "stop code: {}",
-            text(detail, "stopCode").unwrap_or("none given")
-        ),
-        format!(
-            "reason: {}",
-            text(detail, "stoppedReason").unwrap_or("none given")
-        ),
-    ];
+    let mut facts = vec![format!(
+        "stop code: {}",
+        text(detail, "stopCode").unwrap_or("none given")
+    )];
     if let (Some(cpu), Some(memory)) = (text(detail, "cpu"), text(detail, "memory")) {
         facts.push(format!(
             "task size: {cpu} CPU units, {memory} MiB of memory"
@@ -115,18 +122,6 @@ fn stop_evidence(detail: &Json) -> Vec<String> {
         facts.push(format!("connectivity: {connectivity}"));
     }
     facts
-}
-
-fn attachment_evidence(detail: &Json) -> Vec<String> {
-    let show = |it: &Attachment<'_>| {
-        let Attachment {
-            kind,
-            status,
-            reason,
-        } = it;
-        format!("attachment {kind}, {status}: {}", cut(reason, 400))
-    };
-    first(attachments(detail).iter().map(show).collect(), LISTED)
 }
 
 fn show_container(container: &Container<'_>) -> String {
@@ -139,9 +134,6 @@ fn show_container(container: &Container<'_>) -> String {
             }
         }
         None => out.push_str(": no exit code"),
-    }
-    if let Some(reason) = container.reason {
-        out = format!("{out}; {}", cut(reason, 400));
     }
     if let Some(status) = container.status.filter(|status| *status != "STOPPED") {
         out = format!("{out}; {status}");

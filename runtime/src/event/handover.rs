@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 use webhook::{Paths, Priority};
 
-use super::{EVENTBRIDGE, missing};
+use super::{EVENTBRIDGE, derived::Derived, missing};
 use crate::{
     place::Place,
     read::{UnreadableEvent, list, text, time},
@@ -21,6 +21,8 @@ pub(super) struct Handover<'a> {
     /// Events that agree in all of these are one incident.
     pub(super) group_by: Vec<Paths>,
     pub(super) event: &'a Json,
+    /// The fields that are derived from the event.
+    pub(super) derived: Derived,
     pub(super) id: &'a str,
     pub(super) source: &'a str,
     pub(super) detail_type: &'a str,
@@ -50,11 +52,28 @@ impl<'a> Handover<'a> {
                 .filter_map(|paths| paths.as_str()?.parse().ok())
                 .collect(),
             event,
+            derived: Derived::of(event),
             id: text(event, "id").ok_or(missing("`id`"))?,
             source: text(event, "source").ok_or(missing("`source`"))?,
             detail_type: text(event, "detail-type").ok_or(missing("`detail-type`"))?,
             at: time(event, "time").ok_or(missing("a time"))?,
         })
+    }
+
+    /// The same for the redacted event, which may be shown.
+    pub(super) fn with<'b>(&'b self, event: &'b Json) -> Handover<'b> {
+        Handover {
+            rule: self.rule,
+            title: self.title,
+            priority: self.priority,
+            group_by: self.group_by.clone(),
+            event,
+            derived: Derived::of(event),
+            id: text(event, "id").unwrap_or(self.id),
+            source: text(event, "source").unwrap_or(self.source),
+            detail_type: text(event, "detail-type").unwrap_or(self.detail_type),
+            at: self.at,
+        }
     }
 
     /// Where the event comes from, if it says so.

@@ -2,12 +2,8 @@
 
 use webhook::{Group, IncidentId, Paths};
 
-use super::handover::Handover;
-use crate::{
-    group::Affected,
-    read::{first_of, show, text},
-    window::Window,
-};
+use super::{handover::Handover, kind::about};
+use crate::{group::Affected, read::text, window::Window};
 
 /// What the names of these incidents begin with.
 const KIND: &str = "event";
@@ -27,35 +23,38 @@ pub(super) fn identity(handover: &Handover<'_>) -> IncidentId {
     IncidentId::of(KIND, &facts)
 }
 
-/// What the account file groups the event by, or else the first thing that it is about. `shown` are
-/// the group's values as they may be shown.
-pub(super) fn group(handover: &Handover<'_>, shown: &[&str]) -> Group {
+/// The group of an event: by the values that the account file groups by, or else by the resource that the event
+/// is about. `shown` is the redacted event, and `shown_values` are the group's values in it.
+pub(super) fn group(handover: &Handover<'_>, shown: &Handover<'_>, shown_values: &[&str]) -> Group {
     let (account, region) = whereabouts(handover);
-    let resource = text(handover.event, "resources.0");
+    let about = about(shown.event);
+    let resource = about.as_deref();
     let values = values(handover);
     let affected = match handover.rule {
         _ if is_grouped(handover) => Affected::Values {
             rule: handover.rule.unwrap_or_default(),
             values: &values,
-            shown,
+            shown: shown_values,
         },
         Some(rule) => Affected::Rule { rule, resource },
         None => Affected::Event {
-            source: handover.source,
-            detail_type: handover.detail_type,
+            source: shown.source,
+            detail_type: shown.detail_type,
             resource,
         },
     };
     let occurrence = IncidentId::of(KIND, &[handover.id]);
-    affected.group(account, region, handover.detail_type, &occurrence)
+    affected.group(account, region, shown.detail_type, &occurrence)
 }
 
 /// What the group's paths lead to, in their order.
 fn values(handover: &Handover<'_>) -> Vec<String> {
-    let value = |paths: &Paths| {
-        first_of(handover.event, paths.iter()).map_or_else(String::new, |(_, value)| show(value))
-    };
-    handover.group_by.iter().map(value).collect()
+    let value = |paths: &Paths| handover.derived.value(handover.event, paths);
+    handover
+        .group_by
+        .iter()
+        .map(|paths| value(paths).unwrap_or_default())
+        .collect()
 }
 
 fn whereabouts<'a>(handover: &Handover<'a>) -> (&'a str, &'a str) {
@@ -66,6 +65,6 @@ fn whereabouts<'a>(handover: &Handover<'a>) -> (&'a str, &'a str) {
 /// Whether the event belongs to a group. Events that have nothing of what they are to be grouped by
 /// have nothing in common: each is an incident of its own.
 pub(super) fn is_grouped(handover: &Handover<'_>) -> bool {
-    let is_there = |paths: &Paths| first_of(handover.event, paths.iter()).is_some();
+    let is_there = |paths: &Paths| handover.derived.value(handover.event, paths).is_some();
     handover.group_by.iter().any(is_there)
 }

@@ -1,20 +1,20 @@
 //! From an event to the incident that says so, and what it belongs to.
 
 use serde_json::{Value as Json, json};
-use webhook::{Incident, Title, text::cut};
+use webhook::{Incident, Paths, Title, text::cut};
 
 use super::{
     handover::Handover,
     identity::{group, identity, is_grouped},
-    kind::{Kind, kind},
-    withhold::{Cleaned, withhold},
+    kind::{EventKind, kind},
 };
 use crate::{
     decision::Decision,
     place::{Place, encode},
-    read::{at, first_of, list, show, show_time, text},
+    read::{at, list, show_time, text},
     report::{Report, first},
     window::Window,
+    withhold,
 };
 
 /// Resources, withheld values and elements of a list that are shown at most.
@@ -24,76 +24,74 @@ const LONGEST_VALUE: usize = 150;
 /// Characters of a text at most that is shown in an event's detail.
 const LONGEST_TEXT: usize = 1_000;
 
+/// Paths of facts that a caller chooses freely. They are quoted.
+const CHOSEN: [&str; 2] = ["session", "detail.userAgent"];
+
 /// The incident of an event, and what it belongs to.
 pub(super) fn investigate(handover: &Handover<'_>) -> Decision {
-    let cleaned = withhold(handover.event);
-    let values = values(handover, &cleaned.json);
-    let shown: Vec<&str> = values.iter().map(|(_, value)| value.as_str()).collect();
-    let group = group(handover, &shown);
-    let resources: Vec<String> = list(handover.event, "resources")
+    let cleaned = withhold::document(handover.event);
+    let shown = handover.with(&cleaned.json);
+    let values = values(handover, &shown);
+    let shown_values: Vec<&str> = values.iter().map(|(_, value)| value.as_str()).collect();
+    let group = group(handover, &shown, &shown_values);
+    let resources: Vec<String> = list(shown.event, "resources")
         .iter()
         .filter_map(|it| it.as_str().map(str::to_owned))
         .collect();
     let resources = first(resources, LISTED);
     let data = json!({
-        "rule": handover.rule,
-        "eventId": handover.id,
-        "source": handover.source,
-        "detailType": handover.detail_type,
-        "account": text(handover.event, "account"),
-        "region": text(handover.event, "region"),
+        "rule": shown.rule,
+        "eventId": shown.id,
+        "source": shown.source,
+        "detailType": shown.detail_type,
+        "account": text(shown.event, "account"),
+        "region": text(shown.event, "region"),
         "resources": resources,
-        "group": shown,
+        "group": shown_values,
     });
     let incident = Incident::new(
         identity(handover),
-        handover.priority,
-        &title(handover, &cleaned.json),
-        &describe(handover, &cleaned, resources, &values),
-        handover.at,
-        handover.source,
+        shown.priority,
+        &title(&shown),
+        &describe(&shown, cleaned.paths, resources, &values),
+        shown.at,
+        shown.source,
         data,
     );
     Decision::investigate(incident, group)
 }
 
 /// The rule's title. One that is ill-formed is used as it is: better an odd title than no incident.
-fn title(handover: &Handover<'_>, event: &Json) -> String {
-    let Some(raw) = handover.title else {
-        return handover.detail_type.to_owned();
+fn title(shown: &Handover<'_>) -> String {
+    let Some(raw) = shown.title else {
+        return shown.detail_type.to_owned();
     };
-    Title::parse(raw).map_or_else(
-        |_| raw.to_owned(),
-        |title| {
-            title.fill(|paths| {
-                first_of(event, paths.iter()).map(|(_, value)| cut(&show(value), LONGEST_VALUE))
-            })
-        },
-    )
+    let value = |paths: &Paths| {
+        let value = shown.derived.value(shown.event, paths)?;
+        Some(cut(&value, LONGEST_VALUE))
+    };
+    Title::parse(raw).map_or_else(|_| raw.to_owned(), |title| title.fill(value))
 }
 
-/// What the event is grouped by: paths and the values that they lead to. Nothing where it stands by
-/// itself.
-fn values(handover: &Handover<'_>, event: &Json) -> Vec<(String, String)> {
+/// What the event is grouped by: paths and the values that they lead to, as they may be shown. Nothing
+/// where it stands by itself.
+fn values(handover: &Handover<'_>, shown: &Handover<'_>) -> Vec<(String, String)> {
     if !is_grouped(handover) {
         return Vec::new();
     }
-    handover
-        .group_by
-        .iter()
-        .map(|paths| match first_of(event, paths.iter()) {
-            Some((path, value)) => (path.to_owned(), show(value)),
-            None => (
-                paths.iter().collect::<Vec<_>>().join(" or "),
-                "not there".to_owned(),
-            ),
-        })
-        .collect()
+    let value = |paths: &Paths| match shown.derived.first_of(shown.event, paths.iter()) {
+        Some((path, value)) => (path.to_owned(), value),
+        None => (
+            paths.iter().collect::<Vec<_>>().join(" or "),
+            "not there".to_owned(),
+        ),
+    };
+    shown.group_by.iter().map(value).collect()
 }
 
 fn describe(
     handover: &Handover<'_>,
-    cleaned: &Cleaned,
+    withheld: Vec<String>,
     resources: Vec<String>,
     group: &[(String, String)],
 ) -> String {
@@ -105,8 +103,8 @@ fn describe(
         ),
         None => format!("An event of {source} at {at_time}: {detail_type}."),
     });
-    let kind = kind(detail_type);
-    report.section("Essentials", &essentials(kind, &cleaned.json));
+    let kind = kind(handover.event);
+    report.section("Essentials", &essentials(kind, handover));
     let place = handover.place();
     let mut facts: Vec<String> = place.iter().map(Place::describe).collect();
     facts.extend(resources);
@@ -122,7 +120,7 @@ fn describe(
     let page = place.and_then(|place| page(place, kind, handover));
     report.section("Console", &page.into_iter().collect::<Vec<_>>());
 
-    let detail = at(&cleaned.json, "detail").map(shortened);
+    let detail = at(handover.event, "detail").map(shortened);
     let mut unknown = Vec::new();
     if handover.rule.is_none() {
         unknown.push("which rule the event is from".to_owned());
@@ -131,37 +129,41 @@ fn describe(
         unknown.push("the account and the region: the event does not name both".to_owned());
     }
     unknown.extend(kind.and_then(|kind| kind.missed).map(str::to_owned));
-    if !cleaned.withheld.is_empty() {
+    if !withheld.is_empty() {
         unknown.push(format!(
             "what may be secret, and stays in the account: {}",
-            first(cleaned.withheld.clone(), LISTED).join(", ")
+            first(withheld, LISTED).join(", ")
         ));
     }
     if detail.is_none() {
         unknown.push("any detail: the event has none".to_owned());
     }
     report.section("Not known here", &unknown);
-    // The detail comes last, so that a cut cuts nothing else.
     if let Some(detail) = detail {
-        report.lines("Detail", &format!("{detail:#}"));
+        report.quote_withheld("the event's detail", &format!("{detail:#}"));
     }
     report.into_text()
 }
 
 /// What matters most, where that is known of the kind of event.
-fn essentials(kind: Option<&Kind>, event: &Json) -> Vec<String> {
+fn essentials(kind: Option<&EventKind>, handover: &Handover<'_>) -> Vec<String> {
     let essentials = kind.map_or(&[][..], |kind| kind.essentials);
     essentials
         .iter()
         .filter_map(|(name, paths)| {
-            let (_, value) = first_of(event, paths.iter().copied())?;
-            Some(format!("{name}: {}", show(value)))
+            let event = handover.event;
+            let (path, value) = handover.derived.first_of(event, paths.iter().copied())?;
+            Some(if CHOSEN.contains(&path) {
+                format!("{name}: {value:?}")
+            } else {
+                format!("{name}: {value}")
+            })
         })
         .collect()
 }
 
 /// The page of the console that shows what happened, or else the rule.
-fn page(place: Place<'_>, kind: Option<&Kind>, handover: &Handover<'_>) -> Option<String> {
+fn page(place: Place<'_>, kind: Option<&EventKind>, handover: &Handover<'_>) -> Option<String> {
     let own = kind.and_then(|kind| kind.page(handover.event));
     let of_rule = || {
         let fragment = format!("/eventbus/default/rules/{}", encode(handover.rule?));

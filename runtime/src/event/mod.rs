@@ -1,16 +1,20 @@
 //! Any other event that a rule is about: from what the rule hands over to an incident.
 //!
-//! The rule decides what is worth an investigation, so nothing is skipped here.
+//! The rule decides which events are worth an investigation. The function skips only calls of ignored principals
+//! and anything that the agent itself does.
 
+mod derived;
+mod excluded;
 mod handover;
 mod identity;
 mod incident;
 mod kind;
-mod withhold;
+mod principal;
 
 use serde_json::Value as Json;
 
 use crate::{decision::Decision, read::UnreadableEvent};
+use excluded::excluded;
 use handover::Handover;
 
 /// What the messages of [`UnreadableEvent`] call the source.
@@ -20,7 +24,10 @@ const EVENTBRIDGE: &str = "Amazon EventBridge";
 /// group by; or the bare event, as a redrive or a person at the console does.
 pub fn decide(payload: &Json) -> Result<Decision, UnreadableEvent> {
     let handover = Handover::read(payload)?;
-    Ok(incident::investigate(&handover))
+    Ok(match excluded(payload, handover.event) {
+        Some(skip) => Decision::Skip(skip),
+        None => incident::investigate(&handover),
+    })
 }
 
 fn missing(what: &'static str) -> UnreadableEvent {

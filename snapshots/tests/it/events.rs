@@ -1,7 +1,7 @@
 //! AWS events in, incidents out. `events/SOURCES.md` says where each event comes from, and
 //! `events/labels.tsv` what it should lead to.
 
-use std::{collections::BTreeMap, fmt::Write as _, fs};
+use std::{collections::BTreeMap, fmt::Write as _, fs, sync::LazyLock};
 
 use runtime::{
     alarm,
@@ -9,21 +9,70 @@ use runtime::{
     ecs, event,
     read::{UnreadableEvent, parse},
 };
-use serde_json::Value as Json;
-use snapshots::{assert_snapshot, directory};
+use serde_json::{Value as Json, json};
+use snapshots::{account, assert_snapshot, directory};
+use stacks::{Monitor, event_pattern::Scope};
+use synth::match_event::{self, trial};
 use webhook::{Envelope, Signal};
 
 fn read(name: &str) -> Result<Json, UnreadableEvent> {
     parse(&fs::read_to_string(directory("events").join(name)).unwrap())
 }
 
-fn decide(name: &str, payload: &Json) -> Result<Decision, UnreadableEvent> {
-    if name.starts_with("ecs-") {
+/// What an event leads to; nothing if no rule matches it.
+type Outcome = Option<Result<Decision, UnreadableEvent>>;
+
+/// Names of samples that are bare events: they pass the rules of `cases/events`.
+const BY_RULE: [&str; 3] = ["event-ct-", "event-pipe-", "event-x-"];
+
+fn decide(name: &str, payload: &Json) -> Outcome {
+    if BY_RULE.iter().any(|it| name.starts_with(it)) {
+        return by_rule(payload);
+    }
+    Some(if name.starts_with("ecs-") {
         ecs::decide(payload)
     } else if name.starts_with("event-") {
         event::decide(payload)
     } else {
         alarm::decide(payload)
+    })
+}
+
+/// What an event leads to by the rules of `cases/events`, of which at most one matches.
+fn by_rule(event: &Json) -> Outcome {
+    static MONITOR: LazyLock<Monitor> =
+        LazyLock::new(|| account(&directory("cases/events")).monitor);
+    let scope = Scope {
+        partition: "aws",
+        region: "eu-central-1",
+        account: "111122223333",
+        stack: MONITOR.stack.as_str(),
+    };
+    let mut caught = trial(&MONITOR, &scope, event, None)
+        .ways
+        .into_iter()
+        .filter_map(|way| match way.outcome {
+            match_event::Outcome::NotCaught(_) => None,
+            match_event::Outcome::Decided(decision) => Some(Ok(decision)),
+            match_event::Outcome::Unreadable(error) => Some(Err(error)),
+        });
+    let first = caught.next();
+    assert!(caught.next().is_none(), "two rules match {event}");
+    first
+}
+
+fn outcome(name: &str) -> Outcome {
+    match read(name) {
+        Ok(event) => decide(name, &event),
+        Err(error) => Some(Err(error)),
+    }
+}
+
+#[track_caller]
+fn investigated(name: &str) -> Finding {
+    match outcome(name) {
+        Some(Ok(Decision::Investigate(finding))) => *finding,
+        other => panic!("no incident of {name}: {other:?}"),
     }
 }
 
@@ -42,11 +91,13 @@ fn every_event_leads_to_what_its_label_says() {
     let labels = labels();
     assert!(labels.len() > 50);
     for (name, label) in &labels {
-        let decision = read(name).and_then(|event| decide(name, &event));
-        let (outcome, allowed): (_, &[&str]) = match &decision {
-            Ok(Decision::Investigate(_)) => ("an incident".to_owned(), &["investigate", "any"]),
-            Ok(Decision::Skip(reason)) => (format!("a skip: {reason}"), &["ignore", "any"]),
-            Err(error) => (
+        let (outcome, allowed): (_, &[&str]) = match outcome(name) {
+            Some(Ok(Decision::Investigate(_))) => {
+                ("an incident".to_owned(), &["investigate", "any"])
+            }
+            Some(Ok(Decision::Skip(reason))) => (format!("a skip: {reason}"), &["ignore", "any"]),
+            None => ("matched by no rule".to_owned(), &["ignore"]),
+            Some(Err(error)) => (
                 format!("an error: {error}"),
                 &["reject", "any", "queue", "data", "cost"],
             ),
@@ -59,21 +110,26 @@ fn every_event_leads_to_what_its_label_says() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Every event, and the name of what it leads to: a line for each, so that a changed judgement is one
+/// Every event, and what it leads to: decision, group and title in a line, so that a changed decision is one
 /// red line.
 #[test]
 fn decisions() {
-    let mut lines = String::new();
+    let mut lines = "| event | decision | group | title |\n| --- | --- | --- | --- |\n".to_owned();
     for (name, label) in labels() {
         if !["investigate", "ignore", "reject", "any"].contains(&label.as_str()) {
             continue;
         }
-        let outcome = match read(&name).and_then(|event| decide(&name, &event)) {
-            Ok(Decision::Investigate(finding)) => format!("incident {}", finding.incident.id()),
-            Ok(Decision::Skip(reason)) => format!("skip {reason}"),
-            Err(error) => format!("error: {error}"),
+        let outcome = match outcome(&name) {
+            Some(Ok(Decision::Investigate(finding))) => {
+                let Finding { incident, group } = &*finding;
+                let (priority, id) = (incident.priority().as_str(), incident.id());
+                format!("{priority} {id} | {} | {}", group.name, incident.title())
+            }
+            Some(Ok(Decision::Skip(reason))) => format!("skip {reason} | |"),
+            None => "matched by no rule | |".to_owned(),
+            Some(Err(error)) => format!("error: {error} | |"),
         };
-        let _ = writeln!(lines, "{name}: {outcome}");
+        let _ = writeln!(lines, "| {name} | {outcome} |");
     }
     assert_snapshot(&directory("events"), "decisions", &lines);
 }
@@ -98,10 +154,7 @@ fn show(finding: &Finding) -> String {
 
 #[track_caller]
 fn check(file: &str) {
-    let event = read(&format!("{file}.json")).unwrap();
-    let Ok(Decision::Investigate(finding)) = decide(file, &event) else {
-        panic!("no incident")
-    };
+    let finding = investigated(&format!("{file}.json"));
     assert_snapshot(&directory("events"), file, &show(&finding));
 }
 
@@ -201,6 +254,19 @@ incidents!(
     batch_job_failed "event-DERIVED-batch-job-failed",
     pipeline_failed "event-DERIVED-pipeline-failed",
     pipeline_failed_bare "event-DERIVED-pipeline-failed-bare",
+    call_denied_to_a_service "event-ct-01-service-config-headbucket",
+    call_denied_to_another_account "event-ct-05-cross-account-session-a",
+    call_denied_to_a_person "event-ct-07-identity-center-a",
+    call_denied_to_a_role "event-ct-10-kms-accessdeniedexception",
+    call_denied_to_a_web_identity "event-ct-15-web-identity",
+    call_denied_to_root "event-ct-17-root",
+    pipeline_of_a_webhook_failed "event-pipe-01-failed-v2-webhook",
+    rollback_failed "event-pipe-03-failed-rollback",
+    execution_with_secrets_failed "event-x-01-sfn-input-secrets",
+    second_execution_failed "event-x-02-sfn-second-execution",
+    build_failed "event-x-04-codebuild",
+    glue_job_failed "event-x-06-glue-jdbc",
+    function_failed "event-x-08-lambda-destination",
     event_of_an_odd_rule "event-EDGE-rule-odd",
     event_with_values_in_its_title "event-EDGE-title-values",
 );
@@ -253,12 +319,53 @@ fn planted_secrets_never_leave_the_account() {
     let mut planted = 0;
     for (name, _) in labels() {
         let Ok(event) = read(&name) else { continue };
-        let Ok(Decision::Investigate(finding)) = decide(&name, &event) else {
+        let Some(Ok(Decision::Investigate(finding))) = decide(&name, &event) else {
             continue;
         };
-        planted += event.to_string().matches("DO-NOT-LEAK").count();
         let body = queued(*finding);
-        assert!(!body.contains("DO-NOT-LEAK"), "{name}: {body}");
+        for canary in ["DO-NOT-LEAK", "Canary"] {
+            planted += event.to_string().matches(canary).count();
+            assert!(!body.contains(canary), "{name}: {body}");
+        }
     }
-    assert!(planted >= 6, "{planted}");
+    assert!(planted >= 14, "{planted}");
+}
+
+#[test]
+fn executions_and_sessions_of_one_resource_share_a_group() {
+    let first = investigated("event-x-01-sfn-input-secrets.json");
+    let second = investigated("event-x-02-sfn-second-execution.json");
+    assert_eq!(first.group.key, second.group.key);
+    assert_ne!(first.group.occurrence, second.group.occurrence);
+
+    let name = "event-ct-05-cross-account-session-a.json";
+    let session = investigated(name);
+    let mut event = read(name).unwrap();
+    event["id"] = "another".into();
+    event["detail"]["userIdentity"]["principalId"] = "AROAEXAMPLEROLEID0001:another".into();
+    let Some(Ok(Decision::Investigate(another))) = decide(name, &event) else {
+        panic!("no incident")
+    };
+    assert_eq!(session.group.key, another.group.key);
+    assert_eq!(session.incident.id(), another.incident.id());
+    event["detail"]["userIdentity"]["principalId"] = "AROAEXAMPLEROLEID0002:another".into();
+    let Some(Ok(Decision::Investigate(another))) = decide(name, &event) else {
+        panic!("no incident")
+    };
+    assert_ne!(session.group.key, another.group.key);
+    assert_ne!(session.incident.id(), another.incident.id());
+}
+
+/// Anybody may put events on a bus, except those of the sources of AWS.
+#[test]
+fn a_forged_event_is_no_denied_call() {
+    let mut event = read("event-ct-17-root.json").unwrap();
+    event["source"] = "my.app".into();
+    assert!(by_rule(&event).is_none());
+    let payload = json!({ "title": "{principal} was denied something", "event": event });
+    let Ok(Decision::Investigate(finding)) = event::decide(&payload) else {
+        panic!("no incident")
+    };
+    assert_eq!(finding.incident.title(), "(unknown) was denied something");
+    assert!(!finding.incident.description().contains("principal:"));
 }

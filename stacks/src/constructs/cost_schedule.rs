@@ -86,6 +86,7 @@ pub(crate) fn cost_schedule(
     let role = template.add_with(
         &["CostSchedule", "Role"],
         &Role {
+            path: Some(core.monitor.role_path().into()),
             managed_policy_arns: Some(vec![policy.reference()].into()),
             tags: Some(core.monitor.tags.clone()),
             ..Role::new(PolicyDocument::new([Statement {

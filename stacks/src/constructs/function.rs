@@ -195,6 +195,7 @@ fn role(
     template.add_with(
         &[name, "Role"],
         &Role {
+            path: Some(monitor.role_path().into()),
             managed_policy_arns: Some(vec![policy.reference()].into()),
             tags: Some(monitor.tags.clone()),
             ..Role::new(PolicyDocument::new([Statement::trust(

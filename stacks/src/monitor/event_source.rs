@@ -1,6 +1,6 @@
 //! What else happens in an account and is an incident: by EventBridge rules.
 
-use super::{InvalidName, Priority};
+use super::{InvalidName, PrincipalSelector, Priority};
 use crate::EventPattern;
 
 /// Events that are incidents as the account file says.
@@ -36,8 +36,8 @@ pub enum PipelineSelector {
 pub struct UnauthorizedApiCalls {
     /// How urgent the incidents are.
     pub priority: Priority,
-    /// Principals that may be denied, by the beginning of their ARNs, sorted.
-    pub ignored_principals: Vec<String>,
+    /// Principals whose denied calls are ignored, sorted.
+    pub ignored_principals: Vec<PrincipalSelector>,
 }
 
 impl EventName {

@@ -13,6 +13,7 @@ pub(crate) mod formula;
 mod grouping;
 mod hardening;
 mod names;
+mod principal;
 mod query;
 mod quiet_hours;
 mod service_alarm;
@@ -29,6 +30,7 @@ pub use formula::InvalidFormula;
 pub use grouping::{GroupWait, GroupWindow, Grouping, InvalidGrouping};
 pub use hardening::{Hardening, Network, Vpc};
 pub use names::{AlarmName, AlarmPrefix, ClusterName, InvalidName, StackName};
+pub use principal::PrincipalSelector;
 pub use query::{InvalidQuery, Query};
 pub use quiet_hours::{InvalidQuietHours, PosixTimeZone, QuietHours};
 pub use service_alarm::InvalidServiceAlarm;
@@ -121,6 +123,14 @@ impl Monitor {
     /// What an alarm is called in CloudWatch.
     pub fn alarm_name(&self, name: &AlarmName) -> String {
         contract::names::alarm(self.stack.as_str(), name.as_str())
+    }
+
+    /// The IAM path of the stack's roles, such as `/tocsin-prod-roles/`.
+    ///
+    /// It identifies them exactly, in every region. Their names do not: CloudFormation generates those, and cuts the
+    /// stack's name to what the logical ID and a random part leave of 64 characters.
+    pub fn role_path(&self) -> String {
+        format!("/{}-roles/", self.stack)
     }
 }
 

@@ -1,21 +1,18 @@
 //! Rules for whatever else happens in an account: pipelines, denied API calls, and what the account
 //! file says.
 
-use contract::FunctionName;
+use contract::{FunctionName, names};
 use serde_json::json;
 
-use super::{EventRule, Input};
+use super::{EventRule, Input, denied_calls};
 use crate::{
-    event_pattern::{EventPattern, Except, Matcher},
-    monitor::{EventSource, Monitor, PipelineSelector, Priority, UnauthorizedApiCalls},
-    value::Value,
+    event_pattern::{EventPattern, Matcher},
+    json::Json,
+    monitor::{EventSource, Monitor, PipelineSelector, Priority},
 };
 
 /// What the names of all of these rules begin with, after the stack's.
 pub(crate) const PREFIX: &str = "event-";
-
-/// The principal that an API call counts for: the role, where a session of one made it.
-const PRINCIPAL: &str = "detail.userIdentity.sessionContext.sessionIssuer.arn|detail.userIdentity.arn|detail.userIdentity.principalId";
 
 /// Every such rule, in the order of their names.
 pub(super) fn rules(monitor: &Monitor) -> Vec<EventRule> {
@@ -29,7 +26,7 @@ pub(super) fn rules(monitor: &Monitor) -> Vec<EventRule> {
         monitor
             .unauthorized_api_calls
             .as_ref()
-            .map(|it| unauthorized_api_calls(monitor, it)),
+            .map(|it| denied_calls::rule(monitor, it)),
     );
     rules.sort_by(|a, b| a.slug.cmp(&b.slug));
     rules
@@ -44,6 +41,7 @@ fn general(monitor: &Monitor, event: &EventSource) -> EventRule {
             .iter()
             .map(String::as_str)
             .collect::<Vec<_>>(),
+        more: Vec::new(),
     };
     EventRule {
         event: Some(event.name.clone()),
@@ -87,9 +85,10 @@ fn pipelines(monitor: &Monitor) -> Option<EventRule> {
         pattern.field("detail.pipeline", names)
     };
     let what = What {
-        title: "Pipeline {detail.pipeline} failed",
+        title: "{subject|detail.pipeline} failed",
         priority: Priority::High,
         group_by: &[],
+        more: Vec::new(),
     };
     Some(rule(
         monitor,
@@ -100,60 +99,16 @@ fn pipelines(monitor: &Monitor) -> Option<EventRule> {
     ))
 }
 
-/// The error codes are those that the CIS benchmark's metric filter on unauthorized API calls looks
-/// for. What the pipeline's own roles are denied is left out: it would lead to itself.
-fn unauthorized_api_calls(monitor: &Monitor, calls: &UnauthorizedApiCalls) -> EventRule {
-    // CloudFormation cuts the stack's name in the names of the roles that it makes.
-    let stack: String = monitor.stack.as_str().chars().take(24).collect();
-    let mut ignored = vec![Value::sub(format!(
-        "arn:${{AWS::Partition}}:sts::${{AWS::AccountId}}:assumed-role/{stack}-"
-    ))];
-    ignored.extend(calls.ignored_principals.iter().map(|it| it.as_str().into()));
-    let pattern = EventPattern::new()
-        .field(
-            "detail-type",
-            Matcher::texts(["AWS API Call via CloudTrail"]),
-        )
-        .field(
-            "detail.errorCode",
-            [
-                Matcher::Prefix("AccessDenied".into()),
-                Matcher::Suffix("UnauthorizedOperation".into()),
-            ],
-        )
-        .field(
-            "detail.userIdentity.arn",
-            [
-                Matcher::AnythingBut(Except::Prefixes(ignored)),
-                Matcher::Absent,
-            ],
-        );
-    let what = What {
-        title: "{detail.userIdentity.arn|detail.userIdentity.principalId|detail.userIdentity.type} \
-                was denied {detail.eventName} of {detail.eventSource}",
-        priority: calls.priority,
-        group_by: &[PRINCIPAL, "detail.eventSource", "detail.eventName"],
-    };
-    EventRule {
-        management_events: true,
-        ..rule(
-            monitor,
-            "denied-calls",
-            "API calls that were denied, as CloudTrail records them".to_owned(),
-            pattern,
-            &what,
-        )
-    }
-}
-
 /// What the function is told of a rule's events.
-struct What<'a> {
-    title: &'a str,
-    priority: Priority,
-    group_by: &'a [&'a str],
+pub(super) struct What<'a> {
+    pub(super) title: &'a str,
+    pub(super) priority: Priority,
+    pub(super) group_by: &'a [&'a str],
+    /// Further fields, by name.
+    pub(super) more: Vec<(&'static str, Json)>,
 }
 
-fn rule(
+pub(super) fn rule(
     monitor: &Monitor,
     name: &str,
     description: String,
@@ -162,13 +117,14 @@ fn rule(
 ) -> EventRule {
     let slug = format!("{PREFIX}{name}");
     let mut fields = vec![
-        ("rule", json!(format!("{}-{slug}", monitor.stack))),
+        ("rule", json!(names::rule(monitor.stack.as_str(), &slug))),
         ("title", json!(what.title)),
         ("priority", json!(what.priority.as_str())),
     ];
     if !what.group_by.is_empty() {
         fields.push(("groupBy", json!(what.group_by)));
     }
+    fields.extend(what.more.iter().cloned());
     EventRule {
         slug,
         description,

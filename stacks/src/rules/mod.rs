@@ -1,6 +1,7 @@
 //! Which events reach which function: the EventBridge rules of a monitor, without their resources.
 
 mod clusters;
+mod denied_calls;
 pub(crate) mod ecs;
 pub(crate) mod events;
 mod input;

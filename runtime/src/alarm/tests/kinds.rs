@@ -92,11 +92,14 @@ fn what_an_alarm_asks_is_shown_whichever_channel_says_it() {
     for event in by_each_channel(&logs, "ALARM", None) {
         says(
             &event,
-            "\n\nQuery:\n- filter a\n- log group identifiers: /ecs/a\n",
+            "\n- query: filter a\n- beside the query: log group identifiers: /ecs/a",
         );
     }
     for event in by_each_channel(&promql, "ALARM", None) {
-        says(&event, "\n\nQuery:\n- up == 0\n- pending period: 60 s\n");
+        says(
+            &event,
+            "\n- query: up == 0\n- beside the query: pending period: 60 s",
+        );
     }
     let bare = json!({ "alarmName": "down", "state": { "value": "ALARM", "timestamp": "2026-01-02T03:04:05Z" } });
     says(
@@ -179,7 +182,7 @@ fn tags_are_shown_in_whatever_form_they_come() {
             beside,
             by_topic(message(json!({ "AlarmTags": tags }))),
         ] {
-            says(&event, "\n- tags: team=shop\n");
+            says(&event, "\n- tags: team=shop");
         }
     }
 }
@@ -264,7 +267,7 @@ fn a_description_that_begins_with_a_priority_sets_it() {
         })))
         .incident;
         assert_eq!(incident.priority(), priority, "{text}");
-        let section = format!("What the alarm means:\n- {meaning}\n");
+        let section = format!("\n- what the alarm means, by its description: {meaning}");
         assert!(
             incident.description().contains(&section),
             "{}",

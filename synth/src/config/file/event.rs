@@ -30,6 +30,8 @@ pub(crate) struct Event {
 pub(crate) struct UnauthorizedApiCalls {
     /// How urgent the incidents are. Default: `HIGH`.
     pub(crate) priority: Option<Field<Priority>>,
-    /// Principals that may be denied, by the beginning of their ARNs.
+    /// Principals whose denied calls are ignored, such as `arn:aws:iam::111122223333:role/path/scanner` for a role and
+    /// all of its sessions. `*` at the end makes an entry a prefix. Users, the root user, sessions
+    /// (`arn:aws:sts::111122223333:assumed-role/scanner/`) and AWS services (`config.amazonaws.com`) work, too.
     pub(crate) ignore_principals: Option<Field<Vec<Field<String>>>>,
 }

@@ -8,7 +8,10 @@ use stacks::{
     EventPattern,
     event_pattern::Scope,
     limits,
-    monitor::{EventName, EventSource, PipelineSelector, StackName, UnauthorizedApiCalls},
+    monitor::{
+        EventName, EventSource, PipelineSelector, PrincipalSelector, StackName,
+        UnauthorizedApiCalls,
+    },
 };
 
 use webhook::{Paths, Title};
@@ -41,19 +44,11 @@ impl Lower<'_> {
         &mut self,
         calls: file::UnauthorizedApiCalls,
     ) -> UnauthorizedApiCalls {
-        let mut principals = Vec::new();
-        for field in &items(calls.ignore_principals) {
-            let Some(arn) = &field.value else { continue };
-            if !arn.starts_with("arn:") || arn.contains('*') {
-                self.error(
-                    &field.span,
-                    format!("`{arn}` is not the beginning of an ARN"),
-                    "such as `arn:aws:sts::111122223333:assumed-role/scanner/`",
-                );
-            } else {
-                principals.push(arn.clone());
-            }
-        }
+        let hint = "such as `arn:aws:iam::111122223333:role/scanner`, and `*` at the end makes it a prefix";
+        let mut principals: Vec<PrincipalSelector> = items(calls.ignore_principals)
+            .iter()
+            .filter_map(|field| self.parsed(field, hint, PrincipalSelector::parse))
+            .collect();
         principals.sort();
         principals.dedup();
         UnauthorizedApiCalls {
@@ -191,13 +186,25 @@ impl Lower<'_> {
         Some(pattern)
     }
 
-    /// An alarm on the pipeline that fed the pipeline would never end.
+    /// Refuses patterns that would start a loop, by alarms on the pipeline itself, or that the function ignores to
+    /// prevent one.
     fn leads_nowhere_back(
         &mut self,
         pattern: &EventPattern,
         scope: &Scope<'_>,
         span: &Range<usize>,
     ) {
+        let sources = &pattern.resolved(scope)["source"];
+        if sources
+            .as_array()
+            .is_some_and(|it| it.contains(&json!("aws.aidevops")))
+        {
+            self.error(
+                span,
+                "events of the agent never become incidents",
+                "each investigation would start the next: remove the source `aws.aidevops`",
+            );
+        }
         let name = names::pipeline_alarm(scope.stack, "deliver-errors");
         let own_alarm = json!({
             "version": "0",
