@@ -11,7 +11,7 @@
 //! - `stack`: from a `Monitor` to the templates of an account.
 
 pub mod arn;
-pub mod asset;
+mod asset;
 mod constructs;
 pub mod event_pattern;
 mod hash;

@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeSet, fs, time::Duration};
 
+use contract::FunctionName;
 use runtime::{
     aws::sqs::Sqs,
     cost::{Collector, Thresholds},
@@ -15,7 +16,7 @@ use runtime::{
 };
 use serde_json::Value as Json;
 use snapshots::{account, directory};
-use stacks::{ToJson as _, asset::CodeAsset};
+use stacks::ToJson as _;
 use webhook::{Priority, Signal};
 
 /// The environment of a function: what the template sets, and what Lambda itself does.
@@ -71,7 +72,7 @@ fn every_code_asset_has_its_binary() {
                 .strip_suffix(".rs\"")
         })
         .collect();
-    let run: BTreeSet<&str> = CodeAsset::ALL.iter().map(|it| it.binary()).collect();
+    let run: BTreeSet<&str> = FunctionName::ALL.iter().map(|it| it.as_str()).collect();
     assert_eq!(run, built);
 }
 

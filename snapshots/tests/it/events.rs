@@ -12,7 +12,7 @@ use runtime::{
 use serde_json::{Value as Json, json};
 use snapshots::{account, assert_snapshot, directory};
 use stacks::{Monitor, event_pattern::Scope};
-use synth::trial::{self, trial};
+use synth::match_event::{self, trial};
 use webhook::{Envelope, Signal};
 
 fn read(name: &str) -> Result<Json, UnreadableEvent> {
@@ -52,9 +52,9 @@ fn by_rule(event: &Json) -> Outcome {
         .ways
         .into_iter()
         .filter_map(|way| match way.outcome {
-            trial::Outcome::NotCaught(_) => None,
-            trial::Outcome::Decided(decision) => Some(Ok(decision)),
-            trial::Outcome::Unreadable(error) => Some(Err(error)),
+            match_event::Outcome::NotCaught(_) => None,
+            match_event::Outcome::Decided(decision) => Some(Ok(decision)),
+            match_event::Outcome::Unreadable(error) => Some(Err(error)),
         });
     let first = caught.next();
     assert!(caught.next().is_none(), "two rules match {event}");

@@ -10,6 +10,7 @@ mod denied_calls;
 mod diagnostics;
 mod event_patterns;
 mod events;
+mod floors;
 mod forged;
 mod graphs;
 mod groups;

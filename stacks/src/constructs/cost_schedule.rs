@@ -1,9 +1,9 @@
 //! The schedule of the daily cost report.
 
+use contract::FunctionName;
 use serde_json::json;
 
 use crate::{
-    asset::CodeAsset,
     constructs::{
         Core,
         function::{Invocation, Spec},
@@ -35,7 +35,7 @@ pub(crate) fn cost_schedule(
         template,
         core,
         Spec {
-            asset: CodeAsset::Cost,
+            function: FunctionName::Cost,
             description: "Reports idle spend once a day",
             timeout: 300,
             memory: 256,

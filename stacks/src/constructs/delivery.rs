@@ -1,7 +1,8 @@
 //! The function that delivers incidents to the agent.
 
+use contract::FunctionName;
+
 use crate::{
-    asset::CodeAsset,
     constructs::{
         Core,
         function::{Invocation, Spec, function},
@@ -102,7 +103,7 @@ pub(crate) fn delivery(
         template,
         core,
         Spec {
-            asset: CodeAsset::Deliver,
+            function: FunctionName::Deliver,
             description: "Delivers incidents to AWS DevOps Agent",
             timeout: DELIVER_TIMEOUT,
             memory: 256,
@@ -112,7 +113,7 @@ pub(crate) fn delivery(
         },
     )?;
     template.add(
-        &[CodeAsset::Deliver.logical_name(), "FromIncidents"],
+        &[FunctionName::Deliver.logical_id(), "FromIncidents"],
         &EventSourceMapping {
             event_source_arn: Some(core.incidents.arn().into()),
             batch_size: Some(BATCH_SIZE.into()),

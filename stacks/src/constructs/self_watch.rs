@@ -1,7 +1,8 @@
 //! Alarms on the pipeline itself. They tell people, never the pipeline.
 
+use contract::{FunctionName, names::pipeline_alarm};
+
 use crate::{
-    asset::CodeAsset,
     constructs::Core,
     monitor::AgentTime,
     resources::{
@@ -20,7 +21,7 @@ const NAMESPACE: &str = "Tocsin";
 pub(crate) fn self_watch(
     template: &mut Template,
     core: &Core<'_>,
-    functions: &[(CodeAsset, Handle<Function>)],
+    functions: &[(FunctionName, Handle<Function>)],
     deliver: &Handle<Function>,
 ) -> Result<(), DuplicateLogicalId> {
     let account = &core.monitor.account_name;
@@ -69,7 +70,7 @@ pub(crate) fn self_watch(
     )?;
     for (asset, function) in functions {
         watch.alarm(
-            &format!("{}-errors", asset.binary()),
+            &format!("{}-errors", asset.as_str()),
             "A function of the pipeline failed. Its log says why",
             Simple {
                 namespace: "AWS/Lambda",
@@ -87,14 +88,14 @@ pub(crate) fn self_watch(
     }
     for (asset, function) in functions
         .iter()
-        .filter(|(asset, _)| *asset != CodeAsset::Deliver)
+        .filter(|(asset, _)| *asset != FunctionName::Deliver)
     {
         for (name, metric) in [
             ("dropped", "AsyncEventsDropped"),
             ("dead-letter-errors", "DeadLetterErrors"),
         ] {
             watch.alarm(
-                &format!("{}-{name}", asset.binary()),
+                &format!("{}-{name}", asset.as_str()),
                 "Lambda dropped events or could not write a dead letter: these events are lost",
                 Simple {
                     namespace: "AWS/Lambda",
@@ -258,7 +259,7 @@ impl Watch<'_, '_> {
             Test::Below(threshold) => (ComparisonOperator::LessThanThreshold, threshold),
         };
         let alarm = Alarm {
-            alarm_name: Some(format!("{}-pipeline-{name}", monitor.stack).into()),
+            alarm_name: Some(pipeline_alarm(monitor.stack.as_str(), name).into()),
             alarm_description: Some(description.into()),
             alarm_actions: monitor
                 .ops_topic

@@ -1,10 +1,10 @@
 //! The sweep: now and then `deliver` looks for what is overdue in the ledger, whatever became of the message
 //! that should have woken it.
 
+use contract::FunctionName;
 use serde_json::json;
 
 use crate::{
-    asset::CodeAsset,
     constructs::{
         Core,
         schedule::{Missed, Timetable, schedule},
@@ -37,7 +37,7 @@ pub(crate) fn sweep(
     )?;
     // The next sweep does what this one would have done.
     template.add(
-        &[CodeAsset::Deliver.logical_name(), "Retries"],
+        &[FunctionName::Deliver.logical_id(), "Retries"],
         &EventInvokeConfig {
             maximum_retry_attempts: Some(0.into()),
             maximum_event_age_in_seconds: Some((i64::from(EVERY) * 60).into()),

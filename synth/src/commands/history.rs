@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
+use contract::Output;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use stacks::{Json, monitor::Budget};
 
 use crate::{
+    aws::{QueueDepth, Region},
     cli::History as Arguments,
-    commands::region::{Region, connect},
+    commands::connect,
     config::Account,
+    deploy::deployed,
     error::{Error, Exit},
-    ledger::{Contents, History, LedgerError, Queues, Seen, Table},
-    redrive::Stop,
-    terminal::Terminal,
+    ledger::{Contents, History, LedgerError, Queues, Seen, Table, queue_json},
+    terminal::{Stop, Terminal},
 };
 
 /// How long `--follow` waits between two looks.
@@ -34,7 +36,7 @@ pub(crate) async fn run(args: &Arguments, terminal: Terminal) -> Result<Exit, Er
     }
     let name = &account.monitor.account_name;
     if args.follow {
-        let stop = Stop::on_interrupt();
+        let stop = Stop::on_signal();
         return tokio::select! {
             ended = follow(places, name, args, terminal) => ended,
             () = stop.given() => Ok(Exit::Done),
@@ -74,19 +76,20 @@ struct Place {
 impl Place {
     async fn of(region: Region, account: &Account) -> Result<Self, Error> {
         let core = account.monitor.stack.as_str();
-        let mut outputs = region.deployed(core).await?.outputs;
-        let mut of = |name: &str| {
-            outputs
-                .remove(name)
+        let deployed = deployed(&region, core).await?;
+        let of = |name: Output| {
+            deployed
+                .output(name)
+                .map(str::to_owned)
                 .ok_or_else(|| LedgerError::NotDeployed {
                     stack: core.to_owned(),
-                    region: region.aws.region().to_owned(),
+                    region: region.name().to_owned(),
                 })
         };
         Ok(Self {
-            table: Table::new(&region.aws, of("LedgerTable")?),
-            incidents: of("IncidentsUrl")?,
-            dead_letters: of("DeadLettersUrl")?,
+            table: Table::new(&region.aws, of(Output::LedgerTable)?),
+            incidents: of(Output::IncidentsUrl)?,
+            dead_letters: of(Output::DeadLettersUrl)?,
             budget: account.monitor.budget,
             seen: Seen::default(),
             is_away: false,
@@ -95,15 +98,15 @@ impl Place {
     }
 
     fn name(&self) -> &str {
-        self.region.aws.region()
+        self.region.name()
     }
 
     async fn look(&mut self, since: SignedDuration, now: Timestamp) -> Result<History, Error> {
         let items = self.table.items().await?;
         let contents = Contents::read(&items, now);
         let queues = Queues {
-            incidents: self.region.queue(&self.incidents).await?,
-            dead_letters: self.region.queue(&self.dead_letters).await?,
+            incidents: QueueDepth::of(&self.region.aws, &self.incidents).await?,
+            dead_letters: QueueDepth::of(&self.region.aws, &self.dead_letters).await?,
         };
         let since = now.saturating_sub(since).unwrap_or(Timestamp::MIN);
         Ok(History::new(&contents, queues, self.budget, since, now))
@@ -130,7 +133,7 @@ impl Place {
             .iter()
             .map(|it| json!({ "region": region, "window": it.to_json() }));
         let letters = letters.then(|| {
-            let letters = history.queues.dead_letters.to_json();
+            let letters = queue_json(history.queues.dead_letters);
             json!({ "region": region, "deadLetters": letters })
         });
         windows.chain(letters).map(|it| it.to_string()).collect()

@@ -12,18 +12,18 @@ use stacks::Json;
 
 /// What is in the ledger.
 #[derive(Debug, Default)]
-pub(crate) struct Contents {
+pub struct Contents {
     /// What was told or will be, by place. Pointers to composite alarms are left out.
-    pub(crate) windows: BTreeMap<Place, Window>,
+    pub windows: BTreeMap<Place, Window>,
     /// What was used of the budget by now.
-    pub(crate) used: Used,
+    pub used: Used,
     /// Items that cannot be read: another version wrote them.
-    pub(crate) unreadable: usize,
+    pub unreadable: usize,
 }
 
 impl Contents {
     /// Reads the items of the table.
-    pub(crate) fn read(items: &[Json], now: Timestamp) -> Self {
+    pub fn read(items: &[Json], now: Timestamp) -> Self {
         let mut contents = Self::default();
         for item in items {
             if text(item, "group.S") == Some(BUDGET) {

@@ -13,24 +13,16 @@ use super::{
     text::{clock, count, fit, fits},
     told::{Stage, Told},
 };
+use crate::aws::QueueDepth;
 
 /// Causes that are named at most, for a person.
 const NAMED: usize = 3;
 
-/// How many messages a queue has, roughly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Queue {
-    pub(crate) waiting: i64,
-    pub(crate) in_flight: i64,
-    /// Hidden since they were sent.
-    pub(crate) delayed: i64,
-}
-
 /// The queues that incidents wait in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Queues {
-    pub(crate) incidents: Queue,
-    pub(crate) dead_letters: Queue,
+    pub(crate) incidents: QueueDepth,
+    pub(crate) dead_letters: QueueDepth,
 }
 
 /// What was told in a region since a point in time, and what waits.
@@ -74,8 +66,8 @@ impl History {
             "unreadable": self.unreadable,
             "budget": Summary::budget_json(self.used, self.budget),
             "queues": {
-                "incidents": self.queues.incidents.to_json(),
-                "deadLetters": self.queues.dead_letters.to_json(),
+                "incidents": queue_json(self.queues.incidents),
+                "deadLetters": queue_json(self.queues.dead_letters),
             },
         })
     }
@@ -116,18 +108,15 @@ impl History {
     }
 }
 
-impl Queue {
-    /// It, for a program.
-    pub(crate) fn to_json(self) -> Json {
-        json!({ "waiting": self.waiting, "inFlight": self.in_flight, "delayed": self.delayed })
-    }
+/// The depth of a queue, for a program.
+pub(crate) fn queue_json(queue: QueueDepth) -> Json {
+    json!({ "waiting": queue.waiting, "inFlight": queue.in_flight, "delayed": queue.delayed })
 }
 
 impl Queues {
     /// What was given up, for a person, and how to see why.
     pub(crate) fn given_up(&self, account: &str) -> String {
-        let letters = self.dead_letters;
-        let all = usize::try_from(letters.waiting + letters.in_flight + letters.delayed);
+        let all = usize::try_from(self.dead_letters.total());
         match all.unwrap_or_default() {
             0 => "  given up      nothing".to_owned(),
             all => format!(
@@ -267,7 +256,7 @@ impl Stage {
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     told: BTreeMap<Place, Told>,
-    dead_letters: Option<Queue>,
+    dead_letters: Option<QueueDepth>,
 }
 
 impl Seen {

@@ -11,9 +11,8 @@ mod tests;
 mod text;
 mod told;
 
-pub use table::LedgerError;
+pub use table::{LedgerError, Table};
 
-pub(crate) use contents::Contents;
-pub(crate) use history::{History, Queue, Queues, Seen};
+pub use contents::Contents;
+pub(crate) use history::{History, Queues, Seen, queue_json};
 pub(crate) use summary::Summary;
-pub(crate) use table::Table;

@@ -118,7 +118,7 @@ fn no_answer(reason: String) -> AwsError {
 
 /// The ledger's table in a region.
 #[derive(Debug)]
-pub(crate) struct Table {
+pub struct Table {
     aws: Aws,
     name: String,
     /// A client, and when its credentials end.
@@ -127,7 +127,7 @@ pub(crate) struct Table {
 
 impl Table {
     /// The table of this name.
-    pub(crate) fn new(aws: &Aws, name: String) -> Self {
+    pub fn new(aws: &Aws, name: String) -> Self {
         Self {
             aws: aws.clone(),
             name,
@@ -136,7 +136,7 @@ impl Table {
     }
 
     /// Everything that is in it.
-    pub(crate) async fn items(&mut self) -> Result<Vec<Json>, LedgerError> {
+    pub async fn items(&mut self) -> Result<Vec<Json>, LedgerError> {
         let is_fresh =
             |ends: &Option<SystemTime>| ends.is_none_or(|ends| SystemTime::now() + SPARE < ends);
         let (ledger, ends) = match self.client.take().filter(|(_, ends)| is_fresh(ends)) {

@@ -7,8 +7,9 @@ use std::{
 };
 
 use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry};
+use demo::receiver::Receiver;
 use serde_json::{Value as Json, json};
-use synth::{aws::Aws, receiver::Receiver};
+use synth::aws::Aws;
 use webhook::Envelope;
 
 use crate::{

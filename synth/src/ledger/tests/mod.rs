@@ -11,18 +11,19 @@ use serde_json::json;
 use stacks::monitor::{Budget, Priority as Floor};
 use webhook::{Group, GroupKey, Incident, IncidentId, Priority};
 
-use super::{Contents, History, Queue, Queues};
+use super::{Contents, History, Queues};
+use crate::aws::QueueDepth;
 
 const NOW: &str = "2026-01-02T12:40:00Z";
 const BUDGET: &str = "held back by the budget";
 const NIGHT: &str = "held back in quiet hours";
 const QUEUES: Queues = Queues {
-    incidents: Queue {
+    incidents: QueueDepth {
         waiting: 1,
         in_flight: 14,
         delayed: 0,
     },
-    dead_letters: Queue {
+    dead_letters: QueueDepth {
         waiting: 2,
         in_flight: 0,
         delayed: 0,

@@ -7,39 +7,39 @@ use stacks::Json;
 
 /// Tasks that ran out of memory, did not find their image, failed their health checks, or were scaled
 /// in: real events of ECS (their origin is in `snapshots/events/SOURCES.md`).
-pub(super) const OUT_OF_MEMORY: &str =
-    include_str!("../../../snapshots/events/ecs-task-stopped-oom.json");
-pub(super) const NO_IMAGE: &str =
-    include_str!("../../../snapshots/events/ecs-task-stopped-cannotpull-no-exitcode.json");
-pub(super) const UNHEALTHY: &str =
-    include_str!("../../../snapshots/events/ecs-task-stopped-elb-health-check-REAL.json");
+pub(crate) const OUT_OF_MEMORY: &str =
+    include_str!("../../snapshots/events/ecs-task-stopped-oom.json");
+pub(crate) const NO_IMAGE: &str =
+    include_str!("../../snapshots/events/ecs-task-stopped-cannotpull-no-exitcode.json");
+pub(crate) const UNHEALTHY: &str =
+    include_str!("../../snapshots/events/ecs-task-stopped-elb-health-check-REAL.json");
 const SCALED_IN: &str =
-    include_str!("../../../snapshots/events/ecs-task-stopped-scale-in-exit137-REAL.json");
+    include_str!("../../snapshots/events/ecs-task-stopped-scale-in-exit137-REAL.json");
 
 /// The task of the demo.
 const TASK: &str = "7e12d648155541fbb8a922c39b586f82";
 
 /// Where the demo plays, and when.
-pub(super) struct Stage<'a> {
-    pub(super) account: &'a str,
-    pub(super) region: &'a str,
-    pub(super) cluster: &'a str,
-    pub(super) now: Timestamp,
+pub(crate) struct Stage<'a> {
+    pub(crate) account: &'a str,
+    pub(crate) region: &'a str,
+    pub(crate) cluster: &'a str,
+    pub(crate) now: Timestamp,
 }
 
 impl Stage<'_> {
     /// A task of the service `checkout-api` that was killed for want of memory.
-    pub(super) fn out_of_memory(&self) -> Json {
+    pub(crate) fn out_of_memory(&self) -> Json {
         self.task(OUT_OF_MEMORY, "checkout-api", TASK)
     }
 
     /// A task of the same service that a scale-in has stopped. It also ended with exit code 137.
-    pub(super) fn scaled_in(&self) -> Json {
+    pub(crate) fn scaled_in(&self) -> Json {
         self.task(SCALED_IN, "checkout-api", TASK)
     }
 
     /// A recorded event of a task, as if it had happened here and now to this one.
-    pub(super) fn task(&self, event: &str, service: &str, task: &str) -> Json {
+    pub(crate) fn task(&self, event: &str, service: &str, task: &str) -> Json {
         let mut event: Json = serde_json::from_str(event).unwrap_or_default();
         let cluster_arn = format!(
             "arn:aws:ecs:{}:{}:cluster/{}",
@@ -92,7 +92,7 @@ impl Stage<'_> {
 
     /// What CloudWatch hands to a function that is an alarm's action.
     /// Source: "Alarm actions" in the CloudWatch user guide.
-    pub(super) fn alarm_action(&self, alarm: &MetricAlarm) -> Json {
+    pub(crate) fn alarm_action(&self, alarm: &MetricAlarm) -> Json {
         let at = self.now.strftime("%Y-%m-%dT%H:%M:%S.%3f+0000").to_string();
         let dimensions: serde_json::Map<String, Json> = alarm
             .dimensions()

@@ -50,7 +50,7 @@ pub(super) struct Digest {
 
 /// What became of everything that happened.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Reckoning {
+pub(super) struct Reconciliation {
     /// The agent has been told of so many, each by itself or counted.
     pub(super) told: usize,
     /// So many are held back by the budget,
@@ -69,7 +69,7 @@ pub(super) struct Reckoning {
     pub(super) unknown: usize,
 }
 
-impl Reckoning {
+impl Reconciliation {
     /// What became of what happened.
     pub(super) fn of<'a>(
         happened: &BTreeSet<MemberId>,
@@ -83,7 +83,7 @@ impl Reckoning {
         let told = those(&|it| taken.tells(it));
         let digests = those(&|it| it.kind != Kind::Group && it.state == State::Open);
         let rejected = those(&|it| matches!(it.state, State::Rejected { .. }));
-        let mut reckoning = Self {
+        let mut reconciliation = Self {
             digests: digests.iter().map(|it| Digest::of(it)).collect(),
             ..Self::default()
         };
@@ -92,22 +92,22 @@ impl Reckoning {
             let late = windows.iter().filter(|it| it.later.contains(member));
             let late_until = late.map(|it| it.ends).max();
             let counted = if is_in(&told) {
-                &mut reckoning.told
+                &mut reconciliation.told
             } else if is_in(&digests) {
-                &mut reckoning.held
+                &mut reconciliation.held
             } else if is_in(&rejected) {
-                &mut reckoning.rejected
+                &mut reconciliation.rejected
             } else if late_until.is_some() {
-                reckoning.late_until = reckoning.late_until.max(late_until);
-                &mut reckoning.late
+                reconciliation.late_until = reconciliation.late_until.max(late_until);
+                &mut reconciliation.late
             } else if windows.iter().any(|it| it.told.contains(member)) {
-                &mut reckoning.gathered
+                &mut reconciliation.gathered
             } else {
-                &mut reckoning.unknown
+                &mut reconciliation.unknown
             };
             *counted += 1;
         }
-        reckoning
+        reconciliation
     }
 
     /// Whether everything has been told, or waits for longer than a storm lasts.
@@ -228,8 +228,8 @@ mod tests {
         let single = json!({ "incidentId": incident("one").id(), "data": {} });
         let taken = taken(&[single, body(&group, 2)]);
         let windows = [alone, group, gathering, refused, moved, digest];
-        let reckoning = Reckoning::of(&happened, &windows, &taken);
-        let expected = Reckoning {
+        let reconciliation = Reconciliation::of(&happened, &windows, &taken);
+        let expected = Reconciliation {
             told: 3,
             held: 1,
             digests: vec![Digest {
@@ -243,8 +243,8 @@ mod tests {
             rejected: 1,
             unknown: 1,
         };
-        assert_eq!(reckoning, expected);
-        assert!(!reckoning.is_complete());
+        assert_eq!(reconciliation, expected);
+        assert!(!reconciliation.is_complete());
     }
 
     #[test]
@@ -253,8 +253,12 @@ mod tests {
         let happened: BTreeSet<MemberId> = [member("two"), member("three")].into();
         for (members, told) in [(2, 2), (1, 0)] {
             let taken = taken(&[body(&group, members)]);
-            let reckoning = Reckoning::of(&happened, std::slice::from_ref(&group), &taken);
-            assert_eq!((reckoning.told, reckoning.gathered), (told, 2 - told));
+            let reconciliation =
+                Reconciliation::of(&happened, std::slice::from_ref(&group), &taken);
+            assert_eq!(
+                (reconciliation.told, reconciliation.gathered),
+                (told, 2 - told)
+            );
         }
     }
 

@@ -1,10 +1,10 @@
 //! An event tried against an account file: which rules would catch it, and what would be sent.
 
+use contract::FunctionName;
 use runtime::{alarm, decision::Decision, ecs, event, read::UnreadableEvent};
 use serde_json::Value as Json;
 use stacks::{
     Monitor,
-    asset::CodeAsset,
     event_pattern::{Mismatch, Scope},
     rules::rules,
 };
@@ -75,7 +75,7 @@ pub struct Way {
     /// The rule's name, or what else hands the event on.
     pub by: String,
     /// The function.
-    pub function: CodeAsset,
+    pub function: FunctionName,
     /// What the function makes of it, or why it does not come so far.
     pub outcome: Outcome,
 }
@@ -103,8 +103,8 @@ pub fn trial(
             foreign,
             ways: vec![Way {
                 by: "the action of an alarm".to_owned(),
-                function: CodeAsset::Alarm,
-                outcome: judge(CodeAsset::Alarm, tried),
+                function: FunctionName::Alarm,
+                outcome: judge(FunctionName::Alarm, tried),
             }],
         };
     }
@@ -133,12 +133,12 @@ pub fn trial(
     Trial { foreign, ways }
 }
 
-fn judge(function: CodeAsset, input: &Json) -> Outcome {
+fn judge(function: FunctionName, input: &Json) -> Outcome {
     let decided = match function {
-        CodeAsset::Ecs => ecs::decide(input),
-        CodeAsset::Event => event::decide(input),
+        FunctionName::Ecs => ecs::decide(input),
+        FunctionName::Event => event::decide(input),
         // No rule hands events to the others.
-        CodeAsset::Alarm | CodeAsset::Cost | CodeAsset::Deliver => alarm::decide(input),
+        FunctionName::Alarm | FunctionName::Cost | FunctionName::Deliver => alarm::decide(input),
     };
     match decided {
         Ok(decision) => Outcome::Decided(decision),

@@ -1,36 +1,36 @@
 //! What every demo begins with: the account file deployed, and its webhook set to the receiver.
 
 use aws_sdk_lambda::{primitives::Blob, types::InvocationType};
+use contract::Output;
 use jiff::Timestamp;
 use serde_json::json;
 use stacks::Json;
 use webhook::Kind;
 
-use super::{DemoError, events::Stage};
-use crate::{
-    aws::AwsError,
+use synth::{
+    aws::{AwsError, Region},
     commands::{
-        Consent, deploy_to,
-        region::{Region, packages},
-        webhook::put,
+        deploy::{Consent, deploy_to},
+        package::packages,
     },
     config::Account,
-    error::Error,
-    local_aws::LocalAws,
-    receiver::Receiver,
+    deploy::output,
     terminal::Terminal,
+    webhook_secret,
 };
 
+use crate::{Error, events::Stage, local_aws::LocalAws, receiver::Receiver};
+
 /// An account that is deployed on the local AWS.
-pub(super) struct Deployed<'a> {
-    pub(super) region: Region,
+pub(crate) struct Deployed<'a> {
+    pub(crate) region: Region,
     /// The name of the stack that everything is in.
-    pub(super) core: &'a str,
+    pub(crate) core: &'a str,
     cluster: &'a str,
 }
 
 /// Deploys an account, and sets its webhook to the receiver.
-pub(super) async fn deploy<'a>(
+pub(crate) async fn deploy<'a>(
     account: &'a Account,
     local: &LocalAws,
     receiver: &Receiver,
@@ -57,15 +57,15 @@ pub(super) async fn deploy<'a>(
 
     terminal.say("\n3. setting the webhook, to a receiver on this machine that checks signatures");
     let core = account.monitor.stack.as_str();
-    let arn = region.output(core, "WebhookSecretArn").await?;
+    let arn = output(&region, core, Output::WebhookSecretArn).await?;
     let value = json!({ "url": receiver.url(), "secret": secret }).to_string();
-    put(&region, &arn, &value, Kind::Hmac).await?;
+    webhook_secret::put(&region.aws, &arn, &value, Kind::Hmac).await?;
 
     let cluster = account
         .monitor
         .clusters
         .first()
-        .ok_or_else(|| DemoError::Absent("a cluster in the account file".to_owned()))?;
+        .ok_or_else(|| Error::Absent("a cluster in the account file".to_owned()))?;
     Ok(Deployed {
         region,
         core,
@@ -75,22 +75,22 @@ pub(super) async fn deploy<'a>(
 
 impl Deployed<'_> {
     /// Where events happen that happen now.
-    pub(super) fn stage(&self, now: Timestamp) -> Stage<'_> {
+    pub(crate) fn stage(&self, now: Timestamp) -> Stage<'_> {
         Stage {
             account: &self.region.account,
-            region: self.region.aws.region(),
+            region: self.region.name(),
             cluster: self.cluster,
             now,
         }
     }
 
     /// What the stack shows under a name.
-    pub(super) async fn output(&self, name: &'static str) -> Result<String, Error> {
-        self.region.output(self.core, name).await
+    pub(crate) async fn output(&self, name: Output) -> Result<String, Error> {
+        Ok(output(&self.region, self.core, name).await?)
     }
 
     /// Hands an event to a function as AWS's services do: Lambda keeps it, and tries again if it fails.
-    pub(super) async fn invoke(&self, function: &str, event: &Json) -> Result<(), Error> {
+    pub(crate) async fn invoke(&self, function: &str, event: &Json) -> Result<(), Error> {
         let answer = self
             .region
             .aws
@@ -105,6 +105,6 @@ impl Deployed<'_> {
         if answer.status_code == 202 {
             return Ok(());
         }
-        Err(DemoError::Invoke(function.to_owned()).into())
+        Err(Error::Invoke(function.to_owned()))
     }
 }

@@ -8,10 +8,11 @@ use std::{
     time::Duration,
 };
 
+use aws_config::BehaviorVersion;
+use aws_credential_types::Credentials;
+use synth::aws::{Aws, http_client};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
-
-use crate::aws::Aws;
 
 /// Why there is no local AWS, or not what it should have in it.
 #[derive(Debug, thiserror::Error)]
@@ -24,13 +25,13 @@ pub enum LocalAwsError {
     NotStarted(String),
     /// The instances could not be made.
     #[error("the instances of the cost report could not be made: {0}")]
-    Scenery(String),
+    Fixtures(String),
 }
 
 /// Starts the local AWS and ends it with this process.
 const SERVE: &str = include_str!("../local-aws/serve.py");
 /// Makes instances and metrics.
-const SCENERY: &str = include_str!("../local-aws/scenery.py");
+const FIXTURES: &str = include_str!("../local-aws/fixtures.py");
 
 /// A local AWS that runs. It ends when this value is dropped, and when this process ends: it waits
 /// for the end of its standard input, and then takes every function that it has started with it.
@@ -80,7 +81,7 @@ impl LocalAws {
             .stderr(errors)
             .spawn()
             .map_err(|error| failed(error.to_string()))?;
-        let aws = Aws::local(&endpoint, region).await;
+        let aws = connect(&endpoint, region).await;
         let mut local = Self {
             child,
             python,
@@ -138,17 +139,17 @@ impl LocalAws {
     /// Makes instances and their metrics; returns the instances by what they stand for.
     pub async fn make_instances(&self) -> Result<stacks::Json, LocalAwsError> {
         let output = Command::new(&self.python)
-            .args(["-c", SCENERY, &self.endpoint, &self.region])
+            .args(["-c", FIXTURES, &self.endpoint, &self.region])
             .env_clear()
             .env("HOME", self.scratch.path())
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output()
             .await
-            .map_err(|error| LocalAwsError::Scenery(error.to_string()))?;
+            .map_err(|error| LocalAwsError::Fixtures(error.to_string()))?;
         let errors = String::from_utf8_lossy(&output.stderr);
         serde_json::from_slice(&output.stdout).map_err(|_| {
-            LocalAwsError::Scenery(errors.lines().last().unwrap_or_default().to_owned())
+            LocalAwsError::Fixtures(errors.lines().last().unwrap_or_default().to_owned())
         })
     }
 
@@ -162,6 +163,19 @@ impl LocalAws {
         }
         self.scratch.disable_cleanup(keep_log);
     }
+}
+
+/// Clients of an AWS at this endpoint, which takes any credentials.
+pub async fn connect(endpoint: &str, region: &str) -> Aws {
+    let config = aws_config::defaults(BehaviorVersion::latest())
+        .empty_test_environment()
+        .http_client(http_client())
+        .endpoint_url(endpoint)
+        .region(aws_config::Region::new(region.to_owned()))
+        .credentials_provider(Credentials::new("test", "test", None, None, "local"))
+        .load()
+        .await;
+    Aws::new(config, region.to_owned())
 }
 
 fn scratch_directory() -> std::io::Result<TempDir> {

@@ -1,7 +1,7 @@
 //! A storm on the local AWS: what the agent is told when everything breaks at once.
 
 mod events;
-mod reckoning;
+mod reconciliation;
 mod report;
 mod send;
 
@@ -10,30 +10,34 @@ use std::{
     time::{Duration, Instant},
 };
 
+use contract::Output;
+use events::{GROUPS, events};
 use jiff::Timestamp;
+use reconciliation::{Reconciliation, Taken};
+use report::{Now, Summary};
 use runtime::ledger::MemberId;
+use send::Sending;
 use stacks::{
     Monitor,
     monitor::{GroupWait, Grouping},
     synthesize,
 };
-
-use super::{DemoError, deployed::deploy};
-use crate::{
+use synth::{
+    aws::QueueDepth,
     config::Account,
-    error::Error,
     ledger::{Contents, Table},
-    local_aws::LocalAws,
-    receiver::{Receiver, TOO_MANY},
     terminal::Terminal,
 };
-use events::{GROUPS, events};
-use reckoning::{Reckoning, Taken};
-use report::{Now, Summary};
-use send::Sending;
+
+use crate::{
+    Error,
+    deployed::deploy,
+    local_aws::LocalAws,
+    receiver::{Receiver, TOO_MANY},
+};
 
 /// Requests that the receiver takes in a second: as many as `deliver` sends at most.
-pub(super) const LIMIT: usize = 2;
+pub(crate) const LIMIT: usize = 2;
 /// How often somebody who watches is told how far it is.
 const TICK: Duration = Duration::from_secs(2);
 /// Events that a machine plays in a second at least.
@@ -42,7 +46,7 @@ const PLAYED: usize = 60;
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// The account as it suits a storm of so many events: groups wait until this machine has played all of it.
-pub(super) fn prepared(account: Account, count: usize) -> Result<Account, DemoError> {
+pub(crate) fn prepared(account: Account, count: usize) -> Result<Account, Error> {
     let own = account.monitor.grouping;
     let seconds = count / PLAYED + 5;
     let wait = GroupWait::parse(&format!("{seconds} seconds")).unwrap_or(own.wait);
@@ -66,7 +70,7 @@ pub(super) fn prepared(account: Account, count: usize) -> Result<Account, DemoEr
 }
 
 /// Deploys the account, plays a storm of so many events, and accounts for each.
-pub(super) async fn play(
+pub(crate) async fn play(
     count: usize,
     account: &Account,
     local: &LocalAws,
@@ -79,9 +83,9 @@ pub(super) async fn play(
         "\n2. deploying the account file, which lets groups wait for {wait} seconds here"
     ));
     let deployed = deploy(account, local, receiver, secret, terminal).await?;
-    let table = deployed.output("LedgerTable").await?;
+    let table = deployed.output(Output::LedgerTable).await?;
     let mut ledger = Table::new(&deployed.region.aws, table);
-    let queue = deployed.output("IncidentsUrl").await?;
+    let queue = deployed.output(Output::IncidentsUrl).await?;
 
     let begin = Timestamp::now();
     let events = events(&deployed, count, begin)?;
@@ -97,12 +101,12 @@ pub(super) async fn play(
     let mut sending = Sending::begin(&deployed, events).await?;
     let mut arrived = Arrived::default();
     let patience = PATIENCE + Duration::from_secs(wait.into());
-    let (reckoning, used) = loop {
+    let (reconciliation, used) = loop {
         tokio::time::sleep(TICK).await;
         let now = Now {
             elapsed: started.elapsed(),
             sent: sending.sent()?,
-            waiting: deployed.region.queue(&queue).await?,
+            waiting: QueueDepth::of(&deployed.region.aws, &queue).await?,
         };
         arrived.note(receiver)?;
         terminal.say(&report::progress(&now, count, &arrived));
@@ -110,15 +114,16 @@ pub(super) async fn play(
         if now.sent == count || is_over {
             let contents = Contents::read(&ledger.items().await?, begin);
             arrived.note(receiver)?;
-            let reckoning = Reckoning::of(&happened, contents.windows.values(), &arrived.taken);
-            if reckoning.is_complete() || is_over {
-                break (reckoning, contents.used);
+            let reconciliation =
+                Reconciliation::of(&happened, contents.windows.values(), &arrived.taken);
+            if reconciliation.is_complete() || is_over {
+                break (reconciliation, contents.used);
             }
         }
     };
     let summary = Summary {
         events: count,
-        reckoning: &reckoning,
+        reconciliation: &reconciliation,
         arrived: &arrived,
         used,
         budget: &account.monitor.budget,
@@ -127,16 +132,15 @@ pub(super) async fn play(
     for line in summary.lines() {
         terminal.data(&line);
     }
-    if reckoning.is_complete() {
+    if reconciliation.is_complete() {
         return Ok(());
     }
-    Err(DemoError::Unaccounted {
-        gathered: reckoning.gathered,
-        rejected: reckoning.rejected,
-        unknown: reckoning.unknown,
+    Err(Error::Unaccounted {
+        gathered: reconciliation.gathered,
+        rejected: reconciliation.rejected,
+        unknown: reconciliation.unknown,
         of: happened.len(),
-    }
-    .into())
+    })
 }
 
 /// What has arrived so far.
@@ -150,7 +154,7 @@ struct Arrived {
 }
 
 impl Arrived {
-    fn note(&mut self, receiver: &mut Receiver) -> Result<(), DemoError> {
+    fn note(&mut self, receiver: &mut Receiver) -> Result<(), Error> {
         for it in receiver.arrived() {
             match it.refused {
                 None => {
@@ -160,7 +164,7 @@ impl Arrived {
                     }
                 }
                 Some(TOO_MANY) => self.too_many += 1,
-                Some(why) => return Err(DemoError::Refused(why)),
+                Some(why) => return Err(Error::Refused(why)),
             }
         }
         Ok(())

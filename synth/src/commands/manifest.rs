@@ -7,7 +7,7 @@ use crate::config::Account;
 
 /// The manifest: which stacks there are, in the order in which they are deployed, where to, and
 /// where the values of their parameters come from.
-pub fn manifest(account: &Account, stacks: &[Stack], extension: &str) -> Json {
+pub(super) fn manifest(account: &Account, stacks: &[Stack], extension: &str) -> Json {
     let stacks: Vec<Json> = stacks
         .iter()
         .map(|stack| {
@@ -35,8 +35,10 @@ pub fn manifest(account: &Account, stacks: &[Stack], extension: &str) -> Json {
 fn parameter(source: &ParameterSource) -> Json {
     match source {
         ParameterSource::AssetBucket => json!({ "assetBucket": true }),
-        ParameterSource::CodeKey(asset) => json!({ "zip": format!("{}.zip", asset.binary()) }),
+        ParameterSource::CodeKey(asset) => json!({ "zip": format!("{}.zip", asset.as_str()) }),
         ParameterSource::Region(values) => json!({ "regions": values }),
-        ParameterSource::Output { stack, output } => json!({ "stack": stack, "output": output }),
+        ParameterSource::Output { stack, output } => {
+            json!({ "stack": stack, "output": output.as_str() })
+        }
     }
 }

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use runtime::aws::dynamodb::Used;
 use stacks::monitor::Budget;
 
-use super::{Arrived, LIMIT, reckoning::Reckoning};
-use crate::ledger::Queue;
+use synth::aws::QueueDepth;
+
+use super::{Arrived, LIMIT, reconciliation::Reconciliation};
 
 /// Groups of a digest that are named at most.
 const NAMED: usize = 3;
@@ -17,7 +18,7 @@ pub(super) struct Now {
     pub(super) elapsed: Duration,
     /// Events that are in the queue, or have been.
     pub(super) sent: usize,
-    pub(super) waiting: Queue,
+    pub(super) waiting: QueueDepth,
 }
 
 /// How far it is, in a line.
@@ -26,7 +27,7 @@ pub(super) fn progress(now: &Now, count: usize, arrived: &Arrived) -> String {
         "   {:>3} s {:>6} of {count} events sent {:>6} in the queue {:>4} incidents taken, telling {}; {} refused",
         now.elapsed.as_secs(),
         now.sent,
-        now.waiting.waiting + now.waiting.in_flight + now.waiting.delayed,
+        now.waiting.total(),
         arrived.taken.len(),
         arrived.taken.members(),
         arrived.too_many,
@@ -36,7 +37,7 @@ pub(super) fn progress(now: &Now, count: usize, arrived: &Arrived) -> String {
 /// What a storm has come to.
 pub(super) struct Summary<'a> {
     pub(super) events: usize,
-    pub(super) reckoning: &'a Reckoning,
+    pub(super) reconciliation: &'a Reconciliation,
     pub(super) arrived: &'a Arrived,
     pub(super) used: Used,
     pub(super) budget: &'a Budget,
@@ -48,7 +49,7 @@ impl Summary<'_> {
     pub(super) fn lines(&self) -> Vec<String> {
         let Self {
             events,
-            reckoning,
+            reconciliation,
             arrived,
             used,
             budget,
@@ -60,10 +61,10 @@ impl Summary<'_> {
             lines.push(format!("  {priority:<8} {what}"));
             lines.extend((!causes.is_empty()).then(|| format!("  {:<8} {causes}", "")));
         }
-        if reckoning.held + reckoning.late > 0 {
+        if reconciliation.held + reconciliation.late > 0 {
             lines.push("\nWhat waits:".to_owned());
         }
-        for digest in &reckoning.digests {
+        for digest in &reconciliation.digests {
             lines.push(format!(
                 "  held back by the budget: {} of {}, until {}",
                 counted(digest.incidents, "incident"),
@@ -75,10 +76,10 @@ impl Summary<'_> {
             let more = digest.groups.len().saturating_sub(NAMED);
             lines.extend((more > 0).then(|| format!("    and {more} more")));
         }
-        if let Some(until) = reckoning.late_until {
+        if let Some(until) = reconciliation.late_until {
             lines.push(format!(
                 "  came when their group had been told: {}, until {}",
-                counted(reckoning.late, "incident"),
+                counted(reconciliation.late, "incident"),
                 time(until),
             ));
         }
@@ -87,11 +88,11 @@ impl Summary<'_> {
             counted(arrived.taken.len(), "incident"),
             took.as_secs()
         ));
-        if reckoning.is_complete() {
+        if reconciliation.is_complete() {
             lines.push(format!(
                 "  every event is told, by itself or counted, or waits to be: {} are told, {} wait",
-                reckoning.told,
-                reckoning.held + reckoning.late,
+                reconciliation.told,
+                reconciliation.held + reconciliation.late,
             ));
         }
         lines.push(format!(
@@ -125,7 +126,7 @@ fn time(at: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reckoning::Digest;
+    use super::super::reconciliation::Digest;
     use super::*;
 
     #[test]
@@ -137,13 +138,13 @@ mod tests {
                 .into(),
             until: "2026-01-02T04:00:00Z".parse().unwrap(),
         };
-        let reckoning = Reckoning {
+        let reconciliation = Reconciliation {
             told: 4,
             held: 5,
             digests: vec![digest],
             late: 1,
             late_until: Some("2026-01-02T03:24:05Z".parse().unwrap()),
-            ..Reckoning::default()
+            ..Reconciliation::default()
         };
         let title =
             "4 incidents of ECS service api (cluster demo): 3 × out of memory, 1 × exit code 1";
@@ -154,7 +155,7 @@ mod tests {
         };
         let summary = Summary {
             events: 10,
-            reckoning: &reckoning,
+            reconciliation: &reconciliation,
             arrived: &arrived,
             used: Used {
                 in_hour: 1,

@@ -14,8 +14,8 @@ use crate::{
     cli::Match,
     config::Account,
     error::{Error, Exit},
-    terminal::Terminal,
-    trial::{Foreign, Outcome, Trial, Way, trial},
+    match_event::{Foreign, Outcome, Trial, Way, trial},
+    terminal::{InputError, Terminal},
 };
 
 pub(crate) fn run(args: &Match, terminal: Terminal) -> Result<Exit, Error> {
@@ -56,7 +56,7 @@ fn read_event(path: &Path) -> Result<Json, Error> {
         let mut text = String::new();
         std::io::stdin()
             .read_to_string(&mut text)
-            .map_err(|source| Error::Input { source })?;
+            .map_err(InputError::from)?;
         text
     } else {
         std::fs::read_to_string(path).map_err(|source| Error::File {
@@ -95,7 +95,7 @@ fn show(trial: &Trial, terminal: Terminal) {
         .iter()
         .partition(|way| !matches!(way.outcome, Outcome::NotCaught(_)));
     for way in &taken {
-        let (by, function) = (&way.by, way.function.binary());
+        let (by, function) = (&way.by, way.function.as_str());
         terminal.data(&match trial.foreign {
             None => format!("{by} matches: `{function}` gets it"),
             Some(_) => format!("{by} would match: `{function}` would get it"),
@@ -162,7 +162,7 @@ fn as_json(trial: &Trial) -> Json {
         .map(|way| {
             let mut json = json!({
                 "by": way.by,
-                "function": way.function.binary(),
+                "function": way.function.as_str(),
                 "matches": !matches!(way.outcome, Outcome::NotCaught(_)),
             });
             if let Some(foreign) = &trial.foreign {

@@ -10,8 +10,8 @@ use runtime::{
 use stacks::Json;
 use webhook::{Envelope, Signal};
 
-use super::super::{
-    DemoError,
+use crate::{
+    Error,
     deployed::Deployed,
     events::{NO_IMAGE, OUT_OF_MEMORY, Stage, UNHEALTHY},
 };
@@ -50,7 +50,7 @@ pub(super) fn events(
     deployed: &Deployed<'_>,
     count: usize,
     now: Timestamp,
-) -> Result<Vec<Event>, DemoError> {
+) -> Result<Vec<Event>, Error> {
     let between = LENGTH / i64::try_from(count).unwrap_or(LENGTH).max(1);
     (0_i64..)
         .zip(0..count)
@@ -69,13 +69,13 @@ pub(super) fn events(
 }
 
 impl Event {
-    fn new(signal: Signal, payload: Json) -> Result<Self, DemoError> {
+    fn new(signal: Signal, payload: Json) -> Result<Self, Error> {
         let decision = match signal {
             Signal::Alarm => alarm::decide(&payload),
             _ => ecs::decide(&payload),
         };
         let Ok(Decision::Investigate(finding)) = decision else {
-            return Err(DemoError::Judged);
+            return Err(Error::Judged);
         };
         let Finding { incident, group } = *finding;
         Ok(Self {

@@ -6,15 +6,13 @@ use std::sync::{
 };
 
 use aws_sdk_lambda::{Client, primitives::Blob};
-use stacks::asset::CodeAsset;
+use contract::{FunctionName, Output};
+use synth::aws::AwsError;
 use tokio::task::JoinSet;
 use webhook::Signal;
 
-use super::{
-    super::{DemoError, deployed::Deployed},
-    events::Event,
-};
-use crate::{aws::AwsError, error::Error};
+use super::events::Event;
+use crate::{Error, deployed::Deployed};
 
 /// Functions of each kind that run at once: the local AWS starts a process for each. Here it is waited for
 /// each, which neither CloudWatch nor EventBridge does, so that they stay as few.
@@ -29,8 +27,10 @@ pub(super) struct Sending {
 impl Sending {
     /// Begins to send events, in their order as far as functions that run at once keep it.
     pub(super) async fn begin(deployed: &Deployed<'_>, events: Vec<Event>) -> Result<Self, Error> {
-        let alarm = deployed.output(CodeAsset::Alarm.logical_name()).await?;
-        let ecs = deployed.output(CodeAsset::Ecs.logical_name()).await?;
+        let alarm = deployed
+            .output(Output::Function(FunctionName::Alarm))
+            .await?;
+        let ecs = deployed.output(Output::Function(FunctionName::Ecs)).await?;
         let sent = Arc::new(AtomicUsize::new(0));
         let mut senders = JoinSet::new();
         let mut lanes: Vec<Vec<Event>> = Vec::new();
@@ -60,7 +60,7 @@ impl Sending {
     /// How many events the functions have queued so far.
     pub(super) fn sent(&mut self) -> Result<usize, Error> {
         while let Some(ended) = self.senders.try_join_next() {
-            ended.map_err(|_| DemoError::Invoke("of the storm".to_owned()))??;
+            ended.map_err(|_| Error::Invoke("of the storm".to_owned()))??;
         }
         Ok(self.sent.load(Ordering::Relaxed))
     }
@@ -77,5 +77,5 @@ async fn invoke(lambda: &Client, function: &str, event: &Event) -> Result<(), Er
     if answer.function_error.is_none() {
         return Ok(());
     }
-    Err(DemoError::Invoke(function.to_owned()).into())
+    Err(Error::Invoke(function.to_owned()))
 }

@@ -1,28 +1,33 @@
-//! What happens in a demo, step by step.
+//! What happens in a demo that is no storm, step by step.
 
 use std::time::Duration;
 
 use aws_sdk_cloudwatch::types::StateValue;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use contract::{FunctionName, Output};
 use jiff::Timestamp;
 use serde_json::json;
 use stacks::{Json, monitor::Test};
 
-use super::{
-    DemoError,
+use synth::{
+    aws::{AwsError, Region},
+    config::Account,
+    terminal::Terminal,
+};
+
+use crate::{
+    Error,
     deployed::{Deployed, deploy},
     events::Stage,
-};
-use crate::{
-    aws::AwsError, commands::region::Region, config::Account, error::Error, local_aws::LocalAws,
-    receiver::Receiver, terminal::Terminal,
+    local_aws::LocalAws,
+    receiver::Receiver,
 };
 
 /// How long an incident may take from its event to the receiver.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Deploys the account, plays what goes wrong, and waits for the incidents.
-pub(super) async fn play(
+pub(crate) async fn play(
     account: &Account,
     local: &LocalAws,
     receiver: &mut Receiver,
@@ -67,11 +72,10 @@ pub(super) async fn play(
     if verified == ACTS.len() {
         Ok(())
     } else {
-        Err(DemoError::Incidents {
+        Err(Error::Incidents {
             verified,
             expected: ACTS.len(),
-        }
-        .into())
+        })
     }
 }
 
@@ -97,10 +101,10 @@ async fn alarm(
         .monitor
         .alarms
         .first()
-        .ok_or_else(|| DemoError::Absent("an alarm in the account file".to_owned()))?;
+        .ok_or_else(|| Error::Absent("an alarm in the account file".to_owned()))?;
     let name = format!("{}-{}", deployed.core, wanted.name);
     let Test::Threshold(_, threshold) = wanted.condition.test else {
-        return Err(DemoError::Absent("a threshold of the first alarm".to_owned()).into());
+        return Err(Error::Absent("a threshold of the first alarm".to_owned()));
     };
     let data = json!({
         "version": "1.0",
@@ -132,7 +136,7 @@ async fn alarm(
         .unwrap_or_default()
         .into_iter()
         .next()
-        .ok_or_else(|| DemoError::Absent(format!("the alarm `{name}`")))?;
+        .ok_or_else(|| Error::Absent(format!("the alarm `{name}`")))?;
     let action = alarm.alarm_actions().first().cloned().unwrap_or_default();
     terminal.say(&format!("   {name} is in ALARM; its action is {action}"));
     deployed.invoke(&action, &stage.alarm_action(&alarm)).await
@@ -142,7 +146,7 @@ async fn alarm(
 /// EventBridge would: nobody but AWS may put events of `aws.ecs` on the bus.
 async fn task(deployed: &Deployed<'_>, stage: &Stage<'_>, terminal: Terminal) -> Result<(), Error> {
     let rule = format!("{}-ecs-tasks", deployed.core);
-    let eventbridge = deployed.region.aws.eventbridge();
+    let eventbridge = aws_sdk_eventbridge::Client::new(deployed.region.aws.config());
     let pattern = eventbridge
         .describe_rule()
         .name(&rule)
@@ -166,13 +170,13 @@ async fn task(deployed: &Deployed<'_>, stage: &Stage<'_>, terminal: Terminal) ->
             } else {
                 "matches a scale-in"
             };
-            return Err(DemoError::Rule { rule, problem }.into());
+            return Err(Error::Rule { rule, problem });
         }
     }
     terminal.say(&format!(
         "   the rule {rule} matches it, and not a scale-in with the same exit code"
     ));
-    let function = deployed.output("EcsFunction").await?;
+    let function = deployed.output(Output::Function(FunctionName::Ecs)).await?;
     deployed.invoke(&function, &stage.out_of_memory()).await
 }
 
@@ -185,9 +189,7 @@ async fn order(region: &Region, terminal: Terminal) -> Result<(), Error> {
         .detail_type("Order Failed")
         .detail(json!({ "order": "A-4711", "reason": "the card was declined" }).to_string())
         .build();
-    let answer = region
-        .aws
-        .eventbridge()
+    let answer = aws_sdk_eventbridge::Client::new(region.aws.config())
         .put_events()
         .entries(entry)
         .send()
@@ -212,14 +214,14 @@ async fn cost(
     stage: &Stage<'_>,
     terminal: Terminal,
 ) -> Result<(), Error> {
-    let instances = local.make_instances().await.map_err(DemoError::from)?;
+    let instances = local.make_instances().await.map_err(Error::from)?;
     terminal.say(&format!(
         "   three instances: {} idle for two weeks, {} busy, {} without datapoints",
         show(&instances["idle"]),
         show(&instances["busy"]),
         show(&instances["silent"])
     ));
-    let scheduler = deployed.region.aws.scheduler();
+    let scheduler = aws_sdk_scheduler::Client::new(deployed.region.aws.config());
     let listed = scheduler
         .list_schedules()
         .send()
@@ -230,7 +232,7 @@ async fn cost(
         .iter()
         .filter_map(|it| it.name.clone())
         .find(|name| name.starts_with(deployed.core))
-        .ok_or_else(|| DemoError::Absent("the schedule".to_owned()))?;
+        .ok_or_else(|| Error::Absent("the schedule".to_owned()))?;
     let schedule = scheduler
         .get_schedule()
         .name(&name)
@@ -244,7 +246,9 @@ async fn cost(
     let now = stage.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let input = input.replace("<aws.scheduler.scheduled-time>", &now);
     let event: Json = serde_json::from_str(&input).unwrap_or_default();
-    let function = deployed.output("CostFunction").await?;
+    let function = deployed
+        .output(Output::Function(FunctionName::Cost))
+        .await?;
     deployed.invoke(&function, &event).await
 }
 
