@@ -2,7 +2,7 @@
 
 use std::{future::Future, path::Path};
 
-use runtime::deliver::LEDGER_AWAY;
+use runtime::deliver::LEDGER_CALL_FAILED;
 use synth::{
     config::{self, Account, Context},
     package::host_architecture,
@@ -72,7 +72,7 @@ async fn play_on(
         None => scenario::play(account, local, &mut receiver, &secret, terminal).await?,
     }
     // Whatever arrives without the ledger, nobody has decided what may be told.
-    if local.has_said(LEDGER_AWAY) {
+    if local.has_said(LEDGER_CALL_FAILED) {
         return Err(Error::LedgerAway);
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! A storm on the local AWS: what the agent is told when everything breaks at once.
+//! A storm on the local AWS: what the agent is sent when everything breaks at once.
 
 mod events;
 mod reconciliation;
@@ -15,7 +15,7 @@ use events::{GROUPS, events};
 use jiff::Timestamp;
 use reconciliation::{Reconciliation, Taken};
 use report::{Now, Summary};
-use runtime::ledger::MemberId;
+use runtime::ledger::Hour;
 use send::Sending;
 use stacks::{
     Monitor,
@@ -25,9 +25,10 @@ use stacks::{
 use synth::{
     aws::QueueDepth,
     config::Account,
-    ledger::{Contents, Table},
+    ledger::{Contents, Table, grouping},
     terminal::Terminal,
 };
+use webhook::IncidentId;
 
 use crate::{
     Error,
@@ -89,19 +90,17 @@ pub(crate) async fn play(
 
     let begin = Timestamp::now();
     let events = events(&deployed, count, begin)?;
-    let happened: BTreeSet<MemberId> = events
-        .iter()
-        .map(|it| MemberId::of(&it.envelope.group().occurrence))
-        .collect();
+    let incidents: BTreeSet<IncidentId> = events.iter().map(|it| it.envelope.identity()).collect();
+    let settings = grouping(&account.monitor);
     terminal.say(&format!(
-        "\n4. a storm: {count} events of {GROUPS} groups, each of which waits for {wait} seconds to be told as one; \
+        "\n4. a storm: {count} events of {GROUPS} groups, each of which waits for {wait} seconds for others; \
          the receiver takes {LIMIT} requests a second"
     ));
     let started = Instant::now();
     let mut sending = Sending::begin(&deployed, events).await?;
     let mut arrived = Arrived::default();
     let patience = PATIENCE + Duration::from_secs(wait.into());
-    let (reconciliation, used) = loop {
+    let (reconciliation, contents, at) = loop {
         tokio::time::sleep(TICK).await;
         let now = Now {
             elapsed: started.elapsed(),
@@ -112,12 +111,13 @@ pub(crate) async fn play(
         terminal.say(&report::progress(&now, count, &arrived));
         let is_over = started.elapsed() > patience;
         if now.sent == count || is_over {
-            let contents = Contents::read(&ledger.items().await?, begin);
+            let at = Timestamp::now();
+            let contents = Contents::read(ledger.items().await?, at);
             arrived.note(receiver)?;
             let reconciliation =
-                Reconciliation::of(&happened, contents.windows.values(), &arrived.taken);
+                Reconciliation::of(&incidents, &contents, &settings, &arrived.taken, at);
             if reconciliation.is_complete() || is_over {
-                break (reconciliation, contents.used);
+                break (reconciliation, contents, at);
             }
         }
     };
@@ -125,7 +125,8 @@ pub(crate) async fn play(
         events: count,
         reconciliation: &reconciliation,
         arrived: &arrived,
-        used,
+        day: contents.day(),
+        hour: Hour::of(at),
         budget: &account.monitor.budget,
         took: started.elapsed(),
     };
@@ -139,7 +140,7 @@ pub(crate) async fn play(
         gathered: reconciliation.gathered,
         rejected: reconciliation.rejected,
         unknown: reconciliation.unknown,
-        of: happened.len(),
+        of: incidents.len(),
     })
 }
 

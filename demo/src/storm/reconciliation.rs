@@ -1,67 +1,53 @@
-//! What became of everything that happened, by what the receiver has taken and the ledger says. Pure.
+//! What became of every incident of a storm, by what the receiver has taken and the ledger says. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use runtime::ledger::{Kind, MemberId, State, Window};
+use runtime::ledger::{Grouping, Hold, Window};
 use stacks::Json;
+use synth::ledger::Contents;
+use webhook::IncidentId;
 
-/// The incidents that the receiver has taken, by ID, and how many incidents each of them tells.
+/// The reports that the receiver has taken, by ID, and how many incidents each of them counts.
 #[derive(Debug, Default)]
-pub(super) struct Taken(BTreeMap<String, usize>);
+pub(super) struct Taken(BTreeMap<String, u64>);
 
 impl Taken {
-    /// Notes an incident, which counts once however often it comes. Says whether it is new.
-    pub(super) fn add(&mut self, incident: &Json) -> bool {
-        let id = incident["incidentId"].as_str().unwrap_or_default();
-        let members = if id.starts_with("group-") {
-            incident["data"]["members"].as_u64().unwrap_or_default()
-        } else {
-            1
-        };
-        let members = usize::try_from(members).unwrap_or(usize::MAX);
-        self.0.insert(id.to_owned(), members).is_none()
+    /// Notes a report, which counts once however often it comes. Says whether it is new.
+    pub(super) fn add(&mut self, report: &Json) -> bool {
+        let id = report["incidentId"].as_str().unwrap_or_default();
+        let incidents = report["data"]["incidents"].as_u64().unwrap_or(1);
+        self.0.insert(id.to_owned(), incidents).is_none()
     }
 
-    /// How many incidents there are.
+    /// How many reports there are.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// How many they tell.
-    pub(super) fn members(&self) -> usize {
+    /// How many incidents they count.
+    pub(super) fn incidents(&self) -> u64 {
         self.0.values().sum()
     }
 
-    /// Whether the incident that tells a window is there, and tells all of it.
-    fn tells(&self, window: &Window) -> bool {
-        self.0.get(&window.told_as()) == Some(&window.told.len())
+    /// Whether the report of a window is there, and counts all of its incidents.
+    fn has(&self, window: &Window) -> bool {
+        self.0.get(window.report_id().as_str()) == Some(&window.count())
     }
 }
 
-/// A digest that waits.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Digest {
-    pub(super) incidents: usize,
-    /// Each of its groups, and how many incidents of it there are.
-    pub(super) groups: Vec<(String, usize)>,
-    pub(super) until: Timestamp,
-}
-
-/// What became of everything that happened.
+/// What became of every incident of a storm.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Reconciliation {
-    /// The agent has been told of so many, each by itself or counted.
-    pub(super) told: usize,
-    /// So many are held back by the budget,
-    pub(super) held: usize,
-    /// in these digests.
-    pub(super) digests: Vec<Digest>,
-    /// So many came when their group had been told, and wait to be told with others,
+    /// So many are in reports that the agent has.
+    pub(super) sent: usize,
+    /// So many are held until then, by the name of what is broken.
+    pub(super) held: BTreeMap<(Hold, Timestamp), BTreeMap<String, usize>>,
+    /// So many came after the report on their group, and are sent with the next,
     pub(super) late: usize,
     /// until then.
     pub(super) late_until: Option<Timestamp>,
-    /// So many are gathered, or told right now.
+    /// So many are gathered, or being sent.
     pub(super) gathered: usize,
     /// The agent refused so many.
     pub(super) rejected: usize,
@@ -70,62 +56,46 @@ pub(super) struct Reconciliation {
 }
 
 impl Reconciliation {
-    /// What became of what happened.
-    pub(super) fn of<'a>(
-        happened: &BTreeSet<MemberId>,
-        windows: impl IntoIterator<Item = &'a Window>,
+    /// What became of these incidents by now.
+    pub(super) fn of(
+        incidents: &BTreeSet<IncidentId>,
+        contents: &Contents,
+        grouping: &Grouping,
         taken: &Taken,
+        now: Timestamp,
     ) -> Self {
-        let windows: Vec<&Window> = windows.into_iter().collect();
-        let those = |are: &dyn Fn(&Window) -> bool| -> Vec<&Window> {
-            windows.iter().copied().filter(|it| are(it)).collect()
-        };
-        let told = those(&|it| taken.tells(it));
-        let digests = those(&|it| it.kind != Kind::Group && it.state == State::Open);
-        let rejected = those(&|it| matches!(it.state, State::Rejected { .. }));
-        let mut reconciliation = Self {
-            digests: digests.iter().map(|it| Digest::of(it)).collect(),
-            ..Self::default()
-        };
-        for member in happened {
-            let is_in = |windows: &[&Window]| windows.iter().any(|it| it.told.contains(member));
-            let late = windows.iter().filter(|it| it.later.contains(member));
-            let late_until = late.map(|it| it.ends).max();
-            let counted = if is_in(&told) {
-                &mut reconciliation.told
-            } else if is_in(&digests) {
-                &mut reconciliation.held
-            } else if is_in(&rejected) {
-                &mut reconciliation.rejected
-            } else if late_until.is_some() {
-                reconciliation.late_until = reconciliation.late_until.max(late_until);
-                &mut reconciliation.late
-            } else if windows.iter().any(|it| it.told.contains(member)) {
-                &mut reconciliation.gathered
-            } else {
-                &mut reconciliation.unknown
+        let plan = contents.plan(grouping, now);
+        let mut reconciliation = Self::default();
+        for incident in incidents {
+            let Some(window) = contents.window_of(incident) else {
+                reconciliation.unknown += 1;
+                continue;
             };
-            *counted += 1;
+            if taken.has(window) {
+                reconciliation.sent += 1;
+            } else if window.is_dead() {
+                reconciliation.rejected += 1;
+            } else if let Some(hold) = plan.held.get(&window.key) {
+                let groups = reconciliation.held.entry(*hold).or_default();
+                *groups.entry(window.name.clone()).or_default() += 1;
+            } else if window.is_open() && window.key.before().is_some() && now < window.due {
+                reconciliation.late += 1;
+                reconciliation.late_until = reconciliation.late_until.max(Some(window.due));
+            } else {
+                reconciliation.gathered += 1;
+            }
         }
         reconciliation
     }
 
-    /// Whether everything has been told, or waits for longer than a storm lasts.
+    /// How many are held.
+    pub(super) fn held(&self) -> usize {
+        self.held.values().flat_map(BTreeMap::values).sum()
+    }
+
+    /// Whether everything was sent, or is held for longer than a storm lasts.
     pub(super) fn is_complete(&self) -> bool {
         self.gathered + self.rejected + self.unknown == 0
-    }
-}
-
-impl Digest {
-    fn of(window: &Window) -> Self {
-        let groups = window.told.causes().into_iter();
-        Self {
-            incidents: window.told.len(),
-            groups: groups
-                .map(|(name, count)| (name.to_owned(), count))
-                .collect(),
-            until: window.closes,
-        }
     }
 }
 
@@ -133,139 +103,174 @@ impl Digest {
 mod tests {
     use std::time::Duration;
 
-    use runtime::ledger::{Grouping, Limits, Place};
+    use runtime::ledger::{
+        Identity, Item, Key, Latest, Limits, Members, Newcomer, State, Versioned,
+    };
     use serde_json::json;
-    use webhook::{Group, GroupKey, Incident, IncidentId, Priority};
+    use webhook::{Group, GroupKey, Incident, Priority};
 
     use super::*;
+
+    const NOW: &str = "2026-01-02T03:04:05Z";
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
     }
 
-    fn member(name: &str) -> MemberId {
-        MemberId::of(name)
+    fn id(name: &str) -> IncidentId {
+        IncidentId::of("alarm", &[name])
     }
 
-    fn incident(name: &str) -> Incident {
-        let id = IncidentId::of("alarm", &[name]);
-        Incident::new(
-            id,
-            Priority::High,
-            name,
-            "",
-            Timestamp::UNIX_EPOCH,
-            "shop",
-            json!({}),
-        )
-    }
-
-    /// A window of a group that tells what is named so.
-    fn window(group: &str, names: &[&str]) -> Window {
-        let now = at("2026-01-02T03:04:05Z");
-        let grouping = Grouping {
+    fn grouping(per_hour: u32) -> Grouping {
+        Grouping {
             wait: Duration::from_secs(30),
             length: Duration::from_mins(20),
             limits: Limits {
-                per_hour: 6,
+                per_hour,
                 per_day: 24,
-                floor: Priority::Critical,
+                low_per_day: 6,
+                rule_per_day: 8,
+                always_send: Priority::Critical,
+                always_per_day: 96,
             },
             quiet: None,
-        };
-        let place = Place {
-            group: group.to_owned(),
-            number: 1,
-        };
-        let mut window = Window::open(None, place, group, "message", now, now, &grouping);
-        for name in names {
-            let group = Group::new(
-                GroupKey::of("x", &[group]),
-                group,
-                "broke",
-                incident(name).id(),
-            );
-            window.told.add(member(name), &incident(name), &group);
         }
-        window
     }
 
-    fn taken(incidents: &[Json]) -> Taken {
+    /// The items of a group in whose windows these are recorded, one window after the other.
+    fn items(group: &str, windows: &[(&[&str], State)]) -> Vec<(Key, Option<Item>)> {
+        let key = Key::head(&GroupKey::of("x", &[group]));
+        let mut latest = Latest {
+            key,
+            head: 0,
+            number: 0,
+            window: None,
+            previous: None,
+        };
+        let mut items = Vec::new();
+        for (names, state) in windows {
+            for name in *names {
+                let incident = Incident::new(
+                    id(name),
+                    Priority::High,
+                    name,
+                    "",
+                    at(NOW),
+                    "shop",
+                    json!({}),
+                );
+                let newcomer = Newcomer {
+                    waker: None,
+                    name: group,
+                    alarm: None,
+                    covers: false,
+                    rule: None,
+                    members: Members::one(&incident, &Group::alone(&incident)),
+                };
+                let window = latest.join(&newcomer, at(NOW), &grouping(6));
+                let identity = Identity {
+                    window: Some(window),
+                    at: at(NOW),
+                };
+                items.push((Key::identity(&id(name)), Some(Item::Identity(identity))));
+            }
+            let Some(Versioned { item: window, .. }) = &mut latest.window else {
+                panic!("{group} has no window");
+            };
+            window.state = state.clone();
+            window.ends = at("2026-01-02T03:24:05Z");
+            items.push((
+                window.key.clone(),
+                Some(Item::Window(Box::new(window.clone()))),
+            ));
+        }
+        items
+    }
+
+    fn sent() -> State {
+        State::Sent {
+            at: at(NOW),
+            id: id("sent"),
+        }
+    }
+
+    fn taken(reports: &[(&Contents, &str, u64)]) -> Taken {
         let mut taken = Taken::default();
-        for it in incidents {
-            taken.add(it);
+        for (contents, name, incidents) in reports {
+            let id = contents.window_of(&id(name)).unwrap().report_id();
+            taken.add(&json!({ "incidentId": id, "data": { "incidents": incidents } }));
         }
         taken
     }
 
-    fn body(window: &Window, members: usize) -> Json {
-        json!({ "incidentId": window.id(), "data": { "members": members } })
-    }
-
     #[test]
-    fn everything_is_told_or_waits_or_is_missed() {
-        let names = [
-            "one", "two", "three", "late", "held", "gathered", "refused", "lost",
+    fn every_incident_is_sent_or_held_or_missed() {
+        let windows = [
+            items("a", &[(&["one"], sent())]),
+            items(
+                "b",
+                &[(&["two", "three"], sent()), (&["late"], State::Open)],
+            ),
+            items("c", &[(&["gathered"], State::Open)]),
+            items(
+                "d",
+                &[(
+                    &["refused"],
+                    State::Rejected {
+                        at: at(NOW),
+                        reason: "no title".to_owned(),
+                    },
+                )],
+            ),
         ];
-        let happened: BTreeSet<MemberId> = names.map(member).into();
-        let alone = window("a", &["one"]);
-        let mut group = window("b", &["two", "three"]);
-        let late = Group::alone(&incident("late"));
-        group.later.add(member("late"), &incident("late"), &late);
-        let gathering = window("c", &["gathered"]);
-        let mut refused = window("d", &["refused"]);
-        refused.state = State::Rejected {
-            at: at("2026-01-02T03:05:00Z"),
-            reason: "no title".to_owned(),
+        let contents = Contents::read(windows.into_iter().flatten(), at(NOW));
+        let taken = taken(&[(&contents, "one", 1), (&contents, "two", 2)]);
+        let names = ["one", "two", "three", "late", "gathered", "refused", "lost"];
+        let incidents: BTreeSet<IncidentId> = names.map(id).into();
+        let of = |per_hour, now| {
+            let now = at(now);
+            Reconciliation::of(&incidents, &contents, &grouping(per_hour), &taken, now)
         };
-        let mut moved = window("e", &["held"]);
-        let (now, until) = (at("2026-01-02T03:05:00Z"), at("2026-01-02T04:00:00Z"));
-        let mut digest = Window::digest(Kind::Budget, window("f", &[]).place, "digest", now, until);
-        digest.take_in(&moved.name, &moved.told, now);
-        moved.state = State::Moved {
-            into: digest.place.clone(),
-        };
-        let single = json!({ "incidentId": incident("one").id(), "data": {} });
-        let taken = taken(&[single, body(&group, 2)]);
-        let windows = [alone, group, gathering, refused, moved, digest];
-        let reconciliation = Reconciliation::of(&happened, &windows, &taken);
         let expected = Reconciliation {
-            told: 3,
-            held: 1,
-            digests: vec![Digest {
-                incidents: 1,
-                groups: vec![("e".to_owned(), 1)],
-                until,
-            }],
+            sent: 3,
             late: 1,
             late_until: Some(at("2026-01-02T03:24:05Z")),
             gathered: 1,
             rejected: 1,
             unknown: 1,
+            ..Reconciliation::default()
         };
-        assert_eq!(reconciliation, expected);
-        assert!(!reconciliation.is_complete());
+        assert_eq!(of(6, NOW), expected);
+        assert!(!expected.is_complete());
+        // Where the budget has no room, what is due is held.
+        let held = of(0, "2026-01-02T03:05:05Z");
+        assert_eq!((held.held(), held.gathered), (1, 0));
+        let (hold, until) = held.held.keys().next().unwrap();
+        assert_eq!((*hold, *until), (Hold::Budget, at("2026-01-02T04:00:00Z")));
     }
 
     #[test]
-    fn what_is_not_counted_in_its_incident_is_not_told() {
-        let group = window("b", &["two", "three"]);
-        let happened: BTreeSet<MemberId> = [member("two"), member("three")].into();
-        for (members, told) in [(2, 2), (1, 0)] {
-            let taken = taken(&[body(&group, members)]);
+    fn what_is_not_counted_in_its_report_is_not_sent() {
+        let windows = items("b", &[(&["two", "three"], sent())]);
+        let contents = Contents::read(windows, at(NOW));
+        let incidents: BTreeSet<IncidentId> = [id("two"), id("three")].into();
+        for (counted, sent) in [(2, 2), (1, 0)] {
+            let taken = taken(&[(&contents, "two", counted)]);
             let reconciliation =
-                Reconciliation::of(&happened, std::slice::from_ref(&group), &taken);
+                Reconciliation::of(&incidents, &contents, &grouping(6), &taken, at(NOW));
             assert_eq!(
-                (reconciliation.told, reconciliation.gathered),
-                (told, 2 - told)
+                (reconciliation.sent, reconciliation.gathered),
+                (sent, 2 - sent)
             );
         }
     }
 
     #[test]
-    fn an_incident_that_comes_twice_counts_once() {
-        let group = window("b", &["two", "three"]);
-        let twice = taken(&[body(&group, 2), body(&group, 2)]);
-        assert_eq!((twice.len(), twice.members()), (1, 2));
+    fn a_report_that_comes_twice_counts_once() {
+        let report = json!({ "incidentId": "group-1", "data": { "incidents": 2 } });
+        let mut taken = Taken::default();
+        assert!(taken.add(&report));
+        assert!(!taken.add(&report));
+        assert_eq!((taken.len(), taken.incidents()), (1, 2));
     }
 }

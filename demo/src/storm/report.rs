@@ -1,16 +1,16 @@
-//! What is said of a storm: while it goes on, and in the end. Pure.
+//! What is said of a storm: while it goes on, and at its end. Pure.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
-use runtime::aws::dynamodb::Used;
+use runtime::ledger::{Day, Hold, Hour};
 use stacks::monitor::Budget;
 
 use synth::aws::QueueDepth;
 
 use super::{Arrived, LIMIT, reconciliation::Reconciliation};
 
-/// Groups of a digest that are named at most.
+/// Groups that are held together and named at most.
 const NAMED: usize = 3;
 
 /// How far a storm is.
@@ -24,12 +24,12 @@ pub(super) struct Now {
 /// How far it is, in a line.
 pub(super) fn progress(now: &Now, count: usize, arrived: &Arrived) -> String {
     format!(
-        "   {:>3} s {:>6} of {count} events sent {:>6} in the queue {:>4} incidents taken, telling {}; {} refused",
+        "   {:>3} s {:>6} of {count} events sent {:>6} in the queue {:>4} reports taken, of {} incidents; {} refused",
         now.elapsed.as_secs(),
         now.sent,
         now.waiting.total(),
         arrived.taken.len(),
-        arrived.taken.members(),
+        arrived.taken.incidents(),
         arrived.too_many,
     )
 }
@@ -39,7 +39,8 @@ pub(super) struct Summary<'a> {
     pub(super) events: usize,
     pub(super) reconciliation: &'a Reconciliation,
     pub(super) arrived: &'a Arrived,
-    pub(super) used: Used,
+    pub(super) day: &'a Day,
+    pub(super) hour: Hour,
     pub(super) budget: &'a Budget,
     pub(super) took: Duration,
 }
@@ -51,48 +52,54 @@ impl Summary<'_> {
             events,
             reconciliation,
             arrived,
-            used,
+            day,
+            hour,
             budget,
             took,
         } = self;
-        let mut lines = vec!["\nWhat the agent was told:".to_owned()];
+        let mut lines = vec!["\nReports that the agent has:".to_owned()];
         for (priority, title) in &arrived.titles {
             let (what, causes) = title.split_once(": ").unwrap_or((title, ""));
             lines.push(format!("  {priority:<8} {what}"));
             lines.extend((!causes.is_empty()).then(|| format!("  {:<8} {causes}", "")));
         }
-        if reconciliation.held + reconciliation.late > 0 {
-            lines.push("\nWhat waits:".to_owned());
+        let held = reconciliation.held();
+        if held + reconciliation.late > 0 {
+            lines.push("\nStill to be sent:".to_owned());
         }
-        for digest in &reconciliation.digests {
+        for ((hold, until), groups) in &reconciliation.held {
+            let by = match hold {
+                Hold::Budget => "by the budget",
+                Hold::QuietHours => "in quiet hours",
+            };
             lines.push(format!(
-                "  held back by the budget: {} of {}, until {}",
-                counted(digest.incidents, "incident"),
-                counted(digest.groups.len(), "group"),
-                time(digest.until),
+                "  held {by}: {} of {}, until {}",
+                counted(groups.values().sum(), "incident"),
+                counted(groups.len(), "group"),
+                time(*until),
             ));
-            let named = digest.groups.iter().take(NAMED);
+            let named = groups.iter().take(NAMED);
             lines.extend(named.map(|(name, count)| format!("    {count} × {name}")));
-            let more = digest.groups.len().saturating_sub(NAMED);
+            let more = groups.len().saturating_sub(NAMED);
             lines.extend((more > 0).then(|| format!("    and {more} more")));
         }
         if let Some(until) = reconciliation.late_until {
             lines.push(format!(
-                "  came when their group had been told: {}, until {}",
+                "  came after the report on their group: {}, until {}",
                 counted(reconciliation.late, "incident"),
                 time(until),
             ));
         }
         lines.push(format!(
             "\n{events} events became {}, in {} s",
-            counted(arrived.taken.len(), "incident"),
+            counted(arrived.taken.len(), "report"),
             took.as_secs()
         ));
         if reconciliation.is_complete() {
             lines.push(format!(
-                "  every event is told, by itself or counted, or waits to be: {} are told, {} wait",
-                reconciliation.told,
-                reconciliation.held + reconciliation.late,
+                "  every event is accounted for: {} are in these reports, {} are still to be sent",
+                reconciliation.sent,
+                held + reconciliation.late,
             ));
         }
         lines.push(format!(
@@ -100,15 +107,15 @@ impl Summary<'_> {
             arrived.too_many
         ));
         lines.push(format!(
-            "  budget: {} of {} investigations this hour, {} of {} today; {} incidents pass in any case",
-            used.in_hour,
+            "  budget: {} of {} investigations this hour, {} of {} today; {} incidents have one of their own",
+            day.used_in(*hour),
             budget.per_hour(),
-            used.in_day,
+            day.used(),
             budget.per_day(),
             budget.floor().as_str(),
         ));
         lines.push(
-            "  in an account, `synth history` shows what was told of which group, and what waits"
+            "  in an account, `synth history` shows the reports on each group, and what is pending"
                 .to_owned(),
         );
         lines
@@ -126,22 +133,17 @@ fn time(at: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reconciliation::Digest;
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
-    fn a_storm_is_told_in_few_lines() {
-        let digest = Digest {
-            incidents: 5,
-            groups: ["a", "b", "c", "d", "e"]
-                .map(|it| (it.to_owned(), 1))
-                .into(),
-            until: "2026-01-02T04:00:00Z".parse().unwrap(),
-        };
+    fn the_report_on_a_storm_is_a_few_lines() {
+        let groups = ["a", "b", "c", "d", "e"].map(|it| (it.to_owned(), 1));
+        let until = "2026-01-02T04:00:00Z".parse().unwrap();
         let reconciliation = Reconciliation {
-            told: 4,
-            held: 5,
-            digests: vec![digest],
+            sent: 4,
+            held: BTreeMap::from([((Hold::Budget, until), BTreeMap::from(groups))]),
             late: 1,
             late_until: Some("2026-01-02T03:24:05Z".parse().unwrap()),
             ..Reconciliation::default()
@@ -153,35 +155,34 @@ mod tests {
             too_many: 2,
             ..Arrived::default()
         };
+        let hour = Hour::of("2026-01-02T03:04:05Z".parse().unwrap());
         let summary = Summary {
             events: 10,
             reconciliation: &reconciliation,
             arrived: &arrived,
-            used: Used {
-                in_hour: 1,
-                in_day: 3,
-            },
+            day: &Day::new(hour),
+            hour,
             budget: &Budget::default(),
             took: Duration::from_millis(12_900),
         };
         let expected = "
-What the agent was told:
+Reports that the agent has:
   HIGH     4 incidents of ECS service api (cluster demo)
            3 × out of memory, 1 × exit code 1
 
-What waits:
-  held back by the budget: 5 incidents of 5 groups, until 04:00 UTC
+Still to be sent:
+  held by the budget: 5 incidents of 5 groups, until 04:00 UTC
     1 × a
     1 × b
     1 × c
     and 2 more
-  came when their group had been told: 1 incident, until 03:24 UTC
+  came after the report on their group: 1 incident, until 03:24 UTC
 
-10 events became 0 incidents, in 12 s
-  every event is told, by itself or counted, or waits to be: 4 are told, 6 wait
+10 events became 0 reports, in 12 s
+  every event is accounted for: 4 are in these reports, 6 are still to be sent
   the receiver's limit of 2 requests a second was exceeded 2 times
-  budget: 1 of 6 investigations this hour, 3 of 24 today; CRITICAL incidents pass in any case
-  in an account, `synth history` shows what was told of which group, and what waits";
+  budget: 0 of 6 investigations this hour, 0 of 24 today; CRITICAL incidents have one of their own
+  in an account, `synth history` shows the reports on each group, and what is pending";
         assert_eq!(summary.lines().join("\n"), expected);
     }
 }

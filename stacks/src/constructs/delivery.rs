@@ -35,39 +35,15 @@ pub(crate) fn delivery(
     secret: &Handle<Secret>,
     ledger: &Handle<Table>,
 ) -> Result<Handle<Function>, DuplicateLogicalId> {
-    let Monitor {
-        webhook,
-        grouping,
-        budget,
-        quiet_hours,
-        ..
-    } = core.monitor;
+    let webhook = &core.monitor.webhook;
     let mut environment: Vec<(&'static str, Value<String>)> = vec![
-        ("BUDGET_FLOOR", budget.floor().as_str().into()),
         ("DEAD_LETTERS_QUEUE_URL", core.dead_letters.queue_url()),
-        (
-            "GROUP_WAIT_SECONDS",
-            grouping.wait.seconds().to_string().into(),
-        ),
-        (
-            "GROUP_WINDOW_SECONDS",
-            grouping.window.seconds().to_string().into(),
-        ),
         ("INCIDENTS_QUEUE_URL", core.incidents.queue_url()),
-        (
-            "INVESTIGATIONS_PER_DAY",
-            budget.per_day().to_string().into(),
-        ),
-        (
-            "INVESTIGATIONS_PER_HOUR",
-            budget.per_hour().to_string().into(),
-        ),
         ("LEDGER_TABLE", ledger.reference()),
         ("WEBHOOK_SECRET_ARN", secret.reference().into_text()),
     ];
-    if let Some(quiet_hours) = quiet_hours {
-        environment.push(("QUIET_HOURS", quiet_hours.to_string().into()));
-    }
+    let grouping = grouping_variables(core.monitor).into_iter();
+    environment.extend(grouping.map(|(name, value)| (name, value.into())));
     if !webhook.hosts.is_empty() {
         let mut hosts = webhook.hosts.clone();
         hosts.sort();
@@ -129,4 +105,30 @@ pub(crate) fn delivery(
         },
     )?;
     Ok(deliver)
+}
+
+/// What `deliver` is told of grouping, the budget and quiet hours: variables of its environment.
+pub fn grouping_variables(monitor: &Monitor) -> Vec<(&'static str, String)> {
+    let Monitor {
+        grouping,
+        budget,
+        quiet_hours,
+        ..
+    } = monitor;
+    let mut variables = vec![
+        ("BUDGET_FLOOR", budget.floor().as_str().to_owned()),
+        ("GROUP_WAIT_SECONDS", grouping.wait.seconds().to_string()),
+        (
+            "GROUP_WINDOW_SECONDS",
+            grouping.window.seconds().to_string(),
+        ),
+        ("INVESTIGATIONS_PER_DAY", budget.per_day().to_string()),
+        ("INVESTIGATIONS_PER_HOUR", budget.per_hour().to_string()),
+    ];
+    variables.extend(
+        quiet_hours
+            .as_ref()
+            .map(|it| ("QUIET_HOURS", it.to_string())),
+    );
+    variables
 }

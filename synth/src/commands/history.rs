@@ -1,11 +1,12 @@
-//! `synth history`: what the agent was told, and what waits.
+//! `synth history`: incidents sent to the agent, incidents still pending, and why.
 
 use std::time::Duration;
 
 use contract::Output;
 use jiff::{SignedDuration, Timestamp};
+use runtime::ledger::Grouping;
 use serde_json::json;
-use stacks::{Json, monitor::Budget};
+use stacks::Json;
 
 use crate::{
     aws::{QueueDepth, Region},
@@ -14,7 +15,7 @@ use crate::{
     config::Account,
     deploy::deployed,
     error::{Error, Exit},
-    ledger::{Contents, History, LedgerError, Queues, Seen, Table, queue_json},
+    ledger::{Contents, History, LedgerError, Queues, Seen, Table, grouping, queue_json},
     terminal::{Stop, Terminal},
 };
 
@@ -67,7 +68,7 @@ struct Place {
     table: Table,
     incidents: String,
     dead_letters: String,
-    budget: Budget,
+    grouping: Grouping,
     seen: Seen,
     /// Whether the last look failed.
     is_away: bool,
@@ -90,7 +91,7 @@ impl Place {
             table: Table::new(&region.aws, of(Output::LedgerTable)?),
             incidents: of(Output::IncidentsUrl)?,
             dead_letters: of(Output::DeadLettersUrl)?,
-            budget: account.monitor.budget,
+            grouping: grouping(&account.monitor),
             seen: Seen::default(),
             is_away: false,
             region,
@@ -103,13 +104,13 @@ impl Place {
 
     async fn look(&mut self, since: SignedDuration, now: Timestamp) -> Result<History, Error> {
         let items = self.table.items().await?;
-        let contents = Contents::read(&items, now);
+        let contents = Contents::read(items, now);
         let queues = Queues {
             incidents: QueueDepth::of(&self.region.aws, &self.incidents).await?,
             dead_letters: QueueDepth::of(&self.region.aws, &self.dead_letters).await?,
         };
         let since = now.saturating_sub(since).unwrap_or(Timestamp::MIN);
-        Ok(History::new(&contents, queues, self.budget, since, now))
+        Ok(History::new(&contents, queues, &self.grouping, since, now))
     }
 
     /// What is new or has changed since this was asked last, the last `limit` of it.
@@ -121,15 +122,15 @@ impl Place {
         limit: usize,
         now: Timestamp,
     ) -> Vec<String> {
-        let (told, letters) = self.seen.changes(history);
-        let told = &told[told.len().saturating_sub(limit)..];
+        let (entries, letters) = self.seen.changes(history);
+        let entries = &entries[entries.len().saturating_sub(limit)..];
         let region = self.name();
         if !json {
-            let lines = told.iter().flat_map(|it| it.lines(now));
-            let letters = letters.then(|| history.queues.given_up(account));
+            let lines = entries.iter().flat_map(|it| it.lines(now));
+            let letters = letters.then(|| history.queues.dead_letter_line(account));
             return lines.chain(letters).collect();
         }
-        let windows = told
+        let windows = entries
             .iter()
             .map(|it| json!({ "region": region, "window": it.to_json() }));
         let letters = letters.then(|| {

@@ -15,7 +15,7 @@ use crate::{
     config::Account,
     deploy::{all_stacks, describe},
     error::{Error, Exit},
-    ledger::{Contents, LedgerError, Summary, Table},
+    ledger::{Contents, LedgerError, Summary, Table, grouping},
     terminal::Terminal,
     webhook_secret,
 };
@@ -89,8 +89,8 @@ async fn depth(region: &Region, url: Option<String>) -> Result<Option<QueueDepth
 async fn ledger(region: &Region, account: &Account, table: String) -> Result<Summary, LedgerError> {
     let items = Table::new(&region.aws, table).items().await?;
     let now = Timestamp::now();
-    let contents = Contents::read(&items, now);
-    Ok(Summary::new(&contents, account.monitor.budget, now))
+    let contents = Contents::read(items, now);
+    Ok(Summary::new(&contents, &grouping(&account.monitor), now))
 }
 
 /// The alarms on the pipeline itself that have gone off.
