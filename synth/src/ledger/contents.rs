@@ -15,7 +15,7 @@ pub struct Contents {
     /// What was sent or will be, by key.
     pub(crate) windows: BTreeMap<Key, Window>,
     /// Where incidents were recorded, by the key of their identity.
-    identities: BTreeMap<Key, Identity>,
+    pub(super) identities: BTreeMap<Key, Identity>,
     /// What was used of the budget today.
     pub(super) day: Day,
     /// Items that cannot be read: another version wrote them.
