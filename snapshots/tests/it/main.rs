@@ -5,7 +5,7 @@
 mod cli;
 mod contract;
 mod corpus;
-mod day;
+// mod day;
 mod denied_calls;
 mod diagnostics;
 mod event_patterns;

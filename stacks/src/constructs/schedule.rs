@@ -61,8 +61,12 @@ pub(crate) fn schedule(
             &["sqs:SendMessage"],
             [core.dead_letters.arn().into_text()],
         ));
+        statements.extend(core.use_of_key());
+    } else if let Some(key) = core.key_arn() {
+        // The schedule's own input is encrypted, and nothing is written.
+        let key = [key.into_text()];
+        statements.push(Statement::allow("ReadInput", &["kms:Decrypt"], key));
     }
-    statements.extend(core.use_of_key());
     let policy = template.add_with(
         &[name, "Policy"],
         &ManagedPolicy::new(PolicyDocument::new(statements)),
