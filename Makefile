@@ -38,6 +38,7 @@ help: ## Show this list
 	echo "  ACCOUNT=name   the account file: accounts/name.yaml"
 	echo "  YES=1          deploy or destroy without asking"
 	echo "  STORM=1000     play a storm of so many events in the demo, 10 to 10000"
+	echo "  FAULTS=3       how many faults the explorer places together"
 	echo "  FUZZ=60        how long each fuzz target runs, in seconds"
 	echo "  MOVE_ALARMS=1  let alarms move between stacks, as a changed alarm-shards asks for"
 
@@ -115,6 +116,13 @@ bench: $(SYNTH) ## Measure generation and how it grows, and what the functions c
 		if $(SYNTH) package --config target/bench.yaml > /dev/null; then break; fi
 	done
 	$(CARGO) bench --locked --package runtime --bench functions
+
+# Faults that are placed together at most
+FAULTS ?= 3
+
+.PHONY: explore
+explore: ## Search deliveries with up to FAULTS faults, at every call, for incidents lost or sent twice
+	EXPLORE=$(FAULTS) $(CARGO) test --locked --package snapshots --test it -- explore --nocapture
 
 # How long each fuzz target runs, in seconds
 FUZZ ?= 60
