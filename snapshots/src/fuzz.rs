@@ -14,7 +14,7 @@ use runtime::{
     read::{self, UnreadableEvent},
 };
 use serde_json::{Value as Json, json};
-use stacks::{EventPattern, ToJson as _, event_pattern::Scope};
+use stacks::{EventPattern, event_pattern::Scope};
 use synth::{config, redrive::describe};
 use webhook::{
     Answer, Envelope, Group, Paths, Signal, SignedRequest, Title, UrlPolicy, Verdict, Webhook,
@@ -56,16 +56,31 @@ pub fn account_file(bytes: &[u8]) {
         account.is_none(),
         diagnostics.iter().any(config::Diagnostic::is_error)
     );
-    for diagnostic in &diagnostics {
+    shown(&diagnostics, text);
+    let Some(account) = account else { return };
+    match account.synthesize() {
+        Ok(stacks) => {
+            let names: Vec<String> = stacks.iter().map(|it| it.name.clone()).collect();
+            assert_eq!(names, stacks::stack_names(&account.monitor));
+            for stack in stacks {
+                let text = stack.template.as_json().to_string();
+                assert_eq!(stack.template.bytes(), text.len());
+            }
+        }
+        Err(problems) => {
+            assert!(problems.iter().all(config::Diagnostic::is_error));
+            shown(&problems, text);
+        }
+    }
+}
+
+fn shown(diagnostics: &[config::Diagnostic], text: &str) {
+    for diagnostic in diagnostics {
         assert!(
             diagnostic
                 .render("account.yaml", text, false)
                 .contains("account.yaml")
         );
-    }
-    for stack in account.iter().flat_map(|it| &it.stacks) {
-        assert_eq!(stack.template.to_text().len(), stack.template.bytes());
-        assert!(stack.template.to_json().is_object());
     }
 }
 

@@ -8,7 +8,7 @@ use runtime::{
     event,
 };
 use serde_json::{Value as Json, json};
-use snapshots::{CONTEXT, account, account_file, directory};
+use snapshots::{CONTEXT, account, account_file, directory, stacks_of};
 use stacks::{event_pattern::Scope, limits, rules::EventRule};
 use synth::config;
 
@@ -110,7 +110,7 @@ fn denied_calls_of_the_stacks_own_roles_are_excluded() {
         let account = account_file(&case.unwrap().path().join("account.yaml"));
         let path = account.monitor.role_path();
         assert!(path.starts_with(&format!("/{}-", account.monitor.stack)));
-        for stack in &account.stacks {
+        for stack in stacks_of(&account) {
             for (id, _) in stack
                 .template
                 .resources()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 use snapshots::{account, directory};
-use stacks::{Monitor, Stack, ToJson as _, event_pattern::Scope};
+use stacks::{Monitor, Stack, event_pattern::Scope};
 
 fn example() -> (Monitor, Vec<Stack>) {
     let monitor = account(&directory("cases/example")).monitor;
@@ -14,7 +14,7 @@ fn example() -> (Monitor, Vec<Stack>) {
 }
 
 fn resources(stack: &Stack) -> BTreeMap<String, Json> {
-    stack.template.to_json()["Resources"]
+    stack.template.as_json()["Resources"]
         .as_object()
         .unwrap()
         .iter()
@@ -243,7 +243,7 @@ fn synthesis_is_deterministic_to_the_byte() {
         let (_, stacks) = example();
         stacks
             .iter()
-            .map(|stack| stack.template.to_json().to_string())
+            .map(|stack| stack.template.as_json().to_string())
             .collect::<Vec<_>>()
     };
     assert_eq!(print(), print());

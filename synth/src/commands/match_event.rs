@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub(crate) fn run(args: &Match, terminal: Terminal) -> Result<Exit, Error> {
-    let account = args.file.load(terminal)?;
+    let account = args.file.load(terminal)?.account;
     let event = read_event(&args.event)?;
     let text = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
     // Where the file does not say them, whatever the event says will do.
