@@ -5,13 +5,13 @@
 
 use std::sync::LazyLock;
 
+use contract::FunctionName;
 use jiff::Timestamp;
 use runtime::{
-    alarm,
     decision::{Decision, Finding},
     deliver::parse_batch,
-    ecs, event,
-    read::{self, UnreadableEvent},
+    functions::evaluation,
+    read,
 };
 use serde_json::{Value as Json, json};
 use stacks::{EventPattern, event_pattern::Scope};
@@ -109,8 +109,6 @@ pub fn answer(bytes: &[u8]) {
     }
 }
 
-type Judge = fn(&Json) -> Result<Decision, UnreadableEvent>;
-
 /// Whatever lies among the dead letters is shown in lines of bounded length, without control
 /// characters. The first byte says which attributes come with the rest.
 ///
@@ -165,9 +163,8 @@ pub fn event_of_aws(bytes: &[u8]) {
     let Ok(event) = read::parse(payload) else {
         return;
     };
-    let judges: [Judge; 3] = [alarm::decide, ecs::decide, event::decide];
-    for judge in judges {
-        let Ok(Decision::Investigate(finding)) = judge(&event) else {
+    for evaluate in FunctionName::ALL.into_iter().filter_map(evaluation) {
+        let Ok(Decision::Investigate(finding)) = evaluate(&event) else {
             continue;
         };
         let Finding { incident, group } = *finding;
@@ -183,7 +180,7 @@ pub fn event_of_aws(bytes: &[u8]) {
             assert!(!line.contains(char::is_control));
         }
         assert!(group.absorbs.len() <= 100);
-        let again = judge(&event);
+        let again = evaluate(&event);
         assert!(matches!(
             again,
             Ok(Decision::Investigate(it)) if it.incident.id() == incident.id() && it.group == group

@@ -13,7 +13,7 @@ use crate::{
         iam_managed_policy::ManagedPolicy, lambda_function::Function,
         lambda_permission::Permission, sqs_queue_policy::QueuePolicy,
     },
-    rules::EventRule,
+    rules::{EventRule, Purpose},
     stack::Stack,
     template::{Resource, Template},
 };
@@ -105,20 +105,29 @@ pub(crate) fn of_rules(monitor: &Monitor, rules: &[EventRule]) -> Vec<OverQuota>
 }
 
 fn of_rule(rule: &EventRule, name: &str) -> impl Iterator<Item = OverQuota> {
-    let clusters = || Subject::Clusters(rule.clusters.clone());
-    let event = rule.event.as_ref();
-    let subject = event.map_or_else(clusters, |it| Subject::Event(it.clone()));
-    let of_pattern = event.map_or_else(clusters, |it| Subject::EventPattern(it.clone()));
+    let (subject, of_pattern, shorter) = match &rule.purpose {
+        Purpose::Event(name) => (
+            Subject::Event(name.clone()),
+            Subject::EventPattern(name.clone()),
+            "make two events of it",
+        ),
+        Purpose::Ecs { clusters, .. } => {
+            let subject = Subject::Clusters(clusters.clone());
+            (subject.clone(), subject, "name fewer, or say them shorter")
+        }
+        Purpose::WatchedAlarms | Purpose::Pipelines | Purpose::DeniedCalls => (
+            Subject::Everything,
+            Subject::Everything,
+            "name fewer, or say them shorter",
+        ),
+    };
     let sizes: [Counted; 3] = [
         (
             format!("characters in the pattern of the rule `{name}`"),
             rule.pattern_characters(),
             limits::EVENT_PATTERN_CHARACTERS,
             of_pattern,
-            match event {
-                Some(_) => "make two events of it",
-                None => "name fewer, or say them shorter",
-            },
+            shorter,
         ),
         (
             format!("characters in what the rule `{name}` tells its function"),

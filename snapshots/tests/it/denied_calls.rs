@@ -9,7 +9,11 @@ use runtime::{
 };
 use serde_json::{Value as Json, json};
 use snapshots::{CONTEXT, account, account_file, directory, stacks_of};
-use stacks::{event_pattern::Scope, limits, rules::EventRule};
+use stacks::{
+    event_pattern::Scope,
+    limits,
+    rules::{EventRule, Purpose},
+};
 use synth::config;
 
 const HERE: Scope<'_> = Scope {
@@ -29,7 +33,7 @@ fn rule(ignored: &[&str]) -> EventRule {
     let rules = stacks::rules::rules(&account.unwrap().monitor);
     rules
         .into_iter()
-        .find(|rule| rule.slug == "event-denied-calls")
+        .find(|rule| rule.purpose == Purpose::DeniedCalls)
         .unwrap()
 }
 
@@ -243,7 +247,7 @@ fn a_role_is_ignored_by_the_arn_that_people_know() {
     let rules = stacks::rules::rules(&monitor);
     let rule = rules
         .iter()
-        .find(|it| it.slug == "event-denied-calls")
+        .find(|it| it.purpose == Purpose::DeniedCalls)
         .unwrap();
     for (role, expected) in [("deploy", false), ("deployer", true), ("scanner", false)] {
         let event = denied(&json!({ "userIdentity": session("/any", role, "ci-1") }));

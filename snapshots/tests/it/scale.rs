@@ -53,9 +53,17 @@ fn a_thousand_clusters_stay_within_every_quota() {
     let rules = rules(&account.monitor);
     assert!(rules.len() <= 300, "{} rules", rules.len());
     for rule in &rules {
-        assert!(rule.name(&account.monitor).len() <= 64, "{}", rule.slug);
-        assert!(rule.pattern_characters() <= 2_048, "{}", rule.slug);
-        assert!(rule.input.is_none(), "{}", rule.slug);
+        assert!(
+            rule.name(&account.monitor).len() <= 64,
+            "{}",
+            rule.purpose.slug()
+        );
+        assert!(
+            rule.pattern_characters() <= 2_048,
+            "{}",
+            rule.purpose.slug()
+        );
+        assert!(rule.input.is_none(), "{}", rule.purpose.slug());
     }
     policies_are_small(&stacks[0]);
 }

@@ -191,6 +191,23 @@ fn none_of_ours_is_watched(monitor: &Monitor, stacks: &[Stack]) {
     assert!(ours > 10);
 }
 
+/// What a rule catches is evaluated: `synth match` and the function that is deployed agree on who does it.
+#[test]
+fn every_rule_hands_its_events_to_a_function_that_evaluates_them() {
+    let monitor = account(&directory("cases/events")).monitor;
+    let rules = [
+        stacks::rules::rules(&monitor),
+        stacks::rules::rules(&example().0),
+    ]
+    .concat();
+    assert!(rules.len() > 5);
+    for rule in rules {
+        let function = rule.purpose.function();
+        let evaluation = runtime::functions::evaluation(function);
+        assert!(evaluation.is_some(), "{function:?}, {:?}", rule.purpose);
+    }
+}
+
 /// Alarms of the pipeline tell people and never the pipeline.
 #[test]
 fn pipeline_alarms_tell_the_ops_topic() {
