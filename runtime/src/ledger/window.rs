@@ -149,6 +149,14 @@ impl Window {
         matches!(self.state, State::Claimed { until, .. } if now < until)
     }
 
+    /// The hour in whose budget it has a slot, from this attempt or an earlier one.
+    pub fn slot(&self) -> Option<Hour> {
+        match self.state {
+            State::Claimed { hour, .. } => hour,
+            _ => None,
+        }
+    }
+
     /// How many incidents it sends.
     pub fn count(&self) -> u64 {
         match &self.contents {
