@@ -155,7 +155,8 @@ fn what_must_hold() -> String {
         "what must hold", "at most", "measured"
     );
     for (what, limit, measured) in rows {
-        table.push_str(&format!("{what:<66} {limit:>8} {measured:>9}\n"));
+        let row = format!("{what:<66} {limit:>8} {measured:>9}\n");
+        table.push_str(&row);
     }
     table
 }
