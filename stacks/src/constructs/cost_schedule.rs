@@ -21,6 +21,7 @@ use crate::{
         },
     },
     suppression::Reason,
+    tag::tags,
     template::{DuplicateLogicalId, Handle, Template},
     value::Value,
 };
@@ -37,7 +38,7 @@ pub(crate) fn cost_schedule(
         at,
         time_zone,
         lookback_days,
-        idle_below_percent,
+        idle_below,
     } = report;
     let cost = signal_function(
         template,
@@ -48,8 +49,8 @@ pub(crate) fn cost_schedule(
             timeout: 300,
             memory: 256,
             environment: vec![
-                ("IDLE_BELOW_PERCENT", idle_below_percent.to_string().into()),
-                ("LOOKBACK_DAYS", lookback_days.to_string().into()),
+                ("IDLE_BELOW_PERCENT", idle_below.get().to_string().into()),
+                ("LOOKBACK_DAYS", lookback_days.get().to_string().into()),
             ],
             // None of these actions can be limited to a resource.
             statements: vec![Statement::allow(
@@ -88,7 +89,7 @@ pub(crate) fn cost_schedule(
         &Role {
             path: Some(core.monitor.role_path().into()),
             managed_policy_arns: Some(vec![policy.reference()].into()),
-            tags: Some(core.monitor.tags.clone()),
+            tags: Some(tags(core.monitor)),
             ..Role::new(PolicyDocument::new([Statement {
                 conditions: vec![Condition::same_account()],
                 ..Statement::trust("scheduler.amazonaws.com")

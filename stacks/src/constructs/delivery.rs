@@ -17,6 +17,7 @@ use crate::{
         lambda_function::Function,
         secretsmanager_secret::Secret,
     },
+    tag::tags,
     template::{DuplicateLogicalId, Handle, Template},
     value::Value,
 };
@@ -69,7 +70,7 @@ pub(crate) fn delivery(
         environment.push(("QUIET_HOURS", quiet_hours.to_string().into()));
     }
     if !webhook.hosts.is_empty() {
-        let mut hosts = webhook.hosts.clone();
+        let mut hosts: Vec<String> = webhook.hosts.iter().map(ToString::to_string).collect();
         hosts.sort();
         environment.push(("WEBHOOK_HOSTS", hosts.join(",").into()));
     }
@@ -123,7 +124,7 @@ pub(crate) fn delivery(
             scaling_config: Some(ScalingConfig {
                 maximum_concurrency: Some(CONCURRENCY.into()),
             }),
-            tags: Some(core.monitor.tags.clone()),
+            tags: Some(tags(core.monitor)),
             ..EventSourceMapping::new(deliver.reference())
         },
     )?;

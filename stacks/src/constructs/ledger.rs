@@ -9,6 +9,7 @@ use crate::{
         SSESpecificationSSEType as SseType, Table, TimeToLiveSpecification,
     },
     suppression::Reason,
+    tag::tags,
     template::{Attributes, DuplicateLogicalId, Handle, Template},
 };
 
@@ -48,7 +49,7 @@ pub(crate) fn ledger(
                 attribute_name: Some(EXPIRES.into()),
                 ..TimeToLiveSpecification::new(true)
             }),
-            tags: Some(core.monitor.tags.clone()),
+            tags: Some(tags(core.monitor)),
             ..Table::new(vec![
                 KeySchema::new(GROUP, "HASH"),
                 KeySchema::new(NUMBER, "RANGE"),
