@@ -28,6 +28,9 @@ pub enum StartError {
     /// The environment lacks something.
     #[error(transparent)]
     Environment(#[from] MissingVariable),
+    /// What counts as idle cannot be used.
+    #[error(transparent)]
+    Thresholds(#[from] crate::cost::InvalidThresholds),
     /// TLS could not be set up.
     #[error(transparent)]
     Http(#[from] HttpSetup),
@@ -86,7 +89,9 @@ where
 fn as_text(invocation: LambdaInvocation) -> LambdaInvocation {
     let text = String::from_utf8_lossy(&invocation.body);
     LambdaInvocation {
-        body: serde_json::to_vec(&text).unwrap_or_default().into(),
+        body: serde_json::to_vec(&text)
+            .expect("every text is JSON")
+            .into(),
         ..invocation
     }
 }

@@ -168,14 +168,23 @@ fn query(instance: &str, metric: &'static str, statistic: &'static str) -> Query
     }
 }
 
+/// How the services say that a permission is missing. Source: "Common errors" in the API references of Compute
+/// Optimizer and CloudWatch, "Error codes for the Amazon EC2 API".
+const DENIED: [&str; 4] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "UnauthorizedOperation",
+    "NotAuthorized",
+];
+
 /// Why a call failed, for a reader who may have to do something about it.
 fn why(error: &CallError) -> String {
-    let text = error.to_string();
-    if text.contains("OptInRequired") {
-        return format!("this account has not opted in to Compute Optimizer ({text})");
+    let is_any = |names: &[&str]| names.iter().any(|name| error.is(name));
+    if error.is("OptInRequiredException") {
+        format!("this account has not opted in to Compute Optimizer ({error})")
+    } else if is_any(&DENIED) {
+        format!("the function lacks a permission ({error})")
+    } else {
+        error.to_string()
     }
-    if text.contains("AccessDenied") || text.contains("Unauthorized") {
-        return format!("the function lacks a permission ({text})");
-    }
-    text
 }

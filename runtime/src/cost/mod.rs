@@ -4,6 +4,8 @@ mod collect;
 mod judge;
 mod report;
 
+use std::str::FromStr;
+
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
@@ -36,26 +38,57 @@ pub struct Occasion<'a> {
     pub at: Timestamp,
 }
 
+/// Thresholds that the function cannot use.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidThresholds {
+    /// One is not there.
+    #[error(transparent)]
+    Missing(#[from] MissingVariable),
+    /// One has a value that it cannot have.
+    #[error("the environment variable {name} is `{value}`, and not {wanted}")]
+    Invalid {
+        /// The variable.
+        name: &'static str,
+        /// Its value.
+        value: String,
+        /// What it can be.
+        wanted: &'static str,
+    },
+}
+
 impl Thresholds {
     /// The thresholds that the environment names.
-    pub fn new(environment: &Environment) -> Result<Self, MissingVariable> {
-        let parsed = |name: &'static str| {
-            environment
-                .require(name)?
-                .parse::<f64>()
-                .map_err(|_| MissingVariable(name))
-        };
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "the account file allows 1 to 63"
-        )]
-        let lookback_days = parsed("LOOKBACK_DAYS")?.clamp(1.0, 455.0) as u32;
+    pub fn new(environment: &Environment) -> Result<Self, InvalidThresholds> {
         Ok(Self {
-            lookback_days,
-            idle_below_percent: parsed("IDLE_BELOW_PERCENT")?,
+            lookback_days: parsed(
+                environment,
+                "LOOKBACK_DAYS",
+                "a number of days from 1 to 63",
+                |days: &u32| (1..=63).contains(days),
+            )?,
+            idle_below_percent: parsed(
+                environment,
+                "IDLE_BELOW_PERCENT",
+                "a share over 0 and up to 100",
+                |percent: &f64| *percent > 0.0 && *percent <= 100.0,
+            )?,
         })
     }
+}
+
+fn parsed<T: FromStr>(
+    environment: &Environment,
+    name: &'static str,
+    wanted: &'static str,
+    is_valid: impl FnOnce(&T) -> bool,
+) -> Result<T, InvalidThresholds> {
+    let value = environment.require(name)?;
+    let parsed = value.parse().ok().filter(is_valid);
+    parsed.ok_or_else(|| InvalidThresholds::Invalid {
+        name,
+        value: value.to_owned(),
+        wanted,
+    })
 }
 
 /// The time that a report is for: the one it was scheduled for, so that a retry a day later is still
@@ -76,6 +109,34 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_value_that_cannot_be_is_not_called_missing() {
+        let thresholds = |days: &str, percent: &str| {
+            let environment = [("LOOKBACK_DAYS", days), ("IDLE_BELOW_PERCENT", percent)];
+            let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            Thresholds::new(&Environment::new(environment)).map_err(|it| it.to_string())
+        };
+        assert_eq!(
+            thresholds("63", "0.5"),
+            Ok(Thresholds {
+                lookback_days: 63,
+                idle_below_percent: 0.5
+            })
+        );
+        let missing = "the environment variable LOOKBACK_DAYS is missing or empty";
+        assert_eq!(thresholds("", "5"), Err(missing.to_owned()));
+        for days in ["0", "64", "1.5", "-1", "many"] {
+            let wanted = format!(
+                "the environment variable LOOKBACK_DAYS is `{days}`, and not a number of days from 1 to 63"
+            );
+            assert_eq!(thresholds(days, "5"), Err(wanted));
+        }
+        for percent in ["0", "101", "NaN", "inf"] {
+            let error = thresholds("14", percent).unwrap_err();
+            assert!(error.contains("IDLE_BELOW_PERCENT is `"), "{error}");
+        }
+    }
 
     #[test]
     fn a_retry_reports_for_the_scheduled_time() {

@@ -29,7 +29,7 @@ pub(crate) fn cost_schedule(
         at,
         time_zone,
         lookback_days,
-        idle_below_percent,
+        idle_below,
     } = report;
     let cost = signal_function(
         template,
@@ -40,8 +40,8 @@ pub(crate) fn cost_schedule(
             timeout: 300,
             memory: 256,
             environment: vec![
-                ("IDLE_BELOW_PERCENT", idle_below_percent.to_string().into()),
-                ("LOOKBACK_DAYS", lookback_days.to_string().into()),
+                ("IDLE_BELOW_PERCENT", idle_below.get().to_string().into()),
+                ("LOOKBACK_DAYS", lookback_days.get().to_string().into()),
             ],
             // None of these actions can be limited to a resource.
             statements: vec![Statement::allow(

@@ -1,5 +1,7 @@
 //! The daily report on idle spend.
 
+use super::LookbackDays;
+
 /// When the report is made, and what counts as idle.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CostReport {
@@ -7,10 +9,33 @@ pub struct CostReport {
     pub at: TimeOfDay,
     /// A name of the IANA time zone database, such as `Europe/Berlin`.
     pub time_zone: String,
-    /// How many days of metrics are looked at; 1 to 63.
-    pub lookback_days: u32,
-    /// An instance whose CPU never went over this is idle, in percent; over 0, at most 100.
-    pub idle_below_percent: f64,
+    /// How many days of metrics are looked at.
+    pub lookback_days: LookbackDays,
+    /// An instance whose CPU never went over this is idle.
+    pub idle_below: IdlePercent,
+}
+
+/// A share of a CPU, in percent: over 0, at most 100.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct IdlePercent(f64);
+
+impl IdlePercent {
+    /// A share, in percent.
+    pub fn new(percent: f64) -> Option<Self> {
+        (percent > 0.0 && percent <= 100.0).then_some(Self(percent))
+    }
+
+    /// The share, in percent.
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl Default for IdlePercent {
+    /// 5 percent.
+    fn default() -> Self {
+        Self(5.0)
+    }
 }
 
 /// A time of day, to the minute.
@@ -47,6 +72,14 @@ impl std::fmt::Display for TimeOfDay {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_is_over_0_and_up_to_100() {
+        assert_eq!(IdlePercent::new(100.0).map(IdlePercent::get), Some(100.0));
+        for percent in [0.0, -1.0, 100.1, f64::NAN, f64::INFINITY] {
+            assert_eq!(IdlePercent::new(percent), None, "{percent}");
+        }
+    }
 
     #[test]
     fn times_of_day() {

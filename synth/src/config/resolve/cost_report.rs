@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use stacks::monitor::CostReport;
+use stacks::monitor::{CostReport, IdlePercent, LookbackDays};
 
-use super::Lower;
+use super::Resolver;
 use crate::config::file;
 
-impl Lower<'_> {
+impl Resolver<'_> {
     pub(super) fn cost_report(
         &mut self,
         span: &Range<usize>,
@@ -17,38 +17,38 @@ impl Lower<'_> {
         let at = self.time_of_day(&report.at);
         let time_zone = self.time_zone(report.time_zone.as_ref());
         let lookback_days = match &report.lookback_days {
-            Some(field) => match field.value {
-                Some(days) if !(1..=63).contains(&days) => {
+            Some(field) => field.value.and_then(|days| {
+                let valid = LookbackDays::new(days);
+                if valid.is_none() {
                     self.error(
                         &field.span,
                         format!("`{days}` days: CloudWatch keeps five-minute datapoints for 63"),
                         "use 1 to 63",
                     );
-                    None
                 }
-                days => days,
-            },
-            None => Some(14),
+                valid
+            }),
+            None => Some(LookbackDays::of::<14>()),
         };
-        let idle_below_percent = match &report.idle_below_percent {
-            Some(field) => match field.value {
-                Some(percent) if !(percent > 0.0 && percent <= 100.0) => {
+        let idle_below = match &report.idle_below_percent {
+            Some(field) => field.value.and_then(|percent| {
+                let valid = IdlePercent::new(percent);
+                if valid.is_none() {
                     self.error(
                         &field.span,
                         format!("`{percent}` is not a share of a CPU"),
                         "use a number over 0, and at most 100",
                     );
-                    None
                 }
-                percent => percent,
-            },
-            None => Some(5.0),
+                valid
+            }),
+            None => Some(IdlePercent::default()),
         };
         Some(CostReport {
             at: at?,
             time_zone: time_zone?.name.to_owned(),
             lookback_days: lookback_days?,
-            idle_below_percent: idle_below_percent?,
+            idle_below: idle_below?,
         })
     }
 }
