@@ -139,6 +139,10 @@ fn depth() -> usize {
 }
 
 #[track_caller]
+#[expect(
+    clippy::print_stdout,
+    reason = "`make explore` shows how much was searched"
+)]
 fn check(name: &str, scenario: &Scenario) {
     let found = search(scenario, depth(), None);
     println!("{name}: {} plays, {} pruned", found.plays, found.pruned);

@@ -81,6 +81,10 @@ pub(super) struct Played {
     pub(super) state: Box<dyn Fn() -> u64>,
 }
 
+#[expect(
+    clippy::use_debug,
+    reason = "a fault is shown to whoever reads a failed test"
+)]
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -374,7 +378,6 @@ fn allowed(scenario: &Scenario, troubles: &[Trouble]) -> i64 {
         0
     };
     let cost = |it: &Trouble| match it {
-        Trouble::Call(_, Fault::KilledBefore | Fault::KilledAfter) => 180,
         // The receiver is not asked for two minutes, and for a quarter of an hour the second time.
         Trouble::Call(_, Fault::Status(_)) => 1_000,
         Trouble::Call(_, _) => 180,

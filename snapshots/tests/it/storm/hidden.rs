@@ -20,11 +20,11 @@ fn nights() -> [Night; 3] {
     quiet.hours = 5;
     for it in &mut quiet.happenings {
         it.priority = Priority::Low;
-        it.at = it.at * 60;
+        it.at *= 60;
     }
     down.down = (0, 3_600);
     for it in &mut down.happenings {
-        it.at = it.at * 30;
+        it.at *= 30;
     }
     [storm(), quiet, down]
 }
@@ -46,7 +46,7 @@ fn one_message_more_is_hidden_for_each_window_that_became_more_urgent() {
     night.grouping.quiet = Some("22:00-07:00 CET-1CEST,M3.5.0,M10.5.0/3".parse().unwrap());
     night.hours = 5;
     for (number, it) in night.happenings.iter_mut().enumerate() {
-        it.at = it.at * 60;
+        it.at *= 60;
         it.priority = if number >= 2_970 {
             Priority::High
         } else {
