@@ -14,7 +14,7 @@ fn example() -> (Monitor, Vec<Stack>) {
 }
 
 fn resources(stack: &Stack) -> BTreeMap<String, Json> {
-    stack.template.as_json()["Resources"]
+    stack.template.to_json()["Resources"]
         .as_object()
         .unwrap()
         .iter()
@@ -265,7 +265,7 @@ fn synthesis_is_deterministic_to_the_byte() {
         let (_, stacks) = example();
         stacks
             .iter()
-            .map(|stack| stack.template.as_json().to_string())
+            .map(|stack| stack.template.to_json().to_string())
             .collect::<Vec<_>>()
     };
     assert_eq!(print(), print());

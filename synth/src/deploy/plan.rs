@@ -131,7 +131,7 @@ pub async fn plan<'a>(
         };
         let parameters = parameters(stack, values, &outputs);
         let after = Source {
-            template: stack.template.as_json().clone(),
+            template: stack.template.to_json(),
             parameters,
         };
         let diff = diff::diff(before.as_ref(), &after);

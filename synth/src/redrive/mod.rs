@@ -4,7 +4,7 @@
 //! Message -> Letter -> Step -> Disposition
 //! ```
 //!
-//! The first two arrows are pure. The last is the only one that sends or removes anything, in a
+//! The first two arrows are pure. The last is the only one that sends or removes anything, through
 //! `Ports` that tests replace.
 
 mod aws;

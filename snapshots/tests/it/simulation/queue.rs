@@ -63,7 +63,7 @@ impl Numbers {
     pub(crate) fn synthesized() -> Self {
         let account = account(&directory("cases/example"));
         let stacks = stacks::synthesize(&account.monitor).unwrap();
-        let template = stacks[0].template.as_json();
+        let template = stacks[0].template.to_json();
         let resources = template["Resources"].as_object().unwrap();
         let queue = &resources["Incidents"]["Properties"];
         let function = &resources["DeliverFunction"]["Properties"];

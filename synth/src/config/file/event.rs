@@ -19,7 +19,7 @@ pub(crate) struct Event {
     pub(crate) pattern: Field<Tree>,
     /// How urgent the incidents are. Default: `HIGH`.
     pub(crate) priority: Option<Field<Priority>>,
-    /// Spans of the event, such as `detail.jobName`. Within twenty minutes, events with the same
+    /// Places of the event, such as `detail.jobName`. Within twenty minutes, events with the same
     /// values there are one incident. Default: each event is its own.
     pub(crate) group_by: Option<Field<Vec<Field<String>>>>,
 }
