@@ -285,7 +285,7 @@ fn a_restored_ledger_is_the_one_that_delivery_keeps() {
     let table = json!({ "Ref": "RestoredLedger" });
     let variables = &resources["DeliverFunction"]["Properties"]["Environment"]["Variables"];
     assert_eq!(variables["LEDGER_TABLE"], table);
-    let template = stacks[0].template.as_json();
+    let template = stacks[0].template.to_json();
     assert_eq!(template["Outputs"]["LedgerTable"]["Value"], table);
     let policy = &resources["DeliverFunctionPolicy"]["Properties"]["PolicyDocument"]["Statement"];
     let of_ledger = policy.as_array().unwrap().iter().filter(|it| {

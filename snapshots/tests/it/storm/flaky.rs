@@ -68,7 +68,7 @@ fn what_cannot_be_read_concerns_its_own_group() {
         };
         let aftermath = night.play_and_account_for_everything();
         let is_group = unreadable.starts_with("group#");
-        let is_concerned = |number: usize| number == 0 || (is_group && number % 10 == 0);
+        let is_concerned = |number: usize| number == 0 || (is_group && number.is_multiple_of(10));
         let mut first: BTreeMap<usize, (SignedDuration, Timestamp)> = BTreeMap::new();
         for (number, it) in events.iter().enumerate() {
             let sent = aftermath.sent(&it.id);
