@@ -52,6 +52,19 @@ impl StackRole {
         }
     }
 
+    /// Whether a stack of this name would be one of the others of some core stack.
+    pub fn is_of_another(name: &str) -> bool {
+        let ends = [
+            Some(name.len()),
+            name.rfind("-alarms-"),
+            name.rfind("-composites"),
+        ];
+        let cores = ends.into_iter().flatten().filter(|end| *end > 0);
+        cores
+            .filter_map(|end| Self::of(name, &name[..end]))
+            .any(|role| role != Self::Core)
+    }
+
     /// What a stack of this name is to a core stack; nothing if it is none of its stacks.
     pub fn of(name: &str, core: &str) -> Option<Self> {
         let rest = name.strip_prefix(core)?;
@@ -83,6 +96,17 @@ mod tests {
         for role in roles {
             let name = role.stack_name("tocsin-a");
             assert_eq!(StackRole::of(&name, "tocsin-a"), Some(role), "{name}");
+        }
+        for (name, is_of_another) in [
+            ("tocsin-a-alarms-1", true),
+            ("tocsin-alarms-12", true),
+            ("x-composites", true),
+            ("tocsin-alarms", false),
+            ("tocsin-alarms-x", false),
+            ("tocsin-alarms-1-b", false),
+            ("tocsin-composites-b", false),
+        ] {
+            assert_eq!(StackRole::is_of_another(name), is_of_another, "{name}");
         }
         for name in [
             "tocsin",

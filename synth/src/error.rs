@@ -215,6 +215,10 @@ impl Error {
                 | DeployError::Detached { .. }
                 | DeployError::Stopped { .. },
             ) => Some("the same command again waits for it and carries on".to_owned()),
+            Self::Deploy(DeployError::NotOurs { .. }) => Some(
+                "give the account file another `stack`, or remove the other stack by hand"
+                    .to_owned(),
+            ),
             Self::Deploy(DeployError::NotDeployed { .. }) => {
                 Some("deploy it first: make deploy ACCOUNT=NAME".to_owned())
             }

@@ -96,6 +96,7 @@ cases!(
     shard_full,
     shards,
     stack_name,
+    stack_name_of_another,
     stack_name_too_long,
     tags,
     too_many_queries,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use contract::StackRole;
+
 /// A text that AWS would not take as a name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} `{text}` {reason}")]
@@ -56,6 +58,11 @@ impl StackName {
         }
         if text.len() > 40 {
             return Err(fail("is longer than 40 characters"));
+        }
+        if StackRole::is_of_another(text) {
+            return Err(fail(
+                "ends in `-composites` or `-alarms-1`, as the stacks of alarms of another account file do",
+            ));
         }
         Ok(Self(text.to_owned()))
     }

@@ -68,7 +68,16 @@ pub async fn deploy_to(
         terminal.say("nothing to do");
         return Ok(Exit::Done);
     }
-    if !consent.yes && !terminal.confirm("Deploy these changes?")? {
+    let losses = plans.iter().flat_map(|(_, _, plan)| &plan.stacks);
+    let losses: usize = losses
+        .filter_map(|it| Some(it.remains.as_ref()?.deleted.len()))
+        .sum();
+    let question = if losses == 0 {
+        "Deploy these changes?".to_owned()
+    } else {
+        format!("Delete {losses} resources with what is in them, as named above, and deploy?")
+    };
+    if !consent.yes && !terminal.confirm(&question)? {
         return Ok(Exit::Declined);
     }
     let observer = &shown_at(terminal);

@@ -3,7 +3,10 @@
 use crate::{
     cli::Destroy,
     commands::{connect, progress::shown_at},
-    deploy::{DeployEvent, Deployer, Removed, StackStatus, all_stacks, describe, kept, template},
+    deploy::{
+        DeployEvent, Deployer, Removed, StackStatus, all_stacks, check_ours, describe, kept,
+        template,
+    },
     error::{Error, Exit},
     terminal::{Stop, Terminal},
 };
@@ -35,6 +38,8 @@ pub(crate) async fn run(args: &Destroy, terminal: Terminal) -> Result<Exit, Erro
                 });
             }
             let template = template(&cloudformation, &stack).await?;
+            let core = account.monitor.stack.as_str();
+            check_ours(&stack, region.name(), &template, core)?;
             kept_all.extend(kept(&region.aws, &stack, &template).await?);
             doomed.push((region, stack));
         }
@@ -78,6 +83,10 @@ pub(crate) async fn run(args: &Destroy, terminal: Terminal) -> Result<Exit, Erro
         match kind.as_str() {
             "AWS::SQS::Queue" => terminal.say(&format!(
                 "to remove the queue: aws sqs delete-queue --queue-url {name}"
+            )),
+            "AWS::DynamoDB::Table" => terminal.say(&format!(
+                "to remove the ledger: aws dynamodb update-table --table-name {name} \
+                 --no-deletion-protection-enabled && aws dynamodb delete-table --table-name {name}"
             )),
             "AWS::SecretsManager::Secret" => terminal.say(&format!(
                 "to remove the secret: aws secretsmanager delete-secret --secret-id {name}"

@@ -6,7 +6,7 @@ use stacks::Json;
 use crate::{
     cli::Diff,
     commands::{connect, package::packages},
-    deploy::{self, First, Plan, StackPlan, Values},
+    deploy::{self, First, Plan, Remains, Resource, StackPlan, Values},
     diff::render,
     error::{Error, Exit},
     terminal::Terminal,
@@ -24,7 +24,11 @@ pub(crate) async fn run(args: &Diff, terminal: Terminal) -> Result<Exit, Error> 
     for region in connect(account).await? {
         let values = Values::of(&region, &packages);
         let plan = deploy::plan(&region.aws.cloudformation(), stacks, &values).await?;
-        differs |= !plan.first.is_empty() || plan.stacks.iter().any(|it| !it.diff.is_empty());
+        differs |= !plan.first.is_empty()
+            || plan
+                .stacks
+                .iter()
+                .any(|it| !it.diff.is_empty() || it.remains.is_some());
         if args.json {
             all.extend(as_json(&plan, region.name()));
         } else {
@@ -100,6 +104,17 @@ fn show_stack(plan: &StackPlan<'_>, region: &str, terminal: Terminal, print: imp
             _ => it.status.to_string(),
         });
     print(&format!("{} in {region} ({status})", plan.stack.name));
+    if let Some(Remains { deleted, kept }) = &plan.remains {
+        print("  its first deploy failed: the stack would be deleted and made again");
+        for (what, resources) in [
+            ("would be deleted, with what is in it", deleted),
+            ("would stay, and belong to no stack", kept),
+        ] {
+            for Resource { id, kind, name } in resources {
+                print(&format!("  {what}: {id}  {kind}  {name}"));
+            }
+        }
+    }
     if plan.diff.is_empty() {
         print("  no differences");
     } else {

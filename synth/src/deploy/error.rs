@@ -11,6 +11,16 @@ pub enum DeployError {
     /// AWS refused or did not answer, before anything was changed.
     #[error(transparent)]
     Aws(#[from] AwsError),
+    /// A stack has the name of one of ours, and its resources do not say that it is.
+    #[error("the stack `{stack}` in {region} is not one of the account file's: {whose}")]
+    NotOurs {
+        /// The stack.
+        stack: String,
+        /// The region.
+        region: String,
+        /// Whose it is.
+        whose: String,
+    },
     /// CloudFormation takes no update in this state.
     #[error("the stack `{stack}` is in {status} and needs a person")]
     Stuck {

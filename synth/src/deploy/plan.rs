@@ -1,17 +1,20 @@
 //! What a deploy would do, by comparing stacks with what is deployed of them.
 
-use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudformation::Client;
 use stacks::{Json, Stack, stack::ParameterSource};
 
 use super::{
-    DeployError, Deployed, StackCondition, assets, describe, siblings,
+    DeployError, Deployed, StackCondition, assets, describe,
+    owner::check_ours,
+    read::siblings,
+    remains::{Remains, remains},
     staging::{Staging, Step, Templates, staging},
     template,
 };
 use crate::{
-    aws::{AwsError, Region},
+    aws::Region,
     diff::{self, Diff, Source},
     package::Package,
 };
@@ -29,6 +32,8 @@ pub struct StackPlan<'a> {
     pub deployed: Option<Deployed>,
     /// What would change.
     pub diff: Diff,
+    /// What becomes of the resources of a first deploy that failed: its stack is deleted and made again.
+    pub remains: Option<Remains>,
 }
 
 /// What a deploy would do in one region.
@@ -111,16 +116,25 @@ pub async fn plan<'a>(
     cloudformation: &Client,
     stacks: &'a [Stack],
     values: &Values,
-) -> Result<Plan<'a>, AwsError> {
+) -> Result<Plan<'a>, DeployError> {
+    let core_name = stacks.first().map_or("", |it| it.name.as_str());
     let mut plans: Vec<StackPlan<'a>> = Vec::new();
     let mut outputs: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     let mut now = Templates::new();
     for stack in stacks {
         let deployed = describe(cloudformation, &stack.name).await?;
+        let mut left = None;
         let before = match &deployed {
+            Some(it) if it.status.condition() == StackCondition::Unborn => {
+                let template = template(cloudformation, &stack.name).await?;
+                check_ours(&stack.name, &values.region, &template, core_name)?;
+                left = Some(remains(cloudformation, &stack.name, &template).await?);
+                None
+            }
             Some(it) if it.status.condition() != StackCondition::Absent => {
                 outputs.insert(stack.name.clone(), it.outputs.clone());
                 let template = template(cloudformation, &stack.name).await?;
+                check_ours(&stack.name, &values.region, &template, core_name)?;
                 now.insert(stack.name.clone(), template.clone());
                 Some(Source {
                     template,
@@ -145,6 +159,7 @@ pub async fn plan<'a>(
             parameters,
             deployed,
             diff,
+            remains: left,
         });
     }
     let Some(core) = stacks.first() else {
@@ -154,11 +169,8 @@ pub async fn plan<'a>(
             stacks: plans,
         });
     };
-    for sibling in siblings(cloudformation, &core.name).await? {
-        if let Entry::Vacant(slot) = now.entry(sibling) {
-            let template = template(cloudformation, slot.key()).await?;
-            slot.insert(template);
-        }
+    for (sibling, template) in siblings(cloudformation, &core.name).await? {
+        now.entry(sibling).or_insert(template);
     }
     now.remove(&core.name);
     let wanted = plans
@@ -184,6 +196,7 @@ fn first<'a>(step: Step, plans: &[StackPlan<'a>]) -> First<'a> {
             parameters: plan.parameters.clone(),
             deployed: plan.deployed.clone(),
             diff: Diff::default(),
+            remains: None,
         }),
         (Step::Shrink { stack, .. } | Step::Delete { stack }, plan) => First::Delete {
             stack,

@@ -9,7 +9,7 @@ use aws_sdk_cloudformation::{
 use contract::{Output, StackRole, names::STACK_DESCRIPTION};
 use stacks::{Json, Monitor, stack_names};
 
-use super::{DeployError, StackStatus};
+use super::{DeployError, StackStatus, owner::owner};
 use crate::aws::{AwsError, Region};
 
 /// A stack as it is.
@@ -110,15 +110,18 @@ pub async fn all_stacks(
 ) -> Result<Vec<String>, AwsError> {
     let core = monitor.stack.as_str();
     let mut names = stack_names(monitor);
-    names.extend(siblings(cloudformation, core).await?);
+    names.extend(siblings(cloudformation, core).await?.into_keys());
     names.sort_by_key(|name| StackRole::of(name, core));
     names.dedup();
     Ok(names)
 }
 
-/// The names of the stacks of alarms that belong to a core stack, whatever the account file says of
-/// them now.
-pub async fn siblings(cloudformation: &Client, core: &str) -> Result<Vec<String>, AwsError> {
+/// The stacks of alarms that belong to a core stack, whatever the account file says of them now, with their
+/// templates. Stacks of others that are only called so are not among them.
+pub(super) async fn siblings(
+    cloudformation: &Client,
+    core: &str,
+) -> Result<BTreeMap<String, Json>, AwsError> {
     let mut names = Vec::new();
     let mut pages = cloudformation.list_stacks().into_paginator().send();
     while let Some(page) = pages.next().await {
@@ -139,7 +142,18 @@ pub async fn siblings(cloudformation: &Client, core: &str) -> Result<Vec<String>
     }
     names.sort();
     names.dedup();
-    Ok(names)
+    let mut siblings = BTreeMap::new();
+    for name in names {
+        match template(cloudformation, &name).await {
+            Ok(template) if owner(&template) == Some(core) => {
+                siblings.insert(name, template);
+            }
+            // Tocsin's templates are JSON.
+            Ok(_) | Err(AwsError::Unreadable { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(siblings)
 }
 
 fn is_sibling(name: &str, core: &str) -> bool {

@@ -17,6 +17,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
+use serde_json::json;
 use tokio::net::TcpListener;
 
 /// What the fake does, and what was asked of it.
@@ -37,6 +38,8 @@ pub(crate) struct Script {
     pub(crate) change_set_fails: Option<&'static str>,
     /// What S3 answers to `HEAD` for the bucket and for an object: a status, 200 where there is none.
     pub(crate) heads: (Option<u16>, Option<u16>),
+    /// Whom the stack's resources belong to by their tags, if not to the account file that is deployed.
+    pub(crate) owner: Option<&'static str>,
     /// The operations that were called, in order.
     pub(crate) calls: Vec<String>,
     pub(crate) executed: bool,
@@ -126,7 +129,8 @@ impl Script {
     fn answer(&mut self, operation: &str) -> Result<String, (&'static str, &'static str)> {
         match operation {
             "GetCallerIdentity" => Ok("<Account>000000000000</Account>".to_owned()),
-            "GetTemplate" => Ok("<TemplateBody>{\"Resources\":{}}</TemplateBody>".to_owned()),
+            "GetTemplate" => Ok(self.template()),
+            "DescribeStackResources" => Ok(self.describe_resources()),
             "CreateChangeSet" => Ok("<Id>change</Id>".to_owned()),
             "DescribeChangeSet" => Ok(match self.change_set_fails {
                 Some(reason) => {
@@ -143,6 +147,31 @@ impl Script {
             "DescribeStackEvents" => self.describe_events(),
             _ => Ok(String::new()),
         }
+    }
+
+    /// A queue that is kept, and logs that are not.
+    fn template(&self) -> String {
+        let tags = json!([{ "Key": "tocsin", "Value": self.owner.unwrap_or("tocsin-fake") }]);
+        let template = json!({ "Resources": {
+            "Incidents": {
+                "Type": "AWS::SQS::Queue", "DeletionPolicy": "Retain", "Properties": { "Tags": tags },
+            },
+            "Logs": { "Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Delete" },
+        } });
+        format!("<TemplateBody>{template}</TemplateBody>")
+    }
+
+    fn describe_resources(&self) -> String {
+        let resource = |id: &str, kind: &str, name: &str| {
+            format!(
+                "<member><LogicalResourceId>{id}</LogicalResourceId><ResourceType>{kind}</ResourceType>\
+                 <PhysicalResourceId>{name}</PhysicalResourceId><ResourceStatus>CREATE_COMPLETE</ResourceStatus>\
+                 <Timestamp>2026-01-02T03:04:05Z</Timestamp></member>"
+            )
+        };
+        let queue = resource("Incidents", "AWS::SQS::Queue", "https://queue");
+        let logs = resource("Logs", "AWS::Logs::LogGroup", "tocsin-fake-Logs-1");
+        format!("<StackResources>{queue}{logs}</StackResources>")
     }
 
     fn describe_stacks(&mut self) -> Result<String, (&'static str, &'static str)> {

@@ -184,6 +184,65 @@ async fn a_stack_that_was_never_born_is_made_anew() {
     assert_eq!(fake.count("DeleteStack"), 1);
 }
 
+/// What holds data is named before it goes, and what is left behind, too.
+#[tokio::test]
+async fn what_a_failed_create_has_left_is_named_before_it_is_deleted() {
+    let script = || Script {
+        before: vec!["CREATE_FAILED"],
+        after: vec!["DELETE_COMPLETE", "CREATE_COMPLETE"],
+        ..Script::default()
+    };
+    let plan = [
+        "its first deploy failed: the stack would be deleted and made again",
+        "would be deleted, with what is in it: Logs  AWS::Logs::LogGroup  tocsin-fake-Logs-1",
+        "would stay, and belong to no stack: Incidents  AWS::SQS::Queue  https://queue",
+        "+ Incidents",
+    ];
+    let fake = FakeAws::play(script()).await;
+    let Some(mut ended) = run(&fake, &DEPLOY[..3]).await else {
+        return;
+    };
+    ended = ended.code(4);
+    for line in plan {
+        ended = ended.says(line);
+    }
+    assert_eq!(fake.count("DeleteStack"), 0);
+    let fake = FakeAws::play(script()).await;
+    let Some(mut ended) = run(&fake, &DEPLOY).await else {
+        return;
+    };
+    ended = ended.code(0);
+    for line in plan {
+        ended = ended.says(line);
+    }
+    assert_eq!(fake.count("DeleteStack"), 1);
+}
+
+/// A name proves nothing.
+#[tokio::test]
+async fn a_stack_of_others_is_left_alone_whatever_it_is_called() {
+    for status in ["UPDATE_COMPLETE", "CREATE_FAILED"] {
+        for command in ["deploy", "destroy"] {
+            let fake = FakeAws::play(Script {
+                before: vec![status],
+                owner: Some("tocsin-other"),
+                ..Script::default()
+            })
+            .await;
+            let Some(ended) = run(&fake, &[command, "--account", "fake", "--yes"]).await else {
+                return;
+            };
+            ended
+                .code(1)
+                .says("the stack `tocsin-fake` in eu-central-1 is not one of the account file's")
+                .says("it belongs to the account file of the stack `tocsin-other`");
+            for operation in ["DeleteStack", "CreateChangeSet"] {
+                assert_eq!(fake.count(operation), 0, "{command}: {operation}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_failed_change_set_is_taken_away() {
     let fake = FakeAws::play(Script {

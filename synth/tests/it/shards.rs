@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use serde_json::json;
+use synth::deploy::describe;
+
 use crate::lifecycle::{Life, account};
 
 /// So many alarms that each stack's template goes by way of the bucket.
@@ -63,6 +66,23 @@ async fn alarms_move_between_stacks_only_when_told() {
         .says("deploying tocsin-life-alarms-3");
     life.run(&current, "").await.code(0);
 
+    // Another account file's stack that is called like one of these is none of them.
+    let others = "tocsin-life-alarms-9";
+    let template = json!({
+        "Description": "Tocsin: what goes wrong in the account `life-alarms-9`",
+        "Resources": { "Incidents": {
+            "Type": "AWS::SQS::Queue",
+            "Properties": { "Tags": [{ "Key": "tocsin", "Value": others }] },
+        } },
+    });
+    let cloudformation = life.local.aws().cloudformation();
+    let created = cloudformation
+        .create_stack()
+        .stack_name(others)
+        .template_body(template.to_string());
+    created.send().await.unwrap();
+    life.run(&current, "").await.code(0);
+
     // Stacks that are no longer needed go, and what is left of them comes to the others.
     life.write(&alarms(1, 2));
     life.run(&["diff", "--account", "life"], "")
@@ -88,5 +108,7 @@ async fn alarms_move_between_stacks_only_when_told() {
         .code(0)
         .says("tocsin-life-alarms-1 is gone")
         .says("tocsin-life is gone");
+    let left = describe(&cloudformation, others).await.unwrap();
+    assert!(left.is_some(), "{others} is not ours");
     life.local.stop(false).await;
 }
