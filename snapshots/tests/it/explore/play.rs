@@ -318,7 +318,9 @@ fn judge(
                         && other.priority <= it.priority
                         && first.map(|(at, _)| *at).min().is_some_and(|its| its < at)
                 });
-                if it.priority <= Priority::High && late > 0 && !follows {
+                // A restored table may have lost it: then late is better than never.
+                let is_late = late > 0 && !follows && !is_listed;
+                if it.priority <= Priority::High && is_late {
                     wrong.insert(Wrong::Late(name, late));
                 }
             }
