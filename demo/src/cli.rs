@@ -19,7 +19,7 @@ pub struct Demo {
     /// The Python environment that the local AWS is installed in
     #[arg(long, value_name = "DIR", default_value = "target/local-aws")]
     pub local_aws: PathBuf,
-    /// Play so many events at once instead, from 10 to 10000, and see what the agent is told of them
+    /// Play so many events at once instead, from 10 to 10000, and see which reports the agent gets
     #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(u16).range(10..=10_000))]
     pub storm: Option<u16>,
     /// Let something go wrong, to see that it is noticed

@@ -49,15 +49,15 @@ pub enum Error {
     /// The functions delivered without the ledger.
     #[error("the ledger was not available to the function that delivers")]
     LedgerAway,
-    /// A storm of which not everything is told, or waits to be.
+    /// A storm of which not everything is in a report, or held.
     #[error(
-        "of {of} incidents {unknown} are not in the ledger, {gathered} were gathered and not told in time, and \
-         {rejected} were rejected"
+        "of {of} incidents {unknown} are not in the ledger, {gathered} were not sent in time, and {rejected} were \
+         rejected"
     )]
     Unaccounted {
         /// How many the ledger does not know.
         unknown: usize,
-        /// How many should have been told by now.
+        /// How many should have been sent by now.
         gathered: usize,
         /// How many the receiver rejected.
         rejected: usize,

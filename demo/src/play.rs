@@ -71,7 +71,7 @@ async fn play_on(
         }
         None => scenario::play(file, local, &mut receiver, &secret, terminal).await?,
     }
-    // Whatever arrives without the ledger, nobody has decided what may be told.
+    // Whatever arrives without the ledger, nobody has decided what may be sent.
     if local.has_said(LEDGER_CALL_FAILED) {
         return Err(Error::LedgerAway);
     }

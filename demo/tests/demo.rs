@@ -79,7 +79,7 @@ fn four_incidents_arrive_and_verify() {
     assert_eq!(stdout.matches("the signature verifies").count(), 4);
 }
 
-/// More groups break than the budget allows investigations: the others wait, and are accounted for.
+/// More groups break than the budget allows investigations: the last of these is a digest of all others.
 #[test]
 fn every_event_of_a_storm_is_accounted_for() {
     if !is_ready() {
@@ -89,10 +89,10 @@ fn every_event_of_a_storm_is_accounted_for() {
     has(
         &stdout,
         &[
-            "held back by the budget: ",
+            " groups over the budget",
             "CRITICAL 3 incidents of AWS/ApplicationELB LoadBalancer=app/payment/",
             "60 events became ",
-            "every event is told, by itself or counted, or waits to be",
+            "every event is accounted for: ",
             "the receiver's limit of 2 requests a second was exceeded 0 times",
         ],
     );
