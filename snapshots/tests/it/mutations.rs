@@ -220,7 +220,6 @@ fn large_events_are_cut_where_it_hurts_least() {
     let description = finding.incident.description();
     for kept in [
         "- action: RegisterTaskDefinition",
-        "- further events of this rule",
         "EventId=e3a1f0b2",
         "\"errorCode\": \"AccessDenied\"",
         "[cut: 199034 characters left out]",
