@@ -320,7 +320,7 @@ impl<'a> Draft<'a> {
             {
                 let mut finding =
                     recommended::left_over(key, &volume.id, &volume.tags, self.settings);
-                finding.resource_type = "EBS volume".to_owned();
+                finding.resource_type.push_str("EBS volume");
                 finding.configuration = Some(format!("{} {} GiB", volume.volume_type, volume.size));
                 let since = instance
                     .stopped_since
@@ -338,7 +338,7 @@ impl<'a> Draft<'a> {
             if !self.leaves_out(&key, &address.tags) {
                 let mut finding =
                     recommended::left_over(key, &address.id, &address.tags, self.settings);
-                finding.resource_type = "Elastic IP address".to_owned();
+                finding.resource_type.push_str("Elastic IP address");
                 finding.configuration = Some(address.ip.clone());
                 finding.evidence.notes.push("nothing uses it".to_owned());
                 self.offer(finding);
@@ -393,7 +393,7 @@ impl<'a> Draft<'a> {
 
 fn idle_by_own_metrics(key: ResourceKey, instance: &Instance, evidence: Evidence) -> Finding {
     let mut finding = recommended::blank(key, &instance.id, Kind::Stop, Origin::Metrics);
-    finding.resource_type = "EC2 instance".to_owned();
+    finding.resource_type.push_str("EC2 instance");
     finding.evidence = evidence;
     finding
 }

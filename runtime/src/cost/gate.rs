@@ -156,11 +156,9 @@ impl Past {
                 sums.add(&amount);
             }
         }
-        (!seen.is_empty()).then(|| Done {
-            count: seen.len(),
-            of: of.len(),
-            sums,
-        })
+        let count = seen.len();
+        let of = of.len();
+        (count > 0).then_some(Done { count, of, sums })
     }
 
     /// What a report says, by shard, for the ledger: what is found, and what is done.
