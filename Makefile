@@ -20,6 +20,7 @@ MOVE_ALARMS ?=
 CARGO ?= cargo
 PYTHON ?= python3
 SYNTH := target/debug/synth
+DEMO := target/debug/demo
 LOCAL_AWS := target/local-aws
 ZIG := target/zig
 MACHINE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
@@ -37,12 +38,13 @@ help: ## Show this list
 	echo "  ACCOUNT=name   the account file: accounts/name.yaml"
 	echo "  YES=1          deploy or destroy without asking"
 	echo "  STORM=1000     play a storm of so many events in the demo, 10 to 10000"
+	echo "  FAULTS=3       how many faults the explorer places together"
 	echo "  FUZZ=60        how long each fuzz target runs, in seconds"
 	echo "  MOVE_ALARMS=1  let alarms move between stacks, as a changed alarm-shards asks for"
 
 .PHONY: demo
-demo: tools $(SYNTH) $(LOCAL_AWS)/ready local-functions ## Play the whole job on a local AWS; needs no account
-	$(SYNTH) demo $(if $(STORM),--storm $(STORM))
+demo: tools $(DEMO) $(LOCAL_AWS)/ready local-functions ## Play the whole job on a local AWS; needs no account
+	$(DEMO) $(if $(STORM),--storm $(STORM))
 
 .PHONY: test
 test: tools $(SYNTH) $(LOCAL_AWS)/ready local-functions ## Run every test, the demo among them
@@ -115,6 +117,13 @@ bench: $(SYNTH) ## Measure generation and how it grows, and what the functions c
 	done
 	$(CARGO) bench --locked --package runtime --bench functions
 
+# Faults that are placed together at most
+FAULTS ?= 3
+
+.PHONY: explore
+explore: ## Search deliveries with up to FAULTS faults, at every call, for incidents lost or sent twice
+	EXPLORE=$(FAULTS) $(CARGO) test --locked --package snapshots --test it -- explore --nocapture
+
 # How long each fuzz target runs, in seconds
 FUZZ ?= 60
 
@@ -181,9 +190,9 @@ account:
 	fi
 
 # As a part of the whole workspace, so that its dependencies are built once and not again for the tests.
-.PHONY: $(SYNTH)
-$(SYNTH):
-	$(CARGO) build --locked --workspace --bin synth
+.PHONY: $(SYNTH) $(DEMO)
+$(SYNTH) $(DEMO):
+	$(CARGO) build --locked --workspace --bin $(notdir $@)
 
 .PHONY: local-functions
 local-functions: $(SYNTH)
@@ -232,7 +241,7 @@ $(IAM)/ready $(NAG)/ready: target/%/ready: snapshots/validate/%/package-lock.jso
 	npm ci --ignore-scripts --no-audit --no-fund --silent
 	touch ready
 
-$(LOCAL_AWS)/ready: synth/local-aws/requirements.txt
+$(LOCAL_AWS)/ready: demo/local-aws/requirements.txt
 	$(PYTHON) -m venv --clear $(LOCAL_AWS)
 	$(LOCAL_AWS)/bin/pip install --quiet --require-hashes --requirement $<
 	touch $@

@@ -2,6 +2,12 @@
 //!
 //! Pure, and below every other crate: no files, no clock, no network.
 
+mod function;
+pub mod names;
+mod output;
 mod partition;
 
+pub use function::FunctionName;
+pub use names::StackRole;
+pub use output::Output;
 pub use partition::Partition;

@@ -11,7 +11,7 @@
 //! - `stack`: from a `Monitor` to the templates of an account.
 
 pub mod arn;
-pub mod asset;
+mod asset;
 mod constructs;
 pub mod event_pattern;
 mod hash;
@@ -30,6 +30,7 @@ pub mod template;
 pub mod value;
 
 pub use arn::Arn;
+pub use constructs::delivery::grouping_variables;
 pub use event_pattern::EventPattern;
 pub use json::{Json, Object, ToJson};
 pub use logical_id::LogicalId;

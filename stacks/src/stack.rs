@@ -1,11 +1,13 @@
 //! From what is watched to the templates of an account: the only place where constructs meet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use contract::{FunctionName, Output, StackRole, names::STACK_DESCRIPTION};
 
 use crate::{
-    Arn, Value,
+    Arn, ToJson, Value,
     arn::AlarmAction,
-    asset::CodeAsset,
+    asset::{BUCKET_PARAMETER, key_parameter},
     constructs::{
         alarms::{alarm, composite_alarm},
         cost_schedule::cost_schedule,
@@ -16,6 +18,7 @@ use crate::{
         secret::webhook_secret,
         self_watch::self_watch,
         sources::{alarm_function, ecs_function, event_function},
+        sweep::sweep,
     },
     hash::stable_hash,
     limits,
@@ -47,13 +50,13 @@ pub enum ParameterSource {
     /// The account file, region by region: a list of IDs.
     Region(BTreeMap<String, Vec<String>>),
     /// The key of a function's code in that bucket.
-    CodeKey(CodeAsset),
+    CodeKey(FunctionName),
     /// What another stack, deployed before, shows under this name.
     Output {
         /// The other stack.
         stack: String,
         /// The output's name.
-        output: &'static str,
+        output: Output,
     },
 }
 
@@ -72,18 +75,15 @@ fn first(over: &[OverQuota]) -> String {
     over.first().map(OverQuota::to_string).unwrap_or_default()
 }
 
-/// The output of the core stack that alarms need.
-const ALARM_FUNCTION_ARN: &str = "AlarmFunctionArn";
-
 /// The stacks of an account, in the order in which they are deployed.
 pub fn synthesize(monitor: &Monitor) -> Result<Vec<Stack>, SynthesisError> {
     let rules = rules(monitor);
     let mut stacks = vec![core_stack(monitor, &rules)?];
     let shards = shards(monitor);
     let mut over = full_shards(monitor, &shards);
-    for (index, alarms) in shards.into_iter().enumerate() {
+    for (number, alarms) in (1..).zip(shards) {
         if !alarms.is_empty() {
-            stacks.push(alarm_stack(monitor, index + 1, &alarms)?);
+            stacks.push(alarm_stack(monitor, number, &alarms)?);
         }
     }
     if !monitor.composites.is_empty() {
@@ -99,61 +99,78 @@ pub fn synthesize(monitor: &Monitor) -> Result<Vec<Stack>, SynthesisError> {
     }
 }
 
+/// The functions that stacks run, each once.
+pub fn assets(stacks: &[Stack]) -> BTreeSet<FunctionName> {
+    let sources = stacks.iter().flat_map(|stack| stack.parameters.values());
+    sources
+        .filter_map(|source| match source {
+            ParameterSource::CodeKey(asset) => Some(*asset),
+            ParameterSource::AssetBucket
+            | ParameterSource::Region(_)
+            | ParameterSource::Output { .. } => None,
+        })
+        .collect()
+}
+
 fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, DuplicateLogicalId> {
     let mut template = Template::new(format!(
-        "Tocsin: what goes wrong in the account `{}` becomes investigations of AWS DevOps Agent",
+        "{STACK_DESCRIPTION}what goes wrong in the account `{}` becomes investigations of AWS DevOps Agent",
         monitor.account_name
     ));
     let core = queues(&mut template, monitor, rules)?;
     let secret = webhook_secret(&mut template, &core)?;
     let ledger = ledger(&mut template, &core)?;
 
-    let mut functions: Vec<(CodeAsset, Handle<Function>)> = Vec::new();
+    let mut functions: Vec<(FunctionName, Handle<Function>)> = Vec::new();
     let alarm = alarm_function(&mut template, &core)?;
-    functions.push((CodeAsset::Alarm, alarm.clone()));
+    functions.push((FunctionName::Alarm, alarm.clone()));
     if let Some(ecs) = ecs_function(&mut template, &core)? {
-        functions.push((CodeAsset::Ecs, ecs));
+        functions.push((FunctionName::Ecs, ecs));
     }
     if let Some(event) = event_function(&mut template, &core)? {
-        functions.push((CodeAsset::Event, event));
+        functions.push((FunctionName::Event, event));
     }
     if let Some(cost) = cost_schedule(&mut template, &core)? {
-        functions.push((CodeAsset::Cost, cost));
+        functions.push((FunctionName::Cost, cost));
     }
     let deliver = delivery(&mut template, &core, &secret, &ledger)?;
-    functions.push((CodeAsset::Deliver, deliver.clone()));
+    sweep(&mut template, &core, &deliver)?;
+    functions.push((FunctionName::Deliver, deliver.clone()));
     self_watch(&mut template, &core, &functions, &deliver)?;
 
-    template.output(
-        ALARM_FUNCTION_ARN,
+    let mut show = |output: Output, description, value: &dyn ToJson| {
+        template.output(output.as_str(), description, value);
+    };
+    show(
+        Output::AlarmFunctionArn,
         "Any alarm of this account can have this function as an action",
         &alarm.arn(),
     );
     for (asset, function) in &functions {
-        template.output(
-            asset.logical_name(),
+        show(
+            Output::Function(*asset),
             "The function's name",
             &function.reference(),
         );
     }
-    template.output(
-        "IncidentsUrl",
+    show(
+        Output::IncidentsUrl,
         "Incidents that wait",
         &core.incidents.queue_url(),
     );
-    template.output(
-        "DeadLettersUrl",
+    show(
+        Output::DeadLettersUrl,
         "What was given up",
         &core.dead_letters.queue_url(),
     );
-    template.output(
-        "WebhookSecretArn",
+    show(
+        Output::WebhookSecretArn,
         "Where the webhook is kept",
         &secret.reference(),
     );
-    template.output(
-        "LedgerTable",
-        "What delivery remembers of groups and of the budget",
+    show(
+        Output::LedgerTable,
+        "The table with the record of incidents and reports",
         &ledger.reference(),
     );
 
@@ -161,15 +178,12 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
         .iter()
         .map(|(asset, _)| {
             (
-                asset.parameter().to_owned(),
+                key_parameter(*asset).to_owned(),
                 ParameterSource::CodeKey(*asset),
             )
         })
         .collect();
-    parameters.insert(
-        CodeAsset::BUCKET_PARAMETER.to_owned(),
-        ParameterSource::AssetBucket,
-    );
+    parameters.insert(BUCKET_PARAMETER.to_owned(), ParameterSource::AssetBucket);
     if let Some(vpc) = &monitor.hardening.vpc {
         let by_region = |ids: fn(&Network) -> &Vec<String>| {
             let regions = vpc.regions.iter();
@@ -186,7 +200,7 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
         );
     }
     Ok(Stack {
-        name: monitor.stack.to_string(),
+        name: StackRole::Core.stack_name(monitor.stack.as_str()),
         template,
         parameters,
         alarms: Vec::new(),
@@ -195,11 +209,11 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
 
 fn alarm_stack(
     monitor: &Monitor,
-    number: usize,
+    number: u32,
     alarms: &[&Alarm],
 ) -> Result<Stack, DuplicateLogicalId> {
     let mut template = Template::new(format!(
-        "Tocsin: alarms of the account `{}`, part {number} of {}",
+        "{STACK_DESCRIPTION}alarms of the account `{}`, part {number} of {}",
         monitor.account_name, monitor.alarm_shards
     ));
     let action = alarm_action(&mut template);
@@ -209,7 +223,7 @@ fn alarm_stack(
     let names = alarms.iter().map(|it| it.name.clone()).collect();
     Ok(alarms_of(
         monitor,
-        format!("{}-alarms-{number}", monitor.stack),
+        StackRole::Alarms(number).stack_name(monitor.stack.as_str()),
         template,
         names,
     ))
@@ -219,7 +233,7 @@ fn alarm_stack(
 /// and CloudWatch neither makes one before what it looks at, nor deletes that before it.
 fn composite_stack(monitor: &Monitor) -> Result<Stack, DuplicateLogicalId> {
     let mut template = Template::new(format!(
-        "Tocsin: composite alarms of the account `{}`",
+        "{STACK_DESCRIPTION}composite alarms of the account `{}`",
         monitor.account_name
     ));
     let action = alarm_action(&mut template);
@@ -231,7 +245,7 @@ fn composite_stack(monitor: &Monitor) -> Result<Stack, DuplicateLogicalId> {
         .iter()
         .map(|it| it.name.clone())
         .collect();
-    let name = format!("{}-composites", monitor.stack);
+    let name = StackRole::Composites.stack_name(monitor.stack.as_str());
     Ok(alarms_of(monitor, name, template, names))
 }
 
@@ -239,7 +253,7 @@ fn composite_stack(monitor: &Monitor) -> Result<Stack, DuplicateLogicalId> {
 fn alarm_action(template: &mut Template) -> Value<Arn<AlarmAction>> {
     template
         .parameter::<Arn<Function>>(
-            ALARM_FUNCTION_ARN,
+            Output::AlarmFunctionArn.as_str(),
             ParameterType::String,
             "The function that alarms invoke; filled in by `synth deploy`",
         )
@@ -249,12 +263,12 @@ fn alarm_action(template: &mut Template) -> Value<Arn<AlarmAction>> {
 fn alarms_of(monitor: &Monitor, name: String, template: Template, alarms: Vec<AlarmName>) -> Stack {
     let source = ParameterSource::Output {
         stack: monitor.stack.to_string(),
-        output: ALARM_FUNCTION_ARN,
+        output: Output::AlarmFunctionArn,
     };
     Stack {
         name,
         template,
-        parameters: BTreeMap::from([(ALARM_FUNCTION_ARN.to_owned(), source)]),
+        parameters: BTreeMap::from([(Output::AlarmFunctionArn.as_str().to_owned(), source)]),
         alarms,
     }
 }
@@ -288,7 +302,10 @@ fn full_shards(monitor: &Monitor, shards: &[Vec<&Alarm>]) -> Vec<OverQuota> {
         .filter_map(|(alarms, number): (_, u32)| {
             let beyond = alarms.get(limits::ALARMS_PER_SHARD..)?;
             (!beyond.is_empty()).then(|| OverQuota {
-                what: format!("alarms in the stack `{}-alarms-{number}`", monitor.stack),
+                what: format!(
+                    "alarms in the stack `{}`",
+                    StackRole::Alarms(number).stack_name(monitor.stack.as_str())
+                ),
                 found: alarms.len(),
                 limit: limits::ALARMS_PER_SHARD,
                 subject: Subject::Alarms(beyond.iter().map(|it| it.name.clone()).collect()),

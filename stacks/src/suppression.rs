@@ -32,9 +32,6 @@ pub enum Reason {
     NamedAfterTheStack,
     /// Another alarm speaks for this one.
     PartOfComposite,
-    /// What the table holds is worth nothing after an hour, and little before: without it an incident
-    /// is told twice.
-    StateOfMinutes,
 }
 
 /// A rule of each validator, where it has one for the same thing.
@@ -77,7 +74,6 @@ const RULES: &[Rules] = &[
     rules(Reason::NamedAfterTheStack, MANAGED_POLICY, None, Some(NO_EXPLICIT_NAMES), None, None),
     rules(Reason::NamedAfterTheStack, TABLE, None, Some(NO_EXPLICIT_NAMES), None, None),
     rules(Reason::PartOfComposite, "AWS::CloudWatch::Alarm", None, Some("CLOUDWATCH_ALARM_ACTION_CHECK"), None, None),
-    rules(Reason::StateOfMinutes, TABLE, Some("CKV_AWS_28"), Some("DYNAMODB_PITR_ENABLED"), Some("W78"), Some("AwsSolutions-DDB3")),
 ];
 
 const fn rules(
@@ -120,9 +116,6 @@ impl Reason {
             Self::DeclaredLogGroup => "the log group is a resource of this stack",
             Self::NamedAfterTheStack => "incidents and patterns speak of alarms by name",
             Self::PartOfComposite => "a composite alarm speaks for it; `incident: false`",
-            Self::StateOfMinutes => {
-                "holds the state of minutes; where it is lost, an incident is told twice"
-            }
         }
     }
 }

@@ -6,8 +6,12 @@ use std::{
 };
 
 use crate::{
-    aws::AwsError, config::Diagnostic, demo::DemoError, deploy::DeployError, ledger::LedgerError,
-    local_aws::LocalAwsError, package::PackageError,
+    aws::AwsError,
+    config::Diagnostic,
+    deploy::DeployError,
+    ledger::LedgerError,
+    package::PackageError,
+    terminal::{InputError, Terminal},
 };
 
 /// The exit codes of `synth`. The numbers are a contract with whoever automates it.
@@ -99,14 +103,6 @@ pub enum Error {
     /// A stack is not as it should be.
     #[error(transparent)]
     Deploy(#[from] DeployError),
-    /// The stack is not there.
-    #[error("the stack `{stack}` is not deployed in {region}")]
-    NotDeployed {
-        /// The stack.
-        stack: String,
-        /// The region.
-        region: String,
-    },
     /// The stack may not be deleted.
     #[error("the stack `{stack}` in {region} has termination protection")]
     Protected {
@@ -118,27 +114,38 @@ pub enum Error {
     /// What was said of the webhook cannot be used.
     #[error("the webhook was not set: {0}")]
     Webhook(#[from] webhook::InvalidSecret),
-    /// Standard input could not be read.
-    #[error("failed to read from standard input")]
-    Input {
-        /// Why.
-        source: io::Error,
-    },
-    /// There is nobody to ask.
-    #[error("this needs a yes, and there is no terminal to ask at")]
-    NobodyToAsk,
+    /// There is no answer, or no input.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The program itself could not start.
+    #[error("failed to start the asynchronous runtime")]
+    Start(#[source] io::Error),
     /// The function's log does not say what became of the test.
     #[error("the log of the function `{function}` does not say what became of the test")]
     NoVerdict {
         /// The function.
         function: String,
     },
-    /// The demo did not end as it should.
-    #[error(transparent)]
-    Demo(#[from] DemoError),
 }
 
 impl Error {
+    /// Says it to whoever is at the terminal: all mistakes of an account file, what went wrong and why, and
+    /// what to do about it.
+    pub fn report(&self, terminal: Terminal) {
+        if let Self::AccountFile {
+            path,
+            text,
+            diagnostics,
+        } = self
+        {
+            for diagnostic in diagnostics {
+                let shown = diagnostic.render(&path.to_string_lossy(), text, terminal.color);
+                terminal.say(&format!("{shown}\n"));
+            }
+        }
+        terminal.report(self, self.hint().as_deref());
+    }
+
     /// The code that `synth` ends with.
     pub fn exit(&self) -> Exit {
         match self {
@@ -153,7 +160,7 @@ impl Error {
                 action: "read",
                 ..
             } if source.kind() == io::ErrorKind::NotFound => Exit::Usage,
-            Self::NobodyToAsk | Self::Moves { .. } => Exit::Declined,
+            Self::Input(InputError::NobodyToAsk) | Self::Moves { .. } => Exit::Declined,
             Self::Deploy(DeployError::RolledBack { .. }) => Exit::RolledBack,
             Self::Deploy(DeployError::Stuck { .. } | DeployError::NotDeleted { .. }) => {
                 Exit::NeedsPerson
@@ -166,11 +173,10 @@ impl Error {
             | Self::Aws(_)
             | Self::Ledger(_)
             | Self::Deploy(_)
-            | Self::NotDeployed { .. }
             | Self::Protected { .. }
-            | Self::Input { .. }
-            | Self::NoVerdict { .. }
-            | Self::Demo(_) => Exit::Failed,
+            | Self::Input(InputError::Read(_))
+            | Self::Start(_)
+            | Self::NoVerdict { .. } => Exit::Failed,
         }
     }
 
@@ -200,24 +206,23 @@ impl Error {
             Self::Deploy(DeployError::RolledBack { .. } | DeployError::ChangeSet { .. }) => {
                 Some("mend the cause and deploy again: what was there before still is".to_owned())
             }
-            Self::Deploy(DeployError::ContactLost { .. } | DeployError::Detached { .. }) => {
-                Some("the same command again waits for it and carries on".to_owned())
-            }
-            Self::NotDeployed { .. } => {
+            Self::Deploy(
+                DeployError::ContactLost { .. }
+                | DeployError::Detached { .. }
+                | DeployError::Stopped { .. },
+            ) => Some("the same command again waits for it and carries on".to_owned()),
+            Self::Deploy(DeployError::NotDeployed { .. }) => {
                 Some("deploy it first: make deploy ACCOUNT=NAME".to_owned())
             }
             Self::Protected { stack, region } => Some(format!(
                 "lift it with: aws cloudformation update-termination-protection \
                  --no-enable-termination-protection --stack-name {stack} --region {region}"
             )),
-            Self::NobodyToAsk => Some("add `--yes`".to_owned()),
+            Self::Input(InputError::NobodyToAsk) => Some("add `--yes`".to_owned()),
             Self::Moves { .. } => Some(
                 "while they move they are gone, and they forget their states: add `--move-alarms`"
                     .to_owned(),
             ),
-            Self::Demo(DemoError::LocalAws(LocalAwsError::NotInstalled(_))) => {
-                Some("`make demo` installs it".to_owned())
-            }
             _ => None,
         }
     }

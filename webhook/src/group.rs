@@ -47,7 +47,7 @@ pub struct Group {
     #[serde(deserialize_with = "read_cause")]
     pub cause: String,
     /// What happened once, where an older version queued the incident: in it, IDs were not as exact.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) occurrence: Option<String>,
     /// The rule of the account file whose event it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -63,7 +63,7 @@ pub(crate) fn storm(incidents: usize) -> Event {
             let name = format!("shop-{}", number % 100);
             let incident = incident(number, "It broke.");
             let key = GroupKey::of("service", &[&name]);
-            let group = Group::new(key, &name, "out of memory", incident.id());
+            let group = Group::new(key, &name, "out of memory");
             queued(number, &Envelope::of_group(Signal::Ecs, incident, group))
         })
         .collect();

@@ -34,8 +34,8 @@ impl Table {
     pub(crate) fn answer(&self, operation: &str, input: &Json) -> Option<Result<Json, Json>> {
         let mut contents = self.0.lock().unwrap();
         Some(match operation {
-            "Query" => Ok(contents.latest(input)),
-            "GetItem" => Ok(contents.item(input)),
+            "BatchGetItem" => Ok(contents.items(input)),
+            "Query" => Ok(contents.due(input)),
             "PutItem" => contents.put(input),
             "TransactWriteItems" => contents.transact(input),
             _ => return None,
@@ -44,25 +44,30 @@ impl Table {
 }
 
 impl Contents {
-    fn latest(&mut self, input: &Json) -> Json {
+    fn items(&mut self, input: &Json) -> Json {
         self.calls.reads += 1;
-        let group = text(&input["ExpressionAttributeValues"][":group"]["S"]);
-        let of_group = (group.clone(), i64::MIN)..=(group, i64::MAX);
-        let latest = self.items.range(of_group).next_back();
-        json!({ "Items": latest.map(|(_, item)| item).into_iter().collect::<Vec<_>>() })
+        let tables = input["RequestItems"].as_object().unwrap().iter();
+        let responses = tables.map(|(table, request)| {
+            let keys = request["Keys"].as_array().unwrap().iter();
+            let items = keys.filter_map(|it| self.items.get(&key(it)).cloned());
+            (table.clone(), Json::Array(items.collect()))
+        });
+        let responses: serde_json::Map<String, Json> = responses.collect();
+        json!({ "Responses": responses, "UnprocessedKeys": {} })
     }
 
-    fn item(&mut self, input: &Json) -> Json {
+    fn due(&mut self, input: &Json) -> Json {
         self.calls.reads += 1;
-        match self.items.get(&key(&input["Key"])) {
-            Some(item) => json!({ "Item": item }),
-            None => json!({}),
-        }
+        let by = number(&input["ExpressionAttributeValues"][":by"]).unwrap();
+        let is_due = |it: &&Json| number(&it["due"]).is_some_and(|due| due <= by);
+        let mut due: Vec<&Json> = self.items.values().filter(is_due).collect();
+        due.sort_by_key(|it| number(&it["due"]));
+        json!({ "Items": due })
     }
 
     fn put(&mut self, put: &Json) -> Result<Json, Json> {
         self.calls.writes += 1;
-        if !self.allows(put, &put["Item"]) {
+        if !self.allows(put) {
             return Err(json!({ "__type": "ConditionalCheckFailedException" }));
         }
         self.items.insert(key(&put["Item"]), put["Item"].clone());
@@ -71,71 +76,38 @@ impl Contents {
 
     fn transact(&mut self, input: &Json) -> Result<Json, Json> {
         self.calls.writes += 1;
-        let writes = input["TransactItems"].as_array().unwrap();
-        let of = |write: &Json| match write.get("Put") {
-            Some(put) => (put.clone(), put["Item"].clone()),
-            None => (write["Update"].clone(), write["Update"]["Key"].clone()),
+        let puts = input["TransactItems"].as_array().unwrap().iter();
+        let puts: Vec<&Json> = puts.map(|it| &it["Put"]).collect();
+        let code = |it: &&Json| {
+            if self.allows(it) {
+                json!({ "Code": "None" })
+            } else {
+                json!({ "Code": "ConditionalCheckFailed" })
+            }
         };
-        let reasons: Vec<Json> = writes
-            .iter()
-            .map(of)
-            .map(|(write, item)| {
-                if self.allows(&write, &item) {
-                    json!({ "Code": "None" })
-                } else {
-                    json!({ "Code": "ConditionalCheckFailed", "Item": self.items.get(&key(&item)) })
-                }
-            })
-            .collect();
+        let reasons: Vec<Json> = puts.iter().map(code).collect();
         if reasons.iter().any(|it| it["Code"] != "None") {
             return Err(
                 json!({ "__type": "TransactionCanceledException", "CancellationReasons": reasons }),
             );
         }
-        for write in writes {
-            match write.get("Put") {
-                Some(put) => drop(self.items.insert(key(&put["Item"]), put["Item"].clone())),
-                None => self.add(&write["Update"]),
-            }
+        for put in puts {
+            self.items.insert(key(&put["Item"]), put["Item"].clone());
         }
         Ok(json!({}))
     }
 
-    /// Whether the condition of a write holds, of which `deliver` knows three kinds: that an attribute is
-    /// not there, that it is the same, and that it is less. All of them must hold, and an attribute that
-    /// is not there is less than any.
-    fn allows(&self, write: &Json, item: &Json) -> bool {
-        let Some(condition) = write["ConditionExpression"].as_str() else {
-            return true;
-        };
-        let there = self.items.get(&key(item));
-        let attribute = |name: &str| {
-            let name = text(&write["ExpressionAttributeNames"][name]);
-            there.map(|it| number(&it[name])).unwrap_or_default()
-        };
-        let value = |name: &str| number(&write["ExpressionAttributeValues"][name]);
-        if condition == "attribute_not_exists(#version)" {
-            return there.is_none();
-        }
-        let words: Vec<&str> = condition.split([' ', '(', ')']).collect();
-        words.windows(3).all(|it| match *it {
-            [name, "=", wanted] => attribute(name) == value(wanted),
-            [name, "<", limit] => attribute(name).unwrap_or(i64::MIN) < value(limit).unwrap(),
-            _ => true,
-        })
-    }
-
-    /// Adds the values of an update to the attributes of the same names.
-    fn add(&mut self, update: &Json) {
-        let item = self
-            .items
-            .entry(key(&update["Key"]))
-            .or_insert_with(|| update["Key"].clone());
-        for (name, attribute) in update["ExpressionAttributeNames"].as_object().unwrap() {
-            let attribute = text(attribute);
-            let value = &update["ExpressionAttributeValues"][name.replace('#', ":")];
-            let added = number(&item[&attribute]).unwrap_or(0) + number(value).unwrap();
-            item[attribute] = json!({ "N": added.to_string() });
+    /// Whether the condition of a write holds, of which `deliver` knows two kinds: that there is no such
+    /// item, and that it has the version that was read.
+    fn allows(&self, put: &Json) -> bool {
+        let there = self.items.get(&key(&put["Item"]));
+        match put["ConditionExpression"].as_str() {
+            None => true,
+            Some("attribute_not_exists(#version)") => there.is_none(),
+            Some(_) => {
+                let version = number(&put["ExpressionAttributeValues"][":version"]);
+                there.and_then(|it| number(&it["version"])) == version
+            }
         }
     }
 }

@@ -157,18 +157,20 @@ impl Table {
         Ok(due)
     }
 
-    /// Every item that can be read, for people. Reads the whole table, page by page.
+    /// Every item, for people; nothing where one cannot be read. Items of the first edition, which another
+    /// attribute holds, have no entry. Reads the whole table, page by page.
     ///
     /// # Errors
     ///
     /// When the table is not there, cannot be reached or may not be scanned.
-    pub async fn items(&self) -> Result<Vec<(Key, Item)>, CallError> {
+    pub async fn items(&self) -> Result<Vec<(Key, Option<Item>)>, CallError> {
         let mut input = json!({ "TableName": self.name, "ConsistentRead": true });
         let mut items = Vec::new();
         loop {
             let mut answer = self.call("Scan", &input).await?;
             let page = list(&answer, "Items").iter();
-            items.extend(page.filter_map(|it| Some((key_in(it)?, item_in(it)?.item))));
+            let page = page.filter(|it| it.get("item").is_some());
+            items.extend(page.filter_map(|it| Some((key_in(it)?, item_in(it).map(|it| it.item)))));
             match answer.get_mut("LastEvaluatedKey").map(Json::take) {
                 Some(last @ Json::Object(_)) => input["ExclusiveStartKey"] = last,
                 _ => return Ok(items),

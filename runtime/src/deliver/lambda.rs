@@ -99,6 +99,11 @@ impl LambdaPorts {
 }
 
 impl LambdaPorts {
+    /// Where incidents may be sent.
+    pub fn policy(&self) -> &UrlPolicy {
+        &self.policy
+    }
+
     /// What a call to AWS comes to by `deadline`.
     async fn by<T>(
         &self,

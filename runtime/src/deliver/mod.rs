@@ -39,6 +39,7 @@ pub use ports::{
     Clock, DeadLetter, Endpoint, Ledger, LedgerError, Ports, Posted, Queue, SecretError, Telemetry,
     TransportError,
 };
+pub use session::LEDGER_CALL_FAILED;
 
 use crate::{ledger::Grouping, log::Level};
 use batch::{Arrival, Content, content};

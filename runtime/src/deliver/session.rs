@@ -21,6 +21,9 @@ use crate::{
     log::Level,
 };
 
+/// What the log says of a call to the ledger that failed.
+pub const LEDGER_CALL_FAILED: &str = "a call to the ledger failed";
+
 /// Calls to the ledger that overlap.
 pub(super) const AT_ONCE: usize = 16;
 /// Items of one read at most. Source: `BatchGetItem` in the DynamoDB API reference.
@@ -126,7 +129,7 @@ impl<'a, P: Ports> Session<'a, P> {
         if let Some(error) = failed {
             self.ports.log(
                 Level::Warn,
-                "a call to the ledger failed",
+                LEDGER_CALL_FAILED,
                 json!({ "why": error.to_string() }),
             );
         }

@@ -116,6 +116,16 @@ impl Day {
         self.hours.get(&hour.of_day()).copied().unwrap_or_default()
     }
 
+    /// Investigations of `LOW` and `MINIMAL` incidents.
+    pub fn low(&self) -> u32 {
+        self.low
+    }
+
+    /// Investigations of each rule of the account file.
+    pub fn rules(&self) -> &BTreeMap<String, u32> {
+        &self.rules
+    }
+
     /// How many more there may be in an hour of what is not always sent.
     pub fn room(&self, hour: Hour, limits: &Limits) -> u32 {
         let in_hour = limits.per_hour.saturating_sub(self.used_in(hour));

@@ -1,6 +1,7 @@
-//! What `synth --help` teaches, command by command.
+//! What `--help` teaches, command by command.
 
 use clap::{Command, CommandFactory as _};
+use demo::cli::Demo;
 use snapshots::{assert_snapshot, directory};
 use synth::cli::Cli;
 
@@ -9,6 +10,11 @@ fn help_of_every_command() {
     let mut command = Cli::command().term_width(100);
     command.build();
     check(&mut command, "synth");
+}
+
+#[test]
+fn help_of_the_demo() {
+    check(&mut Demo::command().term_width(100), "demo");
 }
 
 fn check(command: &mut Command, name: &str) {

@@ -3,10 +3,11 @@
 
 use std::{collections::BTreeSet, fs, time::Duration};
 
+use contract::FunctionName;
 use runtime::{
     aws::sqs::Sqs,
     cost::{Collector, Thresholds},
-    deliver::LambdaWorld,
+    deliver::LambdaPorts,
     http::{Reuse, client, web_roots},
     ledger::{Grouping, Limits},
     log::Log,
@@ -15,7 +16,7 @@ use runtime::{
 };
 use serde_json::Value as Json;
 use snapshots::{account, directory};
-use stacks::{ToJson as _, asset::CodeAsset};
+use stacks::ToJson as _;
 use webhook::{Priority, Signal};
 
 /// The environment of a function: what the template sets, and what Lambda itself does.
@@ -71,7 +72,7 @@ fn every_code_asset_has_its_binary() {
                 .strip_suffix(".rs\"")
         })
         .collect();
-    let run: BTreeSet<&str> = CodeAsset::ALL.iter().map(|it| it.binary()).collect();
+    let run: BTreeSet<&str> = FunctionName::ALL.iter().map(|it| it.as_str()).collect();
     assert_eq!(run, built);
 }
 
@@ -92,13 +93,13 @@ fn the_cost_function_finds_its_thresholds() {
 #[test]
 fn deliver_finds_what_it_needs() {
     for (case, loopback) in [("example", false), ("local", true)] {
-        let world = LambdaWorld::new(
+        let ports = LambdaPorts::new(
             Log::new("test", |_| {}),
             &web_roots(),
             &environment(case, "DeliverFunction"),
         )
         .unwrap();
-        assert_eq!(world.policy().loopback_http, loopback);
+        assert_eq!(ports.policy().loopback_http, loopback);
     }
 }
 
@@ -112,7 +113,10 @@ fn deliver_groups_and_spends_as_the_account_file_says() {
         limits: Limits {
             per_hour: 6,
             per_day: 24,
-            floor: Priority::Critical,
+            low_per_day: 6,
+            rule_per_day: 8,
+            always_send: Priority::Critical,
+            always_per_day: 96,
         },
         quiet: None,
     };
@@ -127,7 +131,10 @@ fn deliver_groups_and_spends_as_the_account_file_says() {
             Limits {
                 per_hour: 2,
                 per_day: 10,
-                floor: Priority::High
+                low_per_day: 2,
+                rule_per_day: 3,
+                always_send: Priority::High,
+                always_per_day: 40,
             },
             Some("22:00 to 07:00".to_owned())
         )

@@ -248,7 +248,10 @@ fn groups_differ_by_which_value_is_where() {
         let mut payload = sample("event-EDGE-title-values");
         payload["groupBy"] = json!(["detail.a", "detail.b"]);
         payload["event"]["detail"] = json!({ "a": a, "b": b });
-        id(event::decide(&payload))
+        match event::decide(&payload) {
+            Ok(Decision::Investigate(finding)) => finding.group.key,
+            other => panic!("no incident: {other:?}"),
+        }
     };
     let ids = [
         group(json!("ab"), json!("c")),

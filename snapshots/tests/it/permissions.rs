@@ -73,6 +73,12 @@ fn show(value: &Json) -> String {
     if let Some(id) = value["Ref"].as_str() {
         return id.to_owned();
     }
+    if let Some([text, variables]) = value["Fn::Sub"].as_array().map(Vec::as_slice) {
+        let variables = variables.as_object().unwrap().iter();
+        return variables.fold(text.as_str().unwrap().to_owned(), |text, (name, value)| {
+            text.replace(&format!("${{{name}}}"), &show(value))
+        });
+    }
     let parts: Vec<&str> = value["Fn::GetAtt"]
         .as_array()
         .unwrap_or_else(|| panic!("a resource of a new form: {value}"))

@@ -54,6 +54,11 @@ fn every_hop_has_dead_letters() {
     }
     for (id, schedule) in of_type(&resources, "AWS::Scheduler::Schedule") {
         let target = &schedule["Target"];
+        // The next sweep does what a lost one would have done.
+        if id == "Sweep" {
+            assert_eq!(schedule["ScheduleExpression"], "rate(5 minutes)");
+            continue;
+        }
         assert_eq!(target["DeadLetterConfig"]["Arn"], dead_letters(), "{id}");
         asynchronous.push(target["Arn"]["Fn::GetAtt"][0].as_str().unwrap().to_owned());
         hops += 1;

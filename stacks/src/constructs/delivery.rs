@@ -1,7 +1,8 @@
 //! The function that delivers incidents to the agent.
 
+use contract::FunctionName;
+
 use crate::{
-    asset::CodeAsset,
     constructs::{
         Core,
         function::{Invocation, Spec, function},
@@ -34,39 +35,15 @@ pub(crate) fn delivery(
     secret: &Handle<Secret>,
     ledger: &Handle<Table>,
 ) -> Result<Handle<Function>, DuplicateLogicalId> {
-    let Monitor {
-        webhook,
-        grouping,
-        budget,
-        quiet_hours,
-        ..
-    } = core.monitor;
+    let webhook = &core.monitor.webhook;
     let mut environment: Vec<(&'static str, Value<String>)> = vec![
-        ("BUDGET_FLOOR", budget.floor().as_str().into()),
         ("DEAD_LETTERS_QUEUE_URL", core.dead_letters.queue_url()),
-        (
-            "GROUP_WAIT_SECONDS",
-            grouping.wait.seconds().to_string().into(),
-        ),
-        (
-            "GROUP_WINDOW_SECONDS",
-            grouping.window.seconds().to_string().into(),
-        ),
         ("INCIDENTS_QUEUE_URL", core.incidents.queue_url()),
-        (
-            "INVESTIGATIONS_PER_DAY",
-            budget.per_day().to_string().into(),
-        ),
-        (
-            "INVESTIGATIONS_PER_HOUR",
-            budget.per_hour().to_string().into(),
-        ),
         ("LEDGER_TABLE", ledger.reference()),
         ("WEBHOOK_SECRET_ARN", secret.reference().into_text()),
     ];
-    if let Some(quiet_hours) = quiet_hours {
-        environment.push(("QUIET_HOURS", quiet_hours.to_string().into()));
-    }
+    let grouping = grouping_variables(core.monitor).into_iter();
+    environment.extend(grouping.map(|(name, value)| (name, value.into())));
     if !webhook.hosts.is_empty() {
         let mut hosts = webhook.hosts.clone();
         hosts.sort();
@@ -75,43 +52,44 @@ pub(crate) fn delivery(
     if webhook.loopback_http {
         environment.push(("WEBHOOK_LOOPBACK_HTTP", "allowed".into()));
     }
+    let mut statements = vec![
+        Statement::allow(
+            "TakeIncidents",
+            &[
+                "sqs:ChangeMessageVisibility",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ReceiveMessage",
+            ],
+            [core.incidents.arn().into_text()],
+        ),
+        Statement::allow(
+            "GiveUp",
+            &["sqs:SendMessage"],
+            [core.dead_letters.arn().into_text()],
+        ),
+        Statement::allow(
+            "ReadWebhookSecret",
+            &["secretsmanager:GetSecretValue"],
+            [secret.reference().into_text()],
+        ),
+    ];
+    statements.extend(keep_ledger(ledger));
     let deliver = function(
         template,
         core,
         Spec {
-            asset: CodeAsset::Deliver,
+            function: FunctionName::Deliver,
             description: "Delivers incidents to AWS DevOps Agent",
             timeout: DELIVER_TIMEOUT,
             memory: 256,
             environment,
-            statements: vec![
-                Statement::allow(
-                    "TakeIncidents",
-                    &[
-                        "sqs:ChangeMessageVisibility",
-                        "sqs:DeleteMessage",
-                        "sqs:GetQueueAttributes",
-                        "sqs:ReceiveMessage",
-                    ],
-                    [core.incidents.arn().into_text()],
-                ),
-                Statement::allow(
-                    "GiveUp",
-                    &["sqs:SendMessage"],
-                    [core.dead_letters.arn().into_text()],
-                ),
-                Statement::allow(
-                    "ReadWebhookSecret",
-                    &["secretsmanager:GetSecretValue"],
-                    [secret.reference().into_text()],
-                ),
-                keep_ledger(ledger),
-            ],
+            statements,
             invocation: Invocation::FromQueue,
         },
     )?;
     template.add(
-        &[CodeAsset::Deliver.logical_name(), "FromIncidents"],
+        &[FunctionName::Deliver.logical_id(), "FromIncidents"],
         &EventSourceMapping {
             event_source_arn: Some(core.incidents.arn().into()),
             batch_size: Some(BATCH_SIZE.into()),
@@ -127,4 +105,30 @@ pub(crate) fn delivery(
         },
     )?;
     Ok(deliver)
+}
+
+/// What `deliver` is told of grouping, the budget and quiet hours: variables of its environment.
+pub fn grouping_variables(monitor: &Monitor) -> Vec<(&'static str, String)> {
+    let Monitor {
+        grouping,
+        budget,
+        quiet_hours,
+        ..
+    } = monitor;
+    let mut variables = vec![
+        ("BUDGET_FLOOR", budget.floor().as_str().to_owned()),
+        ("GROUP_WAIT_SECONDS", grouping.wait.seconds().to_string()),
+        (
+            "GROUP_WINDOW_SECONDS",
+            grouping.window.seconds().to_string(),
+        ),
+        ("INVESTIGATIONS_PER_DAY", budget.per_day().to_string()),
+        ("INVESTIGATIONS_PER_HOUR", budget.per_hour().to_string()),
+    ];
+    variables.extend(
+        quiet_hours
+            .as_ref()
+            .map(|it| ("QUIET_HOURS", it.to_string())),
+    );
+    variables
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use contract::FunctionName;
+
 use crate::{
-    asset::CodeAsset,
+    asset::{BUCKET_PARAMETER, key_parameter},
     constructs::Core,
     monitor::Architecture,
     policy::{PolicyDocument, Statement},
@@ -25,8 +27,8 @@ use crate::{
 
 /// What makes one function different from the others.
 pub(crate) struct Spec {
-    /// The function's code.
-    pub(crate) asset: CodeAsset,
+    /// Which it is.
+    pub(crate) function: FunctionName,
     pub(crate) description: &'static str,
     /// In seconds.
     pub(crate) timeout: i64,
@@ -54,7 +56,7 @@ pub(crate) fn function(
     spec: Spec,
 ) -> Result<Handle<Function>, DuplicateLogicalId> {
     let monitor = core.monitor;
-    let name = spec.asset.logical_name();
+    let name = spec.function.logical_id();
     let logs = template.add_with(
         &[name, "Logs"],
         &LogGroup {
@@ -92,12 +94,12 @@ pub(crate) fn function(
     let vpc_config = hardening.vpc.is_some().then(|| vpc_config(template));
     let from_bucket = Code {
         s3_bucket: Some(template.parameter(
-            CodeAsset::BUCKET_PARAMETER,
+            BUCKET_PARAMETER,
             ParameterType::String,
             "The bucket that holds the functions' code; filled in by `synth deploy`",
         )),
         s3_key: Some(template.parameter(
-            spec.asset.parameter(),
+            key_parameter(spec.function),
             ParameterType::String,
             "The key of the function's code; filled in by `synth deploy`",
         )),

@@ -1,15 +1,17 @@
-//! What delivery remembers between batches: which groups were told, and what of the budget is used.
+//! The ledger: which incident is in which report, what is still to be sent, and what of the budget is used.
 
 use crate::{
     constructs::Core,
     policy::Statement,
     resources::dynamodb_table::{
         AttributeDefinition, AttributeDefinitionAttributeType as AttributeType, BillingMode,
-        KeySchema, PointInTimeRecoverySpecification, SSESpecification,
-        SSESpecificationSSEType as SseType, Table, TimeToLiveSpecification,
+        GlobalSecondaryIndex, GlobalSecondaryIndexKeySchema, KeySchema,
+        PointInTimeRecoverySpecification, Projection, ProjectionProjectionType as ProjectionType,
+        SSESpecification, SSESpecificationSSEType as SseType, Table, TimeToLiveSpecification,
     },
     suppression::Reason,
     template::{Attributes, DuplicateLogicalId, Handle, Template},
+    value::Value,
 };
 
 /// What an item is about: the partition key.
@@ -18,9 +20,17 @@ const GROUP: &str = "group";
 const NUMBER: &str = "number";
 /// When DynamoDB may delete an item, in seconds since 1970.
 const EXPIRES: &str = "expires";
+/// The index of windows that are still to be sent. It is sparse: an item without these attributes is not in it.
+const DUE_INDEX: &str = "due";
+/// The same on every window that is still to be sent.
+const PENDING: &str = "pending";
+/// When a window is due, in milliseconds since 1970.
+const DUE: &str = "due";
+/// What a sweep must know of a window to put the most urgent first.
+const BRIEF: &str = "brief";
 
-/// Adds the table. It holds the state of minutes: where an item is lost, an incident is told twice.
-/// So it is neither backed up nor protected, and goes with its stack.
+/// Adds the table. It is the only record of incidents whose messages have ended: so it can be restored to any
+/// second of the last 35 days, cannot be deleted by mistake, and outlives its stack.
 pub(crate) fn ledger(
     template: &mut Template,
     core: &Core<'_>,
@@ -34,13 +44,16 @@ pub(crate) fn ledger(
         &["Ledger"],
         &Table {
             attribute_definitions: Some(vec![
+                AttributeDefinition::new(DUE, AttributeType::N),
                 AttributeDefinition::new(GROUP, AttributeType::S),
                 AttributeDefinition::new(NUMBER, AttributeType::N),
+                AttributeDefinition::new(PENDING, AttributeType::S),
             ]),
             billing_mode: Some(BillingMode::PayPerRequest.into()),
-            deletion_protection_enabled: Some(false.into()),
+            deletion_protection_enabled: Some(true.into()),
+            global_secondary_indexes: Some(vec![due_index()]),
             point_in_time_recovery_specification: Some(PointInTimeRecoverySpecification {
-                point_in_time_recovery_enabled: Some(false.into()),
+                point_in_time_recovery_enabled: Some(true.into()),
                 ..PointInTimeRecoverySpecification::new()
             }),
             sse_specification,
@@ -54,23 +67,37 @@ pub(crate) fn ledger(
                 KeySchema::new(NUMBER, "RANGE"),
             ])
         },
-        Attributes::deleted()
-            .but([Reason::StateOfMinutes, Reason::NamedAfterTheStack])
+        Attributes::retained()
+            .but([Reason::NamedAfterTheStack])
             .but(core.aws_owned_key()),
     )
 }
 
+fn due_index() -> GlobalSecondaryIndex {
+    let projection = Projection {
+        non_key_attributes: Some(vec![BRIEF.into()].into()),
+        projection_type: Some(ProjectionType::Include.into()),
+    };
+    let key = vec![
+        GlobalSecondaryIndexKeySchema::new(PENDING, "HASH"),
+        GlobalSecondaryIndexKeySchema::new(DUE, "RANGE"),
+    ];
+    GlobalSecondaryIndex::new(DUE_INDEX, key, projection)
+}
+
 /// What keeping the ledger takes. Source: "Actions, resources, and condition keys for Amazon
 /// DynamoDB" in the service authorization reference; transactions need the actions of their parts.
-pub(crate) fn keep_ledger(ledger: &Handle<Table>) -> Statement {
-    Statement::allow(
-        "KeepLedger",
-        &[
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:Query",
-            "dynamodb:UpdateItem",
-        ],
-        [ledger.arn().into_text()],
-    )
+pub(crate) fn keep_ledger(ledger: &Handle<Table>) -> [Statement; 2] {
+    let index = Value::sub_with(
+        format!("${{Table}}/index/{DUE_INDEX}"),
+        [("Table", ledger.arn().into_text())],
+    );
+    [
+        Statement::allow(
+            "KeepLedger",
+            &["dynamodb:BatchGetItem", "dynamodb:PutItem"],
+            [ledger.arn().into_text()],
+        ),
+        Statement::allow("FindWhatIsDue", &["dynamodb:Query"], [index]),
+    ]
 }

@@ -12,9 +12,11 @@ pub(crate) mod key;
 pub(crate) mod ledger;
 pub(crate) mod queues;
 pub(crate) mod rule;
+pub(crate) mod schedule;
 pub(crate) mod secret;
 pub(crate) mod self_watch;
 pub(crate) mod sources;
+pub(crate) mod sweep;
 
 use crate::{
     Arn, Value,

@@ -18,9 +18,10 @@ use crate::{
 
 /// How long `deliver` may take for a batch, in seconds.
 pub(crate) const DELIVER_TIMEOUT: i64 = 120;
-/// How long a received message stays hidden, in seconds: six times the function's timeout, as
-/// Lambda asks for.
-const VISIBILITY: i64 = 6 * DELIVER_TIMEOUT;
+/// How long a received message stays hidden, in seconds: longer than the function may take, and no longer, because what
+/// the function had when it was killed waits for so long. Lambda asks for six times the timeout where it throttles;
+/// the event source mapping never asks for more than its own concurrency.
+const VISIBILITY: i64 = DELIVER_TIMEOUT + 30;
 /// How long an incident may wait, in seconds. `deliver` gives up a day earlier, with the reason.
 const RETENTION: i64 = 7 * 86_400;
 /// How long a dead letter is kept, in seconds: the longest that SQS keeps anything.

@@ -1,9 +1,10 @@
 //! EventBridge rules, and the permission to invoke what they hand events to.
 
+use contract::FunctionName;
+
 use crate::{
     Arn,
     arn::Any,
-    asset::CodeAsset,
     constructs::Core,
     resources::{
         events_rule::{DeadLetterConfig, InputTransformer, Rule, State, Target},
@@ -19,7 +20,7 @@ use crate::{
 pub(crate) fn rules_to(
     template: &mut Template,
     core: &Core<'_>,
-    asset: CodeAsset,
+    asset: FunctionName,
     function: &Handle<Function>,
 ) -> Result<(), DuplicateLogicalId> {
     let mut added = Vec::new();
@@ -28,8 +29,8 @@ pub(crate) fn rules_to(
     }
     let source = match (asset, added.as_slice()) {
         (_, []) => return Ok(()),
-        (CodeAsset::Ecs, _) => rules_like(core, ecs::PREFIX, function),
-        (CodeAsset::Event, _) => rules_like(core, events::PREFIX, function),
+        (FunctionName::Ecs, _) => rules_like(core, ecs::PREFIX, function),
+        (FunctionName::Event, _) => rules_like(core, events::PREFIX, function),
         (_, [only, ..]) => only.arn().into_any(),
     };
     // The rule's ARN holds the account, so nothing else is needed.
@@ -41,7 +42,7 @@ pub(crate) fn rules_to(
             "events.amazonaws.com",
         )
     };
-    template.add(&[asset.logical_name(), "FromRules"], &permission)?;
+    template.add(&[asset.logical_id(), "FromRules"], &permission)?;
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! Alarms on the pipeline itself. They tell people, never the pipeline.
 
+use contract::{FunctionName, names::pipeline_alarm};
+
 use crate::{
-    asset::CodeAsset,
     constructs::Core,
     monitor::AgentTime,
     resources::{
@@ -20,7 +21,7 @@ const NAMESPACE: &str = "Tocsin";
 pub(crate) fn self_watch(
     template: &mut Template,
     core: &Core<'_>,
-    functions: &[(CodeAsset, Handle<Function>)],
+    functions: &[(FunctionName, Handle<Function>)],
     deliver: &Handle<Function>,
 ) -> Result<(), DuplicateLogicalId> {
     let account = &core.monitor.account_name;
@@ -54,9 +55,22 @@ pub(crate) fn self_watch(
             period: 300,
         },
     )?;
+    watch.alarm(
+        "incidents-hidden",
+        "Thousands of messages wait to be seen again. Nothing is received at 120,000. See what they wait for \
+         with: synth status",
+        Simple {
+            namespace: "AWS/SQS",
+            metric: "ApproximateNumberOfMessagesNotVisible",
+            dimension: ("QueueName", core.incidents.queue_name()),
+            statistic: Statistic::Maximum,
+            test: Test::AtLeast(20_000.0),
+            period: 300,
+        },
+    )?;
     for (asset, function) in functions {
         watch.alarm(
-            &format!("{}-errors", asset.binary()),
+            &format!("{}-errors", asset.as_str()),
             "A function of the pipeline failed. Its log says why",
             Simple {
                 namespace: "AWS/Lambda",
@@ -74,14 +88,14 @@ pub(crate) fn self_watch(
     }
     for (asset, function) in functions
         .iter()
-        .filter(|(asset, _)| *asset != CodeAsset::Deliver)
+        .filter(|(asset, _)| *asset != FunctionName::Deliver)
     {
         for (name, metric) in [
             ("dropped", "AsyncEventsDropped"),
             ("dead-letter-errors", "DeadLetterErrors"),
         ] {
             watch.alarm(
-                &format!("{}-{name}", asset.binary()),
+                &format!("{}-{name}", asset.as_str()),
                 "Lambda dropped events or could not write a dead letter: these events are lost",
                 Simple {
                     namespace: "AWS/Lambda",
@@ -185,8 +199,8 @@ impl Watch<'_, '_> {
         )?;
         self.alarm(
             "ledger-unavailable",
-            "The ledger could not be read or written. What is one problem may be told more than once \
-             meanwhile. The log of deliver says why",
+            "The ledger could not be read or written. Incidents wait, and after five minutes the urgent ones \
+             are sent by themselves. The log of deliver says why",
             Simple {
                 namespace: NAMESPACE,
                 metric: "LedgerUnavailable",
@@ -194,6 +208,19 @@ impl Watch<'_, '_> {
                 statistic: Statistic::Sum,
                 test: Test::AtLeast(1.0),
                 period: 900,
+            },
+        )?;
+        self.alarm(
+            "ledger-slow",
+            "A call to the ledger takes over a quarter of a second on average, which makes incidents late. \
+             See the table's latency and throttling in CloudWatch",
+            Simple {
+                namespace: NAMESPACE,
+                metric: "LedgerMilliseconds",
+                dimension: ("FunctionName", deliver.reference()),
+                statistic: Statistic::Average,
+                test: Test::AtLeast(250.0),
+                period: 300,
             },
         )
     }
@@ -232,7 +259,7 @@ impl Watch<'_, '_> {
             Test::Below(threshold) => (ComparisonOperator::LessThanThreshold, threshold),
         };
         let alarm = Alarm {
-            alarm_name: Some(format!("{}-pipeline-{name}", monitor.stack).into()),
+            alarm_name: Some(pipeline_alarm(monitor.stack.as_str(), name).into()),
             alarm_description: Some(description.into()),
             alarm_actions: monitor
                 .ops_topic

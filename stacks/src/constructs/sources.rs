@@ -1,7 +1,8 @@
 //! The functions that turn what AWS says into incidents, and what may invoke them.
 
+use contract::FunctionName;
+
 use crate::{
-    asset::CodeAsset,
     constructs::{
         Core,
         function::{Invocation, Spec, function},
@@ -40,7 +41,10 @@ pub(crate) fn alarm_function(
     let alarm = signal_function(
         template,
         core,
-        judge(CodeAsset::Alarm, "Turns CloudWatch alarms into incidents"),
+        judge(
+            FunctionName::Alarm,
+            "Turns CloudWatch alarms into incidents",
+        ),
     )?;
     // By account and not by alarm: one statement however many alarms there are, where a function's
     // policy would be full at about forty.
@@ -53,10 +57,10 @@ pub(crate) fn alarm_function(
         )
     };
     template.add(
-        &[CodeAsset::Alarm.logical_name(), "FromAlarms"],
+        &[FunctionName::Alarm.logical_id(), "FromAlarms"],
         &permission,
     )?;
-    rules_to(template, core, CodeAsset::Alarm, &alarm)?;
+    rules_to(template, core, FunctionName::Alarm, &alarm)?;
     Ok(alarm)
 }
 
@@ -66,7 +70,7 @@ pub(crate) fn ecs_function(
     core: &Core<'_>,
 ) -> Result<Option<Handle<Function>>, DuplicateLogicalId> {
     let description = "Turns ECS failures into incidents";
-    function_of_rules(template, core, CodeAsset::Ecs, description)
+    function_of_rules(template, core, FunctionName::Ecs, description)
 }
 
 /// Adds the function for other events, if any are watched.
@@ -75,14 +79,14 @@ pub(crate) fn event_function(
     core: &Core<'_>,
 ) -> Result<Option<Handle<Function>>, DuplicateLogicalId> {
     let description = "Turns other events into incidents";
-    function_of_rules(template, core, CodeAsset::Event, description)
+    function_of_rules(template, core, FunctionName::Event, description)
 }
 
 /// Adds a function that nothing but rules invoke, if there are any.
 fn function_of_rules(
     template: &mut Template,
     core: &Core<'_>,
-    asset: CodeAsset,
+    asset: FunctionName,
     description: &'static str,
 ) -> Result<Option<Handle<Function>>, DuplicateLogicalId> {
     if core.rules.iter().all(|it| it.function != asset) {
@@ -94,9 +98,9 @@ fn function_of_rules(
 }
 
 /// A function that judges events and needs nothing but them.
-fn judge(asset: CodeAsset, description: &'static str) -> Spec {
+fn judge(function: FunctionName, description: &'static str) -> Spec {
     Spec {
-        asset,
+        function,
         description,
         timeout: 30,
         memory: 128,

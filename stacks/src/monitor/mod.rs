@@ -122,7 +122,7 @@ pub enum Priority {
 impl Monitor {
     /// What an alarm is called in CloudWatch.
     pub fn alarm_name(&self, name: &AlarmName) -> String {
-        format!("{}-{name}", self.stack)
+        contract::names::alarm(self.stack.as_str(), name.as_str())
     }
 
     /// The IAM path of the stack's roles, such as `/tocsin-prod-roles/`.

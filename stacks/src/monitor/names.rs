@@ -93,7 +93,7 @@ impl AlarmName {
                 "needs at least one letter or digit of the English alphabet",
             ));
         }
-        if text.starts_with("pipeline-") {
+        if text.starts_with(contract::names::PIPELINE) {
             return Err(fail(
                 "begins with `pipeline-`, which the alarms on the pipeline itself do",
             ));

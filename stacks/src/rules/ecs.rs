@@ -7,13 +7,14 @@
 //! No rule speaks of containers: `exists: false` is asked of a list as a whole, so a container without an
 //! exit code beside one with 0 would never arrive. None has a wildcard: a bus takes 30 rules with any.
 
+use contract::FunctionName;
+
 use super::{
     EventRule,
     clusters::{Family, buckets, families, input},
     pattern_characters,
 };
 use crate::{
-    asset::CodeAsset,
     event_pattern::{EventPattern, Except, Matcher},
     limits::{EVENT_PATTERN_CHARACTERS, INPUT_TEMPLATE_CHARACTERS},
     monitor::{ClusterSelector, Monitor},
@@ -34,7 +35,7 @@ pub(super) fn rules(monitor: &Monitor) -> Vec<EventRule> {
                 slug: format!("{PREFIX}{}{hyphen}{bucket}", kind.slug()),
                 description: kind.description().to_owned(),
                 pattern: kind.pattern(&families),
-                function: CodeAsset::Ecs,
+                function: FunctionName::Ecs,
                 input: input(&families),
                 management_events: false,
                 clusters: families.iter().flat_map(Family::selectors).collect(),

@@ -1,11 +1,11 @@
 //! Rules for whatever else happens in an account: pipelines, denied API calls, and what the account
 //! file says.
 
+use contract::{FunctionName, names};
 use serde_json::json;
 
 use super::{EventRule, Input, denied_calls};
 use crate::{
-    asset::CodeAsset,
     event_pattern::{EventPattern, Matcher},
     json::Json,
     monitor::{EventSource, Monitor, PipelineSelector, Priority},
@@ -117,7 +117,7 @@ pub(super) fn rule(
 ) -> EventRule {
     let slug = format!("{PREFIX}{name}");
     let mut fields = vec![
-        ("rule", json!(format!("{}-{slug}", monitor.stack))),
+        ("rule", json!(names::rule(monitor.stack.as_str(), &slug))),
         ("title", json!(what.title)),
         ("priority", json!(what.priority.as_str())),
     ];
@@ -129,7 +129,7 @@ pub(super) fn rule(
         slug,
         description,
         pattern,
-        function: CodeAsset::Event,
+        function: FunctionName::Event,
         input: Some(Input::beside_event(fields)),
         management_events: false,
         clusters: Vec::new(),

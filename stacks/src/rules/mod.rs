@@ -9,8 +9,9 @@ mod watched_alarms;
 
 pub use input::Input;
 
+use contract::{FunctionName, names};
+
 use crate::{
-    asset::CodeAsset,
     event_pattern::{EventPattern, Scope},
     monitor::{ClusterSelector, EventName, Monitor},
 };
@@ -25,7 +26,7 @@ pub struct EventRule {
     /// Which events it catches.
     pub pattern: EventPattern,
     /// The function that gets them.
-    pub function: CodeAsset,
+    pub function: FunctionName,
     /// What the function is told beside the event; without it, the function gets the event alone.
     pub input: Option<Input>,
     /// Whether the rule sees the calls that CloudTrail records and that change nothing, too.
@@ -40,7 +41,7 @@ impl EventRule {
     /// The rule's name. It begins with the stack's, so that policies can speak of all of a stack's
     /// rules at once.
     pub fn name(&self, monitor: &Monitor) -> String {
-        format!("{}-{}", monitor.stack, self.slug)
+        names::rule(monitor.stack.as_str(), &self.slug)
     }
 
     /// How long its pattern is where it is longest.

@@ -1,8 +1,9 @@
 //! The rule for alarms that exist already.
 
+use contract::FunctionName;
+
 use super::EventRule;
 use crate::{
-    asset::CodeAsset,
     event_pattern::{EventPattern, Except, Matcher},
     monitor::Monitor,
     value::Value,
@@ -44,7 +45,7 @@ pub(super) fn rule(monitor: &Monitor) -> Option<EventRule> {
         slug: "watched-alarms".to_owned(),
         description: "Alarms that exist already, by the beginning of their names".to_owned(),
         pattern: pattern.field("detail.state.value", Matcher::texts(["ALARM"])),
-        function: CodeAsset::Alarm,
+        function: FunctionName::Alarm,
         input: None,
         management_events: false,
         clusters: Vec::new(),

@@ -58,7 +58,7 @@ pub enum AwsError {
 
 impl AwsError {
     /// The error of a call.
-    pub(crate) fn call<E, R>(operation: &'static str, error: SdkError<E, R>) -> Self
+    pub fn call<E, R>(operation: &'static str, error: SdkError<E, R>) -> Self
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
         R: std::fmt::Debug + Send + Sync + 'static,

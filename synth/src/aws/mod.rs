@@ -1,11 +1,15 @@
 //! Clients of AWS: the one place that makes them.
 
 mod error;
+mod queue;
+mod region;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::{Builder, tls};
 
 pub use error::AwsError;
+pub use queue::QueueDepth;
+pub use region::Region;
 
 /// AWS in one region, with the credentials of whoever runs this.
 #[derive(Clone, Debug)]
@@ -14,8 +18,8 @@ pub struct Aws {
     region: String,
 }
 
-/// The provider is named: which one a default would be depends on what else is compiled in.
-fn http_client() -> aws_smithy_runtime_api::client::http::SharedHttpClient {
+/// What all clients send with. The provider is named: which one a default would be depends on what else is compiled in.
+pub fn http_client() -> aws_smithy_runtime_api::client::http::SharedHttpClient {
     let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
     Builder::new().tls_provider(provider).build_https()
 }
@@ -26,32 +30,19 @@ impl Aws {
     pub async fn connect(region: Option<&str>) -> Result<Self, AwsError> {
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
         if let Some(region) = region {
-            loader = loader.region(Region::new(region.to_owned()));
+            loader = loader.region(aws_config::Region::new(region.to_owned()));
         }
         let config = loader.load().await;
         let region = config
             .region()
             .map(ToString::to_string)
             .ok_or(AwsError::NoRegion)?;
-        Ok(Self { config, region })
+        Ok(Self::new(config, region))
     }
 
-    /// A local AWS, which takes any credentials.
-    pub async fn local(endpoint: &str, region: &str) -> Self {
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .empty_test_environment()
-            .http_client(http_client())
-            .endpoint_url(endpoint)
-            .region(Region::new(region.to_owned()))
-            .credentials_provider(aws_credential_types::Credentials::new(
-                "test", "test", None, None, "local",
-            ))
-            .load()
-            .await;
-        Self {
-            config,
-            region: region.to_owned(),
-        }
+    /// Clients that this configuration makes, in this region.
+    pub fn new(config: SdkConfig, region: String) -> Self {
+        Self { config, region }
     }
 
     /// The region that the clients talk to.
@@ -65,7 +56,7 @@ impl Aws {
     }
 
     /// What clients are made from that are not the SDK's.
-    pub(crate) fn config(&self) -> &SdkConfig {
+    pub fn config(&self) -> &SdkConfig {
         &self.config
     }
 
@@ -109,15 +100,5 @@ impl Aws {
     /// CloudWatch.
     pub fn cloudwatch(&self) -> aws_sdk_cloudwatch::Client {
         aws_sdk_cloudwatch::Client::new(&self.config)
-    }
-
-    /// EventBridge.
-    pub fn eventbridge(&self) -> aws_sdk_eventbridge::Client {
-        aws_sdk_eventbridge::Client::new(&self.config)
-    }
-
-    /// EventBridge Scheduler.
-    pub fn scheduler(&self) -> aws_sdk_scheduler::Client {
-        aws_sdk_scheduler::Client::new(&self.config)
     }
 }

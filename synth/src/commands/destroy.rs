@@ -2,10 +2,10 @@
 
 use crate::{
     cli::Destroy,
-    commands::region::connect,
-    deploy::{Removed, StackStatus, describe, kept, remove, template},
+    commands::{connect, progress::shown_at},
+    deploy::{DeployEvent, Deployer, Removed, StackStatus, all_stacks, describe, kept, template},
     error::{Error, Exit},
-    terminal::Terminal,
+    terminal::{Stop, Terminal},
 };
 
 pub(crate) async fn run(args: &Destroy, terminal: Terminal) -> Result<Exit, Error> {
@@ -18,7 +18,7 @@ pub(crate) async fn run(args: &Destroy, terminal: Terminal) -> Result<Exit, Erro
     for region in &regions {
         let cloudformation = region.aws.cloudformation();
         // What was deployed last goes first.
-        for stack in region.all_stacks(stacks).await?.into_iter().rev() {
+        for stack in all_stacks(&cloudformation, stacks).await?.into_iter().rev() {
             let Some(deployed) = describe(&cloudformation, &stack).await? else {
                 continue;
             };
@@ -28,7 +28,7 @@ pub(crate) async fn run(args: &Destroy, terminal: Terminal) -> Result<Exit, Erro
             if deployed.protected {
                 return Err(Error::Protected {
                     stack,
-                    region: region.aws.region().to_owned(),
+                    region: region.name().to_owned(),
                 });
             }
             let template = template(&cloudformation, &stack).await?;
@@ -42,7 +42,7 @@ pub(crate) async fn run(args: &Destroy, terminal: Terminal) -> Result<Exit, Erro
     }
     terminal.say("these stacks will be deleted:");
     for (region, stack) in &doomed {
-        terminal.say(&format!("  {stack} in {}", region.aws.region()));
+        terminal.say(&format!("  {stack} in {}", region.name()));
     }
     if !kept_all.is_empty() {
         terminal.say("these resources stay, with what is in them:");
@@ -53,9 +53,21 @@ pub(crate) async fn run(args: &Destroy, terminal: Terminal) -> Result<Exit, Erro
     if !args.yes && !terminal.confirm("Delete the stacks?")? {
         return Ok(Exit::Declined);
     }
+    let (observer, stop) = (&shown_at(terminal), &Stop::on_signal());
     for (region, stack) in doomed {
-        terminal.say(&format!("deleting {stack} in {}", region.aws.region()));
-        if remove(&region.aws, &stack, terminal).await? == Removed::Deleted {
+        let deployer = Deployer {
+            region,
+            observer,
+            stop,
+        };
+        deployer.begin(
+            &stack,
+            &DeployEvent::Deleting {
+                stack: &stack,
+                region: region.name(),
+            },
+        )?;
+        if deployer.remove(&stack).await? == Removed::Deleted {
             terminal.say(&format!("{stack} is gone"));
         }
     }

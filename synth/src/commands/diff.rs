@@ -5,8 +5,8 @@ use stacks::Json;
 
 use crate::{
     cli::Diff,
-    commands::region::{connect, packages},
-    deploy::{First, Plan, StackPlan},
+    commands::{connect, package::packages},
+    deploy::{self, First, Plan, StackPlan, Values},
     diff::render,
     error::{Error, Exit},
     terminal::Terminal,
@@ -22,12 +22,13 @@ pub(crate) async fn run(args: &Diff, terminal: Terminal) -> Result<Exit, Error> 
     let mut differs = false;
     let mut all: Vec<Json> = Vec::new();
     for region in connect(&account).await? {
-        let plan = region.plan(stacks, &region.values(&packages)).await?;
+        let values = Values::of(&region, &packages);
+        let plan = deploy::plan(&region.aws.cloudformation(), stacks, &values).await?;
         differs |= !plan.first.is_empty() || plan.stacks.iter().any(|it| !it.diff.is_empty());
         if args.json {
-            all.extend(as_json(&plan, region.aws.region()));
+            all.extend(as_json(&plan, region.name()));
         } else {
-            show(&plan, region.aws.region(), terminal, |line| {
+            show(&plan, region.name(), terminal, |line| {
                 terminal.data(line);
             });
         }

@@ -9,8 +9,8 @@ use stacks::ToJson as _;
 
 use crate::{
     cli::{Format, Generate},
+    commands::manifest,
     error::{Error, Exit},
-    manifest,
     terminal::Terminal,
 };
 

@@ -1,19 +1,22 @@
-//! `synth history`: what the agent was told, and what waits.
+//! `synth history`: incidents sent to the agent, incidents still pending, and why.
 
 use std::time::Duration;
 
+use contract::Output;
 use jiff::{SignedDuration, Timestamp};
+use runtime::ledger::Grouping;
 use serde_json::json;
-use stacks::{Json, monitor::Budget};
+use stacks::Json;
 
 use crate::{
+    aws::{QueueDepth, Region},
     cli::History as Arguments,
-    commands::region::{Region, connect},
+    commands::connect,
     config::Account,
+    deploy::deployed,
     error::{Error, Exit},
-    ledger::{Contents, History, LedgerError, Queues, Seen, Table},
-    redrive::Stop,
-    terminal::Terminal,
+    ledger::{Contents, History, LedgerError, Queues, Seen, Table, grouping, queue_json},
+    terminal::{Stop, Terminal},
 };
 
 /// How long `--follow` waits between two looks.
@@ -34,7 +37,7 @@ pub(crate) async fn run(args: &Arguments, terminal: Terminal) -> Result<Exit, Er
     }
     let name = &account.monitor.account_name;
     if args.follow {
-        let stop = Stop::on_interrupt();
+        let stop = Stop::on_signal();
         return tokio::select! {
             ended = follow(places, name, args, terminal) => ended,
             () = stop.given() => Ok(Exit::Done),
@@ -65,7 +68,7 @@ struct Place {
     table: Table,
     incidents: String,
     dead_letters: String,
-    budget: Budget,
+    grouping: Grouping,
     seen: Seen,
     /// Whether the last look failed.
     is_away: bool,
@@ -74,20 +77,21 @@ struct Place {
 impl Place {
     async fn of(region: Region, account: &Account) -> Result<Self, Error> {
         let core = account.monitor.stack.as_str();
-        let mut outputs = region.deployed(core).await?.outputs;
-        let mut of = |name: &str| {
-            outputs
-                .remove(name)
+        let deployed = deployed(&region, core).await?;
+        let of = |name: Output| {
+            deployed
+                .output(name)
+                .map(str::to_owned)
                 .ok_or_else(|| LedgerError::NotDeployed {
                     stack: core.to_owned(),
-                    region: region.aws.region().to_owned(),
+                    region: region.name().to_owned(),
                 })
         };
         Ok(Self {
-            table: Table::new(&region.aws, of("LedgerTable")?),
-            incidents: of("IncidentsUrl")?,
-            dead_letters: of("DeadLettersUrl")?,
-            budget: account.monitor.budget,
+            table: Table::new(&region.aws, of(Output::LedgerTable)?),
+            incidents: of(Output::IncidentsUrl)?,
+            dead_letters: of(Output::DeadLettersUrl)?,
+            grouping: grouping(&account.monitor),
             seen: Seen::default(),
             is_away: false,
             region,
@@ -95,18 +99,18 @@ impl Place {
     }
 
     fn name(&self) -> &str {
-        self.region.aws.region()
+        self.region.name()
     }
 
     async fn look(&mut self, since: SignedDuration, now: Timestamp) -> Result<History, Error> {
         let items = self.table.items().await?;
-        let contents = Contents::read(&items, now);
+        let contents = Contents::read(items, now);
         let queues = Queues {
-            incidents: self.region.queue(&self.incidents).await?,
-            dead_letters: self.region.queue(&self.dead_letters).await?,
+            incidents: QueueDepth::of(&self.region.aws, &self.incidents).await?,
+            dead_letters: QueueDepth::of(&self.region.aws, &self.dead_letters).await?,
         };
         let since = now.saturating_sub(since).unwrap_or(Timestamp::MIN);
-        Ok(History::new(&contents, queues, self.budget, since, now))
+        Ok(History::new(&contents, queues, &self.grouping, since, now))
     }
 
     /// What is new or has changed since this was asked last, the last `limit` of it.
@@ -118,19 +122,19 @@ impl Place {
         limit: usize,
         now: Timestamp,
     ) -> Vec<String> {
-        let (told, letters) = self.seen.changes(history);
-        let told = &told[told.len().saturating_sub(limit)..];
+        let (entries, letters) = self.seen.changes(history);
+        let entries = &entries[entries.len().saturating_sub(limit)..];
         let region = self.name();
         if !json {
-            let lines = told.iter().flat_map(|it| it.lines(now));
-            let letters = letters.then(|| history.queues.given_up(account));
+            let lines = entries.iter().flat_map(|it| it.lines(now));
+            let letters = letters.then(|| history.queues.dead_letter_line(account));
             return lines.chain(letters).collect();
         }
-        let windows = told
+        let windows = entries
             .iter()
             .map(|it| json!({ "region": region, "window": it.to_json() }));
         let letters = letters.then(|| {
-            let letters = history.queues.dead_letters.to_json();
+            let letters = queue_json(history.queues.dead_letters);
             json!({ "region": region, "deadLetters": letters })
         });
         windows.chain(letters).map(|it| it.to_string()).collect()

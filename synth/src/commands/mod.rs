@@ -1,29 +1,30 @@
 //! What each command does.
 
-mod deploy;
+pub mod deploy;
 mod destroy;
 mod diff;
 mod generate;
 mod graph;
 mod history;
 mod init;
-mod package;
+mod manifest;
+mod match_event;
+pub mod package;
+mod progress;
 mod redrive;
-pub(crate) mod region;
 mod status;
-mod trial;
-pub(crate) mod webhook;
+mod webhook;
 
 use std::path::{Path, PathBuf};
-
-pub(crate) use deploy::{Consent, deploy_to};
 
 use clap::CommandFactory as _;
 
 use crate::{
+    aws::{AwsError, Region},
     cli::{AccountFile, Cli, Command, Webhook},
     config::{self, Account, Context},
     error::{Error, Exit},
+    package::host_architecture,
     terminal::Terminal,
 };
 
@@ -40,10 +41,9 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
         Command::Redrive(args) => redrive::run(&args, terminal).await,
         Command::Webhook(Webhook::Set(args)) => webhook::set(&args, terminal).await,
         Command::Webhook(Webhook::Test(args)) => webhook::test(&args, terminal).await,
-        Command::Match(args) => trial::run(&args, terminal),
+        Command::Match(args) => match_event::run(&args, terminal),
         Command::Graph(args) => graph::run(&args, terminal),
         Command::Init(args) => init::run(&args, terminal),
-        Command::Demo(args) => crate::demo::run(&args, terminal).await,
         Command::Schema => {
             terminal.data(&format!("{:#}", config::json_schema()));
             Ok(Exit::Done)
@@ -55,6 +55,11 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
             Ok(Exit::Done)
         }
     }
+}
+
+/// Connects to every region of an account file, and sees that the credentials are of its account.
+async fn connect(account: &Account) -> Result<Vec<Region>, AwsError> {
+    Region::connect(&account.regions, account.account_id.as_deref()).await
 }
 
 impl AccountFile {
@@ -76,7 +81,7 @@ impl AccountFile {
         })?;
         let context = Context {
             file_stem: self.account.as_deref(),
-            host: crate::host_architecture(),
+            host: host_architecture(),
         };
         let (account, diagnostics) = config::parse(&text, context);
         let Some(account) = account else {

@@ -1,28 +1,47 @@
 //! `synth package`: builds the functions and zips them.
 
+use stacks::{Stack, stack::assets};
+
 use crate::{
-    cli::Package,
-    commands::region::{assets_of, target},
+    cli::Package as Arguments,
+    config::Account,
     error::{Error, Exit},
-    package,
+    package::{self, Package, PackageError, Target},
     terminal::Terminal,
 };
 
-pub(crate) fn run(args: &Package, terminal: Terminal) -> Result<Exit, Error> {
+pub(super) fn run(args: &Arguments, terminal: Terminal) -> Result<Exit, Error> {
     let account = args.file.load(terminal)?;
     let stacks = &account.stacks;
     let target = target(&account);
-    let assets = assets_of(stacks);
+    let assets = assets(stacks);
     let binaries = package::build(&assets, target)?;
     for asset in assets {
-        let package = package::package(asset, &binaries.join(asset.binary()), target)?;
+        let package = package::package(asset, &binaries.join(asset.as_str()), target)?;
         terminal.data(&package.path.to_string_lossy());
         let kilobytes = package.bytes.len() / 1_000;
         terminal.say(&format!(
             "{}: {kilobytes} kB, sha256 {}",
-            asset.binary(),
+            asset.as_str(),
             package.hash
         ));
     }
     Ok(Exit::Done)
+}
+
+/// What the functions of an account are built for.
+fn target(account: &Account) -> Target {
+    Target {
+        architecture: account.monitor.architecture,
+        runs_here: account.runs_here,
+    }
+}
+
+/// The zips of every function that the stacks of an account run.
+pub fn packages(account: &Account, stacks: &[Stack]) -> Result<Vec<Package>, PackageError> {
+    let target = target(account);
+    assets(stacks)
+        .into_iter()
+        .map(|asset| package::load(asset, target))
+        .collect()
 }

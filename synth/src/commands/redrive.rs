@@ -1,17 +1,17 @@
 //! `synth redrive`: shows what is in the dead letters, and sends it back the way it came.
 
+use contract::Output;
 use stacks::Json;
-use tokio::sync::oneshot;
 
 use crate::{
+    aws::Region,
     cli::Redrive,
-    commands::region::{Region, connect},
+    commands::connect,
     config::Account,
+    deploy::{DeployError, deployed},
     error::{Error, Exit},
-    redrive::{
-        AwsWorld, Look, Report, Selection, Stack, Stop, carry_out, give_back, is_called, take,
-    },
-    terminal::{Progress, Terminal},
+    redrive::{AwsWorld, Look, Report, Selection, Stack, carry_out, give_back, is_called, take},
+    terminal::{Progress, Stop, Terminal},
 };
 
 pub(crate) async fn run(args: &Redrive, terminal: Terminal) -> Result<Exit, Error> {
@@ -20,7 +20,7 @@ pub(crate) async fn run(args: &Redrive, terminal: Terminal) -> Result<Exit, Erro
         kinds: args.only.clone(),
         ids: args.id.clone(),
     };
-    let stop = Stop::on_interrupt();
+    let stop = Stop::on_signal();
     let mut places = Vec::new();
     for region in connect(&account).await? {
         places.push(Place::of(&region, &account, &stop).await?);
@@ -47,7 +47,7 @@ pub(crate) async fn run(args: &Redrive, terminal: Terminal) -> Result<Exit, Erro
         }
         let question =
             format!("Redrive {count}? Every incident among them may cost an investigation.");
-        if !ask(terminal, question, &stop).await? {
+        if !terminal.confirm_unless_stopped(question, &stop).await? {
             return Ok(Exit::Declined);
         }
         // A person may take longer to answer than messages should be hidden.
@@ -86,21 +86,21 @@ impl Place {
     async fn of(region: &Region, account: &Account, stop: &Stop) -> Result<Self, Error> {
         let monitor = &account.monitor;
         let core = monitor.stack.as_str();
-        let outputs = region.deployed(core).await?.outputs;
-        let of = |name: &str| {
-            outputs
-                .get(name)
-                .cloned()
-                .ok_or_else(|| Error::NotDeployed {
+        let deployed = deployed(region, core).await?;
+        let of = |name: Output| {
+            deployed
+                .output(name)
+                .map(str::to_owned)
+                .ok_or_else(|| DeployError::NotDeployed {
                     stack: core.to_owned(),
-                    region: region.aws.region().to_owned(),
+                    region: region.name().to_owned(),
                 })
         };
-        let (dead_letters, incidents) = (of("DeadLettersUrl")?, of("IncidentsUrl")?);
+        let (dead_letters, incidents) = (of(Output::DeadLettersUrl)?, of(Output::IncidentsUrl)?);
         Ok(Self {
-            region: region.aws.region().to_owned(),
+            region: region.name().to_owned(),
             world: AwsWorld::new(&region.aws, dead_letters, incidents, stop.clone()),
-            stack: Stack::new(monitor, &outputs),
+            stack: Stack::new(monitor, &deployed.outputs),
         })
     }
 }
@@ -137,20 +137,6 @@ async fn release(places: &[Place], looks: &[Look], terminal: Terminal) {
                 "{}: {hidden} dead letters could not be given back: they show again in 15 minutes",
                 place.region
             ));
-        }
-    }
-}
-
-/// Asks, and takes an interrupt for a no. While a line is read nothing else would hear of it, so that is
-/// done on a thread of its own, which ends with the process.
-async fn ask(terminal: Terminal, question: String, stop: &Stop) -> Result<bool, Error> {
-    let (sender, answer) = oneshot::channel();
-    std::thread::spawn(move || drop(sender.send(terminal.confirm(&question))));
-    tokio::select! {
-        answer = answer => answer.unwrap_or(Ok(false)),
-        () = stop.given() => {
-            terminal.say("");
-            Ok(false)
         }
     }
 }

@@ -3,18 +3,21 @@
 use std::io::{ErrorKind, Read as _};
 
 use aws_sdk_lambda::{primitives::Blob, types::LogType};
+use contract::{FunctionName, Output};
 use jiff::Timestamp;
 use serde_json::json;
 use stacks::Json;
 use webhook::{Envelope, Incident, IncidentId, Kind, Priority, Signal, UrlPolicy, Webhook};
 
 use crate::{
-    aws::AwsError,
+    aws::{AwsError, Region},
     cli::{WebhookSet, WebhookTest},
-    commands::region::{Region, connect},
+    commands::connect,
     config::Account,
+    deploy::output,
     error::{Error, Exit},
-    terminal::Terminal,
+    terminal::{InputError, Terminal},
+    webhook_secret,
 };
 
 /// Puts what standard input or a person says into the secret of every region.
@@ -33,13 +36,12 @@ pub(crate) async fn set(args: &WebhookSet, terminal: Terminal) -> Result<Exit, E
         ));
     }
     for region in connect(&account).await? {
-        let secret = region
-            .output(account.monitor.stack.as_str(), "WebhookSecretArn")
-            .await?;
-        put(&region, &secret, &value, webhook.kind()).await?;
+        let core = account.monitor.stack.as_str();
+        let secret = output(&region, core, Output::WebhookSecretArn).await?;
+        webhook_secret::put(&region.aws, &secret, &value, webhook.kind()).await?;
         terminal.say(&format!(
             "{}: the webhook is set: {} at {}",
-            region.aws.region(),
+            region.name(),
             webhook.kind(),
             webhook.host()
         ));
@@ -48,7 +50,7 @@ pub(crate) async fn set(args: &WebhookSet, terminal: Terminal) -> Result<Exit, E
 }
 
 /// Where the account's incidents may be sent.
-pub(crate) fn url_policy(account: &Account) -> UrlPolicy {
+pub(super) fn url_policy(account: &Account) -> UrlPolicy {
     let webhook = &account.monitor.webhook;
     UrlPolicy {
         hosts: webhook.hosts.clone(),
@@ -56,64 +58,31 @@ pub(crate) fn url_policy(account: &Account) -> UrlPolicy {
     }
 }
 
-/// The staging label of a secret's version that holds a webhook of this kind. It is all that can be
-/// known of a value without reading it, and cannot outlive the value.
-pub(crate) fn label(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Hmac => "tocsin.hmac",
-        Kind::ApiKey => "tocsin.api-key",
-    }
-}
-
-/// Puts a value into a secret.
-pub(crate) async fn put(
-    region: &Region,
-    secret: &str,
-    value: &str,
-    kind: Kind,
-) -> Result<(), AwsError> {
-    region
-        .aws
-        .secrets_manager()
-        .put_secret_value()
-        .secret_id(secret)
-        .secret_string(value)
-        .version_stages("AWSCURRENT")
-        .version_stages(label(kind))
-        .send()
-        .await
-        .map(drop)
-        .map_err(|it| AwsError::call("SecretsManager PutSecretValue", it))
-}
-
 fn read_input() -> Result<String, Error> {
     let mut value = String::new();
     std::io::stdin()
         .take(65_536)
         .read_to_string(&mut value)
-        .map_err(|source| Error::Input { source })?;
+        .map_err(InputError::from)?;
     Ok(value)
 }
 
 /// Asks a person.
-fn ask(terminal: Terminal) -> Result<String, Error> {
+fn ask(terminal: Terminal) -> Result<String, InputError> {
     terminal.say("The agent's console shows what to enter when the webhook is made.");
     let shown = |question: &str| terminal.answer(question);
-    let hidden = |question: &str| {
-        rpassword::prompt_password(question).map_err(|source| Error::Input { source })
-    };
+    let hidden = |question: &str| Ok(rpassword::prompt_password(question)?);
     value(shown, hidden)
 }
 
 /// The secret's value, by questions. The URL is hidden too: its path is as good as a password.
 fn value(
-    mut shown: impl FnMut(&str) -> Result<Option<String>, Error>,
-    mut hidden: impl FnMut(&str) -> Result<String, Error>,
-) -> Result<String, Error> {
+    mut shown: impl FnMut(&str) -> Result<Option<String>, InputError>,
+    mut hidden: impl FnMut(&str) -> Result<String, InputError>,
+) -> Result<String, InputError> {
     let kind = loop {
-        let answer = shown("Kind of webhook, HMAC or API key: ")?.ok_or_else(|| Error::Input {
-            source: ErrorKind::UnexpectedEof.into(),
-        })?;
+        let answer = shown("Kind of webhook, HMAC or API key: ")?
+            .ok_or_else(|| InputError::Read(ErrorKind::UnexpectedEof.into()))?;
         if let Some(kind) = kind(&answer) {
             break kind;
         }
@@ -148,9 +117,8 @@ pub(crate) async fn test(args: &WebhookTest, terminal: Terminal) -> Result<Exit,
     }
     let mut exit = Exit::Done;
     for region in connect(&account).await? {
-        let function = region
-            .output(account.monitor.stack.as_str(), "DeliverFunction")
-            .await?;
+        let core = account.monitor.stack.as_str();
+        let function = output(&region, core, Output::Function(FunctionName::Deliver)).await?;
         let attempt = deliver(&region, &function, &test_incident(&region)).await?;
         let verdict = attempt["verdict"].as_str().unwrap_or_default();
         let status = &attempt["status"];
@@ -159,7 +127,7 @@ pub(crate) async fn test(args: &WebhookTest, terminal: Terminal) -> Result<Exit,
             .map_or(String::new(), |why| format!(": {why}"));
         terminal.data(&format!(
             "{}: {verdict} (status {status}){why}",
-            region.aws.region()
+            region.name()
         ));
         if !matches!(verdict, "confirmed" | "unconfirmed") {
             exit = Exit::Failed;
@@ -171,16 +139,13 @@ pub(crate) async fn test(args: &WebhookTest, terminal: Terminal) -> Result<Exit,
 fn test_incident(region: &Region) -> Incident {
     let now = Timestamp::now();
     // A fresh ID each time: the agent would take a second test for the first.
-    let id = IncidentId::of(
-        "test",
-        &[&region.account, region.aws.region(), &now.to_string()],
-    );
+    let id = IncidentId::of("test", &[&region.account, region.name(), &now.to_string()]);
     let text = "This is a test of the connection between Tocsin and AWS DevOps Agent. Nothing is \
                 wrong: no investigation is needed.";
     let title = format!(
         "Test of the webhook from {} ({})",
         region.account,
-        region.aws.region()
+        region.name()
     );
     Incident::new(
         id,
@@ -236,7 +201,7 @@ fn decode(log: &str) -> String {
 mod tests {
     use super::*;
 
-    fn asked(kinds: &[&str], hidden: [&str; 2]) -> Result<String, Error> {
+    fn asked(kinds: &[&str], hidden: [&str; 2]) -> Result<String, InputError> {
         let (mut kinds, mut hidden) = (kinds.iter(), hidden.into_iter());
         value(
             |_| Ok(kinds.next().map(|it| (*it).to_owned())),
@@ -261,7 +226,7 @@ mod tests {
     fn whoever_goes_away_sets_nothing() {
         assert!(matches!(
             asked(&["what?"], ["", ""]),
-            Err(Error::Input { .. })
+            Err(InputError::Read(_))
         ));
     }
 }

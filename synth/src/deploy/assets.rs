@@ -10,10 +10,10 @@ use contract::Partition;
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
+use super::{DeployEvent, Observer};
 use crate::{
-    aws::{Aws, AwsError},
+    aws::{Aws, AwsError, Region},
     package::Package,
-    terminal::Terminal,
 };
 
 /// The bucket of all code of an account in a region.
@@ -23,29 +23,28 @@ pub fn bucket(account: &str, region: &str) -> String {
 
 /// Where a package goes in the bucket.
 pub fn key(package: &Package) -> String {
-    format!("{}/{}.zip", package.asset.binary(), package.hash)
+    format!("{}/{}.zip", package.asset.as_str(), package.hash)
 }
 
 /// Uploads what is not there yet; makes the bucket on its first use.
 pub async fn upload(
-    aws: &Aws,
-    account: &str,
+    region: &Region,
     packages: &[Package],
-    terminal: Terminal,
+    observer: &Observer<'_>,
 ) -> Result<(), AwsError> {
-    let s3 = aws.s3();
-    let bucket = bucket(account, aws.region());
-    ensure_bucket(&s3, aws.region(), account, &bucket, terminal).await?;
+    let account = region.account.as_str();
+    let s3 = region.aws.s3();
+    let bucket = bucket(account, region.name());
+    ensure_bucket(&s3, region.name(), account, &bucket, observer).await?;
     for package in packages {
         let key = key(package);
         if exists(&s3, &bucket, &key, account).await? {
             continue;
         }
-        terminal.say(&format!(
-            "  uploading {} ({} kB)",
-            key,
-            package.bytes.len() / 1_000
-        ));
+        observer(&DeployEvent::Uploading {
+            key: &key,
+            bytes: package.bytes.len(),
+        });
         s3.put_object()
             .bucket(&bucket)
             .key(&key)
@@ -111,7 +110,7 @@ async fn ensure_bucket(
     region: &str,
     account: &str,
     bucket: &str,
-    terminal: Terminal,
+    observer: &Observer<'_>,
 ) -> Result<(), AwsError> {
     match s3
         .head_bucket()
@@ -128,7 +127,7 @@ async fn ensure_bucket(
         }
         Err(error) => return Err(AwsError::head("S3 HeadBucket", error, bucket, None)),
     }
-    terminal.say(&format!("  making the bucket {bucket}"));
+    observer(&DeployEvent::BucketMissing { bucket });
     let mut request = s3.create_bucket().bucket(bucket);
     if region != "us-east-1" {
         let location = BucketLocationConstraint::from(region);

@@ -6,13 +6,13 @@ use aws_sdk_cloudformation::{
     Client,
     types::{Capability, ChangeSetStatus, ChangeSetType, Parameter, Tag},
 };
+use contract::names::TAG;
 use jiff::Timestamp;
 
-use super::{DeployError, Deployed, StackPlan, StackStatus, Standing, Values, assets, events};
-use crate::{
-    aws::{Aws, AwsError},
-    terminal::Terminal,
+use super::{
+    DeployError, Deployed, Deployer, StackPlan, StackStatus, Standing, Values, assets, events,
 };
+use crate::aws::{Aws, AwsError};
 
 /// The largest template that CloudFormation takes along with a request, in bytes.
 /// Source: "CloudFormation quotas" in its user guide.
@@ -29,13 +29,13 @@ pub enum Outcome {
 
 /// Makes a change set, carries it out, and waits until the stack has settled.
 pub(super) async fn apply(
-    aws: &Aws,
+    deployer: &Deployer<'_>,
     plan: &StackPlan<'_>,
     parameters: &BTreeMap<String, String>,
     values: &Values,
     deployed: Option<&Deployed>,
-    terminal: Terminal,
 ) -> Result<Outcome, DeployError> {
+    let aws = &deployer.region.aws;
     let cloudformation = aws.cloudformation();
     let stack = plan.stack.name.as_str();
     let update = deployed.is_some_and(|it| it.status.standing() == Standing::Ready);
@@ -58,7 +58,7 @@ pub(super) async fn apply(
             ChangeSetType::Create
         })
         .set_parameters(Some(parameters.iter().map(parameter).collect()))
-        .tags(Tag::builder().key("tocsin").value(stack).build());
+        .tags(Tag::builder().key(TAG).value(stack).build());
     request = if body.len() <= INLINE {
         request.template_body(body)
     } else {
@@ -102,7 +102,9 @@ pub(super) async fn apply(
         .send()
         .await
         .map_err(|it| AwsError::call("CloudFormation ExecuteChangeSet", it))?;
-    let settled = events::settle(aws, stack, baseline, StackStatus::is_settled, terminal).await?;
+    let settled = deployer
+        .settle(stack, baseline, StackStatus::is_settled)
+        .await?;
     judge(aws, stack, settled)
 }
 

@@ -1,5 +1,7 @@
 //! A deploy that did not end well.
 
+use contract::Output;
+
 use super::{Deployed, StackStatus};
 use crate::aws::AwsError;
 
@@ -63,13 +65,27 @@ pub enum DeployError {
         /// The stack.
         stack: String,
     },
+    /// The wish to end came between two stacks.
+    #[error("stopped before the stack `{stack}`")]
+    Stopped {
+        /// The stack that would have been next.
+        stack: String,
+    },
+    /// A stack is not there that must be.
+    #[error("the stack `{stack}` is not deployed in {region}")]
+    NotDeployed {
+        /// The stack.
+        stack: String,
+        /// The region.
+        region: String,
+    },
     /// A stack does not show what another needs.
-    #[error("the stack `{stack}` has no output `{output}`: deploy it first")]
+    #[error("the stack `{stack}` has no output `{}`: deploy it first", output.as_str())]
     MissingOutput {
         /// The stack that should.
         stack: String,
         /// What it should show.
-        output: &'static str,
+        output: Output,
     },
     /// Someone else changed the stack since it was compared.
     #[error("the stack `{stack}` has changed since it was compared: look at the differences again")]

@@ -4,11 +4,8 @@ use std::{collections::HashSet, time::Duration};
 
 use aws_sdk_cloudformation::{Client, types::StackEvent};
 
-use super::{DeployError, StackStatus, describe};
-use crate::{
-    aws::{Aws, AwsError},
-    terminal::Terminal,
-};
+use super::{DeployError, DeployEvent, Deployer, Observer, StackStatus, describe};
+use crate::aws::AwsError;
 
 /// How long AWS may be out of reach before a person is told.
 const PATIENCE: Duration = Duration::from_mins(10);
@@ -34,51 +31,56 @@ pub(super) async fn newest(cloudformation: &Client, stack: &str) -> Option<Strin
     answer.stack_events?.into_iter().next()?.event_id
 }
 
-/// Watches until the stack's status is what `settled` wants. What goes wrong with watching never decides how the deploy
-/// ended: only the stack's own status does.
-pub(super) async fn settle(
-    aws: &Aws,
-    stack: &str,
-    baseline: Option<String>,
-    settled: fn(StackStatus) -> bool,
-    terminal: Terminal,
-) -> Result<Settled, DeployError> {
-    let cloudformation = aws.cloudformation();
-    let mut watch = Watch {
-        seen: baseline.into_iter().collect(),
-        failures: Vec::new(),
-    };
-    let mut pause = Duration::from_millis(300);
-    let mut out_of_reach = Duration::ZERO;
-    let interrupted = tokio::signal::ctrl_c();
-    tokio::pin!(interrupted);
-    loop {
-        watch.report_news(&cloudformation, stack, terminal).await;
-        match describe(&cloudformation, stack).await {
-            Ok(Some(now)) if settled(now.status) => {
-                watch.report_news(&cloudformation, stack, terminal).await;
-                return Ok(Settled {
-                    status: now.status,
-                    reasons: watch.reasons(now.reason),
-                });
+impl Deployer<'_> {
+    /// Watches until the stack's status is what `settled` wants. What goes wrong with watching never decides
+    /// how the deploy ended: only the stack's own status does.
+    pub(super) async fn settle(
+        &self,
+        stack: &str,
+        baseline: Option<String>,
+        settled: fn(StackStatus) -> bool,
+    ) -> Result<Settled, DeployError> {
+        let cloudformation = self.region.aws.cloudformation();
+        let mut watch = Watch {
+            seen: baseline.into_iter().collect(),
+            failures: Vec::new(),
+        };
+        let mut pause = Duration::from_millis(300);
+        let mut out_of_reach = Duration::ZERO;
+        loop {
+            watch
+                .report_news(&cloudformation, stack, self.observer)
+                .await;
+            match describe(&cloudformation, stack).await {
+                Ok(Some(now)) if settled(now.status) => {
+                    watch
+                        .report_news(&cloudformation, stack, self.observer)
+                        .await;
+                    return Ok(Settled {
+                        status: now.status,
+                        reasons: watch.reasons(now.reason),
+                    });
+                }
+                Ok(None) => {
+                    return Ok(Settled {
+                        status: StackStatus::DeleteComplete,
+                        reasons: Vec::new(),
+                    });
+                }
+                Ok(Some(_)) => out_of_reach = Duration::ZERO,
+                Err(error) if error.is_passing() && out_of_reach < PATIENCE => {
+                    out_of_reach += pause;
+                }
+                Err(error) => return Err(lost(stack, &error)),
             }
-            Ok(None) => {
-                return Ok(Settled {
-                    status: StackStatus::DeleteComplete,
-                    reasons: Vec::new(),
-                });
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.stop.given() => {
+                    return Err(DeployError::Detached { stack: stack.to_owned() });
+                }
             }
-            Ok(Some(_)) => out_of_reach = Duration::ZERO,
-            Err(error) if error.is_passing() && out_of_reach < PATIENCE => out_of_reach += pause,
-            Err(error) => return Err(lost(stack, &error)),
+            pause = (pause * 5 / 4).min(Duration::from_secs(5));
         }
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            _ = &mut interrupted => {
-                return Err(DeployError::Detached { stack: stack.to_owned() });
-            }
-        }
-        pause = (pause * 5 / 4).min(Duration::from_secs(5));
     }
 }
 
@@ -95,7 +97,7 @@ struct Watch {
 }
 
 impl Watch {
-    async fn report_news(&mut self, cloudformation: &Client, stack: &str, terminal: Terminal) {
+    async fn report_news(&mut self, cloudformation: &Client, stack: &str, observer: &Observer<'_>) {
         for event in self.news(cloudformation, stack).await.unwrap_or_default() {
             let status = event.resource_status.as_ref().map_or("", |it| it.as_str());
             let id = event.logical_resource_id.as_deref().unwrap_or_default();
@@ -106,13 +108,12 @@ impl Watch {
                 self.failures.push(format!("{id}: {reason}"));
             }
             if status.ends_with("_COMPLETE") || failed {
-                let kind = event.resource_type.as_deref().unwrap_or_default();
-                let why = if reason.is_empty() || !failed {
-                    String::new()
-                } else {
-                    format!("  {reason}")
-                };
-                terminal.say(&format!("  {status:<26} {id}  {kind}{why}"));
+                observer(&DeployEvent::Resource {
+                    status,
+                    id,
+                    resource_type: event.resource_type.as_deref().unwrap_or_default(),
+                    reason: Some(reason).filter(|it| failed && !it.is_empty()),
+                });
             }
         }
     }

@@ -6,10 +6,11 @@ use aws_sdk_cloudformation::{
     Client,
     types::{StackStatus as SdkStatus, TemplateStage},
 };
-use stacks::Json;
+use contract::{Output, StackRole, names::STACK_DESCRIPTION};
+use stacks::{Json, Stack};
 
-use super::StackStatus;
-use crate::aws::AwsError;
+use super::{DeployError, StackStatus};
+use crate::aws::{AwsError, Region};
 
 /// A stack as it is.
 #[derive(Clone, Debug)]
@@ -26,6 +27,13 @@ pub struct Deployed {
     pub changed: i64,
     /// Whether it may not be deleted.
     pub protected: bool,
+}
+
+impl Deployed {
+    /// What the core stack shows under a name.
+    pub fn output(&self, name: Output) -> Option<&str> {
+        self.outputs.get(name.as_str()).map(String::as_str)
+    }
 }
 
 /// The stack of this name, if there is one.
@@ -73,11 +81,47 @@ pub async fn describe(cloudformation: &Client, name: &str) -> Result<Option<Depl
     }))
 }
 
+/// A stack that must be there.
+pub async fn deployed(region: &Region, stack: &str) -> Result<Deployed, DeployError> {
+    describe(&region.aws.cloudformation(), stack)
+        .await?
+        .ok_or_else(|| not_deployed(region, stack))
+}
+
+/// What a stack that must be there shows under a name.
+pub async fn output(region: &Region, stack: &str, name: Output) -> Result<String, DeployError> {
+    let deployed = deployed(region, stack).await?;
+    let value = deployed.output(name).map(str::to_owned);
+    value.ok_or_else(|| not_deployed(region, stack))
+}
+
+fn not_deployed(region: &Region, stack: &str) -> DeployError {
+    DeployError::NotDeployed {
+        stack: stack.to_owned(),
+        region: region.name().to_owned(),
+    }
+}
+
 fn does_not_exist(error: &AwsError) -> bool {
     error.code() == Some("ValidationError")
         && error
             .message()
             .is_some_and(|it| it.contains("does not exist"))
+}
+
+/// The names of all stacks, in the order in which they are deployed: those of the account file, and those
+/// that were deployed of it once. The first is the core stack.
+pub async fn all_stacks(
+    cloudformation: &Client,
+    stacks: &[Stack],
+) -> Result<Vec<String>, AwsError> {
+    let mut names: Vec<String> = stacks.iter().map(|it| it.name.clone()).collect();
+    if let Some(core) = stacks.first() {
+        names.extend(siblings(cloudformation, &core.name).await?);
+        names.sort_by_key(|name| StackRole::of(name, &core.name));
+        names.dedup();
+    }
+    Ok(names)
 }
 
 /// The names of the stacks of alarms that belong to a core stack, whatever the account file says of
@@ -94,7 +138,7 @@ pub async fn siblings(cloudformation: &Client, core: &str) -> Result<Vec<String>
             });
             let ours = stack
                 .template_description
-                .is_none_or(|it| it.starts_with("Tocsin: "));
+                .is_none_or(|it| it.starts_with(STACK_DESCRIPTION));
             let name = stack.stack_name.unwrap_or_default();
             if !gone && ours && is_sibling(&name, core) {
                 names.push(name);
@@ -107,12 +151,10 @@ pub async fn siblings(cloudformation: &Client, core: &str) -> Result<Vec<String>
 }
 
 fn is_sibling(name: &str, core: &str) -> bool {
-    let Some(rest) = name.strip_prefix(core) else {
-        return false;
-    };
-    let number = rest.strip_prefix("-alarms-");
-    rest == "-composites"
-        || number.is_some_and(|it| !it.is_empty() && it.bytes().all(|b| b.is_ascii_digit()))
+    match StackRole::of(name, core) {
+        Some(StackRole::Alarms(_) | StackRole::Composites) => true,
+        Some(StackRole::Core) | None => false,
+    }
 }
 
 /// The template of a stack, as it was handed in.
@@ -130,29 +172,4 @@ pub async fn template(cloudformation: &Client, name: &str) -> Result<Json, AwsEr
         operation: OPERATION,
         reason: format!("the template of the stack `{name}` is not JSON: Tocsin did not write it"),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn siblings_are_told_by_their_names() {
-        for name in [
-            "tocsin-a-alarms-1",
-            "tocsin-a-alarms-12",
-            "tocsin-a-composites",
-        ] {
-            assert!(is_sibling(name, "tocsin-a"), "{name}");
-        }
-        for name in [
-            "tocsin-a",
-            "tocsin-a-alarms-",
-            "tocsin-a-alarms-x",
-            "tocsin-ab-alarms-1",
-            "tocsin-a-b-composites",
-        ] {
-            assert!(!is_sibling(name, "tocsin-a"), "{name}");
-        }
-    }
 }

@@ -2,11 +2,8 @@
 
 use stacks::Json;
 
-use super::{DeployError, StackStatus, describe, events};
-use crate::{
-    aws::{Aws, AwsError},
-    terminal::Terminal,
-};
+use super::{DeployError, Deployer, StackStatus, describe, events};
+use crate::aws::{Aws, AwsError};
 
 /// Whether there was anything to delete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,33 +14,39 @@ pub enum Removed {
     Absent,
 }
 
-/// Deletes a stack and waits until it is gone.
-pub async fn remove(aws: &Aws, stack: &str, terminal: Terminal) -> Result<Removed, DeployError> {
-    let cloudformation = aws.cloudformation();
-    let Some(found) = describe(&cloudformation, stack).await? else {
-        return Ok(Removed::Absent);
-    };
-    if found.status == StackStatus::DeleteComplete {
-        return Ok(Removed::Absent);
+impl Deployer<'_> {
+    /// Deletes a stack and waits until it is gone.
+    pub async fn remove(&self, stack: &str) -> Result<Removed, DeployError> {
+        let cloudformation = self.region.aws.cloudformation();
+        let Some(found) = describe(&cloudformation, stack).await? else {
+            return Ok(Removed::Absent);
+        };
+        if found.status == StackStatus::DeleteComplete {
+            return Ok(Removed::Absent);
+        }
+        let baseline = events::newest(&cloudformation, stack).await;
+        cloudformation
+            .delete_stack()
+            .stack_name(stack)
+            .send()
+            .await
+            .map_err(|it| AwsError::call("CloudFormation DeleteStack", it))?;
+        let settled = self
+            .settle(stack, baseline, StackStatus::is_settled)
+            .await?;
+        if settled.status.is_success() {
+            return Ok(Removed::Deleted);
+        }
+        let status = settled.status;
+        Err(DeployError::NotDeleted {
+            stack: stack.to_owned(),
+            status,
+            reasons: settled.reasons,
+            next: status
+                .way_out(stack, self.region.name())
+                .unwrap_or_default(),
+        })
     }
-    let baseline = events::newest(&cloudformation, stack).await;
-    cloudformation
-        .delete_stack()
-        .stack_name(stack)
-        .send()
-        .await
-        .map_err(|it| AwsError::call("CloudFormation DeleteStack", it))?;
-    let settled = events::settle(aws, stack, baseline, StackStatus::is_settled, terminal).await?;
-    if settled.status.is_success() {
-        return Ok(Removed::Deleted);
-    }
-    let status = settled.status;
-    Err(DeployError::NotDeleted {
-        stack: stack.to_owned(),
-        status,
-        reasons: settled.reasons,
-        next: status.way_out(stack, aws.region()).unwrap_or_default(),
-    })
 }
 
 /// What stays in the account when the stack goes: logical ID, type and physical name of each.

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use contract::FunctionName;
 use stacks::{
     Monitor,
-    asset::CodeAsset,
     monitor::{ClusterSelector, PipelineSelector},
     rules::{EventRule, rules},
 };
@@ -115,8 +115,8 @@ impl Graph {
         }
     }
 
-    fn function(&mut self, asset: CodeAsset) -> &'static str {
-        let name = asset.binary();
+    fn function(&mut self, asset: FunctionName) -> &'static str {
+        let name = asset.as_str();
         self.node(name, Role::Function, name, vec!["function".to_owned()]);
         self.edge(name, "incidents", Flow::Signal);
         self.edge(name, "deadletters", Flow::Failure);
@@ -147,7 +147,7 @@ impl Graph {
             self.edge("metrics", "alarms", Flow::Signal);
             self.edge("alarms", "alarm", Flow::Signal);
         }
-        self.function(CodeAsset::Alarm);
+        self.function(FunctionName::Alarm);
     }
 
     fn rules(&mut self, monitor: &Monitor, rules: &[EventRule]) {
@@ -157,7 +157,7 @@ impl Graph {
         let mut order: Vec<String> = Vec::new();
         for rule in rules {
             let key = match rule.function {
-                CodeAsset::Ecs => rule.slug.split('-').take(2).collect::<Vec<_>>().join("-"),
+                FunctionName::Ecs => rule.slug.split('-').take(2).collect::<Vec<_>>().join("-"),
                 _ if rule.event.is_some() && many => "event".to_owned(),
                 _ => rule.slug.clone(),
             };
@@ -188,7 +188,7 @@ impl Graph {
     /// The node for what a rule sees.
     fn source(&mut self, monitor: &Monitor, rule: &EventRule, count: usize) -> String {
         let (id, title, lines) = match (rule.function, rule.slug.as_str()) {
-            (CodeAsset::Ecs, _) => {
+            (FunctionName::Ecs, _) => {
                 let names: Vec<String> = monitor
                     .clusters
                     .iter()
@@ -205,7 +205,7 @@ impl Graph {
                     few(&names),
                 )
             }
-            (CodeAsset::Alarm, _) => {
+            (FunctionName::Alarm, _) => {
                 let prefixes: Vec<String> = monitor
                     .watched_alarms
                     .iter()
@@ -267,7 +267,7 @@ impl Graph {
         let when = vec![format!("daily at {}", report.at), report.time_zone.clone()];
         self.node("schedule", Role::Watch, "schedule", when);
         self.edge("spend", "schedule", Flow::Signal);
-        let function = self.function(CodeAsset::Cost);
+        let function = self.function(FunctionName::Cost);
         self.edge("schedule", function, Flow::Signal);
     }
 

@@ -3,43 +3,82 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use runtime::{
-    aws::dynamodb::{BUDGET, Used, used, window},
-    ledger::{Hour, Kind, Place, Window},
-    read::text,
-};
-use stacks::Json;
+use runtime::ledger::{Day, Grouping, Hour, Identity, Item, Key, Pending, Plan, Window, plan};
+use webhook::IncidentId;
+
+/// How many windows are merged one into the other at most.
+const MERGES: usize = 8;
 
 /// What is in the ledger.
 #[derive(Debug, Default)]
-pub(crate) struct Contents {
-    /// What was told or will be, by place. Pointers to composite alarms are left out.
-    pub(crate) windows: BTreeMap<Place, Window>,
-    /// What was used of the budget by now.
-    pub(crate) used: Used,
+pub struct Contents {
+    /// What was sent or will be, by key.
+    pub(crate) windows: BTreeMap<Key, Window>,
+    /// Where incidents were recorded, by the key of their identity.
+    pub(super) identities: BTreeMap<Key, Identity>,
+    /// What was used of the budget today.
+    pub(super) day: Day,
     /// Items that cannot be read: another version wrote them.
     pub(crate) unreadable: usize,
 }
 
 impl Contents {
     /// Reads the items of the table.
-    pub(crate) fn read(items: &[Json], now: Timestamp) -> Self {
-        let mut contents = Self::default();
-        for item in items {
-            if text(item, "group.S") == Some(BUDGET) {
-                if let Some(used) = used(item, Hour::of(now)) {
-                    contents.used = used;
+    pub fn read(items: impl IntoIterator<Item = (Key, Option<Item>)>, now: Timestamp) -> Self {
+        let hour = Hour::of(now);
+        let today = Key::day(hour.day());
+        let mut contents = Self {
+            day: Day::new(hour),
+            ..Self::default()
+        };
+        for (key, item) in items {
+            match item {
+                Some(Item::Window(window)) => {
+                    contents.windows.insert(key, *window);
                 }
-                continue;
-            }
-            match window(item) {
-                Some(it) if it.kind == Kind::Absorbed || it.told.is_empty() => {}
-                Some(it) => {
-                    contents.windows.insert(it.place.clone(), it);
+                Some(Item::Identity(identity)) => {
+                    contents.identities.insert(key, identity);
                 }
+                Some(Item::Day(day)) if key == today => contents.day = day,
+                Some(_) => {}
                 None => contents.unreadable += 1,
             }
         }
         contents
+    }
+
+    /// What delivery would do now.
+    pub fn plan(&self, grouping: &Grouping, now: Timestamp) -> Plan {
+        let pending = self.windows.values().filter(|it| it.is_pending());
+        plan(pending.map(Pending::of).collect(), &self.day, grouping, now)
+    }
+
+    /// What was used of the budget today.
+    pub fn day(&self) -> &Day {
+        &self.day
+    }
+
+    /// Whether an incident was recorded.
+    pub fn is_recorded(&self, incident: &IncidentId) -> bool {
+        self.identities.contains_key(&Key::identity(incident))
+    }
+
+    /// The window that an incident is sent with, however often windows were merged; nothing where it was sent
+    /// alone or is not known.
+    pub fn window_of(&self, incident: &IncidentId) -> Option<&Window> {
+        let identity = self.identities.get(&Key::identity(incident))?;
+        self.merged(identity.window.as_ref()?)
+    }
+
+    /// The window of this key, or the one that it was merged into in the end.
+    pub(super) fn merged(&self, key: &Key) -> Option<&Window> {
+        let mut window = self.windows.get(key)?;
+        for _ in 0..MERGES {
+            match window.merged_into() {
+                Some(into) => window = self.windows.get(into)?,
+                None => break,
+            }
+        }
+        Some(window)
     }
 }

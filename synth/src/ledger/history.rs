@@ -1,81 +1,74 @@
-//! What is shown of a region's ledger and queues: two lines or more for each thing that is told, an object
-//! for a program.
+//! What is shown of a region's ledger and queues: two lines or more for each window, an object for a program.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use runtime::{aws::dynamodb::Used, ledger::Place, report::first};
+use runtime::{
+    ledger::{Grouping, Key},
+    report::first,
+};
 use serde_json::json;
-use stacks::{Json, monitor::Budget};
+use stacks::Json;
 
 use super::{
-    Contents, Summary,
+    Contents,
+    entry::{Entry, Stage, word},
+    summary::{Used, said},
     text::{clock, count, fit, fits},
-    told::{Stage, Told},
 };
+use crate::aws::QueueDepth;
 
 /// Causes that are named at most, for a person.
 const NAMED: usize = 3;
 
-/// How many messages a queue has, roughly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Queue {
-    pub(crate) waiting: i64,
-    pub(crate) in_flight: i64,
-    /// Hidden since they were sent.
-    pub(crate) delayed: i64,
-}
-
 /// The queues that incidents wait in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Queues {
-    pub(crate) incidents: Queue,
-    pub(crate) dead_letters: Queue,
+    pub(crate) incidents: QueueDepth,
+    pub(crate) dead_letters: QueueDepth,
 }
 
-/// What was told in a region since a point in time, and what waits.
+/// What was sent in a region since a point in time, and what is pending.
 #[derive(Debug)]
 pub(crate) struct History {
     /// The newest last.
-    pub(crate) told: Vec<Told>,
+    pub(crate) entries: Vec<Entry>,
     used: Used,
-    budget: Budget,
     unreadable: usize,
     pub(crate) queues: Queues,
 }
 
 impl History {
-    /// What was opened or told since `since`, and what was not told yet however long it has waited.
+    /// What was opened or sent since `since`, and what is pending however old it is.
     pub(crate) fn new(
         contents: &Contents,
         queues: Queues,
-        budget: Budget,
+        grouping: &Grouping,
         since: Timestamp,
         now: Timestamp,
     ) -> Self {
-        let mut told = Told::all(contents, now);
-        told.retain(|it| it.at >= since || it.stage.is_open() || it.later.is_some());
+        let mut entries = Entry::all(contents, grouping, now);
+        entries.retain(|it| it.at >= since || it.stage.is_open());
         Self {
-            told,
-            used: contents.used,
-            budget,
+            entries,
+            used: Used::new(&contents.day, &grouping.limits, now),
             unreadable: contents.unreadable,
             queues,
         }
     }
 
-    /// Everything, for a program: the last `limit` of what was told, the budget and the queues.
+    /// Everything, for a program: the last `limit` windows, the budget and the queues.
     pub(crate) fn to_json(&self, region: &str, limit: usize) -> Json {
-        let (shown, left_out) = last(&self.told, limit);
+        let (shown, left_out) = last(&self.entries, limit);
         json!({
             "region": region,
-            "windows": shown.iter().map(Told::to_json).collect::<Vec<_>>(),
+            "windows": shown.iter().map(Entry::to_json).collect::<Vec<_>>(),
             "leftOut": left_out,
             "unreadable": self.unreadable,
-            "budget": Summary::budget_json(self.used, self.budget),
+            "budget": self.used.to_json(),
             "queues": {
-                "incidents": self.queues.incidents.to_json(),
-                "deadLetters": self.queues.dead_letters.to_json(),
+                "incidents": queue_json(self.queues.incidents),
+                "deadLetters": queue_json(self.queues.dead_letters),
             },
         })
     }
@@ -87,82 +80,79 @@ impl History {
 
     /// Everything, for a person.
     pub(crate) fn lines(&self, account: &str, limit: usize, now: Timestamp) -> Vec<String> {
-        let (shown, left_out) = last(&self.told, limit);
+        let (shown, left_out) = last(&self.entries, limit);
         let mut lines = Vec::new();
         if left_out > 0 {
             lines.push(format!(
-                "  {left_out} before are left out: --limit {} shows them",
-                self.told.len()
+                "  {left_out} before are not shown: --limit {} shows them",
+                self.entries.len()
             ));
         }
         if shown.is_empty() {
-            lines.push("  nothing was told".to_owned());
+            lines.push("  no incidents".to_owned());
         }
         lines.extend(shown.iter().flat_map(|it| it.lines(now)));
         if self.unreadable > 0 {
             lines.push(format!(
                 "  {} of the ledger cannot be read: another version wrote them",
-                count(self.unreadable, "item")
+                count(self.unreadable as u64, "item")
             ));
         }
-        lines.push(Summary::budget_line(self.used, self.budget));
+        lines.extend(self.used.lines(now));
         let it = self.queues.incidents;
         lines.push(format!(
             "  incidents     {} waiting, {} in flight, {} delayed",
             it.waiting, it.in_flight, it.delayed
         ));
-        lines.push(self.queues.given_up(account));
+        lines.push(self.queues.dead_letter_line(account));
         lines
     }
 }
 
-impl Queue {
-    /// It, for a program.
-    pub(crate) fn to_json(self) -> Json {
-        json!({ "waiting": self.waiting, "inFlight": self.in_flight, "delayed": self.delayed })
-    }
+/// The depth of a queue, for a program.
+pub(crate) fn queue_json(queue: QueueDepth) -> Json {
+    json!({ "waiting": queue.waiting, "inFlight": queue.in_flight, "delayed": queue.delayed })
 }
 
 impl Queues {
-    /// What was given up, for a person, and how to see why.
-    pub(crate) fn given_up(&self, account: &str) -> String {
-        let letters = self.dead_letters;
-        let all = usize::try_from(letters.waiting + letters.in_flight + letters.delayed);
+    /// The dead letters, for a person, and how to see why.
+    pub(crate) fn dead_letter_line(&self, account: &str) -> String {
+        let all = u64::try_from(self.dead_letters.total());
         match all.unwrap_or_default() {
-            0 => "  given up      nothing".to_owned(),
+            0 => "  dead letters  none".to_owned(),
             all => format!(
-                "  given up      {}; see why with: synth redrive --account {account} --dry-run",
-                count(all, "dead letter")
+                "  dead letters  {}; see why with: synth redrive --account {account} --dry-run",
+                count(all, "message")
             ),
         }
     }
 }
 
-/// The last `limit`, and how many are left out.
-fn last(told: &[Told], limit: usize) -> (&[Told], usize) {
-    let left_out = told.len().saturating_sub(limit);
-    (&told[left_out..], left_out)
+/// The last `limit`, and how many come before.
+fn last(entries: &[Entry], limit: usize) -> (&[Entry], usize) {
+    let left_out = entries.len().saturating_sub(limit);
+    (&entries[left_out..], left_out)
 }
 
-impl Told {
+impl Entry {
     /// It, for a program.
     pub(crate) fn to_json(&self) -> Json {
         let (until, since) = match self.stage {
             Stage::Gathering { until } | Stage::Held { until, .. } => (Some(until), None),
-            Stage::Waiting { since } => (None, Some(since)),
+            Stage::Due { since } => (None, Some(since)),
             _ => (None, None),
         };
         let held_by = match self.stage {
-            Stage::Held { by, .. } => Some(by.as_str()),
+            Stage::Held { by, .. } => Some(word(by)),
             _ => None,
         };
         let why = match &self.stage {
             Stage::Rejected { why } => Some(why),
             _ => None,
         };
-        let part_of = match &self.stage {
-            Stage::Part { of: Some(of) } => {
-                json!({ "group": of.name, "incidentId": of.incident_id })
+        let merged_into = match &self.stage {
+            Stage::Merged { into: Some(into) } => {
+                json!({ "group": into.name, "incidentId": into.incident_id })
             }
             _ => Json::Null,
         };
@@ -175,17 +165,16 @@ impl Told {
             "since": since,
             "heldBy": held_by,
             "why": why,
-            "partOf": part_of,
+            "mergedInto": merged_into,
             "priority": self.priority.as_str(),
             "kind": self.kind,
             "group": self.name,
-            "groupKey": self.place.group,
-            "number": self.place.number,
+            "groupKey": self.key.group,
+            "number": self.key.number,
             "incidentId": self.incident_id,
             "incidents": self.incidents,
             "firstTitle": self.first_title,
             "causes": causes.map(|(cause, count)| json!({ "cause": cause, "incidents": count })).collect::<Vec<_>>(),
-            "later": self.later.as_ref().map(|it| json!({ "incidents": it.incidents, "until": it.until })),
         })
     }
 
@@ -223,13 +212,6 @@ impl Told {
             lines.extend(causes.iter().map(|it| format!("      {it}")));
         }
         lines.extend(self.stage.detail(now).map(|it| format!("      {it}")));
-        if let Some(later) = &self.later {
-            lines.push(format!(
-                "      {} more, told after {}",
-                count(later.incidents, "incident"),
-                clock(later.until, now)
-            ));
-        }
         lines.iter().map(|it| fit(it)).collect()
     }
 }
@@ -240,11 +222,11 @@ impl Stage {
             Self::Sent => "sent",
             Self::Sending => "sending",
             Self::Gathering { .. } => "gathering",
-            Self::Waiting { .. } => "waiting",
+            Self::Due { .. } => "due",
             Self::Held { .. } => "held",
             Self::Rejected { .. } => "rejected",
-            Self::Part { .. } => "part",
-            Self::GivenUp => "given up",
+            Self::Merged { .. } => "merged",
+            Self::Expired => "expired",
         }
     }
 
@@ -253,12 +235,14 @@ impl Stage {
         Some(match self {
             Self::Sent | Self::Sending => return None,
             Self::Gathering { until } => format!("gathering until {}", clock(*until, now)),
-            Self::Waiting { since } => format!("due since {}", clock(*since, now)),
-            Self::Held { by, until } => format!("held {} until {}", by.said(), clock(*until, now)),
+            Self::Due { since } => format!("due since {}", clock(*since, now)),
+            Self::Held { by, until } => format!("held {} until {}", said(*by), clock(*until, now)),
             Self::Rejected { why } => why.clone(),
-            Self::Part { of: Some(of) } => format!("part of {}: {}", of.incident_id, of.name),
-            Self::Part { of: None } => "part of what the ledger no longer has".to_owned(),
-            Self::GivenUp => "not told within six days: look among the dead letters".to_owned(),
+            Self::Merged { into: Some(into) } => {
+                format!("sent with {}: {}", into.incident_id, into.name)
+            }
+            Self::Merged { into: None } => "sent with what the ledger no longer has".to_owned(),
+            Self::Expired => "not sent within six days: look among the dead letters".to_owned(),
         })
     }
 }
@@ -266,20 +250,20 @@ impl Stage {
 /// What of a region has been shown.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    told: BTreeMap<Place, Told>,
-    dead_letters: Option<Queue>,
+    entries: BTreeMap<Key, Entry>,
+    dead_letters: Option<QueueDepth>,
 }
 
 impl Seen {
     /// What is new or has changed since it was asked last, and whether the dead letters have.
-    pub(crate) fn changes<'a>(&mut self, history: &'a History) -> (Vec<&'a Told>, bool) {
-        let changed: Vec<&Told> = history
-            .told
+    pub(crate) fn changes<'a>(&mut self, history: &'a History) -> (Vec<&'a Entry>, bool) {
+        let changed: Vec<&Entry> = history
+            .entries
             .iter()
-            .filter(|it| self.told.get(&it.place) != Some(*it))
+            .filter(|it| self.entries.get(&it.key) != Some(*it))
             .collect();
         for it in &changed {
-            self.told.insert(it.place.clone(), (*it).clone());
+            self.entries.insert(it.key.clone(), (*it).clone());
         }
         let letters = history.queues.dead_letters;
         let were = self.dead_letters.replace(letters);

@@ -1,19 +1,20 @@
-//! The ledger, as people see it: what was told to the agent, what waits, and what the budget has room for.
+//! The ledger, as people see it: what was sent to the agent, what is pending, and what is left of the budget.
 //!
 //! Pure but for `table`, which reads the ledger with the credentials of whoever runs this.
 
 mod contents;
+mod entry;
+mod grouping;
 mod history;
 mod summary;
 mod table;
 #[cfg(test)]
 mod tests;
 mod text;
-mod told;
 
-pub use table::LedgerError;
+pub use table::{LedgerError, Table};
 
-pub(crate) use contents::Contents;
-pub(crate) use history::{History, Queue, Queues, Seen};
+pub use contents::Contents;
+pub use grouping::grouping;
+pub(crate) use history::{History, Queues, Seen, queue_json};
 pub(crate) use summary::Summary;
-pub(crate) use table::Table;

@@ -1,56 +1,63 @@
-//! What the budget has room for, and what waits, in a few lines.
+//! What is left of the budget, and what is pending, in a few lines.
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use runtime::aws::dynamodb::Used;
+use runtime::ledger::{Day, Grouping, Hold, Hour, Limits};
 use serde_json::json;
-use stacks::{Json, monitor::Budget};
+use stacks::Json;
 
 use super::{
     Contents,
+    entry::{Entry, Stage, word},
     text::{clock, count},
-    told::{Hold, Stage, Told},
 };
+
+/// What was used of the budget, and when there is room again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Used {
+    in_hour: u32,
+    in_day: u32,
+    /// Of these, today, for `LOW` and `MINIMAL` incidents.
+    low: u32,
+    /// Of these, today, for each rule of the account file.
+    rules: BTreeMap<String, u32>,
+    limits: Limits,
+    /// When there may be room again, where there is none.
+    next: Option<Timestamp>,
+}
 
 /// A region's ledger, for `synth status`.
 #[derive(Debug)]
 pub(crate) struct Summary {
     used: Used,
-    budget: Budget,
-    digests: Vec<Digest>,
-    gathering: Waits,
-    waiting: Waits,
+    held: BTreeMap<(Hold, Timestamp), Pending>,
+    gathering: Pending,
+    due: Pending,
 }
 
-/// Incidents that are held back together.
-#[derive(Debug)]
-struct Digest {
-    by: Hold,
-    incidents: usize,
-    groups: usize,
-    /// Whether the ledger tells no more groups apart than these.
-    is_more: bool,
-    until: Timestamp,
-}
-
-/// Incidents that are told soon, or should have been.
+/// Incidents that are still to be sent.
 #[derive(Debug, Default)]
-struct Waits {
-    incidents: usize,
-    groups: usize,
+struct Pending {
+    incidents: u64,
+    groups: u64,
     /// The earliest since when, or the latest until when.
     at: Option<Timestamp>,
 }
 
-impl Waits {
-    fn add(
-        &mut self,
-        incidents: usize,
-        at: Timestamp,
-        which: fn(Timestamp, Timestamp) -> Timestamp,
-    ) {
-        self.incidents += incidents;
-        self.groups += 1;
+impl Pending {
+    fn add(&mut self, entry: &Entry, at: Timestamp, which: fn(Timestamp, Timestamp) -> Timestamp) {
+        self.incidents += entry.incidents;
+        self.groups += entry.groups;
         self.at = Some(self.at.map_or(at, |it| which(it, at)));
+    }
+
+    fn of(&self) -> String {
+        format!(
+            "{} of {}",
+            count(self.incidents, "incident"),
+            count(self.groups, "group")
+        )
     }
 
     fn to_json(&self, at: &str) -> Json {
@@ -58,130 +65,139 @@ impl Waits {
     }
 }
 
-impl Hold {
-    /// The word for it, for programs.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Budget => "budget",
-            Self::QuietHours => "quiet-hours",
+/// How a hold is said to people.
+pub(super) fn said(hold: Hold) -> &'static str {
+    match hold {
+        Hold::Budget => "by the budget",
+        Hold::QuietHours => "in quiet hours",
+    }
+}
+
+impl Used {
+    pub(super) fn new(day: &Day, limits: &Limits, now: Timestamp) -> Self {
+        let hour = Hour::of(now);
+        let is_full = day.room(hour, limits) == 0;
+        Self {
+            in_hour: day.used_in(hour),
+            in_day: day.used(),
+            low: day.low(),
+            rules: day.rules().clone(),
+            limits: limits.clone(),
+            next: is_full.then(|| day.next_room(hour, limits)),
         }
     }
 
-    /// How it holds, for people.
-    pub(super) fn said(self) -> &'static str {
-        match self {
-            Self::Budget => "by the budget",
-            Self::QuietHours => "in quiet hours",
+    /// It, for a program.
+    pub(super) fn to_json(&self) -> Json {
+        json!({
+            "thisHour": self.in_hour,
+            "perHour": self.limits.per_hour,
+            "today": self.in_day,
+            "perDay": self.limits.per_day,
+            "low": self.low,
+            "lowPerDay": self.limits.low_per_day,
+            "rules": self.rules,
+            "rulePerDay": self.limits.rule_per_day,
+            "next": self.next,
+        })
+    }
+
+    /// It, for a person.
+    pub(super) fn lines(&self, now: Timestamp) -> Vec<String> {
+        let Limits {
+            per_hour, per_day, ..
+        } = self.limits;
+        let next = self.next.map_or(String::new(), |next| {
+            format!("; the next at {}", clock(next, now))
+        });
+        let mut lines = vec![format!(
+            "  budget        {} of {per_hour} investigations this hour, {} of {per_day} today{next}",
+            self.in_hour, self.in_day
+        )];
+        let mut by = |used: u32, most: u32, whom: &str| {
+            if used > 0 {
+                lines.push(format!("                {used} of {most} today for {whom}"));
+            }
+        };
+        by(
+            self.low,
+            self.limits.low_per_day,
+            "LOW and MINIMAL incidents",
+        );
+        for (rule, used) in &self.rules {
+            by(*used, self.limits.rule_per_day, &format!("the rule {rule}"));
         }
+        lines
     }
 }
 
 impl Summary {
-    /// What the ledger says now, and the account file allows.
-    pub(crate) fn new(contents: &Contents, budget: Budget, now: Timestamp) -> Self {
+    /// What the ledger says now, by the settings of the account file.
+    pub(crate) fn new(contents: &Contents, grouping: &Grouping, now: Timestamp) -> Self {
         let mut summary = Self {
-            used: contents.used,
-            budget,
-            digests: Vec::new(),
-            gathering: Waits::default(),
-            waiting: Waits::default(),
+            used: Used::new(&contents.day, &grouping.limits, now),
+            held: BTreeMap::new(),
+            gathering: Pending::default(),
+            due: Pending::default(),
         };
-        for told in Told::all(contents, now) {
-            match told.stage {
-                Stage::Held { by, until } => summary.digests.push(Digest {
-                    by,
-                    incidents: told.incidents,
-                    groups: told.cause_count.0,
-                    is_more: told.cause_count.1,
-                    until,
-                }),
-                Stage::Gathering { until } => {
-                    summary.gathering.add(told.incidents, until, Timestamp::max);
+        for entry in Entry::all(contents, grouping, now) {
+            match entry.stage {
+                Stage::Held { by, until } => {
+                    summary
+                        .held
+                        .entry((by, until))
+                        .or_default()
+                        .add(&entry, until, Timestamp::max)
                 }
-                Stage::Waiting { since } => {
-                    summary.waiting.add(told.incidents, since, Timestamp::min);
-                }
+                Stage::Gathering { until } => summary.gathering.add(&entry, until, Timestamp::max),
+                Stage::Due { since } => summary.due.add(&entry, since, Timestamp::min),
                 Stage::Sent
                 | Stage::Sending
                 | Stage::Rejected { .. }
-                | Stage::Part { .. }
-                | Stage::GivenUp => {}
-            }
-            if let Some(later) = told.later {
-                let until = later.until;
-                summary
-                    .gathering
-                    .add(later.incidents, until, Timestamp::max);
+                | Stage::Merged { .. }
+                | Stage::Expired => {}
             }
         }
         summary
     }
 
-    /// What was used of the budget, for a program.
-    pub(super) fn budget_json(used: Used, budget: Budget) -> Json {
-        json!({
-            "thisHour": used.in_hour,
-            "perHour": budget.per_hour(),
-            "today": used.in_day,
-            "perDay": budget.per_day(),
-        })
-    }
-
-    /// What was used of the budget, for a person.
-    pub(super) fn budget_line(used: Used, budget: Budget) -> String {
-        let (per_hour, per_day) = (budget.per_hour(), budget.per_day());
-        format!(
-            "  budget        {} of {per_hour} investigations this hour, {} of {per_day} today",
-            used.in_hour, used.in_day
-        )
-    }
-
     /// Everything, for a program.
     pub(crate) fn to_json(&self) -> Json {
-        let digests = self.digests.iter().map(|it| {
+        let held = self.held.iter().map(|((by, until), it)| {
             json!({
-                "heldBy": it.by.as_str(),
+                "heldBy": word(*by),
                 "incidents": it.incidents,
                 "groups": it.groups,
-                "moreGroups": it.is_more,
-                "until": it.until,
+                "until": until,
             })
         });
         json!({
-            "budget": Self::budget_json(self.used, self.budget),
-            "digests": digests.collect::<Vec<_>>(),
+            "budget": self.used.to_json(),
+            "held": held.collect::<Vec<_>>(),
             "gathering": self.gathering.to_json("until"),
-            "waiting": self.waiting.to_json("since"),
+            "due": self.due.to_json("since"),
         })
     }
 
-    /// Everything, for a person: what does not wait is not mentioned.
+    /// Everything, for a person: what there is none of is not mentioned.
     pub(crate) fn lines(&self, now: Timestamp) -> Vec<String> {
-        let mut lines = vec![Self::budget_line(self.used, self.budget)];
-        let of = |incidents, groups, is_more| {
-            let over = if is_more { "over " } else { "" };
-            format!(
-                "{} of {over}{}",
-                count(incidents, "incident"),
-                count(groups, "group")
-            )
-        };
-        for it in &self.digests {
+        let mut lines = self.used.lines(now);
+        for ((by, until), it) in &self.held {
             lines.push(format!(
                 "  held          {} {} until {}",
-                of(it.incidents, it.groups, it.is_more),
-                it.by.said(),
-                clock(it.until, now)
+                it.of(),
+                said(*by),
+                clock(*until, now)
             ));
         }
-        for (label, word, waits) in [
+        for (label, word, it) in [
             ("gathering", "until", &self.gathering),
-            ("waiting", "since", &self.waiting),
+            ("due", "since", &self.due),
         ] {
-            if let Some(at) = waits.at {
+            if let Some(at) = it.at {
                 lines.push(format!(
                     "  {label:<13} {}, {word} {}",
-                    of(waits.incidents, waits.groups, false),
+                    it.of(),
                     clock(at, now)
                 ));
             }

@@ -3,16 +3,15 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::aws::{Aws, AwsError};
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_types::service_config::ServiceConfigKey;
 use runtime::{
-    aws::{CallError, Reason, dynamodb::Ledger},
+    aws::{CallError, Reason, dynamodb::Table as Ledger},
     http::{Reuse, client, web_roots},
+    ledger::{Item, Key},
     settings::Environment,
 };
-use stacks::Json;
-
-use crate::aws::{Aws, AwsError};
 
 /// Credentials that end within this are not used any more.
 const SPARE: Duration = Duration::from_mins(1);
@@ -118,7 +117,7 @@ fn no_answer(reason: String) -> AwsError {
 
 /// The ledger's table in a region.
 #[derive(Debug)]
-pub(crate) struct Table {
+pub struct Table {
     aws: Aws,
     name: String,
     /// A client, and when its credentials end.
@@ -127,7 +126,7 @@ pub(crate) struct Table {
 
 impl Table {
     /// The table of this name.
-    pub(crate) fn new(aws: &Aws, name: String) -> Self {
+    pub fn new(aws: &Aws, name: String) -> Self {
         Self {
             aws: aws.clone(),
             name,
@@ -135,8 +134,8 @@ impl Table {
         }
     }
 
-    /// Everything that is in it.
-    pub(crate) async fn items(&mut self) -> Result<Vec<Json>, LedgerError> {
+    /// Every item of it; nothing where one cannot be read.
+    pub async fn items(&mut self) -> Result<Vec<(Key, Option<Item>)>, LedgerError> {
         let is_fresh =
             |ends: &Option<SystemTime>| ends.is_none_or(|ends| SystemTime::now() + SPARE < ends);
         let (ledger, ends) = match self.client.take().filter(|(_, ends)| is_fresh(ends)) {

@@ -3,12 +3,14 @@
 //! plainly.
 
 use std::{
+    collections::BTreeSet,
     env,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
-use stacks::{asset::CodeAsset, monitor::Architecture};
+use contract::FunctionName;
+use stacks::monitor::Architecture;
 
 use super::{PackageError, Target};
 
@@ -17,7 +19,7 @@ const ZIG: &str = "target/zig/bin";
 
 /// Builds the functions for a target and returns the directory that the binaries are in. Cargo's own
 /// progress goes to standard error.
-pub fn build(assets: &[CodeAsset], target: Target) -> Result<PathBuf, PackageError> {
+pub fn build(assets: &BTreeSet<FunctionName>, target: Target) -> Result<PathBuf, PackageError> {
     let mut cargo = Command::new(cargo());
     let mut directory = target_dir();
     if target.runs_here {
@@ -37,7 +39,7 @@ pub fn build(assets: &[CodeAsset], target: Target) -> Result<PathBuf, PackageErr
     }
     cargo.args(["--locked", "--package", "runtime", "--profile", "function"]);
     for asset in assets {
-        cargo.args(["--bin", asset.binary()]);
+        cargo.args(["--bin", asset.as_str()]);
     }
     let failed = |why: String| PackageError::Build(why);
     // Standard output is for data, and cargo has none.

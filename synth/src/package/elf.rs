@@ -125,12 +125,12 @@ pub(super) mod tests {
             "{version:?}"
         );
         if let Some(version) = version.filter(|version| *version > GLIBC) {
-            let refused = check(&code, lambda(crate::host_architecture()));
+            let refused = check(&code, lambda(crate::package::host_architecture()));
             assert_eq!(refused, Err(Unfit::Glibc(version)));
         }
         let here = Target {
             runs_here: true,
-            ..lambda(crate::host_architecture())
+            ..lambda(crate::package::host_architecture())
         };
         assert_eq!(check(&code, here), Ok(()));
     }

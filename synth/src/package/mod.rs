@@ -9,8 +9,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use contract::FunctionName;
 use sha2::{Digest as _, Sha256};
-use stacks::{asset::CodeAsset, monitor::Architecture};
+use stacks::monitor::Architecture;
 
 pub use build::build;
 pub use elf::Unfit;
@@ -29,7 +30,7 @@ pub struct Target {
 #[derive(Clone, Debug)]
 pub struct Package {
     /// Whose code it is.
-    pub asset: CodeAsset,
+    pub asset: FunctionName,
     /// Where it is.
     pub path: PathBuf,
     /// The bytes.
@@ -74,17 +75,30 @@ pub enum PackageError {
     },
 }
 
+/// The architecture of the machine that this runs on.
+pub fn host_architecture() -> Architecture {
+    if cfg!(target_arch = "aarch64") {
+        Architecture::Arm64
+    } else {
+        Architecture::X86_64
+    }
+}
+
 /// Where the zips of an architecture are kept.
 pub fn directory(architecture: Architecture) -> PathBuf {
     Path::new("target/functions").join(architecture.as_str())
 }
 
 /// Checks a built binary and writes its zip.
-pub fn package(asset: CodeAsset, binary: &Path, target: Target) -> Result<Package, PackageError> {
+pub fn package(
+    asset: FunctionName,
+    binary: &Path,
+    target: Target,
+) -> Result<Package, PackageError> {
     let bytes = zipped(binary, target)?;
     let dir = directory(target.architecture);
     fs::create_dir_all(&dir).map_err(failed("create", &dir))?;
-    let path = dir.join(format!("{}.zip", asset.binary()));
+    let path = dir.join(format!("{}.zip", asset.as_str()));
     fs::write(&path, &bytes).map_err(failed("write", &path))?;
     Ok(Package {
         asset,
@@ -115,8 +129,8 @@ fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Packag
 }
 
 /// Reads a zip that was written before, and checks again that it fits.
-pub fn load(asset: CodeAsset, target: Target) -> Result<Package, PackageError> {
-    let path = directory(target.architecture).join(format!("{}.zip", asset.binary()));
+pub fn load(asset: FunctionName, target: Target) -> Result<Package, PackageError> {
+    let path = directory(target.architecture).join(format!("{}.zip", asset.as_str()));
     let bytes = fs::read(&path).map_err(failed("read", &path))?;
     let unfit = |reason| PackageError::Unfit {
         path: path.clone(),

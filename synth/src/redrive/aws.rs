@@ -13,9 +13,12 @@ use jiff::Timestamp;
 
 use super::{
     Message,
-    world::{BATCH, Entries, Stop, World},
+    world::{BATCH, Entries, World},
 };
-use crate::aws::{Aws, AwsError};
+use crate::{
+    aws::{Aws, AwsError},
+    terminal::Stop,
+};
 
 /// How long a received message stays hidden, in seconds: for longer than a run takes, and not for much
 /// longer where a run is killed.

@@ -3,29 +3,29 @@
 //! Nothing is quoted from an event but what things are called: containers, overrides and the requests
 //! of API calls may hold secrets.
 
+use contract::FunctionName;
 use serde_json::Value as Json;
-use stacks::asset::CodeAsset;
 
 /// The function that takes events of this shape.
-pub(super) fn taken_by(event: &Json) -> Option<CodeAsset> {
+pub(super) fn taken_by(event: &Json) -> Option<FunctionName> {
     if event["report"] == "cost" {
-        return Some(CodeAsset::Cost);
+        return Some(FunctionName::Cost);
     }
     if event["event"].is_object() {
         return if event["clusters"].is_array() {
-            Some(CodeAsset::Ecs)
+            Some(FunctionName::Ecs)
         } else if event["rule"].is_string() {
-            Some(CodeAsset::Event)
+            Some(FunctionName::Event)
         } else {
             None
         };
     }
     if is_alarm(event) {
-        Some(CodeAsset::Alarm)
+        Some(FunctionName::Alarm)
     } else if event["source"] == "aws.ecs" {
-        Some(CodeAsset::Ecs)
+        Some(FunctionName::Ecs)
     } else if event["detail-type"].is_string() {
-        Some(CodeAsset::Event)
+        Some(FunctionName::Event)
     } else {
         None
     }
@@ -97,41 +97,41 @@ mod tests {
         for (event, expected) in [
             (
                 json!({ "alarmData": { "alarmName": "a" } }),
-                Some(CodeAsset::Alarm),
+                Some(FunctionName::Alarm),
             ),
             (
                 json!({ "source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change" }),
-                Some(CodeAsset::Alarm),
+                Some(FunctionName::Alarm),
             ),
             (
                 json!({ "AlarmName": "a", "NewStateValue": "ALARM" }),
-                Some(CodeAsset::Alarm),
+                Some(FunctionName::Alarm),
             ),
             (
                 json!({ "Type": "Notification", "Message": "{}" }),
-                Some(CodeAsset::Alarm),
+                Some(FunctionName::Alarm),
             ),
             (
                 json!({ "Records": [{ "Sns": { "Message": "{}" } }] }),
-                Some(CodeAsset::Alarm),
+                Some(FunctionName::Alarm),
             ),
-            (ecs.clone(), Some(CodeAsset::Ecs)),
+            (ecs.clone(), Some(FunctionName::Ecs)),
             (
                 json!({ "clusters": [], "event": ecs }),
-                Some(CodeAsset::Ecs),
+                Some(FunctionName::Ecs),
             ),
             // A rule of the account file may be about ECS or alarms, too.
             (
                 json!({ "rule": "r", "title": "t", "event": ecs }),
-                Some(CodeAsset::Event),
+                Some(FunctionName::Event),
             ),
             (
                 json!({ "source": "shop", "detail-type": "Order Failed" }),
-                Some(CodeAsset::Event),
+                Some(FunctionName::Event),
             ),
             (
                 json!({ "report": "cost", "scheduledTime": "" }),
-                Some(CodeAsset::Cost),
+                Some(FunctionName::Cost),
             ),
             (json!({ "event": ecs }), None),
             (

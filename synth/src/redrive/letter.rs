@@ -1,9 +1,9 @@
 //! What a dead letter is: who gave it up, what it holds, and why.
 
 use clap::ValueEnum;
+use contract::FunctionName;
 use jiff::Timestamp;
 use serde_json::Value as Json;
-use stacks::asset::CodeAsset;
 
 /// Who gave a dead letter up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -63,7 +63,7 @@ pub(super) enum Content {
         /// The function that the message names, by ARN.
         named: Option<String>,
         /// The function that takes events of this shape.
-        shape: Option<CodeAsset>,
+        shape: Option<FunctionName>,
     },
     /// An event as it was before the rule of this name made an input of it.
     Event { event: Json, rule: String },

@@ -33,7 +33,6 @@ pub(crate) use look::Look;
 pub(crate) use plan::{Selection, Stack, is_called};
 pub(crate) use report::Report;
 pub(crate) use take::{give_back, take};
-pub(crate) use world::Stop;
 
 use carry_out::{Fate, Held, foreseen};
 use letter::Letter;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use contract::{FunctionName, Output};
 use stacks::{
     Monitor,
-    asset::CodeAsset,
     rules::{EventRule, rules},
 };
 
@@ -40,17 +40,22 @@ pub(crate) struct Stack {
     /// The rules by their names.
     rules: BTreeMap<String, EventRule>,
     /// The names of the functions that take events.
-    functions: BTreeMap<CodeAsset, String>,
+    functions: BTreeMap<FunctionName, String>,
 }
 
 impl Stack {
     /// `outputs` are those of the core stack as it is deployed.
     pub(crate) fn new(monitor: &Monitor, outputs: &BTreeMap<String, String>) -> Self {
         // What `deliver` takes comes from the queue, and goes back to it.
-        let functions = CodeAsset::ALL
+        let functions = FunctionName::ALL
             .into_iter()
-            .filter(|asset| *asset != CodeAsset::Deliver)
-            .filter_map(|asset| Some((asset, outputs.get(asset.logical_name())?.clone())))
+            .filter(|asset| *asset != FunctionName::Deliver)
+            .filter_map(|asset| {
+                Some((
+                    asset,
+                    outputs.get(Output::Function(asset).as_str())?.clone(),
+                ))
+            })
             .collect();
         let rules = rules(monitor)
             .into_iter()
@@ -59,11 +64,11 @@ impl Stack {
         Self { rules, functions }
     }
 
-    fn function(&self, asset: CodeAsset) -> Result<String, String> {
+    fn function(&self, asset: FunctionName) -> Result<String, String> {
         self.functions
             .get(&asset)
             .cloned()
-            .ok_or_else(|| format!("the stack has no `{}`", asset.logical_name()))
+            .ok_or_else(|| format!("the stack has no `{}`", asset.logical_id()))
     }
 
     /// The function of this ARN, if it is there under this name: a function that was replaced is not.
@@ -122,7 +127,7 @@ pub(crate) fn plan(letter: &Letter, selection: &Selection, stack: &Stack) -> Ste
 fn function(
     stack: &Stack,
     named: Option<&str>,
-    shape: Option<CodeAsset>,
+    shape: Option<FunctionName>,
 ) -> Result<String, String> {
     if let Some(function) = named.and_then(|arn| stack.by_arn(arn)) {
         return Ok(function);

@@ -67,7 +67,7 @@ fn incident(message: &Message, why: &str) -> Letter {
     match Envelope::parse(&message.body) {
         Ok(envelope) => {
             let content = Content::Incident {
-                body: message.body.clone(),
+                body: redriven(&message.body),
                 rejected: why.starts_with(dead_letter::REJECTED),
             };
             let incident = envelope.incident;
@@ -84,6 +84,18 @@ fn incident(message: &Message, why: &str) -> Letter {
             Content::Unusable("a newer version of Tocsin wrote it: redrive it with that version"),
         ),
         Err(UnreadableEnvelope::Malformed(_)) => unknown(message, why),
+    }
+}
+
+/// The same envelope, marked so that delivery tries again what it has put among the dead letters. Everything
+/// else stays as whichever version wrote it.
+fn redriven(body: &str) -> String {
+    match parse(body) {
+        Ok(Json::Object(mut envelope)) => {
+            envelope.insert("redriven".to_owned(), true.into());
+            Json::Object(envelope).to_string()
+        }
+        _ => body.to_owned(),
     }
 }
 

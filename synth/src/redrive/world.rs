@@ -2,8 +2,6 @@
 
 use std::future::Future;
 
-use tokio::sync::watch;
-
 use super::Message;
 use crate::aws::AwsError;
 
@@ -41,33 +39,4 @@ pub(crate) trait World: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), AwsError>> + Send;
     /// Whether a person wants it to end.
     fn is_stopped(&self) -> bool;
-}
-
-/// The wish of the person at the terminal that it end.
-#[derive(Clone, Debug)]
-pub(crate) struct Stop(watch::Receiver<bool>);
-
-impl Stop {
-    /// Listens for Ctrl-C from now on.
-    pub(crate) fn on_interrupt() -> Self {
-        let (sender, stop) = watch::channel(false);
-        tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                sender.send_replace(true);
-            }
-            // Whoever waits for the wish waits as long as nobody has it.
-            sender.closed().await;
-        });
-        Self(stop)
-    }
-
-    /// Whether there is such a wish.
-    pub(crate) fn is_given(&self) -> bool {
-        *self.0.borrow()
-    }
-
-    /// Waits for it.
-    pub(crate) async fn given(&self) {
-        drop(self.0.clone().wait_for(|given| *given).await);
-    }
 }

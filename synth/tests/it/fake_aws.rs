@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 
 /// What the fake does, and what was asked of it.
 #[derive(Debug, Default)]
-pub(crate) struct Plot {
+pub(crate) struct Script {
     /// The status of the stack, by how often it has been described since the change began. The last
     /// one stays.
     pub(crate) before: Vec<&'static str>,
@@ -48,20 +48,20 @@ pub(crate) struct Plot {
 /// A fake that listens on loopback.
 pub(crate) struct FakeAws {
     pub(crate) endpoint: String,
-    pub(crate) plot: Arc<Mutex<Plot>>,
+    pub(crate) script: Arc<Mutex<Script>>,
 }
 
 impl FakeAws {
-    pub(crate) async fn play(plot: Plot) -> Self {
+    pub(crate) async fn play(script: Script) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let plot = Arc::new(Mutex::new(plot));
-        let shared = Arc::clone(&plot);
+        let script = Arc::new(Mutex::new(script));
+        let shared = Arc::clone(&script);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let plot = Arc::clone(&shared);
+                let script = Arc::clone(&shared);
                 tokio::spawn(async move {
-                    let service = service_fn(|request| answer(request, &plot));
+                    let service = service_fn(|request| answer(request, &script));
                     drop(
                         http1::Builder::new()
                             .serve_connection(TokioIo::new(stream), service)
@@ -70,12 +70,12 @@ impl FakeAws {
                 });
             }
         });
-        Self { endpoint, plot }
+        Self { endpoint, script }
     }
 
     /// How often an operation was called.
     pub(crate) fn count(&self, operation: &str) -> usize {
-        self.plot
+        self.script
             .lock()
             .unwrap()
             .calls
@@ -87,12 +87,12 @@ impl FakeAws {
 
 async fn answer(
     request: Request<Incoming>,
-    plot: &Mutex<Plot>,
+    script: &Mutex<Script>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     // S3 is the one service here that is not called by form; everything that is asked for is there.
     if request.method() != Method::POST {
         let is_object = request.uri().path().trim_matches('/').contains('/');
-        let (bucket, object) = plot.lock().unwrap().heads;
+        let (bucket, object) = script.lock().unwrap().heads;
         let status = if is_object { object } else { bucket };
         let is_head = request.method() == Method::HEAD;
         return Ok(respond(status.filter(|_| is_head).unwrap_or(200), ""));
@@ -104,9 +104,9 @@ async fn answer(
         .find_map(|pair| pair.strip_prefix("Action="))
         .unwrap_or_default()
         .to_owned();
-    let mut plot = plot.lock().unwrap();
-    plot.calls.push(operation.clone());
-    Ok(match plot.answer(&operation) {
+    let mut script = script.lock().unwrap();
+    script.calls.push(operation.clone());
+    Ok(match script.answer(&operation) {
         Ok(result) => respond(
             200,
             &format!(
@@ -122,7 +122,7 @@ async fn answer(
     })
 }
 
-impl Plot {
+impl Script {
     fn answer(&mut self, operation: &str) -> Result<String, (&'static str, &'static str)> {
         match operation {
             "GetCallerIdentity" => Ok("<Account>000000000000</Account>".to_owned()),

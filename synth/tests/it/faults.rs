@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, os::unix::fs::symlink};
 
 use crate::{
-    fake_aws::{FakeAws, Plot},
+    fake_aws::{FakeAws, Script},
     support::{Ended, Run, local_aws, project, root},
 };
 
@@ -32,7 +32,7 @@ const DEPLOY: [&str; 4] = ["deploy", "--account", "fake", "--yes"];
 
 #[tokio::test]
 async fn a_rollback_says_what_failed_first() {
-    let fake = FakeAws::play(Plot {
+    let fake = FakeAws::play(Script {
         before: vec!["UPDATE_COMPLETE"],
         after: vec![
             "UPDATE_IN_PROGRESS",
@@ -47,7 +47,7 @@ async fn a_rollback_says_what_failed_first() {
                 "The role cannot be assumed by Lambda",
             ),
         ],
-        ..Plot::default()
+        ..Script::default()
     })
     .await;
     let Some(ended) = run(&fake, &DEPLOY).await else {
@@ -66,18 +66,18 @@ async fn a_rollback_says_what_failed_first() {
 
 #[tokio::test]
 async fn a_stuck_stack_needs_a_person_before_and_after() {
-    for plot in [
-        Plot {
+    for script in [
+        Script {
             before: vec!["UPDATE_ROLLBACK_FAILED"],
-            ..Plot::default()
+            ..Script::default()
         },
-        Plot {
+        Script {
             before: vec!["UPDATE_COMPLETE"],
             after: vec!["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED"],
-            ..Plot::default()
+            ..Script::default()
         },
     ] {
-        let fake = FakeAws::play(plot).await;
+        let fake = FakeAws::play(script).await;
         let Some(ended) = run(&fake, &DEPLOY).await else {
             return;
         };
@@ -89,12 +89,12 @@ async fn a_stuck_stack_needs_a_person_before_and_after() {
 
 #[tokio::test]
 async fn lost_credentials_are_not_a_failed_deploy() {
-    let fake = FakeAws::play(Plot {
+    let fake = FakeAws::play(Script {
         before: vec!["UPDATE_COMPLETE"],
         after: vec!["UPDATE_IN_PROGRESS"],
         // The plan, the change set's check, and then the first look at the deploy.
         errors: BTreeMap::from([(3, "ExpiredToken")]),
-        ..Plot::default()
+        ..Script::default()
     })
     .await;
     let Some(ended) = run(&fake, &DEPLOY).await else {
@@ -108,11 +108,11 @@ async fn lost_credentials_are_not_a_failed_deploy() {
 
 #[tokio::test]
 async fn throttled_watching_never_decides_the_verdict() {
-    let fake = FakeAws::play(Plot {
+    let fake = FakeAws::play(Script {
         before: vec!["UPDATE_COMPLETE"],
         after: vec!["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"],
         event_error: Some("Throttling"),
-        ..Plot::default()
+        ..Script::default()
     })
     .await;
     let Some(ended) = run(&fake, &DEPLOY).await else {
@@ -123,14 +123,14 @@ async fn throttled_watching_never_decides_the_verdict() {
 
 #[tokio::test]
 async fn what_goes_on_is_waited_for() {
-    let fake = FakeAws::play(Plot {
+    let fake = FakeAws::play(Script {
         before: vec![
             "UPDATE_IN_PROGRESS",
             "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
             "UPDATE_COMPLETE",
         ],
         after: vec!["UPDATE_COMPLETE"],
-        ..Plot::default()
+        ..Script::default()
     })
     .await;
     let Some(ended) = run(&fake, &DEPLOY).await else {
@@ -143,10 +143,10 @@ async fn what_goes_on_is_waited_for() {
 
 #[tokio::test]
 async fn a_stack_that_was_never_born_is_made_anew() {
-    let fake = FakeAws::play(Plot {
+    let fake = FakeAws::play(Script {
         before: vec!["ROLLBACK_COMPLETE"],
         after: vec!["DELETE_COMPLETE", "CREATE_COMPLETE"],
-        ..Plot::default()
+        ..Script::default()
     })
     .await;
     let Some(ended) = run(&fake, &DEPLOY).await else {
@@ -160,10 +160,10 @@ async fn a_stack_that_was_never_born_is_made_anew() {
 
 #[tokio::test]
 async fn a_failed_change_set_is_taken_away() {
-    let fake = FakeAws::play(Plot {
+    let fake = FakeAws::play(Script {
         before: vec!["UPDATE_COMPLETE"],
         change_set_fails: Some("Template error: unresolved resource dependencies"),
-        ..Plot::default()
+        ..Script::default()
     })
     .await;
     let Some(ended) = run(&fake, &DEPLOY).await else {
@@ -183,10 +183,10 @@ async fn a_failed_change_set_is_taken_away() {
 
 #[tokio::test]
 async fn nothing_to_change_is_success() {
-    let fake = FakeAws::play(Plot {
+    let fake = FakeAws::play(Script {
         before: vec!["UPDATE_COMPLETE"],
         change_set_fails: Some("The submitted information didn&apos;t contain changes."),
-        ..Plot::default()
+        ..Script::default()
     })
     .await;
     let Some(ended) = run(&fake, &DEPLOY).await else {
@@ -224,10 +224,10 @@ async fn a_refused_look_into_the_bucket_names_what_is_missing() {
             ": the request or the credentials are not valid".to_owned(),
         ),
     ] {
-        let fake = FakeAws::play(Plot {
+        let fake = FakeAws::play(Script {
             before: vec!["UPDATE_COMPLETE"],
             heads,
-            ..Plot::default()
+            ..Script::default()
         })
         .await;
         let Some(ended) = run(&fake, &DEPLOY).await else {

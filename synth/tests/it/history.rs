@@ -8,9 +8,11 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use runtime::{
-    aws::dynamodb::Ledger,
+    aws::dynamodb::Table,
     http::{Reuse, client, web_roots},
-    ledger::{Hour, Kind, Limits, MemberId, Place, State, Window, tallies},
+    ledger::{
+        Contents, Day, Digest, Hold, Hour, Item, Key, Limits, Members, Put, Slot, State, Window,
+    },
     settings::Environment,
 };
 use serde_json::{Value as Json, json};
@@ -19,6 +21,7 @@ use webhook::{Group, GroupKey, Incident, IncidentId, Priority};
 
 use crate::lifecycle::{Life, REGION, account};
 
+const BUDGET: &str = "groups over the budget";
 const LIMITS: &str = "limits: {investigations-per-hour: 6, investigations-per-day: 24}\n";
 
 async fn table(life: &Life) -> String {
@@ -27,7 +30,7 @@ async fn table(life: &Life) -> String {
 }
 
 /// The ledger, as `deliver` opens it.
-async fn ledger(life: &Life) -> Ledger {
+async fn ledger(life: &Life) -> Table {
     let variables = [
         ("AWS_REGION", REGION),
         ("AWS_ACCESS_KEY_ID", "test"),
@@ -36,31 +39,62 @@ async fn ledger(life: &Life) -> Ledger {
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let http = client(web_roots(), Reuse::Connections).unwrap();
-    Ledger::new(http, &Environment::new(variables), &table(life).await).unwrap()
+    Table::new(http, &Environment::new(variables), &table(life).await).unwrap()
 }
 
 /// A window of a service that opened so long ago, with one incident.
 fn window(service: &str, ago: SignedDuration) -> Window {
+    window_with(service, ago, "")
+}
+
+fn window_with(service: &str, ago: SignedDuration, description: &str) -> Window {
     let opened = Timestamp::now() - ago;
     let name = format!("ECS service {service}");
-    let place = Place {
-        group: format!("service-{service}"),
-        number: 1,
-    };
-    let closes = opened + SignedDuration::from_secs(20);
-    let mut window = Window::digest(Kind::Group, place, &name, opened, closes);
     let id = IncidentId::of("ecs", &[service]);
-    let incident = Incident::new(id, Priority::High, &name, "", opened, service, json!({}));
-    let group = Group {
-        key: GroupKey::of("service", &[service]),
+    let data = json!({});
+    let incident = Incident::new(
+        id,
+        Priority::High,
+        &name,
+        description,
+        opened,
+        service,
+        data,
+    );
+    let group = Group::new(GroupKey::of("service", &[service]), &name, "out of memory");
+    let due = opened + SignedDuration::from_secs(20);
+    Window {
+        key: Key::head(&group.key).numbered(1),
         name,
-        cause: "out of memory".to_owned(),
-        occurrence: service.to_owned(),
+        opened,
+        since: opened,
+        due,
+        ends: due,
+        waker: None,
+        contents: Contents::Incidents(Members::one(&incident, &group)),
+        state: State::Open,
+        follows: None,
         alarm: None,
-        absorbs: Vec::new(),
+        rule: None,
+    }
+}
+
+fn sent(window: Window) -> Window {
+    let (at, id) = (window.due, window.report_id());
+    Window {
+        state: State::Sent { at, id },
+        ..window
+    }
+}
+
+async fn write(ledger: &Table, windows: &[&Window]) {
+    let put = |window: &&Window| Put {
+        key: window.key.clone(),
+        after: None,
+        item: Item::Window(Box::new((*window).clone())),
     };
-    window.told.add(MemberId::of(service), &incident, &group);
-    window
+    let puts: Vec<Put> = windows.iter().map(put).collect();
+    assert!(ledger.write(&puts, 0.5).await.unwrap());
 }
 
 fn minutes(minutes: i64) -> SignedDuration {
@@ -68,7 +102,7 @@ fn minutes(minutes: i64) -> SignedDuration {
 }
 
 #[tokio::test]
-async fn what_is_told_and_what_waits_is_shown() {
+async fn what_was_sent_and_what_is_pending_is_shown() {
     let Some(life) = Life::begin(&account(LIMITS)).await else {
         return;
     };
@@ -82,10 +116,10 @@ async fn what_is_told_and_what_waits_is_shown() {
         .await
         .code(0);
     life.run(&history, "").await.code(0).prints(
-        "eu-central-1, times in UTC\n  nothing was told\n  budget        0 of 6 investigations",
+        "eu-central-1, times in UTC\n  no incidents\n  budget        0 of 6 investigations",
     );
 
-    // One that was told, one that the webhook has not taken, and a digest.
+    // One that was sent, one that the webhook has not taken, and a digest.
     let ledger = ledger(&life).await;
     // An hour that ends meanwhile would have a budget of its own.
     let left = Hour::of(Timestamp::now())
@@ -94,64 +128,75 @@ async fn what_is_told_and_what_waits_is_shown() {
     if left < SignedDuration::from_secs(30) {
         tokio::time::sleep(left.unsigned_abs()).await;
     }
-    let now = Timestamp::now();
-    let hour = Hour::of(now);
-    let told = Window {
-        ticket: Some(hour),
-        ..window("told", minutes(10))
-    };
+    let hour = Hour::of(Timestamp::now());
     let limits = Limits {
         per_hour: 6,
         per_day: 24,
-        floor: Priority::Critical,
+        low_per_day: 6,
+        rule_per_day: 8,
+        always_send: Priority::Critical,
+        always_per_day: 96,
     };
-    let taken = tallies(None, Some((hour, Some(limits))));
-    ledger.save(&[&told], &taken, now).await.unwrap();
-    let waits = window("waits", minutes(9));
-    ledger.save(&[&waits], &[], now).await.unwrap();
-    let place = Place {
-        group: "budget digest".to_owned(),
-        number: 1,
+    let mut day = Day::new(hour);
+    let slot = Slot {
+        priority: Priority::High,
+        rule: None,
     };
-    let mut digest = Window::digest(
-        Kind::Budget,
-        place,
-        "held back by the budget",
-        now,
-        hour.end(),
-    );
-    let mut part = window("part", minutes(8));
-    digest.take_in(&part.name, &part.told, now);
-    part.state = State::Moved {
-        into: digest.place.clone(),
+    day.take(hour, slot, &limits);
+    let put = Put {
+        key: Key::day(hour.day()),
+        after: Some(0),
+        item: Item::Day(day),
     };
-    ledger.save(&[&part, &digest], &[], now).await.unwrap();
+    assert!(ledger.write(&[put], 0.5).await.unwrap());
+    write(&ledger, &[&sent(window("sent", minutes(10)))]).await;
+    write(&ledger, &[&window("due", minutes(9))]).await;
+    let part = window("part", minutes(8));
+    let mut digest = Digest::new(Hold::Budget);
+    let Contents::Incidents(members) = &part.contents else {
+        panic!("a digest");
+    };
+    digest.add(&part.name, members);
+    let digest = Window {
+        key: Key::digests().numbered(1),
+        name: BUDGET.to_owned(),
+        contents: Contents::Digest(digest),
+        ..window("digest", SignedDuration::ZERO)
+    };
+    let part = Window {
+        state: State::Merged {
+            at: digest.opened,
+            into: digest.key.clone(),
+        },
+        ..part
+    };
+    write(&ledger, &[&part, &digest]).await;
 
     life.run(&status, "")
         .await
         .code(0)
         .prints("  budget        1 of 6 investigations this hour, 1 of 24 today\n")
-        .prints("  held          1 incident of 1 group by the budget until ")
-        .prints("  waiting       1 incident of 1 group, since ");
+        .prints("  gathering     1 incident of 1 group, until ")
+        .prints("  due           1 incident of 1 group, since ");
     let shown = life.run(&[&status[..], &["--json"]].concat(), "").await;
     let shown: Json = serde_json::from_str(&shown.code(0).stdout).unwrap();
     assert_eq!(shown[0]["ledger"]["budget"]["thisHour"], 1);
-    assert_eq!(shown[0]["ledger"]["digests"][0]["groups"], 1);
+    assert_eq!(shown[0]["ledger"]["due"]["groups"], 1);
 
-    let id = IncidentId::of("ecs", &["told"]);
+    let id = IncidentId::of("ecs", &["sent"]);
     let shown = life
         .run(&history, "")
         .await
         .code(0)
-        .prints("  sent       HIGH      ECS service told\n")
+        .prints("  sent       HIGH      ECS service sent\n")
         .prints(&format!("\n      {id}: out of memory\n"))
-        .prints("  waiting    HIGH      ECS service waits\n")
-        .prints("  held       HIGH      held back by the budget\n")
+        .prints("  due        HIGH      ECS service due\n")
+        .prints(&format!("  gathering  HIGH      {BUDGET}\n"))
         .prints(&format!(
-            "\n      part of {}: held back by the budget\n",
-            digest.id()
+            "\n      sent with {}: {BUDGET}\n",
+            digest.report_id()
         ))
-        .prints("\n  given up      nothing\n");
+        .prints("\n  dead letters  none\n");
     for line in shown.stdout.lines() {
         assert!(line.chars().count() <= 100, "{line}");
     }
@@ -172,12 +217,11 @@ async fn what_is_told_and_what_waits_is_shown() {
 }
 
 /// More than a page of the table, in which every character takes four.
-async fn more_than_a_page(life: &Life, ledger: &Ledger) {
+async fn more_than_a_page(life: &Life, ledger: &Table) {
     for number in 0..60 {
-        let mut large = window(&format!("large-{number}"), minutes(60 * 30));
-        large.ticket = Some(Hour::of(large.opened));
-        large.told.first.as_mut().unwrap().description = "\"".repeat(20_000);
-        ledger.save(&[&large], &[], Timestamp::now()).await.unwrap();
+        let description = "\"".repeat(20_000);
+        let large = window_with(&format!("large-{number}"), minutes(60 * 30), &description);
+        write(ledger, &[&sent(large)]).await;
     }
     for (since, count) in [("24h", 4), ("2d", 64)] {
         let json = ["--json", "--since", since, "--limit", "100"];
@@ -194,7 +238,7 @@ async fn more_than_a_page(life: &Life, ledger: &Ledger) {
 }
 
 /// What is new is printed, until Ctrl-C.
-async fn follows(life: &Life, ledger: &Ledger) {
+async fn follows(life: &Life, ledger: &Table) {
     let arguments = ["history", "--account", "life", "--follow", "--json"];
     let mut run = life.command(&arguments).start();
     let mut lines = BufReader::new(run.stdout.take().unwrap()).lines();
@@ -204,7 +248,7 @@ async fn follows(life: &Life, ledger: &Ledger) {
     }
     assert_eq!(next()["deadLetters"]["waiting"], 0);
     let fresh = window("fresh", SignedDuration::ZERO);
-    ledger.save(&[&fresh], &[], Timestamp::now()).await.unwrap();
+    write(ledger, &[&fresh]).await;
     let change = next();
     assert_eq!(change["window"]["group"], "ECS service fresh");
     assert_eq!(change["window"]["state"], "gathering");

@@ -2,10 +2,9 @@
 
 use std::fs;
 
+use demo::{local_aws::LocalAws, receiver::Receiver};
 use secrecy::SecretString;
 use serde_json::Value as Json;
-use synth::{local_aws::LocalAws, receiver::Receiver};
-
 use webhook::Credential;
 
 use crate::support::{Ended, Run, link_functions, local_aws, project, root};
@@ -233,7 +232,7 @@ async fn another_account_is_refused() {
 #[tokio::test]
 async fn code_for_another_machine_is_refused() {
     let Some(_) = local_aws() else { return };
-    let here = synth::host_architecture().as_str();
+    let here = synth::package::host_architecture().as_str();
     let other = if here == "arm64" { "x86_64" } else { "arm64" };
     let project = project("life", &account("").replace("host", other));
     fs::create_dir_all(project.path().join("target/functions")).unwrap();

@@ -4,7 +4,6 @@
 
 mod cli;
 mod dead_letters;
-mod demo;
 mod fake_aws;
 mod faults;
 mod history;

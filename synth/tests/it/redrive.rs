@@ -7,8 +7,9 @@ use std::{
 };
 
 use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry};
+use demo::receiver::Receiver;
 use serde_json::{Value as Json, json};
-use synth::{aws::Aws, receiver::Receiver};
+use synth::aws::Aws;
 use webhook::Envelope;
 
 use crate::{
@@ -280,7 +281,10 @@ async fn a_thousand_dead_letters_are_accounted_for() {
     }
     assert_eq!(gathered.len(), 890);
     for name in ["given-up-7", "moved-7"] {
-        let envelope = envelope(name);
+        let envelope = Envelope {
+            redriven: true,
+            ..envelope(name)
+        };
         assert_eq!(gathered[envelope.incident.id().as_str()], envelope);
     }
     let titles: BTreeSet<&str> = gathered.values().map(|it| it.incident.title()).collect();

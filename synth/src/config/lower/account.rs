@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use contract::names::TAG;
 use stacks::{monitor::StackName, tag::Tag};
 
 use super::{LOG_RETENTION, Lower};
@@ -111,7 +112,7 @@ impl Lower<'_> {
         stack: &StackName,
     ) -> Vec<Tag> {
         let mut tags = vec![Tag {
-            key: "tocsin".to_owned(),
+            key: TAG.to_owned(),
             value: stack.to_string(),
         }];
         for (key, field) in fields {
@@ -122,8 +123,12 @@ impl Lower<'_> {
                     format!("the tag `{key}` begins with `aws:`"),
                     "AWS keeps those to itself",
                 );
-            } else if key == "tocsin" {
-                self.error(&field.span, "the tag `tocsin` is set by Tocsin itself", "");
+            } else if key == TAG {
+                self.error(
+                    &field.span,
+                    format!("the tag `{TAG}` is set by Tocsin itself"),
+                    "",
+                );
             } else if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
                 self.error(
                     &field.span,

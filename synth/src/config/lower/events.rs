@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use contract::names;
 use serde_json::json;
 use stacks::{
     EventPattern,
@@ -91,7 +92,7 @@ impl Lower<'_> {
     fn event(&mut self, event: file::Event, stack: &StackName) -> Option<EventSource> {
         let name = self.parsed(&event.name, "", |text| {
             let name = EventName::parse(text).map_err(|error| error.to_string())?;
-            let rule = format!("{stack}-event-{text}");
+            let rule = names::rule(stack.as_str(), &format!("event-{text}"));
             if rule.len() > limits::RULE_NAME_CHARACTERS {
                 return Err(format!(
                     "the rule `{rule}` has {} characters: there can be {}",
@@ -204,7 +205,7 @@ impl Lower<'_> {
                 "each investigation would start the next: remove the source `aws.aidevops`",
             );
         }
-        let name = format!("{}-pipeline-deliver-errors", scope.stack);
+        let name = names::pipeline_alarm(scope.stack, "deliver-errors");
         let own_alarm = json!({
             "version": "0",
             "id": "0",

@@ -11,7 +11,7 @@ impl Lower<'_> {
         fields: &[Field<String>],
         stack: &StackName,
     ) -> Vec<AlarmPrefix> {
-        let own = format!("{stack}-");
+        let own = contract::names::own_prefix(stack.as_str());
         let mut watched: Vec<(AlarmPrefix, &str)> = Vec::new();
         for field in fields {
             let text = field.value.as_deref().unwrap_or_default();

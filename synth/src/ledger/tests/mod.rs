@@ -6,23 +6,25 @@ mod states;
 use std::iter::repeat_n;
 
 use jiff::{SignedDuration, Timestamp};
-use runtime::ledger::{Hour, Kind, MemberId, Place, State, Window};
+use runtime::ledger::{
+    Contents as Sends, Digest, Grouping, Hold, Key, Limits, Members, State, Window,
+};
 use serde_json::json;
-use stacks::monitor::{Budget, Priority as Floor};
 use webhook::{Group, GroupKey, Incident, IncidentId, Priority};
 
-use super::{Contents, History, Queue, Queues};
+use super::{Contents, History, Queues};
+use crate::aws::QueueDepth;
 
 const NOW: &str = "2026-01-02T12:40:00Z";
-const BUDGET: &str = "held back by the budget";
-const NIGHT: &str = "held back in quiet hours";
+const BUDGET: &str = "groups over the budget";
+const NIGHT: &str = "groups held in quiet hours";
 const QUEUES: Queues = Queues {
-    incidents: Queue {
+    incidents: QueueDepth {
         waiting: 1,
         in_flight: 14,
         delayed: 0,
     },
-    dead_letters: Queue {
+    dead_letters: QueueDepth {
         waiting: 2,
         in_flight: 0,
         delayed: 0,
@@ -37,132 +39,176 @@ fn today(time: &str) -> Timestamp {
     at(&format!("2026-01-02T{time}Z"))
 }
 
-fn place(group: &str, number: u64) -> Place {
-    Place {
-        group: group.to_owned(),
-        number,
-    }
+fn key(group: &str, number: u64) -> Key {
+    Key::head(&GroupKey::of("service", &[group])).numbered(number)
 }
 
-/// A window of a group that opened then and gathered for twenty seconds, with so many incidents of each
-/// cause, and a place in the budget.
+/// A window of a group that opened then and gathers for twenty seconds, with so many incidents of each cause.
 fn window(group: &str, opened: Timestamp, causes: &[(&str, usize)]) -> Window {
-    let closes = opened + SignedDuration::from_secs(20);
     let name = format!("ECS service {group}");
-    let mut window = Window::digest(Kind::Group, place(group, 1), &name, opened, closes);
     let all = causes
         .iter()
         .flat_map(|(cause, count)| repeat_n(*cause, *count));
+    let mut members: Option<Members> = None;
     for (index, cause) in all.enumerate() {
-        let occurrence = format!("{group}-{opened}-{index}");
-        let id = IncidentId::of("ecs", &[&occurrence]);
+        let id = IncidentId::of("ecs", &[&format!("{group}-{opened}-{index}")]);
         let title = format!("{name}: {cause}");
         let incident = Incident::new(id, Priority::High, &title, "", opened, group, json!({}));
-        let group = Group {
-            key: GroupKey::of("service", &[group]),
-            name: name.clone(),
-            cause: cause.to_owned(),
-            occurrence: occurrence.clone(),
-            alarm: None,
-            absorbs: Vec::new(),
-        };
-        window
-            .told
-            .add(MemberId::of(&occurrence), &incident, &group);
+        let group = Group::new(GroupKey::of("service", &[group]), &name, cause);
+        let one = Members::one(&incident, &group);
+        match &mut members {
+            Some(members) => members.add(&one),
+            None => members = Some(one),
+        }
     }
-    window.ends = opened + SignedDuration::from_mins(30);
-    window.ticket = Some(Hour::of(opened));
-    window
+    let due = opened + SignedDuration::from_secs(20);
+    Window {
+        key: key(group, 1),
+        name,
+        opened,
+        since: opened,
+        due,
+        ends: due,
+        waker: None,
+        contents: Sends::Incidents(members.unwrap()),
+        state: State::Open,
+        follows: None,
+        alarm: None,
+        rule: None,
+    }
 }
 
-fn digest(kind: Kind, name: &str, closes: Timestamp, parts: &[&Window]) -> Window {
-    let opened = parts[0].opened;
-    let mut digest = Window::digest(kind, place(name, 1), name, opened, closes);
-    for part in parts {
-        digest.take_in(&part.name, &part.told, opened);
+/// A window that the agent has.
+fn sent(group: &str, opened: Timestamp, causes: &[(&str, usize)]) -> Window {
+    let window = window(group, opened, causes);
+    let (at, id) = (window.due, window.report_id());
+    Window {
+        state: State::Sent { at, id },
+        ..window
     }
-    digest
+}
+
+/// A window that is sent as a part of a digest.
+fn merged(group: &str, opened: Timestamp, into: &Key) -> Window {
+    let window = window(group, opened, &[("exited with code 1", 1)]);
+    Window {
+        state: State::Merged {
+            at: window.due,
+            into: into.clone(),
+        },
+        ..window
+    }
+}
+
+fn digest(hold: Hold, name: &str, opened: Timestamp, parts: &[&Window]) -> Window {
+    let mut digest = Digest::new(hold);
+    for part in parts {
+        let Sends::Incidents(members) = &part.contents else {
+            panic!("a digest of digests");
+        };
+        digest.add(&part.name, members);
+    }
+    Window {
+        key: Key::digests().numbered(if hold == Hold::Budget { 1 } else { 2 }),
+        name: name.to_owned(),
+        contents: Sends::Digest(digest),
+        ..window("digest", opened, &[("", 1)])
+    }
 }
 
 fn contents(windows: impl IntoIterator<Item = Window>) -> Contents {
-    let windows = windows.into_iter().map(|it| (it.place.clone(), it));
     Contents {
-        windows: windows.collect(),
+        windows: windows.into_iter().map(|it| (it.key.clone(), it)).collect(),
         ..Contents::default()
     }
 }
 
-fn budget() -> Budget {
-    Budget::new(6, 24, Floor::Critical).unwrap()
+/// So many investigations an hour; at night what is not urgent is held.
+fn grouping(per_hour: u32) -> Grouping {
+    Grouping {
+        wait: std::time::Duration::from_secs(20),
+        length: std::time::Duration::from_mins(20),
+        limits: Limits {
+            per_hour,
+            per_day: 24,
+            low_per_day: 6,
+            rule_per_day: 8,
+            always_send: Priority::Critical,
+            always_per_day: 96,
+        },
+        quiet: Some("12:00-07:00 UTC0".parse().unwrap()),
+    }
 }
 
 fn history_at(contents: &Contents, now: Timestamp) -> History {
     let since = now - SignedDuration::from_hours(24);
-    History::new(contents, QUEUES, budget(), since, now)
+    History::new(contents, QUEUES, &grouping(6), since, now)
 }
 
 /// What a person sees of these windows, without what follows them.
-fn lines(windows: impl IntoIterator<Item = Window>, now: &str) -> String {
-    let history = history_at(&contents(windows), at(now));
-    let lines = history.told.iter().flat_map(|it| it.lines(at(now)));
+fn lines(windows: impl IntoIterator<Item = Window>, per_hour: u32, now: &str) -> String {
+    let (since, now) = (at(now) - SignedDuration::from_hours(24), at(now));
+    let history = History::new(&contents(windows), QUEUES, &grouping(per_hour), since, now);
+    let lines = history.entries.iter().flat_map(|it| it.lines(now));
     lines.collect::<Vec<_>>().join("\n")
 }
 
 /// One of each state; the day is quiet but for a storm at noon.
 fn storm() -> Vec<Window> {
-    let part = |group: &str, into: &str| Window {
-        state: State::Moved {
-            into: place(into, 1),
-        },
-        ticket: None,
-        ..window(group, today("12:31:00"), &[("exited with code 1", 1)])
+    let one = &[("exited with code 1", 1)];
+    let (of_budget, of_night) = (Key::digests().numbered(1), Key::digests().numbered(2));
+    let a = merged("a", today("12:31:00"), &of_budget);
+    let b = merged("b", today("12:31:00"), &of_budget);
+    let night = merged("night", today("06:31:00"), &of_night);
+    let low = |mut window: Window| {
+        if let Sends::Incidents(Members::One { incident, .. }) = &mut window.contents {
+            **incident = incident.clone().with_priority(Priority::Low);
+        }
+        window
     };
-    let (a, b) = (part("a", BUDGET), part("b", BUDGET));
-    let night = part("night", NIGHT);
     vec![
-        window("alone", today("07:00:00"), &[("exited with code 137", 1)]),
+        sent("alone", today("07:00:00"), &[("exited with code 137", 1)]),
+        sent(
+            "several",
+            today("12:30:00"),
+            &[
+                ("exited with code 1", 9),
+                ("out of memory", 3),
+                ("cannot pull", 2),
+                ("no capacity", 1),
+            ],
+        ),
+        digest(Hold::Budget, BUDGET, today("12:31:20"), &[&a, &b]),
         Window {
             state: State::Sent {
-                at: today("12:30:23"),
-                id: IncidentId::of("group", &["several"]),
+                at: today("07:00:05"),
+                id: IncidentId::of("group", &["night"]),
             },
-            ..window(
-                "several",
-                today("12:30:00"),
-                &[
-                    ("exited with code 1", 9),
-                    ("out of memory", 3),
-                    ("cannot pull", 2),
-                    ("no capacity", 1),
-                ],
-            )
+            ..digest(Hold::QuietHours, NIGHT, today("07:00:00"), &[&night])
         },
-        digest(Kind::Budget, BUDGET, today("13:00:00"), &[&a, &b]),
-        digest(
-            Kind::QuietHours,
-            NIGHT,
-            at("2026-01-03T06:00:00Z"),
-            &[&night],
-        ),
         a,
+        b,
         night,
         Window {
             state: State::Rejected {
                 at: today("12:33:00"),
                 reason: "rejected: title is required".to_owned(),
             },
-            ..window("rejected", today("12:32:30"), &[("exited with code 1", 1)])
+            ..window("rejected", today("12:32:30"), one)
         },
         Window {
-            ticket: None,
-            ..window("waits", today("12:34:00"), &[("exited with code 1", 1)])
+            state: State::Expired {
+                at: today("12:33:30"),
+            },
+            ..window("expired", at("2025-12-27T12:33:00Z"), one)
         },
-        window("sends", today("12:38:30"), &[("exited with code 1", 1)]),
+        low(window("held at night", today("12:34:00"), one)),
         Window {
             state: State::Claimed {
                 until: today("12:41:00"),
+                hour: None,
             },
-            ..window("claimed", today("12:39:00"), &[("exited with code 1", 2)])
+            ..window("sending", today("12:39:00"), &[("exited with code 1", 2)])
         },
         window("gathers", today("12:39:50"), &[("exited with code 1", 3)]),
     ]

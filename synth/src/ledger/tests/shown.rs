@@ -1,13 +1,10 @@
-use runtime::{
-    aws::dynamodb::Used,
-    ledger::{State, Window},
-};
+use runtime::ledger::{Day, Hour, Slot, State, Window};
 use serde_json::json;
-use webhook::IncidentId;
+use webhook::{IncidentId, Priority};
 
 use super::{
     super::{Contents, History, Queues, Seen, Summary},
-    BUDGET, NOW, QUEUES, at, budget, contents, history_at, lines, storm, today, window,
+    NOW, QUEUES, at, contents, grouping, history_at, key, lines, sent, storm, today, window,
 };
 
 #[test]
@@ -16,6 +13,7 @@ fn causes_that_do_not_fit_one_line_have_one_each() {
     let (a, b) = (long("orders"), long("billing"));
     let shown = lines(
         [window("several", today("12:30:00"), &[(&a, 2), (&b, 1)])],
+        6,
         NOW,
     );
     let expected = format!("incidents\n      2 × {a}\n      1 × {b}\n");
@@ -31,7 +29,7 @@ fn lines_fit_a_terminal_and_move_no_cursor() {
         &[(&long, 1), ("in ALARM", 1)],
     );
     window.name = "ECS service checkout\n".repeat(20);
-    let shown = lines([window], NOW);
+    let shown = lines([window], 6, NOW);
     for line in shown.lines() {
         assert!(line.chars().count() <= 100, "{line}");
     }
@@ -40,38 +38,33 @@ fn lines_fit_a_terminal_and_move_no_cursor() {
 }
 
 #[test]
-fn the_past_is_cut_off_but_not_what_waits() {
+fn the_past_is_cut_off_but_not_what_is_pending() {
     let old = at("2025-12-31T12:00:00Z");
     let cause = &[("exited with code 1", 1)];
-    let windows = || {
-        [
-            window("old", old, cause),
-            Window {
-                ticket: None,
-                ..window("old but waits", old, cause)
+    let windows = [
+        sent("old", old, cause),
+        window("old but pending", old, cause),
+        Window {
+            state: State::Sent {
+                at: today("12:00:00"),
+                id: IncidentId::of("group", &[]),
             },
-            Window {
-                state: State::Sent {
-                    at: today("12:00:00"),
-                    id: IncidentId::of("group", &[]),
-                },
-                ..window("sent late", old, cause)
-            },
-            window("new", today("11:00:00"), cause),
-        ]
-    };
-    let history = history_at(&contents(windows()), at(NOW));
-    let names: Vec<&str> = history.told.iter().map(|it| it.name.as_str()).collect();
+            ..window("sent late", old, cause)
+        },
+        window("new", today("11:00:00"), cause),
+    ];
+    let history = history_at(&contents(windows), at(NOW));
+    let names: Vec<&str> = history.entries.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(
         names,
         [
-            "ECS service old but waits",
+            "ECS service old but pending",
             "ECS service new",
             "ECS service sent late"
         ]
     );
     let lines = history.lines("prod", 1, at(NOW));
-    assert_eq!(lines[0], "  2 before are left out: --limit 3 shows them");
+    assert_eq!(lines[0], "  2 before are not shown: --limit 3 shows them");
     assert!(lines[1].contains("ECS service sent late"), "{lines:?}");
 }
 
@@ -79,10 +72,10 @@ fn the_past_is_cut_off_but_not_what_waits() {
 fn the_budget_and_the_queues_come_last() {
     let history = history_at(&Contents::default(), at(NOW));
     let expected = "
-  nothing was told
+  no incidents
   budget        0 of 6 investigations this hour, 0 of 24 today
   incidents     1 waiting, 14 in flight, 0 delayed
-  given up      2 dead letters; see why with: synth redrive --account prod --dry-run";
+  dead letters  2 messages; see why with: synth redrive --account prod --dry-run";
     let lines = history.lines("prod", 50, at(NOW)).join("\n");
     assert_eq!(format!("\n{lines}"), expected);
 }
@@ -93,73 +86,76 @@ fn a_program_gets_everything() {
     let json = history.to_json("eu-central-1", 50);
     assert_eq!(json["region"], "eu-central-1");
     assert_eq!(json["leftOut"], 0);
-    assert_eq!(
-        json["budget"],
-        json!({ "thisHour": 0, "perHour": 6, "today": 0, "perDay": 24 })
-    );
+    assert_eq!(json["budget"]["perHour"], 6);
     assert_eq!(
         json["queues"]["deadLetters"],
         json!({ "waiting": 2, "inFlight": 0, "delayed": 0 })
     );
     let windows = json["windows"].as_array().unwrap();
     let of = |state: &str| windows.iter().find(|it| it["state"] == state).unwrap();
+    let held = key("held at night", 1);
+    let id = IncidentId::of("ecs", &["held at night-2026-01-02T12:34:00Z-0"]);
     assert_eq!(
         *of("held"),
         json!({
-            "at": "2026-01-02T12:31:00Z",
-            "opened": "2026-01-02T12:31:00Z",
+            "at": "2026-01-02T12:34:00Z",
+            "opened": "2026-01-02T12:34:00Z",
             "state": "held",
-            "until": "2026-01-02T13:00:00Z",
+            "until": "2026-01-03T07:00:00Z",
             "since": null,
-            "heldBy": "budget",
+            "heldBy": "quiet-hours",
             "why": null,
-            "partOf": null,
-            "priority": "HIGH",
-            "kind": "budget",
-            "group": BUDGET,
-            "groupKey": BUDGET,
+            "mergedInto": null,
+            "priority": "LOW",
+            "kind": "incidents",
+            "group": "ECS service held at night",
+            "groupKey": held.group,
             "number": 1,
-            "incidentId": "group-ab125e8d3de3d0929486d7b70135b4d5",
-            "incidents": 2,
-            "firstTitle": "ECS service a: exited with code 1",
-            "causes": [
-                { "cause": "ECS service a", "incidents": 1 },
-                { "cause": "ECS service b", "incidents": 1 },
-            ],
-            "later": null,
+            "incidentId": id,
+            "incidents": 1,
+            "firstTitle": "ECS service held at night: exited with code 1",
+            "causes": [{ "cause": "exited with code 1", "incidents": 1 }],
         })
     );
-    assert_eq!(of("part")["partOf"]["group"], BUDGET);
+    assert_eq!(of("merged")["mergedInto"]["group"], super::NIGHT);
     assert_eq!(of("rejected")["why"], "rejected: title is required");
-    assert_eq!(of("waiting")["since"], "2026-01-02T12:34:22Z");
+    assert_eq!(of("due")["since"], "2026-01-02T12:31:40Z");
     assert_eq!(of("gathering")["until"], "2026-01-02T12:40:10Z");
 }
 
 #[test]
-fn a_summary_says_what_waits() {
+fn a_summary_says_what_is_used_by_whom_and_what_is_pending() {
+    let hour = Hour::of(at(NOW));
+    let mut day = Day::new(hour);
+    let limits = grouping(3).limits;
+    for (priority, rule) in [
+        (Priority::High, None),
+        (Priority::Low, Some("deploy-failed")),
+        (Priority::High, Some("deploy-failed")),
+    ] {
+        day.take(hour, Slot { priority, rule }, &limits);
+    }
     let contents = Contents {
-        used: Used {
-            in_hour: 3,
-            in_day: 11,
-        },
+        day,
         ..contents(storm())
     };
-    let summary = Summary::new(&contents, budget(), at(NOW));
+    let summary = Summary::new(&contents, &grouping(3), at(NOW));
     let expected = "
-  budget        3 of 6 investigations this hour, 11 of 24 today
+  budget        3 of 3 investigations this hour, 3 of 24 today; the next at 13:00 UTC
+                1 of 6 today for LOW and MINIMAL incidents
+                2 of 8 today for the rule deploy-failed
   held          2 incidents of 2 groups by the budget until 13:00 UTC
-  held          1 incident of 1 group in quiet hours until 2026-01-03 06:00 UTC
-  gathering     3 incidents of 1 group, until 12:40:10 UTC
-  waiting       1 incident of 1 group, since 12:34:22 UTC";
+  held          1 incident of 1 group in quiet hours until 2026-01-03 07:00 UTC
+  gathering     3 incidents of 1 group, until 12:40:10 UTC";
     let lines = summary.lines(at(NOW)).join("\n");
     assert_eq!(format!("\n{lines}"), expected);
     let json = summary.to_json();
     assert_eq!(
-        json["digests"][0],
-        json!({ "heldBy": "budget", "incidents": 2, "groups": 2, "moreGroups": false, "until": "2026-01-02T13:00:00Z" })
+        json["held"][0],
+        json!({ "heldBy": "budget", "incidents": 2, "groups": 2, "until": "2026-01-02T13:00:00Z" })
     );
-    assert_eq!(json["waiting"]["incidents"], 1);
-    let calm = Summary::new(&Contents::default(), budget(), at(NOW));
+    assert_eq!(json["budget"]["next"], "2026-01-02T13:00:00Z");
+    let calm = Summary::new(&Contents::default(), &grouping(3), at(NOW));
     assert_eq!(calm.lines(at(NOW)).len(), 1);
 }
 
@@ -168,12 +164,12 @@ fn only_what_is_new_or_has_changed_is_shown_again() {
     let mut seen = Seen::default();
     let mut shown = |windows: Vec<Window>, queues: Queues, time: &str| {
         let (since, now) = (today("00:00:00"), today(time));
-        let history = History::new(&contents(windows), queues, budget(), since, now);
-        let (told, letters) = seen.changes(&history);
-        let told = told
+        let history = History::new(&contents(windows), queues, &grouping(6), since, now);
+        let (entries, letters) = seen.changes(&history);
+        let entries = entries
             .iter()
-            .map(|it| format!("{} {}", it.place.group, it.stage.word()));
-        (told.collect::<Vec<_>>(), letters)
+            .map(|it| format!("{} {}", it.name, it.stage.word()));
+        (entries.collect::<Vec<_>>(), letters)
     };
     let cause = &[("exited with code 1", 1)];
     let a = || window("a", today("12:00:00"), cause);
@@ -182,10 +178,10 @@ fn only_what_is_new_or_has_changed_is_shown_again() {
         dead_letters: QUEUES.incidents,
         ..QUEUES
     };
-    for (windows, queues, time, told, letters) in [
+    for (windows, queues, time, changed, letters) in [
         (vec![a()], QUEUES, "12:00:01", vec!["a gathering"], true),
         (vec![a()], QUEUES, "12:00:03", vec![], false),
-        (vec![a()], QUEUES, "12:00:30", vec!["a sending"], false),
+        (vec![a()], QUEUES, "12:00:30", vec!["a due"], false),
         (
             vec![a(), b()],
             QUEUES,
@@ -194,15 +190,27 @@ fn only_what_is_new_or_has_changed_is_shown_again() {
             false,
         ),
         (
-            vec![a(), b()],
+            vec![sent("a", today("12:00:00"), cause), b()],
             QUEUES,
             "12:02:25",
-            vec!["a sent", "b sending"],
+            vec!["a sent", "b due"],
             false,
         ),
-        (vec![a(), b()], fewer, "12:02:27", vec![], true),
+        (
+            vec![sent("a", today("12:00:00"), cause), b()],
+            fewer,
+            "12:02:27",
+            vec![],
+            true,
+        ),
     ] {
-        let told: Vec<String> = told.into_iter().map(str::to_owned).collect();
-        assert_eq!(shown(windows, queues, time), (told, letters), "{time}");
+        let mut changed: Vec<String> = changed
+            .into_iter()
+            .map(|it| format!("ECS service {it}"))
+            .collect();
+        let (mut entries, changes) = shown(windows, queues, time);
+        entries.sort();
+        changed.sort();
+        assert_eq!((entries, changes), (changed, letters), "{time}");
     }
 }

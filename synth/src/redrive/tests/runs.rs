@@ -6,6 +6,7 @@ use std::{
 };
 
 use proptest::prelude::*;
+use serde_json::json;
 
 use super::{
     super::{
@@ -194,7 +195,12 @@ impl FakeWorld {
 /// A third each: an incident, an event, poison. Each body is told from the others.
 fn mixed(count: usize) -> Vec<Message> {
     let bodies = (0..count).map(|number| match number % 3 {
-        0 => message(&envelope(&number.to_string()).to_body(), &[]),
+        // It was redriven before, so its body stays as it is.
+        0 => {
+            let mut envelope = json!(envelope(&number.to_string()));
+            envelope["redriven"] = json!(true);
+            message(&envelope.to_string(), &[])
+        }
         1 => message(
             &alarm(&number.to_string()).to_string(),
             &[("RequestID", "1")],

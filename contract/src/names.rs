@@ -1,0 +1,99 @@
+//! The names of what stacks are made of. Everything that a stack names itself begins with the name of the
+//! core stack, so that policies and patterns can speak of all of it at once.
+
+/// What every name begins with that the stacks of a core stack give: `tocsin-prod-`.
+pub fn own_prefix(core: &str) -> String {
+    format!("{core}-")
+}
+
+/// What an alarm of the account file is called in CloudWatch.
+pub fn alarm(core: &str, name: &str) -> String {
+    format!("{core}-{name}")
+}
+
+/// How the name of no alarm of an account file may begin: the alarms on the pipeline itself do.
+pub const PIPELINE: &str = "pipeline-";
+
+/// What an alarm on the pipeline itself is called in CloudWatch. Those of a core stack begin like the one
+/// that is called nothing.
+pub fn pipeline_alarm(core: &str, name: &str) -> String {
+    format!("{core}-{PIPELINE}{name}")
+}
+
+/// What a rule is called in EventBridge.
+pub fn rule(core: &str, slug: &str) -> String {
+    format!("{core}-{slug}")
+}
+
+/// The tag that names the core stack, on all of an account's resources.
+pub const TAG: &str = "tocsin";
+
+/// How the description of every stack of Tocsin's begins.
+pub const STACK_DESCRIPTION: &str = "Tocsin: ";
+
+/// Which of the stacks of an account, in the order in which they are deployed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StackRole {
+    /// The one that everything but alarms is in.
+    Core,
+    /// A shard of the alarms, counted from 1.
+    Alarms(u32),
+    /// The composite alarms, which look at those of every shard.
+    Composites,
+}
+
+impl StackRole {
+    /// The stack's name.
+    pub fn stack_name(self, core: &str) -> String {
+        match self {
+            Self::Core => core.to_owned(),
+            Self::Alarms(number) => format!("{core}-alarms-{number}"),
+            Self::Composites => format!("{core}-composites"),
+        }
+    }
+
+    /// What a stack of this name is to a core stack; nothing if it is none of its stacks.
+    pub fn of(name: &str, core: &str) -> Option<Self> {
+        let rest = name.strip_prefix(core)?;
+        match rest {
+            "" => Some(Self::Core),
+            "-composites" => Some(Self::Composites),
+            _ => {
+                let number = rest.strip_prefix("-alarms-")?;
+                let digits = number.bytes().all(|b| b.is_ascii_digit());
+                number.parse().ok().filter(|_| digits).map(Self::Alarms)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stacks_are_known_by_their_names() {
+        let roles = [
+            StackRole::Core,
+            StackRole::Alarms(1),
+            StackRole::Alarms(12),
+            StackRole::Composites,
+        ];
+        assert!(roles.is_sorted());
+        for role in roles {
+            let name = role.stack_name("tocsin-a");
+            assert_eq!(StackRole::of(&name, "tocsin-a"), Some(role), "{name}");
+        }
+        for name in [
+            "tocsin",
+            "tocsin-ab",
+            "tocsin-a-alarms-",
+            "tocsin-a-alarms-x",
+            "tocsin-a-alarms-+1",
+            "tocsin-ab-alarms-1",
+            "tocsin-a-b-composites",
+        ] {
+            assert_eq!(StackRole::of(name, "tocsin-a"), None, "{name}");
+        }
+    }
+}

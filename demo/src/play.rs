@@ -1,0 +1,109 @@
+//! What every demo does: starts the local AWS, plays, and ends what it has started.
+
+use std::{future::Future, path::Path};
+
+use runtime::deliver::LEDGER_CALL_FAILED;
+use synth::{
+    config::{self, Account, Context},
+    package::host_architecture,
+    terminal::{Stop, Terminal},
+};
+
+use crate::{
+    Error,
+    cli::{Demo, Fault},
+    local_aws::LocalAws,
+    receiver::{self, Receiver},
+    scenario, storm,
+};
+
+/// Plays the demo. Everything that it starts ends with it, however it ends.
+pub async fn play(args: &Demo, terminal: Terminal) -> Result<(), Error> {
+    let stop = Stop::on_signal();
+    let account = match args.storm {
+        Some(events) => storm::prepared(load(args)?, events.into())?,
+        None => load(args)?,
+    };
+    terminal.say("1. starting the local AWS");
+    let region = account
+        .regions
+        .first()
+        .cloned()
+        .unwrap_or_else(|| "eu-central-1".to_owned());
+    let local = or_stopped(start(&args.local_aws, &region), &stop).await?;
+    terminal.say(&format!("   MiniStack at {}", local.endpoint()));
+    let played = or_stopped(play_on(&local, args, &account, terminal), &stop).await;
+    let failed = !matches!(played, Ok(()) | Err(Error::Interrupted));
+    if failed {
+        terminal.say(&format!(
+            "   the log of the local AWS: {}",
+            local.log().display()
+        ));
+    }
+    local.stop(failed).await;
+    played
+}
+
+async fn start(environment: &Path, region: &str) -> Result<LocalAws, Error> {
+    Ok(LocalAws::start(environment, region).await?)
+}
+
+async fn play_on(
+    local: &LocalAws,
+    args: &Demo,
+    account: &Account,
+    terminal: Terminal,
+) -> Result<(), Error> {
+    let secret = receiver::fresh_secret();
+    let expected = match args.fault {
+        Some(Fault::WrongSecret) => receiver::fresh_secret(),
+        None => secret.clone(),
+    };
+    let listening = match args.storm {
+        Some(_) => Receiver::listen_limited(expected, storm::LIMIT).await,
+        None => Receiver::listen(expected).await,
+    };
+    let mut receiver = listening.map_err(Error::Receiver)?;
+    match args.storm {
+        Some(events) => {
+            let events = events.into();
+            storm::play(events, account, local, &mut receiver, &secret, terminal).await?;
+        }
+        None => scenario::play(account, local, &mut receiver, &secret, terminal).await?,
+    }
+    // Whatever arrives without the ledger, nobody has decided what may be told.
+    if local.has_said(LEDGER_CALL_FAILED) {
+        return Err(Error::LedgerAway);
+    }
+    Ok(())
+}
+
+/// What `work` comes to, unless a person or a supervisor ends it before.
+async fn or_stopped<T>(
+    work: impl Future<Output = Result<T, Error>>,
+    stop: &Stop,
+) -> Result<T, Error> {
+    tokio::select! {
+        result = work => result,
+        () = stop.given() => Err(Error::Interrupted),
+    }
+}
+
+fn load(args: &Demo) -> Result<Account, Error> {
+    let path = args.config.clone();
+    let text = std::fs::read_to_string(&path).map_err(|source| synth::error::Error::File {
+        action: "read",
+        path: path.clone(),
+        source,
+    })?;
+    let context = Context {
+        file_stem: None,
+        host: host_architecture(),
+    };
+    let (account, diagnostics) = config::parse(&text, context);
+    account.ok_or(Error::Synth(synth::error::Error::AccountFile {
+        path,
+        text,
+        diagnostics,
+    }))
+}

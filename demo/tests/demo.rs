@@ -1,0 +1,126 @@
+//! The demo as a newcomer meets it, end to end.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+/// The workspace.
+fn root() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    root.canonicalize().unwrap()
+}
+
+/// Whether what the demo needs is there: `make test` fetches it, and in CI its absence is a failure.
+#[expect(clippy::disallowed_methods, reason = "CI's own switch")]
+#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
+fn is_ready() -> bool {
+    let is_there = |path: &str| root().join(path).exists();
+    if is_there("target/local-aws/bin/python") && is_there("target/functions") {
+        return true;
+    }
+    let missing = "the local AWS or the functions are not there: run `make test`";
+    assert!(std::env::var("CI").is_err(), "{missing}");
+    eprintln!("skipped: {missing}");
+    false
+}
+
+/// Plays it, with nothing of this machine's environment, and sees how it ends.
+#[track_caller]
+fn play(arguments: &[&str], code: i32) -> (String, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(env!("CARGO_BIN_EXE_demo"))
+        .args(arguments)
+        .current_dir(root())
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .output()
+        .unwrap();
+    let stdout = String::from_utf8(stdout).unwrap();
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert_eq!(
+        status.code(),
+        Some(code),
+        "stdout:\n{stdout}\nstderr:\n{stderr}"
+    );
+    (stdout, stderr)
+}
+
+#[track_caller]
+fn has(shown: &str, texts: &[&str]) {
+    for text in texts {
+        assert!(shown.contains(text), "`{text}` is not in:\n{shown}");
+    }
+}
+
+#[test]
+fn four_incidents_arrive_and_verify() {
+    if !is_ready() {
+        return;
+    }
+    let (stdout, _) = play(&[], 0);
+    has(
+        &stdout,
+        &[
+            "received: CRITICAL Alarm tocsin-local-checkout-5xx is in ALARM",
+            "received: HIGH A task of the ECS service checkout-api stopped: out of memory",
+            "received: HIGH The order A-4711 failed",
+            "received: MEDIUM Cost report: 1 idle instance in eu-central-1",
+            "4 of 4 incidents arrived and verified",
+            // Silence is not idleness.
+            "\"just-started\" (t4g.small): no datapoints",
+        ],
+    );
+    assert_eq!(stdout.matches("the signature verifies").count(), 4);
+}
+
+/// More groups break than the budget allows investigations: the others wait, and are accounted for.
+#[test]
+fn every_event_of_a_storm_is_accounted_for() {
+    if !is_ready() {
+        return;
+    }
+    let (stdout, _) = play(&["--storm", "60"], 0);
+    has(
+        &stdout,
+        &[
+            "held back by the budget: ",
+            "CRITICAL 3 incidents of AWS/ApplicationELB LoadBalancer=app/payment/",
+            "60 events became ",
+            "every event is told, by itself or counted, or waits to be",
+            "the receiver's limit of 2 requests a second was exceeded 0 times",
+        ],
+    );
+}
+
+#[test]
+fn a_wrong_signature_makes_it_fail() {
+    if !is_ready() {
+        return;
+    }
+    let (stdout, _) = play(&["--fault", "wrong-secret"], 1);
+    has(
+        &stdout,
+        &[
+            "refused: a signature that does not verify",
+            "0 of 4 incidents arrived and verified",
+        ],
+    );
+}
+
+#[test]
+fn without_the_local_aws_it_says_how_to_get_it() {
+    let (_, stderr) = play(&["--local-aws", "target/not-there"], 1);
+    has(
+        &stderr,
+        &[
+            "the local AWS is not installed in `target/not-there`",
+            "hint: `make demo` installs it",
+        ],
+    );
+}

@@ -1,0 +1,142 @@
+//! What becomes of messages.
+
+use super::*;
+
+#[tokio::test]
+async fn what_the_agent_takes_leaves_the_queue() {
+    let ports = FakePorts::new([Ok(confirmed()), status(204)]);
+    assert!(deliver_once(&ports, &["a", "b"]).await.is_empty());
+    assert_eq!((ports.posted(), ports.metric("Confirmed")), (2, 1));
+}
+
+#[tokio::test]
+async fn posts_keep_their_pace() {
+    let ports = FakePorts::new([]);
+    deliver_once(&ports, &["a", "b", "c"]).await;
+    let posts = ports.posts.borrow();
+    let apart = posts[2].0.duration_since(posts[0].0);
+    assert!(apart >= SignedDuration::from_secs(2), "{apart}");
+}
+
+#[tokio::test]
+async fn duplicates_share_one_post() {
+    let ports = FakePorts::new([]);
+    assert!(deliver_once(&ports, &["a", "a", "a"]).await.is_empty());
+    assert_eq!(ports.posted(), 1);
+}
+
+#[tokio::test]
+async fn a_rejected_incident_is_dead_and_the_others_go_on() {
+    let rejected = Answer {
+        body: br#"{"errors":["no title"]}"#.to_vec(),
+        ..confirmed()
+    };
+    let ports = FakePorts::new([Ok(rejected)]);
+    assert!(deliver_once(&ports, &["a", "b"]).await.is_empty());
+    let letters = ports.letters.borrow();
+    assert_eq!(letters[0].reason, r#"rejected: ["no title"]"#);
+    assert_eq!(letters[0].queued, "2026-01-02T03:04:05.000Z");
+    assert_eq!(
+        (letters.len(), ports.posted(), ports.metric("Rejected")),
+        (1, 2, 1)
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_put_among_the_dead_letters_stays() {
+    let ports = FakePorts {
+        takes_letters: false,
+        ..FakePorts::new([status(413)])
+    };
+    assert_eq!(deliver_once(&ports, &["a"]).await, ["0"]);
+}
+
+#[tokio::test]
+async fn what_there_is_no_time_for_goes_back() {
+    let names: Vec<String> = (0..200).map(|n| n.to_string()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let ports = FakePorts::new([]);
+    let back = deliver_once(&ports, &names).await;
+    assert_eq!(back.len() + ports.posted(), 200);
+    assert!((90..=120).contains(&ports.posted()), "{}", ports.posted());
+}
+
+#[tokio::test]
+async fn what_is_no_incident_is_dead() {
+    let ports = FakePorts::new([]);
+    let event =
+        json!({ "Records": [{ "messageId": "m", "receiptHandle": "r", "body": "nonsense" }] });
+    let deadline = ports
+        .now()
+        .checked_add(SignedDuration::from_secs(120))
+        .unwrap();
+    let answer = environment().handle(&ports, &event, deadline).await;
+    assert_eq!(answer, json!({ "batchItemFailures": [] }));
+    assert!(
+        ports.letters.borrow()[0]
+            .reason
+            .starts_with("not an envelope")
+    );
+}
+
+/// When nothing can be recorded for minutes, what is urgent is sent by itself, within a sixth of the budget.
+/// Its message stays until the ledger knows, and then ends without another post.
+#[tokio::test]
+async fn without_the_ledger_what_is_urgent_is_sent_alone() {
+    let ports = FakePorts::new([]);
+    *ports.ledger_is_away.borrow_mut() = true;
+    let mut it = Deliver::new(Grouping {
+        limits: Limits {
+            per_day: 12,
+            ..environment().grouping.limits
+        },
+        ..environment().grouping
+    });
+    let names = ["a", "b", "c"];
+    for _ in 0..10 {
+        assert_eq!(deliver(&mut it, &ports, &names).await.len(), 3);
+        ports.sleep(Duration::from_secs(30)).await;
+    }
+    assert_eq!(ports.posted(), 0, "a few minutes are waited");
+    for _ in 0..10 {
+        assert_eq!(deliver(&mut it, &ports, &names).await.len(), 3);
+        ports.sleep(Duration::from_secs(30)).await;
+    }
+    assert_eq!(ports.posted(), 2, "a sixth of twelve");
+    *ports.ledger_is_away.borrow_mut() = false;
+    assert!(deliver(&mut it, &ports, &names).await.is_empty());
+    assert_eq!(ports.posted(), 3, "what was sent is not sent again");
+}
+
+/// A person has put a rejected report back among the incidents: it is tried again under the same ID.
+#[tokio::test]
+async fn a_letter_that_is_put_back_is_tried_again() {
+    let rejected = || {
+        Ok(Answer {
+            body: br#"{"errors":["no title"]}"#.to_vec(),
+            ..confirmed()
+        })
+    };
+    let ports = FakePorts::new([rejected(), rejected()]);
+    let mut it = environment();
+    deliver(&mut it, &ports, &["a"]).await;
+    for sent in 2..4 {
+        let letter = ports.letters.borrow().last().unwrap().clone();
+        assert_eq!(
+            letter.window.as_deref().map(|it| it.ends_with("/1")),
+            Some(true)
+        );
+        // A duplicate of the incident is nothing new.
+        assert!(deliver(&mut it, &ports, &["a"]).await.is_empty());
+        let mut body: Json = serde_json::from_str(&letter.body).unwrap();
+        body["redriven"] = json!(true);
+        let put_back = json!({ "Records": [
+            { "messageId": "put back", "receiptHandle": "r", "body": body.to_string() },
+        ] });
+        assert!(handle(&mut it, &ports, put_back).await.is_empty());
+        assert_eq!(ports.posted(), sent);
+    }
+    let posts = ports.posts.borrow();
+    assert!(posts.iter().all(|(_, it)| it.body == posts[0].1.body));
+    assert_eq!(ports.letters.borrow().len(), 2);
+}

@@ -1,0 +1,122 @@
+//! A schedule that invokes a function, with the role that it does so by.
+
+use serde_json::Value as Json;
+
+use crate::{
+    constructs::Core,
+    policy::{Condition, PolicyDocument, Statement},
+    resources::{
+        iam_managed_policy::ManagedPolicy,
+        iam_role::Role,
+        lambda_function::Function,
+        scheduler_schedule::{
+            DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, Schedule,
+            ScheduleState, Target,
+        },
+    },
+    suppression::Reason,
+    template::{DuplicateLogicalId, Handle, Template},
+};
+
+/// When a function is invoked, and with what.
+pub(crate) struct Timetable<'a> {
+    /// The schedule's logical ID, such as `CostSchedule`.
+    pub(crate) name: &'a str,
+    pub(crate) description: &'a str,
+    /// When, in the language of EventBridge Scheduler.
+    pub(crate) expression: String,
+    /// Whose time it is; UTC if nothing is said.
+    pub(crate) time_zone: Option<&'a str>,
+    /// The event that the function receives.
+    pub(crate) event: Json,
+    pub(crate) missed: Missed,
+}
+
+/// What becomes of an invocation that Lambda does not take.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missed {
+    /// It is tried ten times within six hours, and is a dead letter then.
+    DeadLetter,
+    /// Nothing: the next one does all that it would have done.
+    Nothing,
+}
+
+/// Adds the schedule.
+pub(crate) fn schedule(
+    template: &mut Template,
+    core: &Core<'_>,
+    function: &Handle<Function>,
+    timetable: Timetable<'_>,
+) -> Result<(), DuplicateLogicalId> {
+    let name = timetable.name;
+    let keeps_missed = timetable.missed == Missed::DeadLetter;
+    let mut statements = vec![Statement::allow(
+        "Invoke",
+        &["lambda:InvokeFunction"],
+        [function.arn().into_text()],
+    )];
+    if keeps_missed {
+        statements.push(Statement::allow(
+            "SendDeadLetters",
+            &["sqs:SendMessage"],
+            [core.dead_letters.arn().into_text()],
+        ));
+        statements.extend(core.use_of_key());
+    } else if let Some(key) = core.key_arn() {
+        // The schedule's own input is encrypted, and nothing is written.
+        let key = [key.into_text()];
+        statements.push(Statement::allow("ReadInput", &["kms:Decrypt"], key));
+    }
+    let policy = template.add_with(
+        &[name, "Policy"],
+        &ManagedPolicy::new(PolicyDocument::new(statements)),
+        Reason::NamedAfterTheStack.into(),
+    )?;
+    let role = template.add_with(
+        &[name, "Role"],
+        &Role {
+            path: Some(core.monitor.role_path().into()),
+            managed_policy_arns: Some(vec![policy.reference()].into()),
+            tags: Some(core.monitor.tags.clone()),
+            ..Role::new(PolicyDocument::new([Statement {
+                conditions: vec![Condition::same_account()],
+                ..Statement::trust("scheduler.amazonaws.com")
+            }]))
+        },
+        Reason::NamedAfterTheStack.into(),
+    )?;
+    let retry_policy = if keeps_missed {
+        RetryPolicy {
+            maximum_event_age_in_seconds: Some(21_600.into()),
+            maximum_retry_attempts: Some(10.into()),
+        }
+    } else {
+        RetryPolicy {
+            maximum_event_age_in_seconds: Some(60.into()),
+            maximum_retry_attempts: Some(0.into()),
+        }
+    };
+    let target = Target {
+        input: Some(timetable.event.to_string().into()),
+        dead_letter_config: keeps_missed.then(|| DeadLetterConfig {
+            arn: Some(core.dead_letters.arn().into()),
+        }),
+        retry_policy: Some(retry_policy),
+        ..Target::new(function.arn(), role.arn())
+    };
+    template.add(
+        &[name],
+        &Schedule {
+            description: Some(timetable.description.into()),
+            schedule_expression_timezone: timetable.time_zone.map(Into::into),
+            kms_key_arn: core.key_arn(),
+            state: Some(ScheduleState::Enabled.into()),
+            ..Schedule::new(
+                FlexibleTimeWindow::new(FlexibleTimeWindowMode::Off),
+                timetable.expression,
+                target,
+            )
+        },
+    )?;
+    Ok(())
+}

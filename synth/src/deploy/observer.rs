@@ -1,0 +1,74 @@
+//! What happens while something is deployed, for whoever watches: a terminal, a test, another program.
+
+use super::StackStatus;
+
+/// Something that happens while something is deployed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeployEvent<'a> {
+    /// The bucket for the functions' code is made.
+    BucketMissing {
+        /// Its name.
+        bucket: &'a str,
+    },
+    /// A function's code is sent to the bucket.
+    Uploading {
+        /// Where it goes in the bucket.
+        key: &'a str,
+        /// How large it is.
+        bytes: usize,
+    },
+    /// A stack is created or updated.
+    Deploying {
+        /// Its name.
+        stack: &'a str,
+        /// The region.
+        region: &'a str,
+    },
+    /// Alarms leave a stack, so that others can have their names.
+    MakingRoom {
+        /// Its name.
+        stack: &'a str,
+        /// The region.
+        region: &'a str,
+    },
+    /// A stack is deleted.
+    Deleting {
+        /// Its name.
+        stack: &'a str,
+        /// The region.
+        region: &'a str,
+    },
+    /// Something goes on in a stack already, and has to end first.
+    Waiting {
+        /// Its name.
+        stack: &'a str,
+        /// What goes on.
+        status: StackStatus,
+    },
+    /// The first deploy of a stack failed: what is left of it is deleted.
+    DeletingRemains {
+        /// Its name.
+        stack: &'a str,
+        /// How it failed.
+        status: StackStatus,
+    },
+    /// CloudFormation is done with a resource, or has failed on it.
+    Resource {
+        /// CloudFormation's word for how it ended, such as `CREATE_COMPLETE`.
+        status: &'a str,
+        /// The logical ID.
+        id: &'a str,
+        /// The registry's name of the type.
+        resource_type: &'a str,
+        /// Why it failed, if it did.
+        reason: Option<&'a str>,
+    },
+    /// A stack was as it should be.
+    NoChanges {
+        /// Its name.
+        stack: &'a str,
+    },
+}
+
+/// Whoever watches.
+pub type Observer<'a> = dyn Fn(&DeployEvent<'_>) + 'a;

@@ -1,0 +1,147 @@
+//! An event tried against an account file: which rules would catch it, and what would be sent.
+
+use contract::FunctionName;
+use runtime::{alarm, decision::Decision, ecs, event, read::UnreadableEvent};
+use serde_json::Value as Json;
+use stacks::{
+    Monitor,
+    event_pattern::{Mismatch, Scope},
+    rules::rules,
+};
+
+/// What becomes of an event.
+#[derive(Debug)]
+pub struct Trial {
+    /// Where the event is from, if the account file does not deploy there.
+    pub foreign: Option<Foreign>,
+    /// Every way that it could have taken, those that it takes first.
+    pub ways: Vec<Way>,
+}
+
+/// An event from an account or a region that the account file does not deploy to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// The account, if it is another than the account file's.
+    pub account: Option<String>,
+    /// The region, if it is none of the account file's.
+    pub region: Option<String>,
+    /// Whether an alarm's action would hand the event on, or EventBridge.
+    pub is_alarm_action: bool,
+}
+
+impl Foreign {
+    /// Compares where an event is from with where it would be received: in `account`, in `regions`.
+    /// What the account file or the event does not say is no difference.
+    pub fn of(event: &Json, account: Option<&str>, regions: &[String]) -> Option<Self> {
+        let is_alarm_action = is_alarm_action(event);
+        let text = |key: &str| event[key].as_str().map(str::to_owned);
+        let from = text(if is_alarm_action {
+            "accountId"
+        } else {
+            "account"
+        });
+        let foreign = Self {
+            account: from.filter(|from| account.is_some_and(|account| account != from)),
+            region: text("region").filter(|from| !regions.is_empty() && !regions.contains(from)),
+            is_alarm_action,
+        };
+        (foreign.account.is_some() || foreign.region.is_some()).then_some(foreign)
+    }
+
+    /// What that means for the event.
+    ///
+    /// Sources: "Sending and receiving events between AWS accounts in Amazon EventBridge" and "..
+    /// between AWS Regions .." in the EventBridge user guide; "Using Lambda functions as alarm actions"
+    /// in the CloudWatch user guide. The functions' permission is limited to alarms of their account.
+    pub fn meaning(&self) -> &'static str {
+        match (self.is_alarm_action, &self.account) {
+            (true, Some(_)) => "alarms of other accounts may not invoke the function",
+            (true, None) => "alarms invoke functions of their own region only",
+            (false, _) => {
+                "no rule sees it, unless a rule where it is from sends it to this account's default \
+                 event bus"
+            }
+        }
+    }
+}
+
+fn is_alarm_action(event: &Json) -> bool {
+    event.get("alarmData").is_some()
+}
+
+/// A way from an event to a function.
+#[derive(Debug)]
+pub struct Way {
+    /// The rule's name, or what else hands the event on.
+    pub by: String,
+    /// The function.
+    pub function: FunctionName,
+    /// What the function makes of it, or why it does not come so far.
+    pub outcome: Outcome,
+}
+
+/// What becomes of an event on one way.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The rule does not catch it.
+    NotCaught(Vec<Mismatch>),
+    /// The function decides so.
+    Decided(Decision),
+    /// The function cannot judge it: it becomes a dead letter.
+    Unreadable(UnreadableEvent),
+}
+
+/// Tries an event, as EventBridge hands it to rules or as an alarm hands it to its action.
+pub fn trial(
+    monitor: &Monitor,
+    scope: &Scope<'_>,
+    tried: &Json,
+    foreign: Option<Foreign>,
+) -> Trial {
+    if is_alarm_action(tried) {
+        return Trial {
+            foreign,
+            ways: vec![Way {
+                by: "the action of an alarm".to_owned(),
+                function: FunctionName::Alarm,
+                outcome: judge(FunctionName::Alarm, tried),
+            }],
+        };
+    }
+    let mut ways: Vec<Way> = rules(monitor)
+        .iter()
+        .map(|rule| {
+            let outcome = if rule.pattern.matches(tried, scope) {
+                match &rule.input {
+                    Some(input) => judge(rule.function, &input.filled(tried)),
+                    None => judge(rule.function, tried),
+                }
+            } else {
+                Outcome::NotCaught(rule.pattern.mismatches(tried, scope))
+            };
+            Way {
+                by: rule.name(monitor),
+                function: rule.function,
+                outcome,
+            }
+        })
+        .collect();
+    ways.sort_by_key(|way| match &way.outcome {
+        Outcome::NotCaught(mismatches) => 1 + mismatches.len(),
+        _ => 0,
+    });
+    Trial { foreign, ways }
+}
+
+fn judge(function: FunctionName, input: &Json) -> Outcome {
+    let decided = match function {
+        FunctionName::Ecs => ecs::decide(input),
+        FunctionName::Event => event::decide(input),
+        // No rule hands events to the others.
+        FunctionName::Alarm | FunctionName::Cost | FunctionName::Deliver => alarm::decide(input),
+    };
+    match decided {
+        Ok(decision) => Outcome::Decided(decision),
+        Err(error) => Outcome::Unreadable(error),
+    }
+}
