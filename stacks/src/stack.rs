@@ -10,7 +10,7 @@ use crate::{
     asset::{BUCKET_PARAMETER, key_parameter},
     constructs::{
         alarms::{alarm, composite_alarm},
-        cost_schedule::cost_schedule,
+        cost_schedule::{COST_REGIONS, cost_schedule},
         delivery::delivery,
         function::{SECURITY_GROUPS, SUBNETS},
         ledger::ledger,
@@ -130,7 +130,7 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
     if let Some(event) = event_function(&mut template, &core)? {
         functions.push((FunctionName::Event, event));
     }
-    if let Some(cost) = cost_schedule(&mut template, &core)? {
+    if let Some(cost) = cost_schedule(&mut template, &core, &ledger)? {
         functions.push((FunctionName::Cost, cost));
     }
     let deliver = delivery(&mut template, &core, &secret, &ledger)?;
@@ -184,6 +184,12 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
         })
         .collect();
     parameters.insert(BUCKET_PARAMETER.to_owned(), ParameterSource::AssetBucket);
+    if let Some(report) = &monitor.cost_report
+        && report.regions.len() > 1
+    {
+        let source = in_the_first(&report.regions);
+        parameters.insert(COST_REGIONS.to_owned(), source);
+    }
     if let Some(vpc) = &monitor.hardening.vpc {
         let by_region = |ids: fn(&Network) -> &Vec<String>| {
             let regions = vpc.regions.iter();
@@ -205,6 +211,19 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
         parameters,
         alarms: Vec::new(),
     })
+}
+
+/// All regions in the first of them, and nothing in the others.
+fn in_the_first(regions: &[String]) -> ParameterSource {
+    let lists = regions.iter().enumerate().map(|(index, region)| {
+        let list = if index == 0 {
+            regions.to_vec()
+        } else {
+            Vec::new()
+        };
+        (region.clone(), list)
+    });
+    ParameterSource::Region(lists.collect())
 }
 
 fn alarm_stack(

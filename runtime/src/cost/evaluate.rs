@@ -384,7 +384,7 @@ impl<'a> Draft<'a> {
                     self.out.undecided.insert(key.hash_of_resource());
                 }
                 Assessment::Idle(evidence) => {
-                    self.offer(idle_by_own_metrics(key, instance, evidence))
+                    self.offer(idle_by_own_metrics(key, instance, evidence));
                 }
             }
         }

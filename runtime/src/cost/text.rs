@@ -137,6 +137,25 @@ pub fn summary(evaluation: &Evaluation) -> String {
     }
 }
 
+/// Every section of the report with nothing left out, for people.
+pub fn sections(
+    evaluation: &Evaluation,
+    news: Option<&News>,
+    settings: &Settings,
+) -> Vec<(String, Vec<String>)> {
+    let nothing = News {
+        past_is_unknown: true,
+        ..News::default()
+    };
+    let mut sections = vec![
+        ("Could not be read".to_owned(), gaps(&evaluation.gaps)),
+        ("Sums".to_owned(), sums(evaluation, settings)),
+    ];
+    sections.extend(lists(evaluation, news.unwrap_or(&nothing), usize::MAX));
+    sections.retain(|(_, lines)| !lines.is_empty());
+    sections
+}
+
 fn describe(
     evaluation: &Evaluation,
     news: &News,
@@ -390,33 +409,7 @@ pub fn line(finding: &Finding, is_new: bool) -> String {
         parts.push(format!("better {instead}"));
     }
     parts.extend(finding.owner.as_ref().map(|it| format!("owner {it}")));
-    let evidence = &finding.evidence;
-    if let Some(peak) = evidence.peak_percent {
-        let mean = evidence.mean_percent;
-        let mean = mean.map_or(String::new(), |it| format!(", {it:.1} % on average"));
-        parts.push(format!("CPU at most {peak:.1} %{mean}"));
-    }
-    if let Some(traffic) = evidence.megabytes_a_day {
-        parts.push(format!("traffic at most {traffic:.1} MB a day"));
-    }
-    match (evidence.days, evidence.lookback_days) {
-        (Some(days), Some(of)) => parts.push(format!("data of {days} of {of:.0} days")),
-        (None, Some(days)) => parts.push(format!("over {days:.0} days")),
-        _ => {}
-    }
-    parts.extend(evidence.refreshed.as_ref().map(|it| format!("as of {it}")));
-    parts.extend(evidence.notes.iter().cloned());
-    parts.extend(finding.risk.map(|it| format!("risk {it:.0} of 4")));
-    parts.extend(finding.effort.as_ref().map(|it| format!("effort {it}")));
-    if finding.restart == Some(true) {
-        parts.push("needs a restart".to_owned());
-    }
-    if finding.rollback == Some(false) {
-        parts.push("cannot be undone".to_owned());
-    }
-    if finding.kind == Kind::Stop && finding.configuration.as_deref().is_some_and(is_burstable) {
-        parts.push("burstable: low CPU may be by design".to_owned());
-    }
+    parts.extend(finding.evidence_in_words());
     let origins: Vec<&str> = finding.origins.iter().map(|it| it.name()).collect();
     parts.push(format!("by {}", origins.join(" and ")));
     let name = finding
@@ -433,6 +426,41 @@ pub fn line(finding: &Finding, is_new: bool) -> String {
         finding.id,
         parts.join("; ")
     )
+}
+
+impl Finding {
+    /// What the finding rests on, and what doing it takes, in a few words each.
+    pub fn evidence_in_words(&self) -> Vec<String> {
+        let evidence = &self.evidence;
+        let mut parts = Vec::new();
+        if let Some(peak) = evidence.peak_percent {
+            let mean = evidence.mean_percent;
+            let mean = mean.map_or(String::new(), |it| format!(", {it:.1} % on average"));
+            parts.push(format!("CPU at most {peak:.1} %{mean}"));
+        }
+        if let Some(traffic) = evidence.megabytes_a_day {
+            parts.push(format!("traffic at most {traffic:.1} MB a day"));
+        }
+        match (evidence.days, evidence.lookback_days) {
+            (Some(days), Some(of)) => parts.push(format!("data of {days} of {of:.0} days")),
+            (None, Some(days)) => parts.push(format!("over {days:.0} days")),
+            _ => {}
+        }
+        parts.extend(evidence.refreshed.as_ref().map(|it| format!("as of {it}")));
+        parts.extend(evidence.notes.iter().cloned());
+        parts.extend(self.risk.map(|it| format!("risk {it:.0} of 4")));
+        parts.extend(self.effort.as_ref().map(|it| format!("effort {it}")));
+        if self.restart == Some(true) {
+            parts.push("needs a restart".to_owned());
+        }
+        if self.rollback == Some(false) {
+            parts.push("cannot be undone".to_owned());
+        }
+        if self.kind == Kind::Stop && self.configuration.as_deref().is_some_and(is_burstable) {
+            parts.push("burstable: low CPU may be by design".to_owned());
+        }
+        parts
+    }
 }
 
 fn console(settings: &Settings, occasion: Occasion<'_>) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use crate::{
     constructs::Core,
-    policy::Statement,
+    policy::{Condition, Statement},
     resources::dynamodb_table::{
         AttributeDefinition, AttributeDefinitionAttributeType as AttributeType, BillingMode,
         GlobalSecondaryIndex, GlobalSecondaryIndexKeySchema, KeySchema,
@@ -100,4 +100,20 @@ pub(crate) fn keep_ledger(ledger: &Handle<Table>) -> [Statement; 2] {
         ),
         Statement::allow("FindWhatIsDue", &["dynamodb:Query"], [index]),
     ]
+}
+
+/// What remembering cost reports takes: the items that are theirs, and no others.
+pub(crate) fn remember_reports(ledger: &Handle<Table>) -> Statement {
+    Statement {
+        conditions: vec![Condition {
+            operator: "ForAllValues:StringLike",
+            key: "dynamodb:LeadingKeys",
+            value: "cost#*".into(),
+        }],
+        ..Statement::allow(
+            "RememberReports",
+            &["dynamodb:BatchGetItem", "dynamodb:PutItem"],
+            [ledger.arn().into_text()],
+        )
+    }
 }

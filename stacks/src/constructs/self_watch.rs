@@ -68,7 +68,11 @@ pub(crate) fn self_watch(
             period: 300,
         },
     )?;
-    for (asset, function) in functions {
+    // An incomplete cost report fails, is tried again, and what cannot be mended so has an alarm of its own.
+    for (asset, function) in functions
+        .iter()
+        .filter(|(asset, _)| *asset != FunctionName::Cost)
+    {
         watch.alarm(
             &format!("{}-errors", asset.as_str()),
             "A function of the pipeline failed. Its log says why",
@@ -81,6 +85,12 @@ pub(crate) fn self_watch(
                 period: 300,
             },
         )?;
+    }
+    for (_, cost) in functions
+        .iter()
+        .filter(|(asset, _)| *asset == FunctionName::Cost)
+    {
+        watch.cost_report(cost)?;
     }
     watch.delivery(deliver)?;
     if let Some(limit) = &core.monitor.agent_time {
@@ -134,6 +144,26 @@ enum Test {
 }
 
 impl Watch<'_, '_> {
+    /// What `cost` counts.
+    fn cost_report(&mut self, cost: &Handle<Function>) -> Result<(), DuplicateLogicalId> {
+        let account = &self.core.monitor.account_name;
+        self.alarm(
+            "cost-incomplete",
+            &format!(
+                "The cost report could not read everything, so that nothing found means nothing. See what is \
+                 missing with: synth cost --account {account}"
+            ),
+            Simple {
+                namespace: NAMESPACE,
+                metric: "CostIncomplete",
+                dimension: ("FunctionName", cost.reference()),
+                statistic: Statistic::Sum,
+                test: Test::AtLeast(1.0),
+                period: 300,
+            },
+        )
+    }
+
     /// What `deliver` counts.
     fn delivery(&mut self, deliver: &Handle<Function>) -> Result<(), DuplicateLogicalId> {
         let account = &self.core.monitor.account_name;

@@ -8,6 +8,8 @@ use std::{
     marker::PhantomData,
 };
 
+use serde_json::json;
+
 use crate::{
     json::{Json, ToJson},
     logical_id::LogicalId,
@@ -60,7 +62,13 @@ pub struct Attributes {
     pub suppressed: Vec<Reason>,
     /// Further notes for tools.
     pub metadata: Option<Json>,
+    /// The condition without which the resource is not made.
+    pub condition: Option<ConditionName>,
 }
+
+/// A condition of a template, by its name.
+#[derive(Clone, Debug)]
+pub struct ConditionName(LogicalId);
 
 /// A parameter of a template: a value that whoever deploys must give.
 #[derive(Debug)]
@@ -100,6 +108,7 @@ struct Body {
 #[derive(Debug)]
 pub struct Template {
     description: String,
+    conditions: BTreeMap<LogicalId, Json>,
     parameters: BTreeMap<LogicalId, Parameter>,
     resources: BTreeMap<LogicalId, Body>,
     outputs: BTreeMap<LogicalId, Output>,
@@ -122,6 +131,7 @@ impl Template {
     pub fn new(description: impl Into<String>) -> Self {
         Self {
             description: description.into(),
+            conditions: BTreeMap::new(),
             parameters: BTreeMap::new(),
             resources: BTreeMap::new(),
             outputs: BTreeMap::new(),
@@ -208,6 +218,15 @@ impl Template {
         let value = Value::reference(&id);
         self.parameters.insert(id, Parameter { kind, description });
         value
+    }
+
+    /// Declares the condition that a value, which only whoever deploys knows, is not empty.
+    pub fn condition_of_presence(&mut self, name: &str, value: &Value<String>) -> ConditionName {
+        let is_empty = json!({ "Fn::Equals": [value.to_json(), ""] });
+        let id = LogicalId::from(name);
+        let condition = json!({ "Fn::Not": [is_empty] });
+        self.conditions.insert(id.clone(), condition);
+        ConditionName(id)
     }
 
     /// Declares what the deployed stack shows under `name`.
@@ -321,8 +340,6 @@ impl<R> fmt::Debug for Handle<R> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn bucket() -> Raw {

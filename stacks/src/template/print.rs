@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Attributes, Output, Parameter, ParameterType, Policy, Template};
+use super::{Attributes, ConditionName, Output, Parameter, ParameterType, Policy, Template};
 use crate::{
     json::{Json, Object, ToJson},
     logical_id::LogicalId,
@@ -53,8 +53,12 @@ impl Template {
 
     fn all_but_resources(&self) -> String {
         let mut text = String::from("{");
+        let version = Json::from("2010-09-09").to_string();
+        entry(&mut text, "AWSTemplateFormatVersion", &version);
+        section(&mut text, "Conditions", &self.conditions, |it| {
+            it.to_string().into()
+        });
         for (name, json) in [
-            ("AWSTemplateFormatVersion", Json::from("2010-09-09")),
             ("Description", Json::from(self.description.as_str())),
             ("Metadata", suppression::of_template()),
         ] {
@@ -73,6 +77,9 @@ impl Template {
 /// A resource without spaces.
 pub(super) fn resource(resource_type: &str, attributes: &Attributes, properties: &Json) -> String {
     let mut text = String::from("{");
+    if let Some(ConditionName(id)) = &attributes.condition {
+        entry(&mut text, "Condition", &Json::from(id.as_str()).to_string());
+    }
     if let Some(policy) = attributes.deletion_policy {
         entry(
             &mut text,
