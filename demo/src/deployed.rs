@@ -10,10 +10,10 @@ use webhook::Kind;
 use synth::{
     aws::{AwsError, Region},
     commands::{
+        account_file::LoadedFile,
         deploy::{Consent, deploy_to},
         package::packages,
     },
-    config::Account,
     deploy::output,
     terminal::Terminal,
     webhook_secret,
@@ -31,13 +31,13 @@ pub(crate) struct Deployed<'a> {
 
 /// Deploys an account, and sets its webhook to the receiver.
 pub(crate) async fn deploy<'a>(
-    account: &'a Account,
+    file: &'a LoadedFile,
     local: &LocalAws,
     receiver: &Receiver,
     secret: &str,
     terminal: Terminal,
 ) -> Result<Deployed<'a>, Error> {
-    let stacks = &account.stacks;
+    let (account, stacks) = (&file.account, &file.synthesize()?);
     let packages = packages(account, stacks)?;
     let region = Region {
         aws: local.aws().clone(),

@@ -2,7 +2,6 @@
 
 use std::io;
 
-use stacks::SynthesisError;
 use synth::{aws::AwsError, deploy::DeployError, ledger::LedgerError, package::PackageError};
 
 use crate::local_aws::LocalAwsError;
@@ -44,9 +43,6 @@ pub enum Error {
     /// An event of the storm that the functions would not make an incident of.
     #[error("an event of the storm is no incident by the functions' own judgement")]
     Judged,
-    /// No account can be made for a storm.
-    #[error("the account file does not suit a storm")]
-    Synthesis(#[from] SynthesisError),
     /// The receiver refused what should have been right.
     #[error("the receiver refused an incident: {0}")]
     Refused(&'static str),

@@ -4,8 +4,7 @@ use std::{future::Future, path::Path};
 
 use runtime::deliver::LEDGER_CALL_FAILED;
 use synth::{
-    config::{self, Account, Context},
-    package::host_architecture,
+    commands::account_file::LoadedFile,
     terminal::{Stop, Terminal},
 };
 
@@ -20,19 +19,20 @@ use crate::{
 /// Plays the demo. Everything that it starts ends with it, however it ends.
 pub async fn play(args: &Demo, terminal: Terminal) -> Result<(), Error> {
     let stop = Stop::on_signal();
-    let account = match args.storm {
-        Some(events) => storm::prepared(load(args)?, events.into())?,
-        None => load(args)?,
-    };
+    let (mut file, _) = LoadedFile::read(args.config.clone(), None)?;
+    if let Some(events) = args.storm {
+        storm::prepare(&mut file.account, events.into());
+    }
     terminal.say("1. starting the local AWS");
-    let region = account
+    let region = file
+        .account
         .regions
         .first()
         .cloned()
         .unwrap_or_else(|| "eu-central-1".to_owned());
     let local = or_stopped(start(&args.local_aws, &region), &stop).await?;
     terminal.say(&format!("   MiniStack at {}", local.endpoint()));
-    let played = or_stopped(play_on(&local, args, &account, terminal), &stop).await;
+    let played = or_stopped(play_on(&local, args, &file, terminal), &stop).await;
     let failed = !matches!(played, Ok(()) | Err(Error::Interrupted));
     if failed {
         terminal.say(&format!(
@@ -51,7 +51,7 @@ async fn start(environment: &Path, region: &str) -> Result<LocalAws, Error> {
 async fn play_on(
     local: &LocalAws,
     args: &Demo,
-    account: &Account,
+    file: &LoadedFile,
     terminal: Terminal,
 ) -> Result<(), Error> {
     let secret = receiver::fresh_secret();
@@ -67,9 +67,9 @@ async fn play_on(
     match args.storm {
         Some(events) => {
             let events = events.into();
-            storm::play(events, account, local, &mut receiver, &secret, terminal).await?;
+            storm::play(events, file, local, &mut receiver, &secret, terminal).await?;
         }
-        None => scenario::play(account, local, &mut receiver, &secret, terminal).await?,
+        None => scenario::play(file, local, &mut receiver, &secret, terminal).await?,
     }
     // Whatever arrives without the ledger, nobody has decided what may be told.
     if local.has_said(LEDGER_CALL_FAILED) {
@@ -87,23 +87,4 @@ async fn or_stopped<T>(
         result = work => result,
         () = stop.given() => Err(Error::Interrupted),
     }
-}
-
-fn load(args: &Demo) -> Result<Account, Error> {
-    let path = args.config.clone();
-    let text = std::fs::read_to_string(&path).map_err(|source| synth::error::Error::File {
-        action: "read",
-        path: path.clone(),
-        source,
-    })?;
-    let context = Context {
-        file_stem: None,
-        host: host_architecture(),
-    };
-    let (account, diagnostics) = config::parse(&text, context);
-    account.ok_or(Error::Synth(synth::error::Error::AccountFile {
-        path,
-        text,
-        diagnostics,
-    }))
 }

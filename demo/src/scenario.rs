@@ -11,6 +11,7 @@ use stacks::{Json, monitor::Test};
 
 use synth::{
     aws::{AwsError, Region},
+    commands::account_file::LoadedFile,
     config::Account,
     terminal::Terminal,
 };
@@ -28,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Deploys the account, plays what goes wrong, and waits for the incidents.
 pub(crate) async fn play(
-    account: &Account,
+    file: &LoadedFile,
     local: &LocalAws,
     receiver: &mut Receiver,
     secret: &str,
@@ -36,14 +37,14 @@ pub(crate) async fn play(
 ) -> Result<(), Error> {
     let started = std::time::Instant::now();
     terminal.say("\n2. deploying the account file");
-    let deployed = deploy(account, local, receiver, secret, terminal).await?;
+    let deployed = deploy(file, local, receiver, secret, terminal).await?;
     let stage = deployed.stage(Timestamp::now());
     let mut verified = 0;
     for act in ACTS {
         match act {
             Act::Alarm => {
                 terminal.say("\n4. an alarm goes off");
-                alarm(&deployed, account, &stage, terminal).await?;
+                alarm(&deployed, &file.account, &stage, terminal).await?;
             }
             Act::Task => {
                 terminal.say("\n5. a task in ECS runs out of memory");

@@ -12,6 +12,7 @@ pub mod decision;
 pub mod deliver;
 pub mod ecs;
 pub mod event;
+pub mod functions;
 mod group;
 pub mod http;
 pub mod ledger;

@@ -5,16 +5,16 @@
 
 use std::sync::LazyLock;
 
+use contract::FunctionName;
 use jiff::Timestamp;
 use runtime::{
-    alarm,
     decision::{Decision, Finding},
     deliver::parse_batch,
-    ecs, event,
-    read::{self, UnreadableEvent},
+    functions::evaluation,
+    read,
 };
 use serde_json::{Value as Json, json};
-use stacks::{EventPattern, ToJson as _, event_pattern::Scope};
+use stacks::{EventPattern, event_pattern::Scope};
 use synth::{config, redrive::describe};
 use webhook::{
     Answer, Envelope, Group, Paths, Signal, SignedRequest, Title, UrlPolicy, Verdict, Webhook,
@@ -56,16 +56,31 @@ pub fn account_file(bytes: &[u8]) {
         account.is_none(),
         diagnostics.iter().any(config::Diagnostic::is_error)
     );
-    for diagnostic in &diagnostics {
+    shown(&diagnostics, text);
+    let Some(account) = account else { return };
+    match account.synthesize() {
+        Ok(stacks) => {
+            let names: Vec<String> = stacks.iter().map(|it| it.name.clone()).collect();
+            assert_eq!(names, stacks::stack_names(&account.monitor));
+            for stack in stacks {
+                let text = stack.template.as_json().to_string();
+                assert_eq!(stack.template.bytes(), text.len());
+            }
+        }
+        Err(problems) => {
+            assert!(problems.iter().all(config::Diagnostic::is_error));
+            shown(&problems, text);
+        }
+    }
+}
+
+fn shown(diagnostics: &[config::Diagnostic], text: &str) {
+    for diagnostic in diagnostics {
         assert!(
             diagnostic
                 .render("account.yaml", text, false)
                 .contains("account.yaml")
         );
-    }
-    for stack in account.iter().flat_map(|it| &it.stacks) {
-        assert_eq!(stack.template.to_text().len(), stack.template.bytes());
-        assert!(stack.template.to_json().is_object());
     }
 }
 
@@ -93,8 +108,6 @@ pub fn answer(bytes: &[u8]) {
         Verdict::Later(None) | Verdict::Unauthorized | Verdict::Misconfigured => {}
     }
 }
-
-type Judge = fn(&Json) -> Result<Decision, UnreadableEvent>;
 
 /// Whatever lies among the dead letters is shown in lines of bounded length, without control
 /// characters. The first byte says which attributes come with the rest.
@@ -150,9 +163,8 @@ pub fn event_of_aws(bytes: &[u8]) {
     let Ok(event) = read::parse(payload) else {
         return;
     };
-    let judges: [Judge; 3] = [alarm::decide, ecs::decide, event::decide];
-    for judge in judges {
-        let Ok(Decision::Investigate(finding)) = judge(&event) else {
+    for evaluate in FunctionName::ALL.into_iter().filter_map(evaluation) {
+        let Ok(Decision::Investigate(finding)) = evaluate(&event) else {
             continue;
         };
         let Finding { incident, group } = *finding;
@@ -167,7 +179,7 @@ pub fn event_of_aws(bytes: &[u8]) {
             assert!(!line.contains(char::is_control));
         }
         assert!(group.covers.len() <= 100);
-        let again = judge(&event);
+        let again = evaluate(&event);
         assert!(matches!(
             again,
             Ok(Decision::Investigate(it)) if it.incident.id() == incident.id() && it.group == group

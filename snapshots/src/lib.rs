@@ -7,7 +7,8 @@ pub mod fuzz;
 
 use std::path::{Path, PathBuf};
 
-use synth::config::{self, Account, Context};
+use stacks::Stack;
+use synth::config::{self, Account, Context, Diagnostic};
 
 /// The directory of a case, such as `cases/example`.
 pub fn directory(case: &str) -> PathBuf {
@@ -50,13 +51,28 @@ pub fn account_file(path: &Path) -> Account {
     let text =
         std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let (account, diagnostics) = config::parse(&text, CONTEXT);
-    account.unwrap_or_else(|| {
-        let shown: Vec<String> = diagnostics
-            .iter()
-            .map(|it| it.render("account.yaml", &text, false))
-            .collect();
-        panic!("{}", shown.join("\n\n"))
-    })
+    account.unwrap_or_else(|| panic!("{}", rendered(&diagnostics, &text)))
+}
+
+/// The stacks of an account.
+///
+/// # Panics
+///
+/// When they would be over a quota.
+#[track_caller]
+pub fn stacks_of(account: &Account) -> Vec<Stack> {
+    account
+        .synthesize()
+        .unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+/// Problems of an account file, as its author sees them.
+pub fn rendered(diagnostics: &[Diagnostic], text: &str) -> String {
+    let shown: Vec<String> = diagnostics
+        .iter()
+        .map(|it| it.render("account.yaml", text, false))
+        .collect();
+    shown.join("\n\n")
 }
 
 /// Compares `wanted` with a committed file that is no snapshot of insta's, because others read it.

@@ -13,7 +13,7 @@ use crate::{
         iam_managed_policy::ManagedPolicy, lambda_function::Function,
         lambda_permission::Permission, sqs_queue_policy::QueuePolicy,
     },
-    rules::EventRule,
+    rules::{EventRule, Purpose},
     stack::Stack,
     template::{Resource, Template},
 };
@@ -42,6 +42,8 @@ pub enum Subject {
     Clusters(Vec<ClusterSelector>),
     /// An event of the account file.
     Event(EventName),
+    /// The pattern of an event of the account file.
+    EventPattern(EventName),
     /// The hosts that incidents may be sent to.
     WebhookHosts,
     /// Nothing in particular.
@@ -57,19 +59,8 @@ impl fmt::Display for OverQuota {
     }
 }
 
-/// Every quota that the stacks and rules of a monitor are over.
-pub(crate) fn over(monitor: &Monitor, stacks: &[Stack], rules: &[EventRule]) -> Vec<OverQuota> {
-    let mut over = Vec::new();
-    rule_quotas(monitor, rules, &mut over);
-    over.extend(query_alarms(monitor));
-    for stack in stacks {
-        stack_quotas(monitor, stack, &mut over);
-    }
-    over
-}
-
 /// The alarms on queries, which each region has all of.
-fn query_alarms(monitor: &Monitor) -> Option<OverQuota> {
+pub(crate) fn of_alarms(monitor: &Monitor) -> Option<OverQuota> {
     let on_queries = monitor
         .alarms
         .iter()
@@ -89,7 +80,9 @@ fn query_alarms(monitor: &Monitor) -> Option<OverQuota> {
     })
 }
 
-fn rule_quotas(monitor: &Monitor, rules: &[EventRule], over: &mut Vec<OverQuota>) {
+/// The quotas that rules are over: how many there are, and how long what is said of each is.
+pub(crate) fn of_rules(monitor: &Monitor, rules: &[EventRule]) -> Vec<OverQuota> {
+    let mut over = Vec::new();
     if rules.len() > limits::RULES {
         over.push(OverQuota {
             what: "rules on the event bus".to_owned(),
@@ -106,48 +99,58 @@ fn rule_quotas(monitor: &Monitor, rules: &[EventRule], over: &mut Vec<OverQuota>
         });
     }
     for rule in rules {
-        let subject = || match &rule.event {
-            Some(name) => Subject::Event(name.clone()),
-            None => Subject::Clusters(rule.clusters.clone()),
-        };
-        let name = rule.name(monitor);
-        let sizes = [
-            (
-                format!("characters in the pattern of the rule `{name}`"),
-                rule.pattern_characters(),
-                limits::EVENT_PATTERN_CHARACTERS,
-                "name fewer, or say them shorter",
-            ),
-            (
-                format!("characters in what the rule `{name}` tells its function"),
-                rule.input
-                    .as_ref()
-                    .map_or(0, |it| it.template().chars().count()),
-                limits::INPUT_TEMPLATE_CHARACTERS,
-                "ignore services by how their names begin: `canary-*`",
-            ),
-            (
-                format!("characters in the name of the rule `{name}`"),
-                name.len(),
-                limits::RULE_NAME_CHARACTERS,
-                "choose a shorter name",
-            ),
-        ];
-        for (what, found, limit, remedy) in sizes {
-            if found > limit {
-                over.push(OverQuota {
-                    what,
-                    found,
-                    limit,
-                    subject: subject(),
-                    remedy: remedy.to_owned(),
-                });
-            }
-        }
+        over.extend(of_rule(rule, &rule.name(monitor)));
     }
+    over
 }
 
-fn stack_quotas(monitor: &Monitor, stack: &Stack, over: &mut Vec<OverQuota>) {
+fn of_rule(rule: &EventRule, name: &str) -> impl Iterator<Item = OverQuota> {
+    let (subject, of_pattern, shorter) = match &rule.purpose {
+        Purpose::Event(name) => (
+            Subject::Event(name.clone()),
+            Subject::EventPattern(name.clone()),
+            "make two events of it",
+        ),
+        Purpose::Ecs { clusters, .. } => {
+            let subject = Subject::Clusters(clusters.clone());
+            (subject.clone(), subject, "name fewer, or say them shorter")
+        }
+        Purpose::WatchedAlarms | Purpose::Pipelines | Purpose::DeniedCalls => (
+            Subject::Everything,
+            Subject::Everything,
+            "name fewer, or say them shorter",
+        ),
+    };
+    let sizes: [Counted; 3] = [
+        (
+            format!("characters in the pattern of the rule `{name}`"),
+            rule.pattern_characters(),
+            limits::EVENT_PATTERN_CHARACTERS,
+            of_pattern,
+            shorter,
+        ),
+        (
+            format!("characters in what the rule `{name}` tells its function"),
+            rule.input
+                .as_ref()
+                .map_or(0, |it| it.template().chars().count()),
+            limits::INPUT_TEMPLATE_CHARACTERS,
+            subject.clone(),
+            "ignore services by how their names begin: `canary-*`",
+        ),
+        (
+            format!("characters in the name of the rule `{name}`"),
+            name.len(),
+            limits::RULE_NAME_CHARACTERS,
+            subject,
+            "choose a shorter name",
+        ),
+    ];
+    sizes.into_iter().filter_map(beyond_limit)
+}
+
+/// The quotas that a stack is over.
+pub(crate) fn of_stack(monitor: &Monitor, stack: &Stack) -> Vec<OverQuota> {
     let Stack { name, template, .. } = stack;
     let template_bytes = template.bytes();
     let beyond = |fitting: usize| match stack.alarms.get(fitting..) {
@@ -194,23 +197,26 @@ fn stack_quotas(monitor: &Monitor, stack: &Stack, over: &mut Vec<OverQuota>) {
             "choose a shorter name",
         )
     });
-    let all = counted
+    counted
         .into_iter()
         .chain(long_names)
-        .chain(resource_quotas(template));
-    over.extend(all.filter(|(_, found, limit, ..)| found > limit).map(
-        |(what, found, limit, subject, remedy)| OverQuota {
-            what,
-            found,
-            limit,
-            subject,
-            remedy: remedy.to_owned(),
-        },
-    ));
+        .chain(resource_quotas(template))
+        .filter_map(beyond_limit)
+        .collect()
 }
 
 /// Something that is counted: what, how much, how much there can be, what asks for it, what to do.
 type Counted = (String, usize, usize, Subject, &'static str);
+
+fn beyond_limit((what, found, limit, subject, remedy): Counted) -> Option<OverQuota> {
+    (found > limit).then(|| OverQuota {
+        what,
+        found,
+        limit,
+        subject,
+        remedy: remedy.to_owned(),
+    })
+}
 
 /// What is counted of single resources.
 fn resource_quotas(template: &Template) -> Vec<Counted> {

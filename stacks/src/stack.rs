@@ -13,7 +13,7 @@ use crate::{
         cost_schedule::{COST_REGIONS, cost_schedule},
         delivery::delivery,
         function::{SECURITY_GROUPS, SUBNETS},
-        ledger::ledger,
+        ledger::{LEDGER_TABLE, ledger},
         queues::queues,
         secret::webhook_secret,
         self_watch::self_watch,
@@ -23,6 +23,7 @@ use crate::{
     hash::stable_hash,
     limits,
     monitor::{Alarm, AlarmName, Monitor, Network},
+    parallel,
     quota::{self, OverQuota, Subject},
     resources::lambda_function::Function,
     rules::{EventRule, rules},
@@ -75,27 +76,83 @@ fn first(over: &[OverQuota]) -> String {
     over.first().map(OverQuota::to_string).unwrap_or_default()
 }
 
-/// The stacks of an account, in the order in which they are deployed.
-pub fn synthesize(monitor: &Monitor) -> Result<Vec<Stack>, SynthesisError> {
-    let rules = rules(monitor);
-    let mut stacks = vec![core_stack(monitor, &rules)?];
-    let shards = shards(monitor);
-    let mut over = full_shards(monitor, &shards);
-    for (number, alarms) in (1..).zip(shards) {
-        if !alarms.is_empty() {
-            stacks.push(alarm_stack(monitor, number, &alarms)?);
+/// What one stack is made of.
+enum Part<'a> {
+    Core,
+    Alarms(u32, Vec<&'a Alarm>),
+    Composites,
+}
+
+impl Part<'_> {
+    fn role(&self) -> StackRole {
+        match self {
+            Self::Core => StackRole::Core,
+            Self::Alarms(number, _) => StackRole::Alarms(*number),
+            Self::Composites => StackRole::Composites,
         }
     }
-    if !monitor.composites.is_empty() {
-        stacks.push(composite_stack(monitor)?);
+}
+
+/// The stacks of an account, in the order in which they are deployed.
+///
+/// Every quota is checked here, whoever asks. Stacks do not depend on each other, so each core makes some.
+pub fn synthesize(monitor: &Monitor) -> Result<Vec<Stack>, SynthesisError> {
+    let parts = parts(monitor);
+    let full = full_shards(monitor, &parts);
+    if !full.is_empty() {
+        return Err(SynthesisError::Quotas(full));
     }
-    if over.is_empty() {
-        over = quota::over(monitor, &stacks, &rules);
+    let rules = rules(monitor);
+    let mut over = quota::of_rules(monitor, &rules);
+    over.extend(quota::of_alarms(monitor));
+    let mut stacks = Vec::new();
+    for part in parallel::map(&parts, |part| {
+        let stack = stack(monitor, &rules, part)?;
+        let over = quota::of_stack(monitor, &stack);
+        Ok::<_, DuplicateLogicalId>((stack, over))
+    }) {
+        let (stack, over_in_stack) = part?;
+        stacks.push(stack);
+        over.extend(over_in_stack);
     }
     if over.is_empty() {
         Ok(stacks)
     } else {
         Err(SynthesisError::Quotas(over))
+    }
+}
+
+/// The names of the stacks of an account, in the order in which they are deployed.
+pub fn stack_names(monitor: &Monitor) -> Vec<String> {
+    let names = parts(monitor).into_iter();
+    names
+        .map(|it| it.role().stack_name(monitor.stack.as_str()))
+        .collect()
+}
+
+fn parts(monitor: &Monitor) -> Vec<Part<'_>> {
+    let mut parts = vec![Part::Core];
+    let shards = (1..).zip(shards(monitor));
+    parts.extend(
+        shards
+            .filter(|(_, alarms)| !alarms.is_empty())
+            .map(|(number, alarms)| Part::Alarms(number, alarms)),
+    );
+    if !monitor.composites.is_empty() {
+        parts.push(Part::Composites);
+    }
+    parts
+}
+
+fn stack(
+    monitor: &Monitor,
+    rules: &[EventRule],
+    part: &Part<'_>,
+) -> Result<Stack, DuplicateLogicalId> {
+    match part {
+        Part::Core => core_stack(monitor, rules),
+        Part::Alarms(number, alarms) => alarm_stack(monitor, *number, alarms),
+        Part::Composites => composite_stack(monitor),
     }
 }
 
@@ -171,7 +228,7 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
     show(
         Output::LedgerTable,
         "The table with the record of incidents and reports",
-        &ledger.reference(),
+        &ledger.name,
     );
 
     let mut parameters: BTreeMap<String, ParameterSource> = functions
@@ -189,6 +246,13 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
     {
         let source = in_the_first(&report.regions);
         parameters.insert(COST_REGIONS.to_owned(), source);
+    }
+    let tables = &monitor.hardening.ledger_tables;
+    if !tables.is_empty() {
+        let tables = tables.iter();
+        let by_region = tables.map(|(region, it)| (region.clone(), vec![it.clone()]));
+        let source = ParameterSource::Region(by_region.collect());
+        parameters.insert(LEDGER_TABLE.to_owned(), source);
     }
     if let Some(vpc) = &monitor.hardening.vpc {
         let by_region = |ids: fn(&Network) -> &Vec<String>| {
@@ -302,36 +366,39 @@ fn shards(monitor: &Monitor) -> Vec<Vec<&Alarm>> {
     shards
 }
 
-fn full_shards(monitor: &Monitor, shards: &[Vec<&Alarm>]) -> Vec<OverQuota> {
-    let holds = |shards: &[Vec<&Alarm>]| {
-        shards
-            .iter()
-            .all(|alarms| alarms.len() <= limits::ALARMS_PER_SHARD)
-    };
-    if holds(shards) {
+fn full_shards(monitor: &Monitor, parts: &[Part<'_>]) -> Vec<OverQuota> {
+    let holds = |alarms: &Vec<&Alarm>| alarms.len() <= limits::ALARMS_PER_SHARD;
+    let full: Vec<(u32, &Vec<&Alarm>)> = parts
+        .iter()
+        .filter_map(|part| match part {
+            Part::Alarms(number, alarms) if !holds(alarms) => Some((*number, alarms)),
+            Part::Alarms(..) | Part::Core | Part::Composites => None,
+        })
+        .collect();
+    if full.is_empty() {
         return Vec::new();
     }
     let most = u32::try_from(monitor.alarms.len()).unwrap_or(u32::MAX);
     let needed = (monitor.alarm_shards + 1..=most)
-        .find(|count| holds(&spread(&monitor.alarms, *count)))
+        .find(|count| spread(&monitor.alarms, *count).iter().all(holds))
         .unwrap_or(most);
-    shards
-        .iter()
-        .zip(1..)
-        .filter_map(|(alarms, number): (_, u32)| {
-            let beyond = alarms.get(limits::ALARMS_PER_SHARD..)?;
-            (!beyond.is_empty()).then(|| OverQuota {
-                what: format!(
-                    "alarms in the stack `{}`",
-                    StackRole::Alarms(number).stack_name(monitor.stack.as_str())
-                ),
-                found: alarms.len(),
-                limit: limits::ALARMS_PER_SHARD,
-                subject: Subject::Alarms(beyond.iter().map(|it| it.name.clone()).collect()),
-                remedy: format!("set `alarm-shards: {needed}`, which moves alarms between stacks"),
-            })
-        })
-        .collect()
+    let over = full.into_iter().map(|(number, alarms)| OverQuota {
+        what: format!(
+            "alarms in the stack `{}`",
+            StackRole::Alarms(number).stack_name(monitor.stack.as_str())
+        ),
+        found: alarms.len(),
+        limit: limits::ALARMS_PER_SHARD,
+        subject: Subject::Alarms(
+            alarms
+                .iter()
+                .skip(limits::ALARMS_PER_SHARD)
+                .map(|it| it.name.clone())
+                .collect(),
+        ),
+        remedy: format!("set `alarm-shards: {needed}`, which moves alarms between stacks"),
+    });
+    over.collect()
 }
 
 fn spread(alarms: &[Alarm], count: u32) -> Vec<Vec<&Alarm>> {

@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use stacks::monitor::Architecture;
+use stacks::{monitor::Architecture, parallel};
 use synth::config::{self, Context};
 
 /// Alarms of a cluster, beside two on a service.
@@ -70,11 +70,9 @@ fn in_process(text: &str) -> usize {
         host: Architecture::Arm64,
     };
     let (account, _) = config::parse(text, context);
-    account
-        .unwrap()
-        .stacks
-        .iter()
-        .map(|it| it.template.to_pretty().len())
+    let stacks = account.unwrap().synthesize().unwrap();
+    parallel::map(&stacks, |it| it.template.to_pretty().len())
+        .into_iter()
         .sum()
 }
 

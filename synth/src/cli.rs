@@ -31,15 +31,15 @@ Exit codes:
   7  contact was lost while the deploy goes on; the command to resume is named";
 
 const HISTORY: &str = "\
-What the second column says:
-  gathering  more may come to it for a moment
-  sending    it is on its way
+The states:
+  gathering  more incidents of its group may join it for a moment
+  due        it can be sent, and was not yet
+  sending    it is being sent
   sent       the agent has it
-  waiting    it is due; the webhook has not taken it yet
-  held       the budget has no room for it, or it waits for the quiet hours to end
-  part       it is told as a part of a composite alarm's incident, or of what was held
+  held       the budget or the quiet hours hold it
+  merged     it is sent with the report on a composite alarm, or with a digest
   rejected   the agent refused it, for the reason given
-  given up   it was not told within six days
+  expired    it could not be sent within six days
 
 Examples:
   synth history --account prod                   what happened since yesterday
@@ -77,13 +77,13 @@ pub enum Command {
     Deploy(Deploy),
     /// Delete the stacks of an account
     Destroy(Destroy),
-    /// Show how the stacks, the queues, the webhook and the budget of an account are
+    /// Show the status of an account's stacks, queues, webhook and budget
     Status(Status),
-    /// Show what the agent was told of an account, what waits to be told, and why
+    /// Show incidents sent to the agent, incidents still pending, and why
     ///
-    /// Each entry is one investigation, or a part of one: when, how far it is, how urgent, what is
-    /// broken, under which incident ID it is told, how many incidents it tells, and what happened. The
-    /// newest comes last. What is not told yet is shown however long it has waited.
+    /// Each entry is one report, or a part of one: when, its state, its priority, what is broken, its
+    /// incident ID, how many incidents it counts, and what happened. The newest comes last. Pending
+    /// incidents are shown however old they are.
     #[command(after_help = HISTORY)]
     History(History),
     /// Show what the cost report of an account finds now
@@ -217,7 +217,7 @@ pub struct Status {
     pub json: bool,
 }
 
-/// Show what the agent was told of an account, what waits to be told, and why.
+/// Show incidents sent to the agent, incidents still pending, and why.
 #[derive(Debug, Args)]
 pub struct History {
     /// Which account

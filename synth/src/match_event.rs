@@ -1,7 +1,7 @@
-//! An event tried against an account file: which rules would catch it, and what would be sent.
+//! An event matched against an account file: which rules would catch it, and what would be sent.
 
 use contract::FunctionName;
-use runtime::{alarm, decision::Decision, ecs, event, read::UnreadableEvent};
+use runtime::{decision::Decision, functions::evaluation, read::UnreadableEvent};
 use serde_json::Value as Json;
 use stacks::{
     Monitor,
@@ -11,7 +11,7 @@ use stacks::{
 
 /// What becomes of an event.
 #[derive(Debug)]
-pub struct Trial {
+pub struct MatchResult {
     /// Where the event is from, if the account file does not deploy there.
     pub foreign: Option<Foreign>,
     /// Every way that it could have taken, those that it takes first.
@@ -87,61 +87,58 @@ pub enum Outcome {
     NotCaught(Vec<Mismatch>),
     /// The function decides so.
     Decided(Decision),
-    /// The function cannot judge it: it becomes a dead letter.
+    /// The function cannot evaluate it: it becomes a dead letter.
     Unreadable(UnreadableEvent),
 }
 
-/// Tries an event, as EventBridge hands it to rules or as an alarm hands it to its action.
-pub fn trial(
+/// Matches an event against an account file, as EventBridge hands it to rules or as an alarm hands it to its action.
+pub fn match_event(
     monitor: &Monitor,
     scope: &Scope<'_>,
-    tried: &Json,
+    event: &Json,
     foreign: Option<Foreign>,
-) -> Trial {
-    if is_alarm_action(tried) {
-        return Trial {
+) -> MatchResult {
+    let way = |by: String, function: FunctionName, outcome: Outcome| Way {
+        by,
+        function,
+        outcome,
+    };
+    if is_alarm_action(event) {
+        let function = FunctionName::Alarm;
+        let outcome = evaluate(function, event).into_iter();
+        return MatchResult {
             foreign,
-            ways: vec![Way {
-                by: "the action of an alarm".to_owned(),
-                function: FunctionName::Alarm,
-                outcome: judge(FunctionName::Alarm, tried),
-            }],
+            ways: outcome
+                .map(|it| way("the action of an alarm".to_owned(), function, it))
+                .collect(),
         };
     }
     let mut ways: Vec<Way> = rules(monitor)
         .iter()
-        .map(|rule| {
-            let outcome = if rule.pattern.matches(tried, scope) {
+        .filter_map(|rule| {
+            let function = rule.purpose.function();
+            let outcome = if rule.pattern.matches(event, scope) {
                 match &rule.input {
-                    Some(input) => judge(rule.function, &input.filled(tried)),
-                    None => judge(rule.function, tried),
+                    Some(input) => evaluate(function, &input.filled(event))?,
+                    None => evaluate(function, event)?,
                 }
             } else {
-                Outcome::NotCaught(rule.pattern.mismatches(tried, scope))
+                Outcome::NotCaught(rule.pattern.mismatches(event, scope))
             };
-            Way {
-                by: rule.name(monitor),
-                function: rule.function,
-                outcome,
-            }
+            Some(way(rule.name(monitor), function, outcome))
         })
         .collect();
     ways.sort_by_key(|way| match &way.outcome {
         Outcome::NotCaught(mismatches) => 1 + mismatches.len(),
-        _ => 0,
+        Outcome::Decided(_) | Outcome::Unreadable(_) => 0,
     });
-    Trial { foreign, ways }
+    MatchResult { foreign, ways }
 }
 
-fn judge(function: FunctionName, input: &Json) -> Outcome {
-    let decided = match function {
-        FunctionName::Ecs => ecs::decide(input),
-        FunctionName::Event => event::decide(input),
-        // No rule hands events to the others.
-        FunctionName::Alarm | FunctionName::Cost | FunctionName::Deliver => alarm::decide(input),
-    };
-    match decided {
+/// What a function makes of an input; nothing if it evaluates no events.
+fn evaluate(function: FunctionName, input: &Json) -> Option<Outcome> {
+    Some(match evaluation(function)?(input) {
         Ok(decision) => Outcome::Decided(decision),
         Err(error) => Outcome::Unreadable(error),
-    }
+    })
 }

@@ -17,13 +17,10 @@ use reconciliation::{Reconciliation, Taken};
 use report::{Now, Summary};
 use runtime::ledger::Hour;
 use send::Sending;
-use stacks::{
-    Monitor,
-    monitor::{GroupWait, Grouping},
-    synthesize,
-};
+use stacks::monitor::GroupWait;
 use synth::{
     aws::QueueDepth,
+    commands::account_file::LoadedFile,
     config::Account,
     ledger::{Contents, Table, grouping},
     terminal::Terminal,
@@ -46,44 +43,32 @@ const PLAYED: usize = 60;
 /// How long a storm may take beyond the time for which its groups wait.
 const PATIENCE: Duration = Duration::from_mins(3);
 
-/// The account as it suits a storm of so many events: groups wait until this machine has played all of it.
-pub(crate) fn prepared(account: Account, count: usize) -> Result<Account, Error> {
-    let own = account.monitor.grouping;
+/// Makes an account suit a storm of so many events: groups wait until this machine has played all of it.
+pub(crate) fn prepare(account: &mut Account, count: usize) {
+    let grouping = &mut account.monitor.grouping;
     let seconds = count / PLAYED + 5;
-    let wait = GroupWait::parse(&format!("{seconds} seconds")).unwrap_or(own.wait);
-    let grouping = Grouping {
-        wait: if wait.seconds() > own.wait.seconds() {
-            wait
-        } else {
-            own.wait
-        },
-        ..own
-    };
-    let monitor = Monitor {
-        grouping,
-        ..account.monitor
-    };
-    Ok(Account {
-        stacks: synthesize(&monitor)?,
-        monitor,
-        ..account
-    })
+    if let Ok(wait) = GroupWait::parse(&format!("{seconds} seconds"))
+        && wait.seconds() > grouping.wait.seconds()
+    {
+        grouping.wait = wait;
+    }
 }
 
 /// Deploys the account, plays a storm of so many events, and accounts for each.
 pub(crate) async fn play(
     count: usize,
-    account: &Account,
+    file: &LoadedFile,
     local: &LocalAws,
     receiver: &mut Receiver,
     secret: &str,
     terminal: Terminal,
 ) -> Result<(), Error> {
+    let account = &file.account;
     let wait = account.monitor.grouping.wait.seconds();
     terminal.say(&format!(
         "\n2. deploying the account file, which lets groups wait for {wait} seconds here"
     ));
-    let deployed = deploy(account, local, receiver, secret, terminal).await?;
+    let deployed = deploy(file, local, receiver, secret, terminal).await?;
     let table = deployed.output(Output::LedgerTable).await?;
     let mut ledger = Table::new(&deployed.region.aws, table);
     let queue = deployed.output(Output::IncidentsUrl).await?;

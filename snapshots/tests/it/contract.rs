@@ -16,14 +16,13 @@ use runtime::{
 };
 use serde_json::Value as Json;
 use snapshots::{account, directory};
-use stacks::ToJson as _;
 use webhook::{Priority, Signal};
 
 /// The environment of a function: what the template sets, and what Lambda itself does.
 fn environment(case: &str, function: &str) -> Environment {
     let account = account(&directory(&format!("cases/{case}")));
     let stacks = stacks::synthesize(&account.monitor).unwrap();
-    let template = stacks[0].template.to_json();
+    let template = stacks[0].template.as_json();
     let variables =
         template["Resources"][function]["Properties"]["Environment"]["Variables"].clone();
     let variables = variables.as_object().unwrap().iter().map(|(name, value)| {

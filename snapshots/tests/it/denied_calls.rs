@@ -8,8 +8,12 @@ use runtime::{
     event,
 };
 use serde_json::{Value as Json, json};
-use snapshots::{CONTEXT, account, account_file, directory};
-use stacks::{event_pattern::Scope, limits, rules::EventRule};
+use snapshots::{CONTEXT, account, account_file, directory, stacks_of};
+use stacks::{
+    event_pattern::Scope,
+    limits,
+    rules::{EventRule, Purpose},
+};
 use synth::config;
 
 const HERE: Scope<'_> = Scope {
@@ -29,7 +33,7 @@ fn rule(ignored: &[&str]) -> EventRule {
     let rules = stacks::rules::rules(&account.unwrap().monitor);
     rules
         .into_iter()
-        .find(|rule| rule.slug == "event-denied-calls")
+        .find(|rule| rule.purpose == Purpose::DeniedCalls)
         .unwrap()
 }
 
@@ -110,7 +114,7 @@ fn denied_calls_of_the_stacks_own_roles_are_excluded() {
         let account = account_file(&case.unwrap().path().join("account.yaml"));
         let path = account.monitor.role_path();
         assert!(path.starts_with(&format!("/{}-", account.monitor.stack)));
-        for stack in &account.stacks {
+        for stack in stacks_of(&account) {
             for (id, _) in stack
                 .template
                 .resources()
@@ -243,7 +247,7 @@ fn a_role_is_ignored_by_the_arn_that_people_know() {
     let rules = stacks::rules::rules(&monitor);
     let rule = rules
         .iter()
-        .find(|it| it.slug == "event-denied-calls")
+        .find(|it| it.purpose == Purpose::DeniedCalls)
         .unwrap();
     for (role, expected) in [("deploy", false), ("deployer", true), ("scanner", false)] {
         let event = denied(&json!({ "userIdentity": session("/any", role, "ci-1") }));

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use snapshots::{CONTEXT, assert_snapshot, directory};
+use snapshots::{CONTEXT, assert_snapshot, directory, rendered};
 use synth::config;
 
 #[track_caller]
@@ -10,12 +10,12 @@ fn check(case: &str) {
     let directory = directory(&format!("invalid/{case}"));
     let text = fs::read_to_string(directory.join("account.yaml")).unwrap();
     let (account, diagnostics) = config::parse(&text, CONTEXT);
-    assert!(account.is_none(), "there is nothing wrong with this file");
-    let shown: Vec<String> = diagnostics
-        .iter()
-        .map(|it| it.render("account.yaml", &text, false))
-        .collect();
-    assert_snapshot(&directory, "diagnostics", &shown.join("\n\n"));
+    let errors = match account {
+        Some(account) => account.synthesize().err(),
+        None => Some(diagnostics),
+    };
+    let errors = errors.expect("there is nothing wrong with this file");
+    assert_snapshot(&directory, "diagnostics", &rendered(&errors, &text));
 }
 
 /// One test a case, named after it.
@@ -67,6 +67,7 @@ cases!(
     event_loop,
     event_missing_keys,
     event_names,
+    event_rule_name_too_long,
     event_pattern,
     event_pattern_alternatives,
     event_pattern_too_long,
@@ -77,6 +78,7 @@ cases!(
     grouping,
     grouping_durations,
     ignored_principals,
+    ledger_tables,
     limits,
     limits_missing_keys,
     log_retention,

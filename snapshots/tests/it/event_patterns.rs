@@ -56,7 +56,10 @@ fn exit_code_over_zero() -> EventPattern {
 fn ours() -> EventPattern {
     let monitor = account(&directory("cases/example")).monitor;
     let rules = stacks::rules::rules(&monitor);
-    let rule = rules.iter().find(|rule| rule.slug == "ecs-tasks").unwrap();
+    let rule = rules
+        .iter()
+        .find(|rule| rule.purpose.slug() == "ecs-tasks")
+        .unwrap();
     rule.pattern.clone()
 }
 
@@ -70,7 +73,7 @@ fn caught(clusters: &str, event: &Json) -> Vec<String> {
     stacks::rules::rules(&account.monitor)
         .into_iter()
         .filter(|rule| rule.pattern.matches(event, &HERE))
-        .map(|rule| rule.slug)
+        .map(|rule| rule.purpose.slug())
         .collect()
 }
 
@@ -269,7 +272,11 @@ fn no_rule_has_two_lists_of_values_for_one_field() {
         let account = account(&directory(&format!("cases/{case}")));
         for rule in stacks::rules::rules(&account.monitor) {
             let (_, replaced) = EventPattern::read(&rule.pattern.resolved(&HERE)).unwrap();
-            assert!(replaced.is_empty(), "{case}, {}: {replaced:?}", rule.slug);
+            assert!(
+                replaced.is_empty(),
+                "{case}, {}: {replaced:?}",
+                rule.purpose.slug()
+            );
         }
     }
 }

@@ -12,7 +12,7 @@ use runtime::{
 use serde_json::{Value as Json, json};
 use snapshots::{account, assert_snapshot, directory};
 use stacks::{Monitor, event_pattern::Scope};
-use synth::match_event::{self, trial};
+use synth::match_event::{self, match_event};
 use webhook::{Envelope, Signal};
 
 fn read(name: &str) -> Result<Json, UnreadableEvent> {
@@ -48,7 +48,7 @@ fn by_rule(event: &Json) -> Outcome {
         account: "111122223333",
         stack: MONITOR.stack.as_str(),
     };
-    let mut caught = trial(&MONITOR, &scope, event, None)
+    let mut caught = match_event(&MONITOR, &scope, event, None)
         .ways
         .into_iter()
         .filter_map(|way| match way.outcome {

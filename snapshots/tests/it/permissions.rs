@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 use snapshots::{account, assert_file, directory};
-use stacks::ToJson as _;
 use synth::deploy::assets;
 
 use crate::templates::CASES;
@@ -25,7 +24,7 @@ fn grants() -> BTreeSet<Grant> {
     for case in CASES {
         let account = account(&directory(&format!("cases/{case}")));
         for stack in stacks::synthesize(&account.monitor).unwrap() {
-            let template = stack.template.to_json();
+            let template = stack.template.as_json();
             for (id, resource) in template["Resources"].as_object().unwrap() {
                 for document in ["AssumeRolePolicyDocument", "KeyPolicy", "PolicyDocument"] {
                     let statements = &resource["Properties"][document]["Statement"];

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde_json::Value as Json;
-use snapshots::CONTEXT;
-use stacks::{Stack, ToJson as _, rules::rules};
+use snapshots::{CONTEXT, stacks_of};
+use stacks::{Stack, rules::rules};
 use synth::config;
 
 const CLUSTERS: usize = 1_000;
@@ -37,12 +37,13 @@ fn account() -> String {
 fn a_thousand_clusters_stay_within_every_quota() {
     let (account, _) = config::parse(&account(), CONTEXT);
     let account = account.unwrap();
-    let alarms: usize = account.stacks.iter().map(|it| it.alarms.len()).sum();
+    let stacks = stacks_of(&account);
+    let alarms: usize = stacks.iter().map(|it| it.alarms.len()).sum();
     assert_eq!(alarms, 12 * CLUSTERS);
-    for stack in &account.stacks {
+    for stack in &stacks {
         assert!(stack.template.resource_count() <= 500, "{}", stack.name);
         assert!(
-            stack.template.to_text().len() <= 1_048_576,
+            stack.template.as_json().to_string().len() <= 1_048_576,
             "{}",
             stack.name
         );
@@ -52,15 +53,23 @@ fn a_thousand_clusters_stay_within_every_quota() {
     let rules = rules(&account.monitor);
     assert!(rules.len() <= 300, "{} rules", rules.len());
     for rule in &rules {
-        assert!(rule.name(&account.monitor).len() <= 64, "{}", rule.slug);
-        assert!(rule.pattern_characters() <= 2_048, "{}", rule.slug);
-        assert!(rule.input.is_none(), "{}", rule.slug);
+        assert!(
+            rule.name(&account.monitor).len() <= 64,
+            "{}",
+            rule.purpose.slug()
+        );
+        assert!(
+            rule.pattern_characters() <= 2_048,
+            "{}",
+            rule.purpose.slug()
+        );
+        assert!(rule.input.is_none(), "{}", rule.purpose.slug());
     }
-    policies_are_small(&account.stacks[0]);
+    policies_are_small(&stacks[0]);
 }
 
 fn policies_are_small(core: &Stack) {
-    let template = core.template.to_json();
+    let template = core.template.as_json();
     let mut permissions: BTreeMap<String, usize> = BTreeMap::new();
     for (id, resource) in template["Resources"].as_object().unwrap() {
         let properties: &Json = &resource["Properties"];
@@ -93,7 +102,8 @@ fn one_cluster_more_is_one_rule_of_each_kind() {
     let more = few.replace("clusters:\n", "clusters:\n  - one-more\n");
     let of = |text: &str| {
         let (account, _) = config::parse(text, CONTEXT);
-        let core = account.unwrap().stacks.remove(0).template.to_json();
+        let core = stacks_of(&account.unwrap()).remove(0);
+        let core = core.template.as_json();
         core["Resources"].as_object().unwrap().clone()
     };
     let (before, after) = (of(&few), of(&more));

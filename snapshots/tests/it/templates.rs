@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use snapshots::{account, account_file, assert_snapshot, directory};
+use snapshots::{account, account_file, assert_snapshot, directory, stacks_of};
 use synth::config::Account;
 
 #[track_caller]
@@ -16,7 +16,7 @@ fn check(case: &str) {
 #[track_caller]
 fn check_account(account: &Account, directory: &Path) {
     let mut ids = String::new();
-    for stack in &account.stacks {
+    for stack in stacks_of(account) {
         let name = format!("{}.template", stack.name);
         assert_snapshot(directory, &name, &stack.template.to_pretty());
         let _ = writeln!(ids, "{}", stack.name);
@@ -57,6 +57,7 @@ macro_rules! cases {
 cases!(
     alarms,
     clusters,
+    cost_report,
     customer_managed_key,
     events,
     example,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 use snapshots::{account, directory};
-use stacks::{Monitor, Stack, ToJson as _, event_pattern::Scope};
+use stacks::{Monitor, Stack, event_pattern::Scope, stack::ParameterSource};
 
 fn example() -> (Monitor, Vec<Stack>) {
     let monitor = account(&directory("cases/example")).monitor;
@@ -14,7 +14,7 @@ fn example() -> (Monitor, Vec<Stack>) {
 }
 
 fn resources(stack: &Stack) -> BTreeMap<String, Json> {
-    stack.template.to_json()["Resources"]
+    stack.template.as_json()["Resources"]
         .as_object()
         .unwrap()
         .iter()
@@ -196,6 +196,23 @@ fn none_of_ours_is_watched(monitor: &Monitor, stacks: &[Stack]) {
     assert!(ours > 10);
 }
 
+/// What a rule catches is evaluated: `synth match` and the function that is deployed agree on who does it.
+#[test]
+fn every_rule_hands_its_events_to_a_function_that_evaluates_them() {
+    let monitor = account(&directory("cases/events")).monitor;
+    let rules = [
+        stacks::rules::rules(&monitor),
+        stacks::rules::rules(&example().0),
+    ]
+    .concat();
+    assert!(rules.len() > 5);
+    for rule in rules {
+        let function = rule.purpose.function();
+        let evaluation = runtime::functions::evaluation(function);
+        assert!(evaluation.is_some(), "{function:?}, {:?}", rule.purpose);
+    }
+}
+
 /// Alarms of the pipeline tell people and never the pipeline.
 #[test]
 fn pipeline_alarms_tell_the_ops_topic() {
@@ -248,8 +265,37 @@ fn synthesis_is_deterministic_to_the_byte() {
         let (_, stacks) = example();
         stacks
             .iter()
-            .map(|stack| stack.template.to_json().to_string())
+            .map(|stack| stack.template.as_json().to_string())
             .collect::<Vec<_>>()
     };
     assert_eq!(print(), print());
+}
+
+/// Whoever has restored the ledger names its table by region, and delivery keeps that one.
+#[test]
+fn a_restored_ledger_is_the_one_that_delivery_keeps() {
+    let (mut monitor, _) = example();
+    let tables = [("eu-central-1".to_owned(), "restored".to_owned())];
+    monitor.hardening.ledger_tables = tables.into();
+    let stacks = stacks::synthesize(&monitor).unwrap();
+    let source = &stacks[0].parameters["RestoredLedger"];
+    let restored = BTreeMap::from([("eu-central-1".to_owned(), vec!["restored".to_owned()])]);
+    assert_eq!(*source, ParameterSource::Region(restored));
+    let resources = resources(&stacks[0]);
+    let table = json!({ "Ref": "RestoredLedger" });
+    let variables = &resources["DeliverFunction"]["Properties"]["Environment"]["Variables"];
+    assert_eq!(variables["LEDGER_TABLE"], table);
+    let template = stacks[0].template.as_json();
+    assert_eq!(template["Outputs"]["LedgerTable"]["Value"], table);
+    let policy = &resources["DeliverFunctionPolicy"]["Properties"]["PolicyDocument"]["Statement"];
+    let of_ledger = policy.as_array().unwrap().iter().filter(|it| {
+        let action = &it["Action"];
+        action.to_string().contains("dynamodb:")
+    });
+    for statement in of_ledger {
+        let resource = statement["Resource"].to_string();
+        assert!(resource.contains("RestoredLedger"), "{resource}");
+    }
+    // The stack's own table stays: it is retained, and may be wanted again.
+    assert_eq!(resources["Ledger"]["Type"], "AWS::DynamoDB::Table");
 }

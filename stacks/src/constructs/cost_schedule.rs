@@ -7,13 +7,13 @@ use crate::{
     constructs::{
         Core,
         function::{Invocation, Spec},
-        ledger::remember_reports,
+        ledger::{Ledger, remember_reports},
         schedule::{Missed, Timetable, schedule},
         sources::signal_function,
     },
     monitor::{CostReport, CostSources},
     policy::Statement,
-    resources::{dynamodb_table::Table, lambda_function::Function},
+    resources::lambda_function::Function,
     template::{ConditionName, DuplicateLogicalId, Handle, ParameterType, Template},
     value::Value,
 };
@@ -26,7 +26,7 @@ pub(crate) const COST_REGIONS: &str = "CostRegions";
 pub(crate) fn cost_schedule(
     template: &mut Template,
     core: &Core<'_>,
-    ledger: &Handle<Table>,
+    ledger: &Ledger,
 ) -> Result<Option<Handle<Function>>, DuplicateLogicalId> {
     let Some(report) = &core.monitor.cost_report else {
         return Ok(None);
@@ -92,7 +92,7 @@ fn regions(
 fn environment(
     report: &CostReport,
     regions: Option<Value<String>>,
-    ledger: &Handle<Table>,
+    ledger: &Ledger,
 ) -> Vec<(&'static str, Value<String>)> {
     let CostSources {
         hub,
@@ -120,7 +120,7 @@ fn environment(
         ),
         ("IGNORE_TAG", ignore_tag.as_str().into()),
         ("IGNORE_TAG_VALUE", ignore_tag_value.as_str().into()),
-        ("LEDGER_TABLE", ledger.reference()),
+        ("LEDGER_TABLE", ledger.name.clone()),
         ("LOOKBACK_DAYS", report.lookback_days.to_string().into()),
         ("MAX_METRICS", report.max_metrics.to_string().into()),
         (

@@ -6,13 +6,12 @@ use crate::{
     constructs::{
         Core,
         function::{Invocation, Spec, function},
-        ledger::keep_ledger,
+        ledger::{Ledger, keep_ledger},
         queues::DELIVER_TIMEOUT,
     },
     monitor::Monitor,
     policy::Statement,
     resources::{
-        dynamodb_table::Table,
         lambda_event_source_mapping::{EventSourceMapping, FunctionResponseType, ScalingConfig},
         lambda_function::Function,
         secretsmanager_secret::Secret,
@@ -33,13 +32,13 @@ pub(crate) fn delivery(
     template: &mut Template,
     core: &Core<'_>,
     secret: &Handle<Secret>,
-    ledger: &Handle<Table>,
+    ledger: &Ledger,
 ) -> Result<Handle<Function>, DuplicateLogicalId> {
     let webhook = &core.monitor.webhook;
     let mut environment: Vec<(&'static str, Value<String>)> = vec![
         ("DEAD_LETTERS_QUEUE_URL", core.dead_letters.queue_url()),
         ("INCIDENTS_QUEUE_URL", core.incidents.queue_url()),
-        ("LEDGER_TABLE", ledger.reference()),
+        ("LEDGER_TABLE", ledger.name.clone()),
         ("WEBHOOK_SECRET_ARN", secret.reference().into_text()),
     ];
     let grouping = grouping_variables(core.monitor).into_iter();

@@ -10,7 +10,7 @@ use crate::{
         SSESpecification, SSESpecificationSSEType as SseType, Table, TimeToLiveSpecification,
     },
     suppression::Reason,
-    template::{Attributes, DuplicateLogicalId, Handle, Template},
+    template::{Attributes, DuplicateLogicalId, ParameterType, Template},
     value::Value,
 };
 
@@ -29,18 +29,27 @@ const DUE: &str = "due";
 /// What a sweep must know of a window to put the most urgent first.
 const BRIEF: &str = "brief";
 
+/// The parameter that names another table than the stack's own.
+pub(crate) const LEDGER_TABLE: &str = "RestoredLedger";
+
+/// The table that delivery keeps.
+pub(crate) struct Ledger {
+    pub(crate) name: Value<String>,
+    arn: Value<String>,
+}
+
 /// Adds the table. It is the only record of incidents whose messages have ended: so it can be restored to any
 /// second of the last 35 days, cannot be deleted by mistake, and outlives its stack.
 pub(crate) fn ledger(
     template: &mut Template,
     core: &Core<'_>,
-) -> Result<Handle<Table>, DuplicateLogicalId> {
+) -> Result<Ledger, DuplicateLogicalId> {
     let sse_specification = core.key_arn().map(|key| SSESpecification {
         kms_master_key_id: Some(key.into_text()),
         sse_type: Some(SseType::Kms.into()),
         ..SSESpecification::new(true)
     });
-    template.add_with(
+    let table = template.add_with(
         &["Ledger"],
         &Table {
             attribute_definitions: Some(vec![
@@ -70,7 +79,23 @@ pub(crate) fn ledger(
         Attributes::retained()
             .but([Reason::NamedAfterTheStack])
             .but(core.aws_owned_key()),
-    )
+    )?;
+    if core.monitor.hardening.ledger_tables.is_empty() {
+        return Ok(Ledger {
+            name: table.reference(),
+            arn: table.arn().into_text(),
+        });
+    }
+    let name: Value<String> = template.parameter(
+        LEDGER_TABLE,
+        ParameterType::String,
+        "The table that the ledger was restored into; filled in by `synth deploy`",
+    );
+    let arn = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${Table}";
+    Ok(Ledger {
+        arn: Value::sub_with(arn, [("Table", name.clone())]),
+        name,
+    })
 }
 
 fn due_index() -> GlobalSecondaryIndex {
@@ -87,23 +112,23 @@ fn due_index() -> GlobalSecondaryIndex {
 
 /// What keeping the ledger takes. Source: "Actions, resources, and condition keys for Amazon
 /// DynamoDB" in the service authorization reference; transactions need the actions of their parts.
-pub(crate) fn keep_ledger(ledger: &Handle<Table>) -> [Statement; 2] {
+pub(crate) fn keep_ledger(ledger: &Ledger) -> [Statement; 2] {
     let index = Value::sub_with(
         format!("${{Table}}/index/{DUE_INDEX}"),
-        [("Table", ledger.arn().into_text())],
+        [("Table", ledger.arn.clone())],
     );
     [
         Statement::allow(
             "KeepLedger",
             &["dynamodb:BatchGetItem", "dynamodb:PutItem"],
-            [ledger.arn().into_text()],
+            [ledger.arn.clone()],
         ),
         Statement::allow("FindWhatIsDue", &["dynamodb:Query"], [index]),
     ]
 }
 
 /// What remembering cost reports takes: the items that are theirs, and no others.
-pub(crate) fn remember_reports(ledger: &Handle<Table>) -> Statement {
+pub(crate) fn remember_reports(ledger: &Ledger) -> Statement {
     Statement {
         conditions: vec![Condition {
             operator: "ForAllValues:StringLike",
@@ -113,7 +138,7 @@ pub(crate) fn remember_reports(ledger: &Handle<Table>) -> Statement {
         ..Statement::allow(
             "RememberReports",
             &["dynamodb:BatchGetItem", "dynamodb:PutItem"],
-            [ledger.arn().into_text()],
+            [ledger.arn.clone()],
         )
     }
 }

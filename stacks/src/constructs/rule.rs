@@ -11,7 +11,7 @@ use crate::{
         lambda_function::Function,
         lambda_permission::Permission,
     },
-    rules::{EventRule, ecs, events},
+    rules::{EventRule, prefix},
     template::{DuplicateLogicalId, Handle, Template},
     value::Value,
 };
@@ -24,14 +24,17 @@ pub(crate) fn rules_to(
     function: &Handle<Function>,
 ) -> Result<(), DuplicateLogicalId> {
     let mut added = Vec::new();
-    for it in core.rules.iter().filter(|it| it.function == asset) {
+    for it in core
+        .rules
+        .iter()
+        .filter(|it| it.purpose.function() == asset)
+    {
         added.push(rule(template, core, it, function)?);
     }
-    let source = match (asset, added.as_slice()) {
+    let source = match (prefix(asset), added.as_slice()) {
         (_, []) => return Ok(()),
-        (FunctionName::Ecs, _) => rules_like(core, ecs::PREFIX, function),
-        (FunctionName::Event, _) => rules_like(core, events::PREFIX, function),
-        (_, [only, ..]) => only.arn().into_any(),
+        (Some(prefix), _) => rules_like(core, prefix, function),
+        (None, [only, ..]) => only.arn().into_any(),
     };
     // The rule's ARN holds the account, so nothing else is needed.
     let permission = Permission {
@@ -67,16 +70,16 @@ fn rule(
     rule: &EventRule,
     function: &Handle<Function>,
 ) -> Result<Handle<Rule>, DuplicateLogicalId> {
-    let state = if rule.management_events {
+    let state = if rule.purpose.sees_reads() {
         State::EnabledWithAllCloudtrailManagementEvents
     } else {
         State::Enabled
     };
     template.add(
-        &["Rule", &rule.slug],
+        &["Rule", &rule.purpose.slug()],
         &Rule {
             name: Some(rule.name(core.monitor).into()),
-            description: Some(rule.description.as_str().into()),
+            description: Some(rule.purpose.description().into()),
             event_pattern: Some(rule.pattern.clone()),
             state: Some(state.into()),
             targets: Some(vec![Target {

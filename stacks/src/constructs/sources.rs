@@ -89,7 +89,7 @@ fn function_of_rules(
     asset: FunctionName,
     description: &'static str,
 ) -> Result<Option<Handle<Function>>, DuplicateLogicalId> {
-    if core.rules.iter().all(|it| it.function != asset) {
+    if core.rules.iter().all(|it| it.purpose.function() != asset) {
         return Ok(None);
     }
     let function = signal_function(template, core, judge(asset, description))?;

@@ -16,6 +16,9 @@ pub struct Hardening {
     /// How many invocations of each function may run at once, and are kept free for it; at least 2.
     /// What is kept free is taken from the account, of whose limit 100 must stay.
     pub reserved_concurrency: Option<i64>,
+    /// The table that is the ledger of a region, where that was restored into another than the stack's own:
+    /// of every region or of none.
+    pub ledger_tables: BTreeMap<String, String>,
 }
 
 /// The functions' network, by region.

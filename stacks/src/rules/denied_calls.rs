@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    EventRule,
+    EventRule, Purpose,
     events::{What, rule as event_rule},
     pattern_characters,
 };
@@ -59,16 +59,7 @@ pub(super) fn rule(monitor: &Monitor, calls: &UnauthorizedApiCalls) -> EventRule
             ("ownRoles", json!(monitor.role_path())),
         ],
     };
-    EventRule {
-        management_events: true,
-        ..event_rule(
-            monitor,
-            "denied-calls",
-            "API calls that were denied, as CloudTrail records them".to_owned(),
-            pattern,
-            &what,
-        )
-    }
+    event_rule(monitor, Purpose::DeniedCalls, pattern, &what)
 }
 
 /// The prefix of the ARNs of an account's roles (`iam`) or of their sessions (`sts`).

@@ -7,10 +7,8 @@
 //! No rule speaks of containers: `exists: false` is asked of a list as a whole, so a container without an
 //! exit code beside one with 0 would never arrive. None has a wildcard: a bus takes 30 rules with any.
 
-use contract::FunctionName;
-
 use super::{
-    EventRule,
+    EcsKind, EventRule, Purpose,
     clusters::{Family, buckets, families, input},
     pattern_characters,
 };
@@ -21,57 +19,27 @@ use crate::{
     value::Value,
 };
 
-/// What the names of all of these rules begin with, after the stack's.
-pub(crate) const PREFIX: &str = "ecs-";
-
 /// As many rules as the watched clusters need.
 pub(super) fn rules(monitor: &Monitor) -> Vec<EventRule> {
     let families = families(&monitor.clusters);
     let mut rules = Vec::new();
-    for kind in [Kind::Tasks, Kind::Services, Kind::Deployments] {
-        for (bucket, families) in buckets(&families, |bucket| kind.fits(bucket)) {
-            let hyphen = if bucket.is_empty() { "" } else { "-" };
+    for kind in EcsKind::ALL {
+        for (part, families) in buckets(&families, |bucket| kind.fits(bucket)) {
             rules.push(EventRule {
-                slug: format!("{PREFIX}{}{hyphen}{bucket}", kind.slug()),
-                description: kind.description().to_owned(),
+                purpose: Purpose::Ecs {
+                    kind,
+                    part,
+                    clusters: families.iter().flat_map(Family::selectors).collect(),
+                },
                 pattern: kind.pattern(&families),
-                function: FunctionName::Ecs,
                 input: input(&families),
-                management_events: false,
-                clusters: families.iter().flat_map(Family::selectors).collect(),
-                event: None,
             });
         }
     }
     rules
 }
 
-/// The three kinds of rules.
-#[derive(Clone, Copy)]
-enum Kind {
-    Tasks,
-    /// Services, daemons and container instances: whatever reports by itself, and names its cluster.
-    Services,
-    Deployments,
-}
-
-impl Kind {
-    fn slug(self) -> &'static str {
-        match self {
-            Self::Tasks => "tasks",
-            Self::Services => "services",
-            Self::Deployments => "deployments",
-        }
-    }
-
-    fn description(self) -> &'static str {
-        match self {
-            Self::Tasks => "ECS tasks that stopped for a reason that can be a failure",
-            Self::Services => "ECS services, daemons and container instances that report a failure",
-            Self::Deployments => "ECS deployments that failed",
-        }
-    }
-
+impl EcsKind {
     /// The pattern for some clusters.
     fn pattern(self, families: &[Family<'_>]) -> EventPattern {
         let arn = |selector: &ClusterSelector, resource: &str, rest: &str| -> Value<String> {

@@ -1,18 +1,15 @@
 //! Rules for whatever else happens in an account: pipelines, denied API calls, and what the account
 //! file says.
 
-use contract::{FunctionName, names};
+use contract::names;
 use serde_json::json;
 
-use super::{EventRule, Input, denied_calls};
+use super::{EventRule, Input, Purpose, denied_calls};
 use crate::{
     event_pattern::{EventPattern, Matcher},
     json::Json,
     monitor::{EventSource, Monitor, PipelineSelector, Priority},
 };
-
-/// What the names of all of these rules begin with, after the stack's.
-pub(crate) const PREFIX: &str = "event-";
 
 /// Every such rule, in the order of their names.
 pub(super) fn rules(monitor: &Monitor) -> Vec<EventRule> {
@@ -28,7 +25,7 @@ pub(super) fn rules(monitor: &Monitor) -> Vec<EventRule> {
             .as_ref()
             .map(|it| denied_calls::rule(monitor, it)),
     );
-    rules.sort_by(|a, b| a.slug.cmp(&b.slug));
+    rules.sort_by_cached_key(|rule| rule.purpose.slug());
     rules
 }
 
@@ -43,16 +40,8 @@ fn general(monitor: &Monitor, event: &EventSource) -> EventRule {
             .collect::<Vec<_>>(),
         more: Vec::new(),
     };
-    EventRule {
-        event: Some(event.name.clone()),
-        ..rule(
-            monitor,
-            event.name.as_str(),
-            format!("Events of the account file: {}", event.name.as_str()),
-            event.pattern.clone(),
-            &what,
-        )
-    }
+    let purpose = Purpose::Event(event.name.clone());
+    rule(monitor, purpose, event.pattern.clone(), &what)
 }
 
 /// Source: "Monitoring CodePipeline events" in the CodePipeline user guide.
@@ -90,13 +79,7 @@ fn pipelines(monitor: &Monitor) -> Option<EventRule> {
         group_by: &[],
         more: Vec::new(),
     };
-    Some(rule(
-        monitor,
-        "pipelines",
-        "Executions of CodePipeline pipelines that failed".to_owned(),
-        pattern,
-        &what,
-    ))
+    Some(rule(monitor, Purpose::Pipelines, pattern, &what))
 }
 
 /// What the function is told of a rule's events.
@@ -110,14 +93,13 @@ pub(super) struct What<'a> {
 
 pub(super) fn rule(
     monitor: &Monitor,
-    name: &str,
-    description: String,
+    purpose: Purpose,
     pattern: EventPattern,
     what: &What<'_>,
 ) -> EventRule {
-    let slug = format!("{PREFIX}{name}");
+    let name = names::rule(monitor.stack.as_str(), &purpose.slug());
     let mut fields = vec![
-        ("rule", json!(names::rule(monitor.stack.as_str(), &slug))),
+        ("rule", json!(name)),
         ("title", json!(what.title)),
         ("priority", json!(what.priority.as_str())),
     ];
@@ -126,13 +108,8 @@ pub(super) fn rule(
     }
     fields.extend(what.more.iter().cloned());
     EventRule {
-        slug,
-        description,
+        purpose,
         pattern,
-        function: FunctionName::Event,
         input: Some(Input::beside_event(fields)),
-        management_events: false,
-        clusters: Vec::new(),
-        event: None,
     }
 }

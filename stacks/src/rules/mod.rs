@@ -2,46 +2,39 @@
 
 mod clusters;
 mod denied_calls;
-pub(crate) mod ecs;
-pub(crate) mod events;
+mod ecs;
+mod events;
 mod input;
+mod purpose;
 mod watched_alarms;
 
 pub use input::Input;
+pub(crate) use purpose::prefix;
+pub use purpose::{EcsKind, Purpose};
 
-use contract::{FunctionName, names};
+use contract::names;
 
 use crate::{
     event_pattern::{EventPattern, Scope},
-    monitor::{ClusterSelector, EventName, Monitor},
+    monitor::Monitor,
 };
 
 /// An EventBridge rule that hands events to a function.
 #[derive(Clone, Debug)]
 pub struct EventRule {
-    /// The rule's name after the stack's, in letters, digits and hyphens.
-    pub slug: String,
     /// What it is for.
-    pub description: String,
+    pub purpose: Purpose,
     /// Which events it catches.
     pub pattern: EventPattern,
-    /// The function that gets them.
-    pub function: FunctionName,
     /// What the function is told beside the event; without it, the function gets the event alone.
     pub input: Option<Input>,
-    /// Whether the rule sees the calls that CloudTrail records and that change nothing, too.
-    pub management_events: bool,
-    /// The clusters whose events it catches.
-    pub clusters: Vec<ClusterSelector>,
-    /// The event of the account file that it catches.
-    pub event: Option<EventName>,
 }
 
 impl EventRule {
     /// The rule's name. It begins with the stack's, so that policies can speak of all of a stack's
     /// rules at once.
     pub fn name(&self, monitor: &Monitor) -> String {
-        names::rule(monitor.stack.as_str(), &self.slug)
+        names::rule(monitor.stack.as_str(), &self.purpose.slug())
     }
 
     /// How long its pattern is where it is longest.

@@ -1,8 +1,6 @@
 //! The rule for alarms that exist already.
 
-use contract::FunctionName;
-
-use super::EventRule;
+use super::{EventRule, Purpose};
 use crate::{
     event_pattern::{EventPattern, Except, Matcher},
     monitor::Monitor,
@@ -42,13 +40,8 @@ pub(super) fn rule(monitor: &Monitor) -> Option<EventRule> {
         pattern = pattern.field("detail.alarmName", names);
     }
     Some(EventRule {
-        slug: "watched-alarms".to_owned(),
-        description: "Alarms that exist already, by the beginning of their names".to_owned(),
+        purpose: Purpose::WatchedAlarms,
         pattern: pattern.field("detail.state.value", Matcher::texts(["ALARM"])),
-        function: FunctionName::Alarm,
         input: None,
-        management_events: false,
-        clusters: Vec::new(),
-        event: None,
     })
 }

@@ -1,10 +1,11 @@
-//! The template: what CloudFormation reads. Built once, then only printed.
+//! The template: what CloudFormation reads. It is JSON from the first resource on, and text only where it is
+//! written.
 
-mod print;
+mod section;
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
-    fmt,
+    fmt, io,
     marker::PhantomData,
 };
 
@@ -13,7 +14,7 @@ use serde_json::json;
 use crate::{
     json::{Json, ToJson},
     logical_id::LogicalId,
-    suppression::Reason,
+    suppression::{self, Reason},
     value::Value,
 };
 
@@ -21,15 +22,6 @@ use crate::{
 pub trait Resource: ToJson {
     /// The registry's name, such as `AWS::SQS::Queue`.
     const TYPE: &'static str;
-}
-
-/// A resource of a type that nobody generated: the registry's name, and properties as they are.
-#[derive(Debug)]
-pub struct Raw {
-    /// The registry's name, such as `AWS::S3::Bucket`.
-    pub resource_type: &'static str,
-    /// The properties, not checked by anyone before CloudFormation.
-    pub properties: Json,
 }
 
 /// A resource in a template. What it yields when deployed are methods of its type's handle.
@@ -70,13 +62,6 @@ pub struct Attributes {
 #[derive(Clone, Debug)]
 pub struct ConditionName(LogicalId);
 
-/// A parameter of a template: a value that whoever deploys must give.
-#[derive(Debug)]
-struct Parameter {
-    kind: ParameterType,
-    description: &'static str,
-}
-
 /// What a parameter holds. CloudFormation checks that what an ID names is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParameterType {
@@ -88,30 +73,19 @@ pub enum ParameterType {
     SecurityGroups,
 }
 
-/// A value that a deployed stack shows.
+/// What is known of a resource beside its JSON.
 #[derive(Debug)]
-struct Output {
-    description: &'static str,
-    value: Json,
-}
-
-/// A resource as it is printed: large accounts have tens of thousands, and text is the smallest form
-/// of them.
-#[derive(Debug)]
-struct Body {
+struct Declared {
+    /// The path in the model that its logical ID is made of.
     origin: String,
     resource_type: &'static str,
-    text: String,
 }
 
 /// A CloudFormation template.
 #[derive(Debug)]
 pub struct Template {
-    description: String,
-    conditions: BTreeMap<LogicalId, Json>,
-    parameters: BTreeMap<LogicalId, Parameter>,
-    resources: BTreeMap<LogicalId, Body>,
-    outputs: BTreeMap<LogicalId, Output>,
+    json: Json,
+    resources: BTreeMap<LogicalId, Declared>,
 }
 
 /// Two parts of a model lead to one logical ID.
@@ -130,11 +104,12 @@ impl Template {
     /// An empty template.
     pub fn new(description: impl Into<String>) -> Self {
         Self {
-            description: description.into(),
-            conditions: BTreeMap::new(),
-            parameters: BTreeMap::new(),
+            json: json!({
+                "AWSTemplateFormatVersion": "2010-09-09",
+                "Description": description.into(),
+                "Metadata": suppression::of_template(),
+            }),
             resources: BTreeMap::new(),
-            outputs: BTreeMap::new(),
         }
     }
 
@@ -154,57 +129,31 @@ impl Template {
         resource: &R,
         attributes: Attributes,
     ) -> Result<Handle<R>, DuplicateLogicalId> {
-        let id = self.insert(path, R::TYPE, resource.to_json(), attributes)?;
-        Ok(Handle {
-            id,
-            kind: PhantomData,
-        })
-    }
-
-    /// Adds a resource of a type that nobody generated.
-    pub fn add_raw(
-        &mut self,
-        path: &[&str],
-        resource: Raw,
-        attributes: Attributes,
-    ) -> Result<Handle<Raw>, DuplicateLogicalId> {
-        let id = self.insert(
-            path,
-            resource.resource_type,
-            resource.properties,
-            attributes,
-        )?;
-        Ok(Handle {
-            id,
-            kind: PhantomData,
-        })
-    }
-
-    fn insert(
-        &mut self,
-        path: &[&str],
-        resource_type: &'static str,
-        properties: Json,
-        attributes: Attributes,
-    ) -> Result<LogicalId, DuplicateLogicalId> {
         let id = LogicalId::from_path(path);
         let origin = format!("`{}`", path.join(" / "));
         match self.resources.entry(id.clone()) {
-            Entry::Occupied(taken) => Err(DuplicateLogicalId {
-                id,
-                first: taken.get().origin.clone(),
-                second: origin,
-            }),
-            Entry::Vacant(slot) => {
-                let text = print::resource(resource_type, &attributes, &properties);
-                slot.insert(Body {
-                    origin,
-                    resource_type,
-                    text,
+            Entry::Occupied(taken) => {
+                return Err(DuplicateLogicalId {
+                    id,
+                    first: taken.get().origin.clone(),
+                    second: origin,
                 });
-                Ok(id)
             }
-        }
+            Entry::Vacant(slot) => slot.insert(Declared {
+                origin,
+                resource_type: R::TYPE,
+            }),
+        };
+        let json = section::resource(R::TYPE, attributes, resource.to_json());
+        self.put("Resources", &id, json);
+        Ok(Handle {
+            id,
+            kind: PhantomData,
+        })
+    }
+
+    fn put(&mut self, section: &str, id: &LogicalId, json: Json) {
+        self.json[section][id.as_str()] = json;
     }
 
     /// Declares a parameter and returns its value. It has no default: who deploys must give it.
@@ -216,26 +165,41 @@ impl Template {
     ) -> Value<T> {
         let id = LogicalId::from(name);
         let value = Value::reference(&id);
-        self.parameters.insert(id, Parameter { kind, description });
+        self.put("Parameters", &id, section::parameter(kind, description));
         value
     }
 
     /// Declares the condition that a value, which only whoever deploys knows, is not empty.
     pub fn condition_of_presence(&mut self, name: &str, value: &Value<String>) -> ConditionName {
-        let is_empty = json!({ "Fn::Equals": [value.to_json(), ""] });
         let id = LogicalId::from(name);
-        let condition = json!({ "Fn::Not": [is_empty] });
-        self.conditions.insert(id.clone(), condition);
+        let is_empty = json!({ "Fn::Equals": [value.to_json(), ""] });
+        self.put("Conditions", &id, json!({ "Fn::Not": [is_empty] }));
         ConditionName(id)
     }
 
     /// Declares what the deployed stack shows under `name`.
     pub fn output(&mut self, name: &str, description: &'static str, value: &dyn ToJson) {
-        let output = Output {
-            description,
-            value: value.to_json(),
-        };
-        self.outputs.insert(LogicalId::from(name), output);
+        let id = LogicalId::from(name);
+        self.put("Outputs", &id, section::output(description, value));
+    }
+
+    /// The template as CloudFormation reads it.
+    pub fn as_json(&self) -> &Json {
+        &self.json
+    }
+
+    /// The template as people read it.
+    pub fn to_pretty(&self) -> String {
+        format!("{:#}\n", self.json)
+    }
+
+    /// How long the template is without spaces, as CloudFormation gets it, in bytes.
+    pub fn bytes(&self) -> usize {
+        let mut length = Length(0);
+        match serde_json::to_writer(&mut length, &self.json) {
+            Ok(()) => length.0,
+            Err(error) => unreachable!("JSON is written to a counter: {error}"),
+        }
     }
 
     /// How many resources there are.
@@ -245,29 +209,42 @@ impl Template {
 
     /// How many parameters there are.
     pub fn parameter_count(&self) -> usize {
-        self.parameters.len()
+        self.entries("Parameters")
     }
 
     /// How many outputs there are.
     pub fn output_count(&self) -> usize {
-        self.outputs.len()
+        self.entries("Outputs")
+    }
+
+    fn entries(&self, section: &str) -> usize {
+        self.json[section]
+            .as_object()
+            .map_or(0, serde_json::Map::len)
     }
 
     /// The logical ID and type of every resource, in the order of the IDs.
     pub fn resources(&self) -> impl Iterator<Item = (&LogicalId, &'static str)> {
-        self.resources
-            .iter()
-            .map(|(id, body)| (id, body.resource_type))
+        self.resources.iter().map(|(id, it)| (id, it.resource_type))
     }
 
-    /// The properties of a resource; nothing where there is no such resource.
-    pub fn properties(&self, id: &LogicalId) -> Json {
-        let text = self.resources.get(id).map_or("", |body| &body.text);
-        let mut resource: Json = serde_json::from_str(text).unwrap_or_default();
-        resource
-            .get_mut("Properties")
-            .map(Json::take)
-            .unwrap_or_default()
+    /// The properties of a resource; null where it has none, or there is no such resource.
+    pub fn properties(&self, id: &LogicalId) -> &Json {
+        &self.json["Resources"][id.as_str()]["Properties"]
+    }
+}
+
+/// Counts what is written.
+struct Length(usize);
+
+impl io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -311,18 +288,6 @@ impl<R> Handle<R> {
     }
 }
 
-impl Handle<Raw> {
-    /// An attribute of a type that nobody generated, taken on trust.
-    pub fn attribute<T>(&self, name: &'static str) -> Value<T> {
-        Value::attribute(&self.id, name)
-    }
-
-    /// What `Ref` yields, taken on trust.
-    pub fn reference<T>(&self) -> Value<T> {
-        Value::reference(&self.id)
-    }
-}
-
 impl<R> Clone for Handle<R> {
     fn clone(&self) -> Self {
         Self {
@@ -341,30 +306,24 @@ impl<R> fmt::Debug for Handle<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn bucket() -> Raw {
-        Raw {
-            resource_type: "AWS::S3::Bucket",
-            properties: json!({}),
-        }
-    }
+    use crate::resources::sqs_queue::Queue;
 
     #[test]
     fn an_attribute_of_any_resource_is_printed() {
-        let mut template = Template::new("one bucket");
-        let first = template
-            .add_raw(&["first"], bucket(), Attributes::default())
-            .unwrap();
+        let mut template = Template::new("two queues");
+        let first = template.add(&["first"], &Queue::default()).unwrap();
         let attributes = Attributes {
             depends_on: vec![first.logical_id().clone()],
             metadata: Some(json!({ "Why": "a test" })),
             ..Attributes::retained()
         };
-        template.add_raw(&["second"], bucket(), attributes).unwrap();
+        template
+            .add_with(&["second"], &Queue::default(), attributes)
+            .unwrap();
         assert_eq!(
-            template.to_json()["Resources"]["Second"],
+            template.as_json()["Resources"]["Second"],
             json!({
-                "Type": "AWS::S3::Bucket",
+                "Type": "AWS::SQS::Queue",
                 "DeletionPolicy": "RetainExceptOnCreate",
                 "UpdateReplacePolicy": "Retain",
                 "DependsOn": ["First"],
@@ -377,16 +336,23 @@ mod tests {
     fn a_clash_names_both_places_and_keeps_the_first() {
         let mut template = Template::new("clash");
         template
-            .add_raw(&["a-b", "c"], bucket(), Attributes::retained())
+            .add_with(&["a-b", "c"], &Queue::default(), Attributes::retained())
             .unwrap();
-        let before = template.to_json();
-        let clash = template
-            .add_raw(&["a", "b-c"], bucket(), Attributes::default())
-            .unwrap_err();
+        let before = template.as_json().clone();
+        let clash = template.add(&["a", "b-c"], &Queue::default()).unwrap_err();
         assert_eq!(
             clash.to_string(),
             "`a-b / c` and `a / b-c` would both be the resource `ABC`: rename one of them"
         );
-        assert_eq!(template.to_json(), before);
+        assert_eq!(template.as_json(), &before);
+    }
+
+    #[test]
+    fn the_bytes_are_those_of_the_text_without_spaces() {
+        let mut template = Template::new("ü\u{1}\"");
+        assert_eq!(template.bytes(), template.as_json().to_string().len());
+        template.add(&["one"], &Queue::default()).unwrap();
+        template.output("One", "a text", &"value");
+        assert_eq!(template.bytes(), template.as_json().to_string().len());
     }
 }

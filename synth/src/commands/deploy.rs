@@ -14,10 +14,10 @@ use crate::{
 };
 
 pub(super) async fn run(args: &Deploy, terminal: Terminal) -> Result<Exit, Error> {
-    let account = args.file.load(terminal)?;
-    let stacks = &account.stacks;
-    let packages = packages(&account, stacks)?;
-    let regions = connect(&account).await?;
+    let file = args.file.load(terminal)?;
+    let (account, stacks) = (&file.account, &file.synthesize()?);
+    let packages = packages(account, stacks)?;
+    let regions = connect(account).await?;
     let consent = Consent {
         yes: args.yes,
         move_alarms: args.move_alarms,

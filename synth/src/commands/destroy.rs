@@ -9,8 +9,7 @@ use crate::{
 };
 
 pub(crate) async fn run(args: &Destroy, terminal: Terminal) -> Result<Exit, Error> {
-    let account = args.file.load(terminal)?;
-    let stacks = &account.stacks;
+    let account = args.file.load(terminal)?.account;
     let regions = connect(&account).await?;
 
     let mut doomed = Vec::new();
@@ -18,7 +17,11 @@ pub(crate) async fn run(args: &Destroy, terminal: Terminal) -> Result<Exit, Erro
     for region in &regions {
         let cloudformation = region.aws.cloudformation();
         // What was deployed last goes first.
-        for stack in all_stacks(&cloudformation, stacks).await?.into_iter().rev() {
+        for stack in all_stacks(&cloudformation, &account.monitor)
+            .await?
+            .into_iter()
+            .rev()
+        {
             let Some(deployed) = describe(&cloudformation, &stack).await? else {
                 continue;
             };

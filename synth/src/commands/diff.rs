@@ -13,15 +13,15 @@ use crate::{
 };
 
 pub(crate) async fn run(args: &Diff, terminal: Terminal) -> Result<Exit, Error> {
-    let account = args.file.load(terminal)?;
-    let stacks = &account.stacks;
-    let packages = packages(&account, stacks).unwrap_or_else(|error| {
+    let file = args.file.load(terminal)?;
+    let (account, stacks) = (&file.account, &file.synthesize()?);
+    let packages = packages(account, stacks).unwrap_or_else(|error| {
         terminal.say(&format!("code is not compared: {error}"));
         Vec::new()
     });
     let mut differs = false;
     let mut all: Vec<Json> = Vec::new();
-    for region in connect(&account).await? {
+    for region in connect(account).await? {
         let values = Values::of(&region, &packages);
         let plan = deploy::plan(&region.aws.cloudformation(), stacks, &values).await?;
         differs |= !plan.first.is_empty() || plan.stacks.iter().any(|it| !it.diff.is_empty());

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use stacks::ToJson as _;
+use stacks::{Template, parallel};
 
 use crate::{
     cli::{Format, Generate},
@@ -15,8 +15,8 @@ use crate::{
 };
 
 pub(crate) fn run(args: &Generate, terminal: Terminal) -> Result<Exit, Error> {
-    let account = args.file.load(terminal)?;
-    let stacks = &account.stacks;
+    let file = args.file.load(terminal)?;
+    let (account, stacks) = (&file.account, &file.synthesize()?);
     let out = args
         .out
         .clone()
@@ -28,18 +28,14 @@ pub(crate) fn run(args: &Generate, terminal: Terminal) -> Result<Exit, Error> {
         Format::Json => "json",
         Format::Yaml => "yaml",
     };
-    let mut written = Vec::new();
-    for stack in stacks {
+    let mut written = parallel::map(stacks, |stack| {
         let path = out.join(format!("{}.template.{extension}", stack.name));
-        let text = match args.format {
-            Format::Json => stack.template.to_pretty(),
-            // A tree of text, numbers, lists and maps: there is nothing in it that YAML cannot say.
-            Format::Yaml => serde_saphyr::to_string(&stack.template.to_json()).unwrap_or_default(),
-        };
-        write(&path, &text)?;
-        written.push(path);
-    }
-    let manifest = manifest::manifest(&account, stacks, extension);
+        write(&path, &text(&stack.template, args.format))?;
+        Ok(path)
+    })
+    .into_iter()
+    .collect::<Result<Vec<PathBuf>, Error>>()?;
+    let manifest = manifest::manifest(account, stacks, extension);
     let path = out.join("manifest.json");
     write(&path, &format!("{manifest:#}\n"))?;
     written.push(path);
@@ -61,6 +57,14 @@ pub(crate) fn run(args: &Generate, terminal: Terminal) -> Result<Exit, Error> {
         stacks.len()
     ));
     Ok(Exit::Done)
+}
+
+fn text(template: &Template, format: Format) -> String {
+    match format {
+        Format::Json => template.to_pretty(),
+        Format::Yaml => serde_saphyr::to_string(template.as_json())
+            .expect("YAML can say whatever JSON can: texts, numbers, lists and maps"),
+    }
 }
 
 fn create_dir(path: &Path) -> Result<(), Error> {

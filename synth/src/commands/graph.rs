@@ -8,7 +8,7 @@ use crate::{
 };
 
 pub(crate) fn run(args: &Graph, terminal: Terminal) -> Result<Exit, Error> {
-    let account = args.file.load(terminal)?;
+    let account = args.file.load(terminal)?.account;
     let graph = graph(&account.monitor);
     let text = match args.format {
         Picture::Mermaid => mermaid(&graph),

@@ -23,7 +23,7 @@ use crate::{
 const PAUSE: Duration = Duration::from_secs(2);
 
 pub(crate) async fn run(args: &Arguments, terminal: Terminal) -> Result<Exit, Error> {
-    let mut account = args.file.load(terminal)?;
+    let mut account = args.file.load(terminal)?.account;
     if let Some(region) = &args.region {
         let known = std::mem::replace(&mut account.regions, vec![region.clone()]);
         if !known.is_empty() && !known.contains(region) {

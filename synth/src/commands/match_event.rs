@@ -14,12 +14,12 @@ use crate::{
     cli::Match,
     config::Account,
     error::{Error, Exit},
-    match_event::{Foreign, Outcome, Trial, Way, trial},
+    match_event::{Foreign, MatchResult, Outcome, Way, match_event},
     terminal::{InputError, Terminal},
 };
 
 pub(crate) fn run(args: &Match, terminal: Terminal) -> Result<Exit, Error> {
-    let account = args.file.load(terminal)?;
+    let account = args.file.load(terminal)?.account;
     let event = read_event(&args.event)?;
     let text = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
     // Where the file does not say them, whatever the event says will do.
@@ -39,14 +39,14 @@ pub(crate) fn run(args: &Match, terminal: Terminal) -> Result<Exit, Error> {
         stack: account.monitor.stack.as_str(),
     };
     let foreign = Foreign::of(&event, account.account_id.as_deref(), &account.regions);
-    let trial = trial(&account.monitor, &scope, &event, foreign);
+    let result = match_event(&account.monitor, &scope, &event, foreign);
     if args.json {
-        terminal.data(&format!("{:#}", as_json(&trial)));
+        terminal.data(&format!("{:#}", as_json(&result)));
     } else {
-        if let Some(foreign) = &trial.foreign {
+        if let Some(foreign) = &result.foreign {
             show_foreign(foreign, &account, terminal);
         }
-        show(&trial, terminal);
+        show(&result, terminal);
     }
     Ok(Exit::Done)
 }
@@ -89,14 +89,14 @@ fn show_foreign(foreign: &Foreign, account: &Account, terminal: Terminal) {
     ));
 }
 
-fn show(trial: &Trial, terminal: Terminal) {
-    let (taken, others): (Vec<&Way>, Vec<&Way>) = trial
+fn show(result: &MatchResult, terminal: Terminal) {
+    let (taken, others): (Vec<&Way>, Vec<&Way>) = result
         .ways
         .iter()
         .partition(|way| !matches!(way.outcome, Outcome::NotCaught(_)));
     for way in &taken {
         let (by, function) = (&way.by, way.function.as_str());
-        terminal.data(&match trial.foreign {
+        terminal.data(&match result.foreign {
             None => format!("{by} matches: `{function}` gets it"),
             Some(_) => format!("{by} would match: `{function}` would get it"),
         });
@@ -155,8 +155,8 @@ fn show(trial: &Trial, terminal: Terminal) {
     }
 }
 
-fn as_json(trial: &Trial) -> Json {
-    let ways: Vec<Json> = trial
+fn as_json(result: &MatchResult) -> Json {
+    let ways: Vec<Json> = result
         .ways
         .iter()
         .map(|way| {
@@ -165,7 +165,7 @@ fn as_json(trial: &Trial) -> Json {
                 "function": way.function.as_str(),
                 "matches": !matches!(way.outcome, Outcome::NotCaught(_)),
             });
-            if let Some(foreign) = &trial.foreign {
+            if let Some(foreign) = &result.foreign {
                 json["foreign"] = json!({
                     "account": foreign.account,
                     "region": foreign.region,

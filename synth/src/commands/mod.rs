@@ -1,5 +1,6 @@
 //! What each command does.
 
+pub mod account_file;
 pub mod cost;
 pub mod deploy;
 mod destroy;
@@ -16,16 +17,13 @@ mod redrive;
 mod status;
 mod webhook;
 
-use std::path::{Path, PathBuf};
-
 use clap::CommandFactory as _;
 
 use crate::{
     aws::{AwsError, Region},
-    cli::{AccountFile, Cli, Command, Webhook},
-    config::{self, Account, Context},
+    cli::{Cli, Command, Webhook},
+    config::{self, Account},
     error::{Error, Exit},
-    package::host_architecture,
     terminal::Terminal,
 };
 
@@ -62,41 +60,4 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
 /// Connects to every region of an account file, and sees that the credentials are of its account.
 async fn connect(account: &Account) -> Result<Vec<Region>, AwsError> {
     Region::connect(&account.regions, account.account_id.as_deref()).await
-}
-
-impl AccountFile {
-    fn path(&self) -> PathBuf {
-        match (&self.config, &self.account) {
-            (Some(path), _) => path.clone(),
-            (None, Some(name)) => Path::new("accounts").join(format!("{name}.yaml")),
-            (None, None) => PathBuf::new(),
-        }
-    }
-
-    /// Reads the account file, and says what is worth knowing about it.
-    fn load(&self, terminal: Terminal) -> Result<Account, Error> {
-        let path = self.path();
-        let text = std::fs::read_to_string(&path).map_err(|source| Error::File {
-            action: "read",
-            path: path.clone(),
-            source,
-        })?;
-        let context = Context {
-            file_stem: self.account.as_deref(),
-            host: host_architecture(),
-        };
-        let (account, diagnostics) = config::parse(&text, context);
-        let Some(account) = account else {
-            return Err(Error::AccountFile {
-                path,
-                text,
-                diagnostics,
-            });
-        };
-        for diagnostic in &diagnostics {
-            let shown = diagnostic.render(&path.to_string_lossy(), &text, terminal.color);
-            terminal.say(&format!("{shown}\n"));
-        }
-        Ok(account)
-    }
 }

@@ -11,9 +11,9 @@ use crate::{
 };
 
 pub(super) fn run(args: &Arguments, terminal: Terminal) -> Result<Exit, Error> {
-    let account = args.file.load(terminal)?;
-    let stacks = &account.stacks;
-    let target = target(&account);
+    let file = args.file.load(terminal)?;
+    let (account, stacks) = (&file.account, &file.synthesize()?);
+    let target = target(account);
     let assets = assets(stacks);
     let binaries = package::build(&assets, target)?;
     for asset in assets {

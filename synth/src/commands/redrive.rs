@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub(crate) async fn run(args: &Redrive, terminal: Terminal) -> Result<Exit, Error> {
-    let account = args.file.load(terminal)?;
+    let account = args.file.load(terminal)?.account;
     let selection = Selection {
         kinds: args.only.clone(),
         ids: args.id.clone(),

@@ -22,7 +22,7 @@ use crate::{
 
 /// Puts what standard input or a person says into the secret of every region.
 pub(crate) async fn set(args: &WebhookSet, terminal: Terminal) -> Result<Exit, Error> {
-    let account = args.file.load(terminal)?;
+    let account = args.file.load(terminal)?.account;
     let value = if terminal.interactive {
         ask(terminal)?
     } else {
@@ -109,7 +109,7 @@ fn kind(answer: &str) -> Option<Kind> {
 
 /// Has the deployed function deliver a test incident, as it would any other.
 pub(crate) async fn test(args: &WebhookTest, terminal: Terminal) -> Result<Exit, Error> {
-    let account = args.file.load(terminal)?;
+    let account = args.file.load(terminal)?.account;
     let question = "The agent takes the test for a real incident: an investigation may cost money. \
                     Send it?";
     if !args.yes && !terminal.confirm(question)? {

@@ -7,14 +7,16 @@ mod lower;
 mod node;
 mod places;
 mod read;
+mod synthesis;
 mod text_or;
 mod tree;
 
-use stacks::{Monitor, Stack, monitor::Architecture};
+use stacks::{Monitor, monitor::Architecture};
 
 pub use diagnostic::Diagnostic;
 use file::AccountFile;
 use node::Node;
+use places::Places;
 
 /// An account file that can be used.
 #[derive(Debug)]
@@ -27,8 +29,8 @@ pub struct Account {
     pub regions: Vec<String>,
     /// Whether the functions run on this machine's own architecture, as on a local AWS.
     pub runs_here: bool,
-    /// The stacks that this becomes, in the order in which they are deployed.
-    pub stacks: Vec<Stack>,
+    /// Where in the file each thing is said.
+    places: Places,
 }
 
 /// What is known of the world when a file is read.

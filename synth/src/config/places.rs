@@ -8,6 +8,8 @@ pub(super) enum Said {
     Alarm(String),
     Cluster(String),
     Event(String),
+    EventPattern(String),
+    Name,
     WebhookHosts,
 }
 

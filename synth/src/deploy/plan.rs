@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use aws_sdk_cloudformation::Client;
-use stacks::{Json, Stack, ToJson as _, stack::ParameterSource};
+use stacks::{Json, Stack, stack::ParameterSource};
 
 use super::{
     DeployError, Deployed, Standing, assets, describe, siblings,
@@ -135,7 +135,7 @@ pub async fn plan<'a>(
         };
         let parameters = parameters(stack, values, &outputs);
         let after = Source {
-            template: stack.template.to_json(),
+            template: stack.template.as_json().clone(),
             parameters,
         };
         let diff = diff::diff(before.as_ref(), &after);

@@ -7,7 +7,7 @@ use aws_sdk_cloudformation::{
     types::{StackStatus as SdkStatus, TemplateStage},
 };
 use contract::{Output, StackRole, names::STACK_DESCRIPTION};
-use stacks::{Json, Stack};
+use stacks::{Json, Monitor, stack_names};
 
 use super::{DeployError, StackStatus};
 use crate::aws::{AwsError, Region};
@@ -113,14 +113,13 @@ fn does_not_exist(error: &AwsError) -> bool {
 /// that were deployed of it once. The first is the core stack.
 pub async fn all_stacks(
     cloudformation: &Client,
-    stacks: &[Stack],
+    monitor: &Monitor,
 ) -> Result<Vec<String>, AwsError> {
-    let mut names: Vec<String> = stacks.iter().map(|it| it.name.clone()).collect();
-    if let Some(core) = stacks.first() {
-        names.extend(siblings(cloudformation, &core.name).await?);
-        names.sort_by_key(|name| StackRole::of(name, &core.name));
-        names.dedup();
-    }
+    let core = monitor.stack.as_str();
+    let mut names = stack_names(monitor);
+    names.extend(siblings(cloudformation, core).await?);
+    names.sort_by_key(|name| StackRole::of(name, core));
+    names.dedup();
     Ok(names)
 }
 

@@ -6,7 +6,7 @@ use contract::FunctionName;
 use stacks::{
     Monitor,
     monitor::{ClusterSelector, PipelineSelector},
-    rules::{EventRule, rules},
+    rules::{EventRule, Purpose, rules},
 };
 
 /// What an account file leads to.
@@ -151,15 +151,17 @@ impl Graph {
     }
 
     fn rules(&mut self, monitor: &Monitor, rules: &[EventRule]) {
-        let many = rules.iter().filter(|it| it.event.is_some()).count() > EVENT_RULES;
+        let own_events = rules
+            .iter()
+            .filter(|it| matches!(it.purpose, Purpose::Event(_)));
+        let many = own_events.count() > EVENT_RULES;
         // Rules that differ in nothing but the clusters that they hold are one node.
         let mut groups: BTreeMap<String, Vec<&EventRule>> = BTreeMap::new();
         let mut order: Vec<String> = Vec::new();
         for rule in rules {
-            let key = match rule.function {
-                FunctionName::Ecs => rule.slug.split('-').take(2).collect::<Vec<_>>().join("-"),
-                _ if rule.event.is_some() && many => "event".to_owned(),
-                _ => rule.slug.clone(),
+            let key = match &rule.purpose {
+                Purpose::Event(_) if many => "event".to_owned(),
+                purpose => purpose.family(),
             };
             if !groups.contains_key(&key) {
                 order.push(key.clone());
@@ -179,7 +181,7 @@ impl Graph {
             if let Some(first) = group.first() {
                 let source = self.source(monitor, first, group.len());
                 self.edge(&source, &id, Flow::Signal);
-                let function = self.function(first.function);
+                let function = self.function(first.purpose.function());
                 self.edge(&id, function, Flow::Signal);
             }
         }
@@ -187,8 +189,8 @@ impl Graph {
 
     /// The node for what a rule sees.
     fn source(&mut self, monitor: &Monitor, rule: &EventRule, count: usize) -> String {
-        let (id, title, lines) = match (rule.function, rule.slug.as_str()) {
-            (FunctionName::Ecs, _) => {
+        let (id, title, lines) = match &rule.purpose {
+            Purpose::Ecs { .. } => {
                 let names: Vec<String> = monitor
                     .clusters
                     .iter()
@@ -205,7 +207,7 @@ impl Graph {
                     few(&names),
                 )
             }
-            (FunctionName::Alarm, _) => {
+            Purpose::WatchedAlarms => {
                 let prefixes: Vec<String> = monitor
                     .watched_alarms
                     .iter()
@@ -220,7 +222,7 @@ impl Graph {
                     few(&prefixes),
                 )
             }
-            (_, "event-pipelines") => {
+            Purpose::Pipelines => {
                 let names: Vec<String> = monitor
                     .pipelines
                     .iter()
@@ -235,17 +237,18 @@ impl Graph {
                     few(&names),
                 )
             }
-            (_, "event-denied-calls") => (
+            Purpose::DeniedCalls => (
                 "cloudtrail".to_owned(),
                 "CloudTrail".to_owned(),
                 vec!["denied API calls".to_owned()],
             ),
-            (_, slug) if count == 1 => {
+            Purpose::Event(_) if count == 1 => {
+                let slug = rule.purpose.slug();
                 let id: String = slug.chars().filter(char::is_ascii_alphanumeric).collect();
                 let title = sources_of(rule).unwrap_or_else(|| "EventBridge".to_owned());
                 (format!("of{id}"), title, Vec::new())
             }
-            _ => (
+            Purpose::Event(_) => (
                 "eventbridge".to_owned(),
                 "EventBridge".to_owned(),
                 vec![format!("{count} kinds of event")],

@@ -1,44 +1,9 @@
-//! What an event is, as far as a person and its way back need to know.
+//! What an event is, in a line for a person.
 //!
 //! Nothing is quoted from an event but what things are called: containers, overrides and the requests
 //! of API calls may hold secrets.
 
-use contract::FunctionName;
 use serde_json::Value as Json;
-
-/// The function that takes events of this shape.
-pub(super) fn taken_by(event: &Json) -> Option<FunctionName> {
-    if event["report"] == "cost" {
-        return Some(FunctionName::Cost);
-    }
-    if event["event"].is_object() {
-        return if event["clusters"].is_array() {
-            Some(FunctionName::Ecs)
-        } else if event["rule"].is_string() {
-            Some(FunctionName::Event)
-        } else {
-            None
-        };
-    }
-    if is_alarm(event) {
-        Some(FunctionName::Alarm)
-    } else if event["source"] == "aws.ecs" {
-        Some(FunctionName::Ecs)
-    } else if event["detail-type"].is_string() {
-        Some(FunctionName::Event)
-    } else {
-        None
-    }
-}
-
-/// An alarm's action, its event, or its message to a topic.
-fn is_alarm(event: &Json) -> bool {
-    event["alarmData"].is_object()
-        || event["NewStateValue"].is_string()
-        || event["Records"][0]["Sns"].is_object()
-        || event["Type"] == "Notification"
-        || text(event, "/detail-type").is_some_and(|it| it.starts_with("CloudWatch Alarm "))
-}
 
 /// One line: what happened to what.
 pub(super) fn summary(event: &Json) -> String {
@@ -90,63 +55,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn functions_are_told_by_what_they_take() {
-        let ecs = json!({ "source": "aws.ecs", "detail-type": "ECS Task State Change" });
-        for (event, expected) in [
-            (
-                json!({ "alarmData": { "alarmName": "a" } }),
-                Some(FunctionName::Alarm),
-            ),
-            (
-                json!({ "source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change" }),
-                Some(FunctionName::Alarm),
-            ),
-            (
-                json!({ "AlarmName": "a", "NewStateValue": "ALARM" }),
-                Some(FunctionName::Alarm),
-            ),
-            (
-                json!({ "Type": "Notification", "Message": "{}" }),
-                Some(FunctionName::Alarm),
-            ),
-            (
-                json!({ "Records": [{ "Sns": { "Message": "{}" } }] }),
-                Some(FunctionName::Alarm),
-            ),
-            (ecs.clone(), Some(FunctionName::Ecs)),
-            (
-                json!({ "clusters": [], "event": ecs }),
-                Some(FunctionName::Ecs),
-            ),
-            // A rule of the account file may be about ECS or alarms, too.
-            (
-                json!({ "rule": "r", "title": "t", "event": ecs }),
-                Some(FunctionName::Event),
-            ),
-            (
-                json!({ "source": "shop", "detail-type": "Order Failed" }),
-                Some(FunctionName::Event),
-            ),
-            (
-                json!({ "report": "cost", "scheduledTime": "" }),
-                Some(FunctionName::Cost),
-            ),
-            (json!({ "event": ecs }), None),
-            (
-                json!({ "Records": [{ "body": "{}", "eventSource": "aws:sqs" }] }),
-                None,
-            ),
-            (json!({ "raise_error": 1 }), None),
-            (json!({}), None),
-            (json!([]), None),
-            (json!("alarmData"), None),
-            (Json::Null, None),
-        ] {
-            assert_eq!(taken_by(&event), expected, "{event}");
-        }
-    }
 
     #[test]
     fn a_summary_is_what_things_are_called() {

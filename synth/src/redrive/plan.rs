@@ -112,7 +112,7 @@ pub(crate) fn plan(letter: &Letter, selection: &Selection, stack: &Stack) -> Ste
             payload: payload.clone(),
         }),
         Content::Event { event, rule } => match stack.rules.get(rule) {
-            Some(rule) => stack.function(rule.function).map(|function| {
+            Some(rule) => stack.function(rule.purpose.function()).map(|function| {
                 let input = rule.input.as_ref().map(|it| it.filled(event));
                 let payload = input.as_ref().unwrap_or(event).to_string();
                 Step::Invoke { function, payload }

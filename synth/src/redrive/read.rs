@@ -5,7 +5,7 @@
 //! process undelivered events" in the EventBridge user guide, "Configuring a dead-letter queue" in the
 //! EventBridge Scheduler user guide, and [`webhook::dead_letter`].
 
-use runtime::read::parse;
+use runtime::{functions::taking, read::parse};
 use serde_json::Value as Json;
 use webhook::{
     Envelope, UnreadableEnvelope, dead_letter,
@@ -14,7 +14,7 @@ use webhook::{
 
 use super::{
     Message,
-    event::{summary, taken_by},
+    event::summary,
     letter::{Content, Kind, Letter},
 };
 
@@ -125,7 +125,7 @@ fn by_function(message: &Message, event: Option<&Json>) -> Letter {
             let content = Content::Payload {
                 payload: message.body.clone(),
                 named: None,
-                shape: taken_by(event),
+                shape: taking(event),
             };
             letter(message, Kind::Function, &summary(event), &why, content)
         }
@@ -144,7 +144,7 @@ fn by_destination(message: &Message, record: &Json) -> Letter {
     let content = Content::Payload {
         payload: event.to_string(),
         named: text("/requestContext/functionArn").map(str::to_owned),
-        shape: taken_by(event),
+        shape: taking(event),
     };
     letter(message, Kind::OnFailure, &summary(event), &why, content)
 }
@@ -198,7 +198,7 @@ fn by_schedule(message: &Message, schedule: &str, input: Option<&Json>) -> Lette
     let content = Content::Payload {
         payload,
         named: message.attribute("TARGET_ARN").map(str::to_owned),
-        shape: taken_by(&filled),
+        shape: taking(&filled),
     };
     letter(message, Kind::Schedule, &summary(&filled), &why, content)
 }

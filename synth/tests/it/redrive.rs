@@ -281,10 +281,8 @@ async fn a_thousand_dead_letters_are_accounted_for() {
     }
     assert_eq!(gathered.len(), 890);
     for name in ["given-up-7", "moved-7"] {
-        let envelope = Envelope {
-            redriven: true,
-            ..envelope(name)
-        };
+        let mut envelope = envelope(name);
+        envelope.redriven = true;
         assert_eq!(gathered[envelope.incident.id().as_str()], envelope);
     }
     let titles: BTreeSet<&str> = gathered.values().map(|it| it.incident.title()).collect();

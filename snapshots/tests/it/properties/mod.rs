@@ -13,8 +13,7 @@ use proptest::{
     test_runner::{Config, TestCaseError, TestRunner},
 };
 use serde_json::{Value as Json, json};
-use snapshots::CONTEXT;
-use stacks::ToJson as _;
+use snapshots::{CONTEXT, rendered};
 use synth::config;
 
 use files::{File, alarm, any_file, cluster, event};
@@ -58,16 +57,14 @@ fn templates(file: &File) -> Result<Templates, TestCaseError> {
     let text = file.text();
     let (account, diagnostics) = config::parse(&text, CONTEXT);
     let Some(account) = account else {
-        let shown: Vec<String> = diagnostics
-            .iter()
-            .map(|it| it.render("account.yaml", &text, false))
-            .collect();
-        return Err(TestCaseError::fail(shown.join("\n")));
+        return Err(TestCaseError::fail(rendered(&diagnostics, &text)));
     };
-    Ok(account
-        .stacks
-        .iter()
-        .map(|it| (it.name.clone(), it.template.to_json()))
+    let stacks = account
+        .synthesize()
+        .map_err(|problems| TestCaseError::fail(rendered(&problems, &text)))?;
+    Ok(stacks
+        .into_iter()
+        .map(|it| (it.name, it.template.as_json().clone()))
         .collect())
 }
 

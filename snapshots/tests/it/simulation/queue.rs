@@ -11,7 +11,6 @@ use jiff::{SignedDuration, Timestamp};
 use runtime::deliver::{DeadLetter, Message};
 use serde_json::{Value as Json, json};
 use snapshots::{account, directory};
-use stacks::ToJson as _;
 
 use super::clock::Clock;
 
@@ -58,7 +57,7 @@ impl Numbers {
     pub(crate) fn synthesized() -> Self {
         let account = account(&directory("cases/example"));
         let stacks = stacks::synthesize(&account.monitor).unwrap();
-        let template = stacks[0].template.to_json();
+        let template = stacks[0].template.as_json();
         let resources = template["Resources"].as_object().unwrap();
         let queue = &resources["Incidents"]["Properties"];
         let function = &resources["DeliverFunction"]["Properties"];

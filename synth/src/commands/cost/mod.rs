@@ -59,7 +59,7 @@ pub struct Found {
 }
 
 pub(crate) async fn run(args: &Arguments, terminal: Terminal) -> Result<Exit, Error> {
-    let account = args.file.load(terminal)?;
+    let account = args.file.load(terminal)?.account;
     let report = account.monitor.cost_report.as_ref();
     let report = report.ok_or(Error::NoCostReport)?;
     let regions = connect(&account).await?;

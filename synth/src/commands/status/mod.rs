@@ -5,7 +5,7 @@ mod region;
 use aws_sdk_cloudwatch::types::StateValue;
 use contract::{Output, names::pipeline_alarm};
 use jiff::Timestamp;
-use stacks::{Json, Stack};
+use stacks::{Json, stack_names};
 
 use self::region::{PipelineAlarm, RegionStatus, StackLine};
 use crate::{
@@ -21,10 +21,10 @@ use crate::{
 };
 
 pub(super) async fn run(args: &Status, terminal: Terminal) -> Result<Exit, Error> {
-    let account = args.file.load(terminal)?;
+    let account = args.file.load(terminal)?.account;
     let mut all = Vec::new();
     for region in connect(&account).await? {
-        all.push(status(&region, &account, &account.stacks).await?);
+        all.push(status(&region, &account).await?);
     }
     if args.json {
         let all = all.iter().map(RegionStatus::to_json).collect();
@@ -40,19 +40,16 @@ pub(super) async fn run(args: &Status, terminal: Terminal) -> Result<Exit, Error
     Ok(Exit::Done)
 }
 
-async fn status(
-    region: &Region,
-    account: &Account,
-    stacks: &[Stack],
-) -> Result<RegionStatus, Error> {
+async fn status(region: &Region, account: &Account) -> Result<RegionStatus, Error> {
     let aws = &region.aws;
     let cloudformation = aws.cloudformation();
     let core = account.monitor.stack.as_str();
     let mut lines = Vec::new();
-    for stack in all_stacks(&cloudformation, stacks).await? {
+    let wanted = stack_names(&account.monitor);
+    for stack in all_stacks(&cloudformation, &account.monitor).await? {
         let found = describe(&cloudformation, &stack).await?;
         let mut status = found.map_or("not deployed".to_owned(), |it| it.status.to_string());
-        if !stacks.iter().any(|it| it.name == stack) {
+        if !wanted.contains(&stack) {
             status.push_str(" (no longer in the account file)");
         }
         lines.push(StackLine { stack, status });

@@ -82,6 +82,9 @@ pub(crate) struct AccountFile {
     /// How many invocations of each function may run at once, and are kept free for it. Default: no
     /// limit but the account's.
     pub(crate) reserved_concurrency: Option<Field<i64>>,
+    /// The tables that the ledger was restored into, by region; each of `regions` needs one. Default: the
+    /// stack's own tables.
+    pub(crate) ledger_tables: Option<Field<BTreeMap<String, Field<String>>>>,
     /// How long logs are kept, in days. Default: 365.
     pub(crate) log_retention_days: Option<Field<i64>>,
     /// Tags of every resource that can have them.

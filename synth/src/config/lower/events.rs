@@ -7,7 +7,6 @@ use serde_json::json;
 use stacks::{
     EventPattern,
     event_pattern::Scope,
-    limits,
     monitor::{
         EventName, EventSource, PipelineSelector, PrincipalSelector, StackName,
         UnauthorizedApiCalls,
@@ -74,6 +73,7 @@ impl Lower<'_> {
                 ],
             );
             let span = event.name.span.clone();
+            let pattern_span = event.pattern.span.clone();
             let Some(event) = self.event(event, stack) else {
                 continue;
             };
@@ -81,8 +81,10 @@ impl Lower<'_> {
                 let message = format!("the event `{}` stands here twice", event.name.as_str());
                 self.error(&span, message, "");
             } else {
-                let said = Said::Event(event.name.as_str().to_owned());
-                self.places.insert(said, &span);
+                let name = event.name.as_str();
+                self.places.insert(Said::Event(name.to_owned()), &span);
+                let pattern = Said::EventPattern(name.to_owned());
+                self.places.insert(pattern, &pattern_span);
                 events.push(event);
             }
         }
@@ -90,18 +92,7 @@ impl Lower<'_> {
     }
 
     fn event(&mut self, event: file::Event, stack: &StackName) -> Option<EventSource> {
-        let name = self.parsed(&event.name, "", |text| {
-            let name = EventName::parse(text).map_err(|error| error.to_string())?;
-            let rule = names::rule(stack.as_str(), &format!("event-{text}"));
-            if rule.len() > limits::RULE_NAME_CHARACTERS {
-                return Err(format!(
-                    "the rule `{rule}` has {} characters: there can be {}",
-                    rule.len(),
-                    limits::RULE_NAME_CHARACTERS
-                ));
-            }
-            Ok(name)
-        });
+        let name = self.parsed(&event.name, "", EventName::parse);
         let title = self.event_title(&event.title);
         let pattern = self.pattern(&event.pattern, stack);
         let group_by = self.places_of_event(&items(event.group_by));
@@ -171,17 +162,6 @@ impl Lower<'_> {
             account: "111122223333",
             stack: stack.as_str(),
         };
-        let length = pattern.resolved(&scope).to_string().chars().count();
-        if length > limits::EVENT_PATTERN_CHARACTERS {
-            self.error(
-                &field.span,
-                format!(
-                    "the pattern has {length} characters: EventBridge takes {}",
-                    limits::EVENT_PATTERN_CHARACTERS
-                ),
-                "make two events of it",
-            );
-        }
         self.leads_nowhere_back(&pattern, &scope, &field.span);
         Some(pattern)
     }

@@ -20,7 +20,12 @@ impl Lower<'_> {
             let networks = field.value?;
             Some(self.vpc(&field.span, networks, regions))
         });
+        let ledger_tables = file.ledger_tables.take().and_then(|field| {
+            let tables = field.value?;
+            Some(self.ledger_tables(&field.span, tables, regions))
+        });
         Hardening {
+            ledger_tables: ledger_tables.unwrap_or_default(),
             customer_managed_key: on(&file.customer_managed_key).unwrap_or_default(),
             vpc,
             tracing: on(&file.tracing).unwrap_or_default(),
@@ -32,29 +37,9 @@ impl Lower<'_> {
     }
 
     fn vpc(&mut self, span: &Range<usize>, networks: Networks, regions: &[String]) -> Vpc {
-        if regions.is_empty() {
-            self.error(
-                span,
-                "the networks are named by region, and there are no `regions`",
-                "add them: `regions: [eu-central-1]`",
-            );
-        }
-        for region in regions.iter().filter(|it| !networks.contains_key(*it)) {
-            self.error(
-                span,
-                format!("no network for the region `{region}`"),
-                "each of `regions` needs its own",
-            );
-        }
+        self.each_region(span, "network", &networks, regions);
         let mut vpc = Vpc::default();
         for (region, field) in networks {
-            if !regions.is_empty() && !regions.contains(&region) {
-                self.error(
-                    &field.span,
-                    format!("`{region}` is not one of `regions`"),
-                    "",
-                );
-            }
             let Some(network) = field.value else { continue };
             self.require(
                 &field.span,
@@ -70,6 +55,68 @@ impl Lower<'_> {
             vpc.regions.insert(region, network);
         }
         vpc
+    }
+
+    /// Sees that what is named by region has an entry for each of `regions`, and no other.
+    fn each_region<T>(
+        &mut self,
+        span: &Range<usize>,
+        what: &str,
+        entries: &BTreeMap<String, Field<T>>,
+        regions: &[String],
+    ) {
+        if regions.is_empty() {
+            self.error(
+                span,
+                format!("each {what} is named by region, and there are no `regions`"),
+                "add them: `regions: [eu-central-1]`",
+            );
+        }
+        for region in regions.iter().filter(|it| !entries.contains_key(*it)) {
+            self.error(
+                span,
+                format!("no {what} for the region `{region}`"),
+                "each of `regions` needs its own",
+            );
+        }
+        let others = entries
+            .iter()
+            .filter(|(region, _)| !regions.contains(region));
+        for (region, field) in others.filter(|_| !regions.is_empty()) {
+            self.error(
+                &field.span,
+                format!("`{region}` is not one of `regions`"),
+                "",
+            );
+        }
+    }
+
+    /// Source of the rule: "Supported data types and naming rules in Amazon DynamoDB" in its developer guide.
+    fn ledger_tables(
+        &mut self,
+        span: &Range<usize>,
+        tables: BTreeMap<String, Field<String>>,
+        regions: &[String],
+    ) -> BTreeMap<String, String> {
+        self.each_region(span, "table", &tables, regions);
+        let mut named = BTreeMap::new();
+        for (region, field) in tables {
+            let Some(name) = field.value else { continue };
+            let is_valid = (3..=255).contains(&name.len())
+                && name
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+            if is_valid {
+                named.insert(region, name);
+            } else {
+                self.error(
+                    &field.span,
+                    format!("`{name}` is not the name of a table"),
+                    "a name has 3 to 255 letters, digits, `_`, `.` and `-`",
+                );
+            }
+        }
+        named
     }
 
     /// IDs such as `subnet-0a1b2c3d`. Source of the numbers: `VpcConfig` of `AWS::Lambda::Function`

@@ -9,9 +9,7 @@ mod events;
 mod hardening;
 mod limits;
 mod measure;
-mod synthesis;
 mod time;
-
 mod watched_alarms;
 
 use std::{collections::BTreeMap, ops::Range};
@@ -22,7 +20,13 @@ use stacks::{
 };
 
 use self::{clusters::Where, limits::Limits};
-use super::{Account, Context, diagnostic::Diagnostic, field::Field, file, places::Places};
+use super::{
+    Account, Context,
+    diagnostic::Diagnostic,
+    field::Field,
+    file,
+    places::{Places, Said},
+};
 
 /// How long logs are kept unless the file says otherwise, in days.
 const LOG_RETENTION: i64 = 365;
@@ -120,17 +124,13 @@ pub(super) fn account(
     };
     let tags = lower.tags(&entries(file.tags), &monitor.stack);
     let monitor = Monitor { tags, ..monitor };
-    let stacks = if lower.problems.iter().any(Diagnostic::is_error) {
-        Vec::new()
-    } else {
-        lower.stacks(&monitor, &file.name.span)
-    };
+    lower.places.insert(Said::Name, &file.name.span);
     Account {
         monitor,
         account_id,
         regions,
         runs_here,
-        stacks,
+        places: lower.places,
     }
 }
 

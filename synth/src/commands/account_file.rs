@@ -1,0 +1,84 @@
+//! The account file that a command is about.
+
+use std::path::{Path, PathBuf};
+
+use stacks::Stack;
+
+use crate::{
+    cli::AccountFile,
+    config::{self, Account, Context, Diagnostic},
+    error::Error,
+    package::host_architecture,
+    terminal::Terminal,
+};
+
+/// An account file that can be used, with the text that its problems point into.
+#[derive(Debug)]
+pub struct LoadedFile {
+    /// What the file says.
+    pub account: Account,
+    path: PathBuf,
+    text: String,
+}
+
+impl LoadedFile {
+    /// Reads an account file. `file_stem` is the file's name without directory and extension, where the account
+    /// goes by it. Beside the file there are the warnings about it.
+    pub fn read(path: PathBuf, file_stem: Option<&str>) -> Result<(Self, Vec<Diagnostic>), Error> {
+        let text = std::fs::read_to_string(&path).map_err(|source| Error::File {
+            action: "read",
+            path: path.clone(),
+            source,
+        })?;
+        let context = Context {
+            file_stem,
+            host: host_architecture(),
+        };
+        match config::parse(&text, context) {
+            (Some(account), warnings) => Ok((
+                Self {
+                    account,
+                    path,
+                    text,
+                },
+                warnings,
+            )),
+            (None, diagnostics) => Err(Error::AccountFile {
+                path,
+                text,
+                diagnostics,
+            }),
+        }
+    }
+
+    /// The templates that the account file becomes, in the order in which they are deployed.
+    pub fn synthesize(&self) -> Result<Vec<Stack>, Error> {
+        self.account
+            .synthesize()
+            .map_err(|diagnostics| Error::AccountFile {
+                path: self.path.clone(),
+                text: self.text.clone(),
+                diagnostics,
+            })
+    }
+}
+
+impl AccountFile {
+    fn path(&self) -> PathBuf {
+        match (&self.config, &self.account) {
+            (Some(path), _) => path.clone(),
+            (None, Some(name)) => Path::new("accounts").join(format!("{name}.yaml")),
+            (None, None) => PathBuf::new(),
+        }
+    }
+
+    /// Reads the account file, and says what is worth knowing about it.
+    pub(super) fn load(&self, terminal: Terminal) -> Result<LoadedFile, Error> {
+        let (file, warnings) = LoadedFile::read(self.path(), self.account.as_deref())?;
+        for warning in &warnings {
+            let shown = warning.render(&file.path.to_string_lossy(), &file.text, terminal.color);
+            terminal.say(&format!("{shown}\n"));
+        }
+        Ok(file)
+    }
+}

@@ -1,0 +1,59 @@
+//! The stacks that an account file becomes, or what of it AWS would not take.
+
+use std::ops::Range;
+
+use stacks::{
+    Stack, SynthesisError,
+    quota::{OverQuota, Subject},
+};
+
+use super::{Account, diagnostic::Diagnostic, places::Said};
+
+impl Account {
+    /// The stacks, in the order in which they are deployed; or every quota that they are over, each at the place
+    /// that asks for too much, in the order of the text.
+    pub fn synthesize(&self) -> Result<Vec<Stack>, Vec<Diagnostic>> {
+        stacks::synthesize(&self.monitor).map_err(|error| {
+            let mut problems = match error {
+                SynthesisError::DuplicateLogicalId(clash) => {
+                    vec![Diagnostic::error(self.name_span(), clash.to_string())]
+                }
+                SynthesisError::Quotas(over) => over.iter().map(|it| self.problem(it)).collect(),
+            };
+            problems.sort_by_key(Diagnostic::start);
+            problems
+        })
+    }
+
+    fn problem(&self, over: &OverQuota) -> Diagnostic {
+        let span = self.span_of(&over.subject);
+        let problem = Diagnostic::error(span.unwrap_or_else(|| self.name_span()), over.to_string());
+        if over.remedy.is_empty() {
+            problem
+        } else {
+            problem.hint(&over.remedy)
+        }
+    }
+
+    /// Where the first stands of what is too much.
+    fn span_of(&self, subject: &Subject) -> Option<Range<usize>> {
+        let said: Vec<Said> = match subject {
+            Subject::Alarms(names) => names.iter().map(|it| Said::Alarm(it.to_string())).collect(),
+            Subject::Clusters(selectors) => {
+                let names = selectors.iter().map(ToString::to_string);
+                names.map(Said::Cluster).collect()
+            }
+            Subject::Event(name) => vec![Said::Event(name.as_str().to_owned())],
+            Subject::EventPattern(name) => vec![Said::EventPattern(name.as_str().to_owned())],
+            Subject::WebhookHosts => vec![Said::WebhookHosts],
+            Subject::Everything => Vec::new(),
+        };
+        let spans = said.iter().filter_map(|it| self.places.get(it));
+        spans.min_by_key(|span| span.start).cloned()
+    }
+
+    /// Where problems are shown that no part of the file can be blamed for.
+    fn name_span(&self) -> Range<usize> {
+        self.places.get(&Said::Name).cloned().unwrap_or(0..0)
+    }
+}
