@@ -231,15 +231,23 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
         &ledger.name,
     );
 
-    let mut parameters: BTreeMap<String, ParameterSource> = functions
-        .iter()
-        .map(|(asset, _)| {
-            (
-                key_parameter(*asset).to_owned(),
-                ParameterSource::CodeKey(*asset),
-            )
-        })
-        .collect();
+    let assets = functions.iter().map(|(asset, _)| *asset);
+    let parameters = core_parameters(monitor, assets);
+    Ok(Stack {
+        name: StackRole::Core.stack_name(monitor.stack.as_str()),
+        template,
+        parameters,
+        alarms: Vec::new(),
+    })
+}
+
+/// Where the values of the core stack's parameters come from, where it runs these functions.
+fn core_parameters(
+    monitor: &Monitor,
+    functions: impl Iterator<Item = FunctionName>,
+) -> BTreeMap<String, ParameterSource> {
+    let code = |it| (key_parameter(it).to_owned(), ParameterSource::CodeKey(it));
+    let mut parameters: BTreeMap<String, ParameterSource> = functions.map(code).collect();
     parameters.insert(BUCKET_PARAMETER.to_owned(), ParameterSource::AssetBucket);
     if let Some(report) = &monitor.cost_report
         && report.regions.len() > 1
@@ -269,12 +277,7 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
             by_region(|it| &it.security_groups),
         );
     }
-    Ok(Stack {
-        name: StackRole::Core.stack_name(monitor.stack.as_str()),
-        template,
-        parameters,
-        alarms: Vec::new(),
-    })
+    parameters
 }
 
 /// All regions in the first of them, and nothing in the others.

@@ -33,7 +33,7 @@ pub use gate::{Done, News, Past, news};
 pub use lambda::{AwsReads, CostFunction, LedgerStore, PassingClock};
 pub use look::look;
 pub use money::{Amount, Discounts, Sums};
-pub use port::{Clock, Reads};
+pub use port::{ACTIONS, Clock, Reads};
 pub use run::{Outbox, Outcome, Run, RunError, Store, past};
 pub use settings::{Settings, Sources, Thresholds, time_zone};
 #[cfg(test)]

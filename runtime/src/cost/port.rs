@@ -10,6 +10,20 @@ use crate::aws::{
     ec2::{Address, Instance, Volume},
 };
 
+/// Every action that reading takes, as IAM names them: those of a role that is to do all of it, and no more.
+pub const ACTIONS: [&str; 10] = [
+    "cloudwatch:GetMetricData",
+    "compute-optimizer:GetEC2InstanceRecommendations",
+    "compute-optimizer:GetEnrollmentStatus",
+    "compute-optimizer:GetIdleRecommendations",
+    "cost-optimization-hub:GetPreferences",
+    "cost-optimization-hub:ListEnrollmentStatuses",
+    "cost-optimization-hub:ListRecommendations",
+    "ec2:DescribeAddresses",
+    "ec2:DescribeInstances",
+    "ec2:DescribeVolumes",
+];
+
 /// The calls that read an account. Each is made once: whoever calls tries again.
 #[expect(
     async_fn_in_trait,

@@ -195,6 +195,7 @@ impl<R: Reads, C: Clock, S: Store, O: Outbox> Run<'_, R, C, S, O> {
             )
         };
         let (id, body) = message(&news);
+        let reasons = evaluation.reasons();
         if let Some(run) = ledger.as_ref().map(|it| it.item.clone())
             && self
                 .note(&run, evaluation, past, versions, &id, occasion.at)
@@ -209,7 +210,10 @@ impl<R: Reads, C: Clock, S: Store, O: Outbox> Run<'_, R, C, S, O> {
                     id: id.clone(),
                     body: body.clone(),
                 });
-                run.notified.clear();
+                // What people were notified of, and still is so, they need not hear again.
+                if run.notified != reasons {
+                    run.notified.clear();
+                }
             })
             .await?;
             if ledger.is_some() {

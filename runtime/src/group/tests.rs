@@ -276,7 +276,7 @@ fn names_and_causes_are_for_people() {
         (
             of_report(),
             "report idle-instances of account 111122223333 in eu-central-1",
-            "idle instances",
+            "spend that may not be needed",
         ),
     ] {
         assert_eq!((group.name.as_str(), group.cause.as_str()), (name, cause));

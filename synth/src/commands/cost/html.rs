@@ -22,9 +22,7 @@ pub fn page(found: &Found) -> String {
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\">\
          <title>Cost report of {account}, {date}</title><style>{STYLE}</style></head><body>\n\
-         <h1>Cost report of account {account}, {date}</h1>\n<p>{} in {}</p>\n",
-        escape(&summary(evaluation)),
-        escape(&found.regions.join(", ")),
+         <h1>Cost report of account {account}, {date}</h1>\n",
         account = escape(&found.account),
         date = escape(&found.date),
     );
@@ -35,6 +33,12 @@ pub fn page(found: &Found) -> String {
         }
         out.push_str("</ul></div>\n");
     }
+    let _ = writeln!(
+        out,
+        "<p>{} in {}</p>",
+        escape(&summary(evaluation)),
+        escape(&found.regions.join(", "))
+    );
     let kinds = evaluation.sums().into_iter();
     chart(
         &mut out,
