@@ -40,7 +40,7 @@ impl Stage<'_> {
 
     /// A recorded event of a task, as if it had happened here and now to this one.
     pub(crate) fn task(&self, event: &str, service: &str, task: &str) -> Json {
-        let mut event: Json = serde_json::from_str(event).unwrap_or_default();
+        let mut event: Json = serde_json::from_str(event).expect("a recorded event is JSON");
         let cluster_arn = format!(
             "arn:aws:ecs:{}:{}:cluster/{}",
             self.region, self.account, self.cluster

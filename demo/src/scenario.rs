@@ -246,7 +246,8 @@ async fn cost(
     // The scheduler fills in the time when it is due.
     let now = stage.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let input = input.replace("<aws.scheduler.scheduled-time>", &now);
-    let event: Json = serde_json::from_str(&input).unwrap_or_default();
+    let event: Json = serde_json::from_str(&input)
+        .map_err(|_| Error::Absent("JSON as the schedule's input".to_owned()))?;
     let function = deployed
         .output(Output::Function(FunctionName::Cost))
         .await?;

@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 use webhook::Signal;
 
 use crate::{
+    cost::InvalidSettings,
     decision::Decision,
     deliver::{Deliver, DeliverFunction, LambdaPorts, NoPorts},
     http::{HttpSetup, Reuse, client},
@@ -28,6 +29,9 @@ pub enum StartError {
     /// The environment lacks something.
     #[error(transparent)]
     Environment(#[from] MissingVariable),
+    /// The settings of the cost report cannot be used.
+    #[error(transparent)]
+    Cost(#[from] InvalidSettings),
     /// TLS could not be set up.
     #[error(transparent)]
     Http(#[from] HttpSetup),
@@ -86,7 +90,9 @@ where
 fn as_text(invocation: LambdaInvocation) -> LambdaInvocation {
     let text = String::from_utf8_lossy(&invocation.body);
     LambdaInvocation {
-        body: serde_json::to_vec(&text).unwrap_or_default().into(),
+        body: serde_json::to_vec(&text)
+            .expect("every text is JSON")
+            .into(),
         ..invocation
     }
 }

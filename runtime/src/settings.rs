@@ -9,7 +9,7 @@ use contract::Partition;
 #[derive(Clone)]
 pub struct Environment(BTreeMap<String, String>);
 
-/// A variable that a function needs and does not have, or cannot use.
+/// A variable that a function needs and does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the environment variable {0} is missing or empty")]
 pub struct MissingVariable(pub &'static str);

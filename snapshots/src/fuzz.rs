@@ -63,7 +63,7 @@ pub fn account_file(bytes: &[u8]) {
             let names: Vec<String> = stacks.iter().map(|it| it.name.clone()).collect();
             assert_eq!(names, stacks::stack_names(&account.monitor));
             for stack in stacks {
-                let text = stack.template.as_json().to_string();
+                let text = stack.template.to_json().to_string();
                 assert_eq!(stack.template.bytes(), text.len());
             }
         }

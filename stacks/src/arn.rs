@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
 use crate::{
     json::{Json, ToJson},
+    monitor::OpsTopic,
     resources::{lambda_function::Function, sqs_queue::Queue},
     value::{Expression, Value},
 };
@@ -37,50 +38,6 @@ pub enum Invocable {}
 /// Any resource, where CloudFormation takes every ARN.
 #[derive(Debug)]
 pub enum Any {}
-
-/// A text that is not the ARN that was asked for.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{text}` is not the ARN of an SNS topic, such as `arn:aws:sns:eu-west-1:111122223333:ops`"
-)]
-pub struct NotATopic {
-    text: String,
-}
-
-impl Arn<Topic> {
-    /// Reads the ARN of a topic.
-    pub fn parse(text: &str) -> Result<Self, NotATopic> {
-        let mut parts = text.splitn(6, ':');
-        let mut next = || parts.next().unwrap_or_default();
-        let (arn, partition, service, region, account, name) =
-            (next(), next(), next(), next(), next(), next());
-        let valid = arn == "arn"
-            && partition.starts_with("aws")
-            && service == "sns"
-            && !region.is_empty()
-            && account.len() == 12
-            && account.bytes().all(|b| b.is_ascii_digit())
-            && !name.is_empty()
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-        if valid {
-            Ok(Self {
-                text: text.to_owned(),
-                kind: PhantomData,
-            })
-        } else {
-            Err(NotATopic {
-                text: text.to_owned(),
-            })
-        }
-    }
-
-    /// The region that the topic lives in.
-    pub fn region(&self) -> &str {
-        self.text.split(':').nth(3).unwrap_or_default()
-    }
-}
 
 impl<R> Arn<R> {
     /// The text of the ARN.
@@ -175,12 +132,21 @@ impl Value<Arn<Any>> {
     }
 }
 
-impl Value<Arn<Topic>> {
-    /// The topic of this name in the stack's own account and region.
-    pub fn topic_beside_stack(name: &str) -> Self {
-        let arn =
-            format!("arn:${{AWS::Partition}}:sns:${{AWS::Region}}:${{AWS::AccountId}}:{name}");
-        Self::Expression(Expression::Sub(arn, BTreeMap::new()))
+impl From<&OpsTopic> for Value<Arn<Topic>> {
+    /// A name is that of a topic in the stack's own account and region.
+    fn from(topic: &OpsTopic) -> Self {
+        match topic {
+            OpsTopic::ByName(name) => {
+                let arn = format!(
+                    "arn:${{AWS::Partition}}:sns:${{AWS::Region}}:${{AWS::AccountId}}:{name}"
+                );
+                Self::Expression(Expression::Sub(arn, BTreeMap::new()))
+            }
+            OpsTopic::ByArn(arn) => Self::Literal(Arn {
+                text: arn.to_string(),
+                kind: PhantomData,
+            }),
+        }
     }
 }
 
@@ -199,28 +165,3 @@ accepts!(AlarmAction: Function, Topic);
 accepts!(DeadLetters: Queue, Topic);
 accepts!(EventSource: Queue);
 accepts!(Invocable: Function, Queue);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_topic_is_read() {
-        let arn = Arn::parse("arn:aws:sns:eu-west-1:111122223333:platform-ops").unwrap();
-        assert_eq!(arn.region(), "eu-west-1");
-    }
-
-    #[test]
-    fn what_is_not_a_topic_is_refused() {
-        for text in [
-            "",
-            "platform-ops",
-            "arn:aws:sqs:eu-west-1:111122223333:platform-ops",
-            "arn:aws:sns:eu-west-1:1111:platform-ops",
-            "arn:aws:sns:eu-west-1:111122223333:",
-            "arn:aws:sns:eu-west-1:111122223333:ops:5e0ab21b-subscription",
-        ] {
-            assert!(Arn::parse(text).is_err(), "{text}");
-        }
-    }
-}

@@ -10,18 +10,19 @@ use std::{num::NonZero, panic, thread};
 pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let share = items.len().div_ceil(cores).max(1);
-    if share == items.len() {
-        return items.iter().map(work).collect();
-    }
+    // The caller does its share, too: it has memory to reuse, which no other thread can.
+    let (own, others) = items.split_at(share.min(items.len()));
     let work = &work;
     thread::scope(|scope| {
-        let shares: Vec<_> = items
+        let others: Vec<_> = others
             .chunks(share)
             .map(|share| scope.spawn(move || share.iter().map(work).collect::<Vec<R>>()))
             .collect();
-        let done = shares.into_iter().map(thread::ScopedJoinHandle::join);
-        done.flat_map(|it| it.unwrap_or_else(|panicked| panic::resume_unwind(panicked)))
-            .collect()
+        let mut done: Vec<R> = own.iter().map(work).collect();
+        for other in others {
+            done.extend(other.join().unwrap_or_else(|it| panic::resume_unwind(it)));
+        }
+        done
     })
 }
 

@@ -14,9 +14,9 @@ use crate::{
         delivery::delivery,
         function::{SECURITY_GROUPS, SUBNETS},
         ledger::{LEDGER_TABLE, ledger},
+        pipeline_alarms::pipeline_alarms,
         queues::queues,
         secret::webhook_secret,
-        self_watch::self_watch,
         sources::{alarm_function, ecs_function, event_function},
         sweep::sweep,
     },
@@ -193,7 +193,7 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
     let deliver = delivery(&mut template, &core, &secret, &ledger)?;
     sweep(&mut template, &core, &deliver)?;
     functions.push((FunctionName::Deliver, deliver.clone()));
-    self_watch(&mut template, &core, &functions, &deliver)?;
+    pipeline_alarms(&mut template, &core, &functions, &deliver)?;
 
     let mut show = |output: Output, description, value: &dyn ToJson| {
         template.output(output.as_str(), description, value);
@@ -300,7 +300,8 @@ fn alarm_stack(
 ) -> Result<Stack, DuplicateLogicalId> {
     let mut template = Template::new(format!(
         "{STACK_DESCRIPTION}alarms of the account `{}`, part {number} of {}",
-        monitor.account_name, monitor.alarm_shards
+        monitor.account_name,
+        monitor.alarm_shards.get()
     ));
     let action = alarm_action(&mut template);
     for it in alarms {
@@ -362,7 +363,7 @@ fn alarms_of(monitor: &Monitor, name: String, template: Template, alarms: Vec<Al
 /// The alarms of each shard, in the order of their names. An alarm's shard is a fixed hash of its
 /// name, so that no other alarm ever moves it.
 fn shards(monitor: &Monitor) -> Vec<Vec<&Alarm>> {
-    let mut shards = spread(&monitor.alarms, monitor.alarm_shards);
+    let mut shards = spread(&monitor.alarms, monitor.alarm_shards.get());
     for shard in &mut shards {
         shard.sort_by(|a, b| a.name.cmp(&b.name));
     }
@@ -382,7 +383,7 @@ fn full_shards(monitor: &Monitor, parts: &[Part<'_>]) -> Vec<OverQuota> {
         return Vec::new();
     }
     let most = u32::try_from(monitor.alarms.len()).unwrap_or(u32::MAX);
-    let needed = (monitor.alarm_shards + 1..=most)
+    let needed = (monitor.alarm_shards.get() + 1..=most)
         .find(|count| spread(&monitor.alarms, *count).iter().all(holds))
         .unwrap_or(most);
     let over = full.into_iter().map(|(number, alarms)| OverQuota {

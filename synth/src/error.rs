@@ -166,9 +166,11 @@ impl Error {
             } if source.kind() == io::ErrorKind::NotFound => Exit::Usage,
             Self::Input(InputError::NobodyToAsk) | Self::Moves { .. } => Exit::Declined,
             Self::Deploy(DeployError::RolledBack { .. }) => Exit::RolledBack,
-            Self::Deploy(DeployError::Stuck { .. } | DeployError::NotDeleted { .. }) => {
-                Exit::NeedsPerson
-            }
+            Self::Deploy(
+                DeployError::Stuck { .. }
+                | DeployError::UnknownStatus { .. }
+                | DeployError::NotDeleted { .. },
+            ) => Exit::NeedsPerson,
             Self::Deploy(DeployError::ContactLost { .. } | DeployError::Detached { .. }) => {
                 Exit::ContactLost
             }
@@ -206,7 +208,9 @@ impl Error {
             Self::NoCostReport => Some("add one: `cost-report: {at: \"07:30\"}`".to_owned()),
             Self::Region { known, .. } => Some(format!("regions here: {}", known.join(", "))),
             Self::Deploy(
-                DeployError::Stuck { next, .. } | DeployError::NotDeleted { next, .. },
+                DeployError::Stuck { next, .. }
+                | DeployError::UnknownStatus { next, .. }
+                | DeployError::NotDeleted { next, .. },
             ) => Some(format!("next: {next}")),
             Self::Deploy(DeployError::RolledBack { .. } | DeployError::ChangeSet { .. }) => {
                 Some("mend the cause and deploy again: what was there before still is".to_owned())

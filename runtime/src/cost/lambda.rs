@@ -10,8 +10,8 @@ use lambda_runtime::Diagnostic;
 use serde_json::{Value as Json, json};
 
 use super::{
-    Clock, Evaluation, News, Occasion, Outbox, Outcome, Reads, Run, RunError, Settings, Store,
-    scheduled_time, text::sums_as_json,
+    Clock, Evaluation, InvalidSettings, News, Occasion, Outbox, Outcome, Reads, Run, RunError,
+    Settings, Store, scheduled_time, text::sums_as_json,
 };
 use crate::{
     aws::{
@@ -257,7 +257,7 @@ impl CostFunction {
         log: Log,
         http: reqwest::Client,
         environment: Environment,
-    ) -> Result<Self, MissingVariable> {
+    ) -> Result<Self, InvalidSettings> {
         let table = environment.require("LEDGER_TABLE")?;
         let name = environment.get("AWS_LAMBDA_FUNCTION_NAME");
         Ok(Self {

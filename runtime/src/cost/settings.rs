@@ -51,6 +51,22 @@ pub struct Thresholds {
     pub idle_below_megabytes: f64,
 }
 
+/// Settings that the function cannot use.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSettings {
+    /// One is not there.
+    #[error(transparent)]
+    Missing(#[from] MissingVariable),
+    /// One has a value that it cannot have.
+    #[error("the environment variable {name} cannot be `{value}`")]
+    Invalid {
+        /// The variable.
+        name: &'static str,
+        /// Its value.
+        value: String,
+    },
+}
+
 /// The tags by which an instance is known to be the host of something that scales by itself. One that ends in
 /// `/` is the beginning of keys.
 pub(super) const HOST_TAGS: [(&str, &str); 8] = [
@@ -68,7 +84,7 @@ pub(super) const GROUP_TAG: &str = "aws:autoscaling:groupName";
 
 impl Settings {
     /// The settings that the environment names.
-    pub fn new(environment: &Environment) -> Result<Self, MissingVariable> {
+    pub fn new(environment: &Environment) -> Result<Self, InvalidSettings> {
         let list = |name| {
             let parts = environment.get(name).unwrap_or_default().split(',');
             let parts = parts.map(str::trim).filter(|it| !it.is_empty());
@@ -81,6 +97,10 @@ impl Settings {
         let sources = list("COST_SOURCES");
         let has = |name: &str| sources.iter().any(|it| it == name);
         let zone = environment.require("TIME_ZONE")?;
+        let invalid = || InvalidSettings::Invalid {
+            name: "TIME_ZONE",
+            value: zone.to_owned(),
+        };
         Ok(Self {
             regions,
             sources: Sources {
@@ -101,7 +121,7 @@ impl Settings {
             max_metrics: parsed(environment, "MAX_METRICS")?,
             report_from: parsed(environment, "REPORT_FROM")?,
             report_every_days: parsed(environment, "REPORT_EVERY_DAYS")?,
-            time_zone: time_zone(zone).ok_or(MissingVariable("TIME_ZONE"))?,
+            time_zone: time_zone(zone).ok_or_else(invalid)?,
         })
     }
 
@@ -129,11 +149,12 @@ pub fn time_zone(name: &str) -> Option<TimeZone> {
 fn parsed<T: std::str::FromStr>(
     environment: &Environment,
     name: &'static str,
-) -> Result<T, MissingVariable> {
-    environment
-        .require(name)?
-        .parse()
-        .map_err(|_| MissingVariable(name))
+) -> Result<T, InvalidSettings> {
+    let value = environment.require(name)?;
+    value.parse().map_err(|_| InvalidSettings::Invalid {
+        name,
+        value: value.to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -239,8 +260,8 @@ mod tests {
         assert_eq!(Settings::new(&several).unwrap().regions.len(), 2);
         let nowhere = environment(&[("TIME_ZONE", "Europe/Nowhere")]);
         assert_eq!(
-            Settings::new(&nowhere).unwrap_err(),
-            MissingVariable("TIME_ZONE")
+            Settings::new(&nowhere).unwrap_err().to_string(),
+            "the environment variable TIME_ZONE cannot be `Europe/Nowhere`"
         );
     }
 }

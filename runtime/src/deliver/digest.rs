@@ -43,7 +43,10 @@ pub(super) async fn send<P: Ports>(
         .find_map(|it| sending.waker(&it.item.key))
         .cloned();
     let key = head.numbered(latest.number + 1);
-    let mut digest = Versioned::new(empty(key.clone(), hold, waker, now));
+    let mut digest = Versioned::new(Window {
+        rule: common_rule(&windows),
+        ..empty(key.clone(), hold, waker, now)
+    });
     let chunks: Vec<&[Versioned<Window>]> = windows.chunks(WINDOWS).collect();
     let last = chunks.len() - 1;
     for (number, chunk) in chunks.into_iter().enumerate() {
@@ -105,6 +108,15 @@ async fn sendable<P: Ports>(session: &Session<'_, P>, keys: &[Key]) -> Vec<Versi
         (window.item.is_open() && is_due && is_free).then_some(window)
     });
     sendable.collect()
+}
+
+/// The rule that all of these are about: a digest of them counts for it.
+fn common_rule(windows: &[Versioned<Window>]) -> Option<String> {
+    let first = windows.first()?.item.rule.as_ref()?;
+    let is_common = windows
+        .iter()
+        .all(|it| it.item.rule.as_ref() == Some(first));
+    is_common.then(|| first.clone())
 }
 
 fn empty(key: Key, hold: Hold, waker: Option<String>, now: Timestamp) -> Window {

@@ -1,5 +1,7 @@
 //! Without the ledger: when nothing can be recorded for minutes, what is urgent is sent by itself.
 
+use std::time::Duration;
+
 use webhook::{IncidentId, Priority, dead_letter::REJECTED};
 
 use super::{
@@ -14,6 +16,10 @@ use crate::{
     ledger::{Hour, Identity, Item, Key, Put},
     log::Level,
 };
+
+/// For how long the message of an incident stays hidden that was sent without the ledger: only this environment
+/// knows, and whoever else receives the message would send it again.
+const SENT: Defer = Defer::Exactly(Duration::from_hours(6));
 
 /// What an environment has sent without the ledger.
 #[derive(Debug, Default)]
@@ -74,12 +80,15 @@ impl Fallback {
         let mut urgent: Vec<usize> = (0..arrivals.len())
             .filter(|it| matches!(recorded[*it], Recorded::Not(_)))
             .filter(|it| arrivals[*it].incident.priority() <= Priority::High)
+            // What wakes a window comes back, too: that is sent when the ledger is.
+            .filter(|it| !session.has_recorded(arrivals[*it].queued))
             .collect();
         urgent.sort_by_key(|it| (arrivals[*it].incident.priority(), arrivals[*it].queued));
         let mut alone: Vec<Alone> = recorded.into_iter().map(Alone::Recorded).collect();
         for index in urgent {
             let arrival = &arrivals[index];
             if self.sent.contains(&arrival.id) {
+                alone[index] = Alone::Recorded(Recorded::Not(SENT));
                 continue;
             }
             let is_open = poster.circuit.wait(session.now()).is_some();
@@ -95,7 +104,7 @@ impl Fallback {
                 Outcome::Sent => {
                     self.today.1 += 1;
                     self.sent.push(arrival.id.clone());
-                    alone[index] = Alone::Recorded(Recorded::Not(Defer::Ledger));
+                    alone[index] = Alone::Recorded(Recorded::Not(SENT));
                 }
                 Outcome::Rejected(reason) => {
                     alone[index] = Alone::Rejected(format!("{REJECTED}{reason}"));

@@ -47,8 +47,15 @@ pub(super) async fn covered<P: Ports>(
             keys.push(window.key.clone());
         }
     }
+    // What covers others is merged after them, where it is covered, too.
+    let mut left: Vec<(Key, (Suppression, Vec<Key>))> = covered.into_iter().collect();
     let mut is_merged = false;
-    for (head, (suppression, keys)) in covered {
+    while !left.is_empty() {
+        let covers_others = |key: &Key| left.iter().any(|(head, _)| head.group == key.group);
+        let next = left
+            .iter()
+            .position(|(_, (_, keys))| !keys.iter().any(covers_others));
+        let (head, (suppression, keys)) = left.remove(next.unwrap_or_default());
         for keys in keys.chunks(WINDOWS) {
             is_merged |= merge(session, sending, &head, &suppression, keys).await;
         }

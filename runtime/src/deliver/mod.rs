@@ -10,6 +10,7 @@ mod circuit;
 mod counts;
 mod defer;
 mod digest;
+mod expire;
 mod fallback;
 mod function;
 mod health;
@@ -93,6 +94,7 @@ impl Deliver {
     pub async fn handle<P: Ports>(&mut self, ports: &P, event: &Json, deadline: Timestamp) -> Json {
         let session = Session::new(ports, &self.grouping, &self.health, deadline);
         if event.get(SWEEP).is_some() {
+            self.fallback.record(&session).await;
             let mut sending = Sending::default();
             send_due(&session, &mut self.poster, &mut sending, OVERDUE).await;
             finish(session, "swept", 0, 0);

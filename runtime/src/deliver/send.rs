@@ -1,18 +1,16 @@
 //! Sending what is due: the claim before a post, the post, and the result after it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 use serde_json::json;
-use webhook::{Envelope, Group, GroupKey, Signal, dead_letter::REJECTED, format_timestamp};
+use webhook::{Priority, dead_letter::REJECTED};
 
 use super::{
     defer::Defer,
+    expire::{dead_letter, expire},
     load,
-    ports::{DeadLetter, LedgerError, Ports},
+    ports::{LedgerError, Ports},
     poster::{Outcome, Poster},
     session::{Read, Session},
 };
@@ -29,11 +27,11 @@ const ROUNDS: u32 = 20;
 /// How often a result is tried to be recorded.
 const TRIES: u32 = 6;
 /// When a message looks again whether somebody else has sent its window.
-const MEANWHILE: Duration = Duration::from_secs(10);
+pub(super) const MEANWHILE: Duration = Duration::from_secs(10);
 /// When one looks again whose window waits for another of its group.
 const AFTER_OTHER: Duration = Duration::from_mins(1);
 /// When one comes back whose window a call to the ledger failed for.
-const FAILED: Duration = Duration::from_secs(30);
+pub(super) const FAILED: Duration = Duration::from_secs(30);
 /// What is kept of an invocation's time to return messages.
 const MARGIN: Duration = Duration::from_secs(5);
 
@@ -93,11 +91,11 @@ impl Sending {
         self.woken.values().any(|(it, _)| it.item.due <= now)
     }
 
-    fn waits(&mut self, key: &Key, until: Timestamp) {
+    pub(super) fn waits(&mut self, key: &Key, until: Timestamp) {
         self.waits.insert(key.clone(), Wait::Until(until));
     }
 
-    fn is_over(&mut self, key: &Key) {
+    pub(super) fn is_over(&mut self, key: &Key) {
         self.waits.insert(key.clone(), Wait::Over);
     }
 
@@ -140,9 +138,15 @@ impl Sending {
             .filter(|it| it.due <= soon && !self.waits.contains_key(&it.key))
             .map(|it| (it.key.clone(), it))
             .collect();
-        // What is next of a group waits until the one before is sent.
-        let keys: BTreeSet<Key> = pending.keys().cloned().collect();
-        pending.retain(|key, _| key.before().is_none_or(|it| !keys.contains(&it)));
+        // What is next of a group waits until the one before is sent, unless it is more urgent.
+        let priorities: BTreeMap<Key, Priority> = pending
+            .iter()
+            .map(|(key, it)| (key.clone(), it.priority))
+            .collect();
+        pending.retain(|key, it| {
+            let before = key.before().and_then(|key| priorities.get(&key));
+            before.is_none_or(|before| it.priority < *before)
+        });
         pending.into_values().collect()
     }
 }
@@ -292,10 +296,7 @@ async fn claim<P: Ports>(
     hour: Hour,
 ) -> Result<bool, LedgerError> {
     let now = session.now();
-    let slot = match window.item.state {
-        State::Claimed { hour, .. } => hour,
-        _ => None,
-    };
+    let slot = window.item.slot();
     if window.item.is_open() {
         window.item.ends = later(now, session.grouping.length);
         window.item.follows = before.and_then(|it| it.sent_since(now, session.grouping.length));
@@ -392,7 +393,7 @@ pub(super) async fn post<P: Ports>(
 
 /// Records what became of a window. Where that fails the waker stays, and the same report is sent again
 /// under the same ID.
-async fn finish<P: Ports>(
+pub(super) async fn finish<P: Ports>(
     session: &Session<'_, P>,
     sending: &mut Sending,
     mut window: Versioned<Window>,
@@ -436,58 +437,4 @@ async fn finish<P: Ports>(
         json!({ "group": window.item.name, "incidentId": window.item.report_id() }),
     );
     sending.waits(&key, later(session.now(), FAILED));
-}
-
-/// A window that could not be sent for six days becomes a dead letter.
-async fn expire<P: Ports>(session: &Session<'_, P>, sending: &mut Sending, key: &Key) -> Next {
-    let read = session.read(std::slice::from_ref(key)).await;
-    let now = session.now();
-    match load::window(&read, key) {
-        Ok(Some(window)) if window.item.is_pending() && !window.item.is_being_sent(now) => {
-            let reason = "expired after six days without a delivery";
-            if dead_letter(session, &window.item, reason).await {
-                finish(session, sending, window, State::Expired { at: now }).await;
-            } else {
-                sending.waits(key, later(now, FAILED));
-            }
-        }
-        Ok(Some(window)) if window.item.is_pending() => {
-            sending.waits(key, later(now, MEANWHILE));
-        }
-        Ok(_) => sending.is_over(key),
-        Err(_) => sending.waits(key, later(now, FAILED)),
-    }
-    Next::Step
-}
-
-/// Puts a report among the dead letters, as an envelope that can be put back among the incidents.
-async fn dead_letter<P: Ports>(session: &Session<'_, P>, window: &Window, reason: &str) -> bool {
-    let report = report(window);
-    let group = Group::new(
-        GroupKey::of("report", &[report.id().as_str()]),
-        &window.name,
-        "a report that was not delivered",
-    );
-    let letter = DeadLetter {
-        body: Envelope::of_group(Signal::Report, report, group).to_body(),
-        reason: reason.to_owned(),
-        queued: format_timestamp(window.opened),
-        window: Some(window.key.to_string()),
-    };
-    let taken = session.ports.dead_letter(&[letter], session.deadline).await;
-    let is_taken = taken.first().copied().unwrap_or_default();
-    if is_taken {
-        session.count(|it| it.dead_letters += 1);
-        session.ports.log(
-            Level::Error,
-            "put among the dead letters",
-            json!({
-                "incidentId": window.report_id(),
-                "group": window.name,
-                "incidents": window.count(),
-                "why": reason,
-            }),
-        );
-    }
-    is_taken
 }

@@ -73,6 +73,11 @@ impl<'a, P: Ports> Session<'a, P> {
         self.health.get().is_away(self.now())
     }
 
+    /// Whether what was queued then has most likely been recorded, although the ledger is away.
+    pub(super) fn has_recorded(&self, queued: Timestamp) -> bool {
+        self.health.get().has_recorded(queued)
+    }
+
     pub(super) fn count(&self, change: impl FnOnce(&mut Counts)) {
         change(&mut self.counts.borrow_mut());
     }

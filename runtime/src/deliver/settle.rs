@@ -41,9 +41,10 @@ pub(super) async fn settle<P: Ports>(
         }
     }
     let letters: Vec<DeadLetter> = dead.iter().map(|(_, letter)| letter.clone()).collect();
-    let taken = match letters.is_empty() {
-        true => Vec::new(),
-        false => ports.dead_letter(&letters, deadline).await,
+    let taken = if letters.is_empty() {
+        Vec::new()
+    } else {
+        ports.dead_letter(&letters, deadline).await
     };
     for (index, (message, letter)) in dead.iter().enumerate() {
         if taken.get(index).copied().unwrap_or_default() {

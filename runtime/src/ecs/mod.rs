@@ -4,13 +4,13 @@ mod cause;
 mod container;
 mod exit_code;
 mod instance;
+mod overrides;
 mod planned;
 mod service;
 mod service_incident;
 mod subject;
 mod task;
 mod task_incident;
-mod treatment;
 
 use serde_json::Value as Json;
 
@@ -18,8 +18,8 @@ use crate::{
     decision::{Decision, Finding, Skip},
     read::{UnreadableEvent, at, text},
 };
+use overrides::ClusterOverrides;
 use subject::{cluster, service};
-use treatment::Treatment;
 
 /// What the messages of [`UnreadableEvent`] call the source.
 const ECS: &str = "Amazon ECS";
@@ -29,11 +29,11 @@ const ECS: &str = "Amazon ECS";
 pub fn decide(payload: &Json) -> Result<Decision, UnreadableEvent> {
     let event = at(payload, "event").unwrap_or(payload);
     let decision = of_event(event)?;
-    let treatment = Treatment::of(cluster(event), payload);
-    if service(event).is_some_and(|service| treatment.ignores(service)) {
+    let overrides = ClusterOverrides::of(cluster(event), payload);
+    if service(event).is_some_and(|service| overrides.ignores(service)) {
         return Ok(Decision::Skip(Skip::IgnoredService));
     }
-    Ok(match (decision, treatment.priority) {
+    Ok(match (decision, overrides.priority) {
         (Decision::Investigate(finding), Some(priority)) => {
             let Finding { incident, group } = *finding;
             Decision::investigate(incident.with_priority(priority), group)

@@ -2,27 +2,27 @@
 
 use webhook::{Group, IncidentId, Paths};
 
-use super::{handover::Handover, kind::about};
+use super::{kind::about, rule_input::RuleInput};
 use crate::{group::Affected, read::text};
 
 /// What the names of these incidents begin with.
 const KIND: &str = "event";
 
 /// The identity of an event, which its retries and duplicates share.
-pub(super) fn identity(handover: &Handover<'_>) -> IncidentId {
-    IncidentId::of(KIND, &[handover.id])
+pub(super) fn identity(input: &RuleInput<'_>) -> IncidentId {
+    IncidentId::of(KIND, &[input.id])
 }
 
 /// The group of an event: by the values that the account file groups by, or else by the resource that the event
 /// is about. `shown` is the redacted event, and `shown_values` are the group's values in it.
-pub(super) fn group(handover: &Handover<'_>, shown: &Handover<'_>, shown_values: &[&str]) -> Group {
-    let (account, region) = whereabouts(handover);
+pub(super) fn group(input: &RuleInput<'_>, shown: &RuleInput<'_>, shown_values: &[&str]) -> Group {
+    let (account, region) = whereabouts(input);
     let about = about(shown.event);
     let resource = about.as_deref();
-    let values = values(handover);
-    let affected = match handover.rule {
-        _ if is_grouped(handover) => Affected::Values {
-            rule: handover.rule.unwrap_or_default(),
+    let values = values(input);
+    let affected = match input.rule {
+        _ if is_grouped(input) => Affected::Values {
+            rule: input.rule.unwrap_or_default(),
             values: &values,
             shown: shown_values,
         },
@@ -34,30 +34,30 @@ pub(super) fn group(handover: &Handover<'_>, shown: &Handover<'_>, shown_values:
         },
     };
     let group = affected.group(account, region, shown.detail_type);
-    match handover.rule {
+    match input.rule {
         Some(rule) => group.of_rule(rule),
         None => group,
     }
 }
 
 /// What the group's paths lead to, in their order.
-fn values(handover: &Handover<'_>) -> Vec<String> {
-    let value = |paths: &Paths| handover.derived.value(handover.event, paths);
-    handover
+fn values(input: &RuleInput<'_>) -> Vec<String> {
+    let value = |paths: &Paths| input.derived.value(input.event, paths);
+    input
         .group_by
         .iter()
         .map(|paths| value(paths).unwrap_or_default())
         .collect()
 }
 
-fn whereabouts<'a>(handover: &Handover<'a>) -> (&'a str, &'a str) {
-    let field = |name| text(handover.event, name).unwrap_or_default();
+fn whereabouts<'a>(input: &RuleInput<'a>) -> (&'a str, &'a str) {
+    let field = |name| text(input.event, name).unwrap_or_default();
     (field("account"), field("region"))
 }
 
 /// Whether the event belongs to a group. Events that have nothing of what they are to be grouped by
 /// have nothing in common: each is an incident of its own.
-pub(super) fn is_grouped(handover: &Handover<'_>) -> bool {
-    let is_there = |paths: &Paths| handover.derived.value(handover.event, paths).is_some();
-    handover.group_by.iter().any(is_there)
+pub(super) fn is_grouped(input: &RuleInput<'_>) -> bool {
+    let is_there = |paths: &Paths| input.derived.value(input.event, paths).is_some();
+    input.group_by.iter().any(is_there)
 }

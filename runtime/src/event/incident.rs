@@ -4,9 +4,9 @@ use serde_json::{Value as Json, json};
 use webhook::{Incident, Paths, Title, text::cut};
 
 use super::{
-    handover::Handover,
     identity::{group, identity, is_grouped},
     kind::{EventKind, kind},
+    rule_input::RuleInput,
 };
 use crate::{
     decision::Decision,
@@ -27,12 +27,12 @@ const LONGEST_TEXT: usize = 1_000;
 const CHOSEN: [&str; 2] = ["session", "detail.userAgent"];
 
 /// The incident of an event, and what it belongs to.
-pub(super) fn investigate(handover: &Handover<'_>) -> Decision {
-    let cleaned = withhold::document(handover.event);
-    let shown = handover.with(&cleaned.json);
-    let values = values(handover, &shown);
+pub(super) fn investigate(input: &RuleInput<'_>) -> Decision {
+    let cleaned = withhold::document(input.event);
+    let shown = input.with(&cleaned.json);
+    let values = values(input, &shown);
     let shown_values: Vec<&str> = values.iter().map(|(_, value)| value.as_str()).collect();
-    let group = group(handover, &shown, &shown_values);
+    let group = group(input, &shown, &shown_values);
     let resources: Vec<String> = list(shown.event, "resources")
         .iter()
         .filter_map(|it| it.as_str().map(str::to_owned))
@@ -49,7 +49,7 @@ pub(super) fn investigate(handover: &Handover<'_>) -> Decision {
         "group": shown_values,
     });
     let incident = Incident::new(
-        identity(handover),
+        identity(input),
         shown.priority,
         &title(&shown),
         &describe(&shown, cleaned.paths, resources, &values),
@@ -61,7 +61,7 @@ pub(super) fn investigate(handover: &Handover<'_>) -> Decision {
 }
 
 /// The rule's title. One that is ill-formed is used as it is: better an odd title than no incident.
-fn title(shown: &Handover<'_>) -> String {
+fn title(shown: &RuleInput<'_>) -> String {
     let Some(raw) = shown.title else {
         return shown.detail_type.to_owned();
     };
@@ -74,8 +74,8 @@ fn title(shown: &Handover<'_>) -> String {
 
 /// What the event is grouped by: paths and the values that they lead to, as they may be shown. Nothing
 /// where it stands by itself.
-fn values(handover: &Handover<'_>, shown: &Handover<'_>) -> Vec<(String, String)> {
-    if !is_grouped(handover) {
+fn values(input: &RuleInput<'_>, shown: &RuleInput<'_>) -> Vec<(String, String)> {
+    if !is_grouped(input) {
         return Vec::new();
     }
     let value = |paths: &Paths| match shown.derived.first_of(shown.event, paths.iter()) {
@@ -89,39 +89,39 @@ fn values(handover: &Handover<'_>, shown: &Handover<'_>) -> Vec<(String, String)
 }
 
 fn describe(
-    handover: &Handover<'_>,
+    input: &RuleInput<'_>,
     withheld: Vec<String>,
     resources: Vec<String>,
     group: &[(String, String)],
 ) -> String {
-    let (source, detail_type) = (handover.source, handover.detail_type);
-    let at_time = show_time(handover.at);
-    let mut report = Report::new(&match handover.rule {
+    let (source, detail_type) = (input.source, input.detail_type);
+    let at_time = show_time(input.at);
+    let mut report = Report::new(&match input.rule {
         Some(rule) => format!(
             "The EventBridge rule {rule} matched an event of {source} at {at_time}: {detail_type}."
         ),
         None => format!("An event of {source} at {at_time}: {detail_type}."),
     });
-    let kind = kind(handover.event);
-    report.section("Essentials", &essentials(kind, handover));
-    let place = handover.place();
+    let kind = kind(input.event);
+    report.section("Essentials", &essentials(kind, input));
+    let place = input.place();
     let mut facts: Vec<String> = place.iter().map(Place::describe).collect();
     facts.extend(resources);
     report.section("Where", &facts);
     let mut facts = vec![
         format!("source {source}"),
         format!("type {detail_type}"),
-        format!("id {}", handover.id),
+        format!("id {}", input.id),
     ];
-    facts.extend(handover.rule.map(|rule| format!("rule {rule}")));
+    facts.extend(input.rule.map(|rule| format!("rule {rule}")));
     report.section("Event", &facts);
     report.section("Group", &show_group(group));
-    let page = place.and_then(|place| page(place, kind, handover));
+    let page = place.and_then(|place| page(place, kind, input));
     report.section("Console", &page.into_iter().collect::<Vec<_>>());
 
-    let detail = at(handover.event, "detail").map(shortened);
+    let detail = at(input.event, "detail").map(shortened);
     let mut unknown = Vec::new();
-    if handover.rule.is_none() {
+    if input.rule.is_none() {
         unknown.push("which rule the event is from".to_owned());
     }
     if place.is_none() {
@@ -145,13 +145,13 @@ fn describe(
 }
 
 /// What matters most, where that is known of the kind of event.
-fn essentials(kind: Option<&EventKind>, handover: &Handover<'_>) -> Vec<String> {
+fn essentials(kind: Option<&EventKind>, input: &RuleInput<'_>) -> Vec<String> {
     let essentials = kind.map_or(&[][..], |kind| kind.essentials);
     essentials
         .iter()
         .filter_map(|(name, paths)| {
-            let event = handover.event;
-            let (path, value) = handover.derived.first_of(event, paths.iter().copied())?;
+            let event = input.event;
+            let (path, value) = input.derived.first_of(event, paths.iter().copied())?;
             Some(if CHOSEN.contains(&path) {
                 format!("{name}: {value:?}")
             } else {
@@ -162,10 +162,10 @@ fn essentials(kind: Option<&EventKind>, handover: &Handover<'_>) -> Vec<String> 
 }
 
 /// The page of the console that shows what happened, or else the rule.
-fn page(place: Place<'_>, kind: Option<&EventKind>, handover: &Handover<'_>) -> Option<String> {
-    let own = kind.and_then(|kind| kind.page(handover.event));
+fn page(place: Place<'_>, kind: Option<&EventKind>, input: &RuleInput<'_>) -> Option<String> {
+    let own = kind.and_then(|kind| kind.page(input.event));
     let of_rule = || {
-        let fragment = format!("/eventbus/default/rules/{}", encode(handover.rule?));
+        let fragment = format!("/eventbus/default/rules/{}", encode(input.rule?));
         Some(("/events/home".to_owned(), fragment))
     };
     let (path, fragment) = own.or_else(of_rule)?;

@@ -5,17 +5,17 @@
 
 mod derived;
 mod excluded;
-mod handover;
 mod identity;
 mod incident;
 mod kind;
 mod principal;
+mod rule_input;
 
 use serde_json::Value as Json;
 
 use crate::{decision::Decision, read::UnreadableEvent};
 use excluded::excluded;
-use handover::Handover;
+use rule_input::RuleInput;
 
 /// What the messages of [`UnreadableEvent`] call the source.
 const EVENTBRIDGE: &str = "Amazon EventBridge";
@@ -23,10 +23,10 @@ const EVENTBRIDGE: &str = "Amazon EventBridge";
 /// Judges what a rule hands over: the event with the rule's name, a title, a priority and what to
 /// group by; or the bare event, as a redrive or a person at the console does.
 pub fn decide(payload: &Json) -> Result<Decision, UnreadableEvent> {
-    let handover = Handover::read(payload)?;
-    Ok(match excluded(payload, handover.event) {
+    let input = RuleInput::read(payload)?;
+    Ok(match excluded(payload, input.event) {
         Some(skip) => Decision::Skip(skip),
-        None => incident::investigate(&handover),
+        None => incident::investigate(&input),
     })
 }
 

@@ -42,7 +42,8 @@ pub struct Slot<'a> {
 #[serde(rename_all = "camelCase", default)]
 pub struct Day {
     /// Which day, counted from 1970.
-    day: i64,
+    #[serde(rename = "day")]
+    number: i64,
     /// Investigations by hour, from `0` to `23`.
     hours: BTreeMap<String, u32>,
     /// Of these, those of `LOW` and `MINIMAL` incidents.
@@ -96,14 +97,14 @@ impl Day {
     /// The day of an hour, of which nothing was used.
     pub fn new(hour: Hour) -> Self {
         Self {
-            day: hour.day(),
+            number: hour.day(),
             ..Self::default()
         }
     }
 
     /// When it begins.
     pub fn begins(&self) -> Timestamp {
-        Timestamp::from_second(self.day * 86_400).unwrap_or_default()
+        Timestamp::from_second(self.number * 86_400).unwrap_or_default()
     }
 
     /// Investigations in the whole day.

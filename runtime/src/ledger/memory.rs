@@ -46,6 +46,11 @@ impl MemoryLedger {
         due
     }
 
+    /// Forgets every item for which this says no.
+    pub fn retain(&mut self, keeps: impl Fn(&Item) -> bool) {
+        self.0.retain(|_, it| keeps(&it.item));
+    }
+
     /// Forgets the item that expires first, before its time.
     pub fn forget_first(&mut self) {
         let expiring = self

@@ -91,7 +91,7 @@ impl Pending {
         }
     }
 
-    fn slot(&self) -> Slot<'_> {
+    pub(super) fn slot(&self) -> Slot<'_> {
         Slot {
             priority: self.priority,
             rule: self.rule.as_deref(),
@@ -145,8 +145,14 @@ pub fn plan(pending: Vec<Pending>, day: &Day, grouping: &Grouping, now: Timestam
         others.sort_by(|a, b| a.rank().cmp(&b.rank()));
     }
     let tomorrow = hour.end_of_day();
-    let room = day.always_room(limits);
-    plan.fill(always, Rest::default(), room, tomorrow, tomorrow);
+    match day.always_room(limits) {
+        // It is never worse off than what is less urgent.
+        0 => {
+            others.extend(always);
+            others.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        }
+        room => plan.fill(always, Rest::default(), room, tomorrow, tomorrow),
+    }
     let (fits, over) = shares(others, day, hour, limits);
     let next = day.next_room(hour, limits);
     let rest = Rest { over, soon };
@@ -154,11 +160,12 @@ pub fn plan(pending: Vec<Pending>, day: &Day, grouping: &Grouping, now: Timestam
     plan
 }
 
-/// Those that have a share left of the day, and those whose share is used up.
+/// Those that have a share left of the day, and those whose share is used up. The last slot of a share is a
+/// digest of all that would be left, so that nothing waits for longer than for the next day.
 fn shares(units: Vec<Unit>, day: &Day, hour: Hour, limits: &Limits) -> (Vec<Unit>, Vec<Unit>) {
     let mut day = day.clone();
-    units.into_iter().partition(|unit| {
-        let Some(slot) = unit.windows.first().map(Pending::slot) else {
+    let (mut fits, over): (Vec<Unit>, Vec<Unit>) = units.into_iter().partition(|unit| {
+        let Some(slot) = unit.slot() else {
             return false;
         };
         let has_share = day.has_share(slot, limits);
@@ -166,7 +173,18 @@ fn shares(units: Vec<Unit>, day: &Day, hour: Hour, limits: &Limits) -> (Vec<Unit
             day.take(hour, slot, limits);
         }
         has_share
-    })
+    });
+    let mut left = Vec::new();
+    for unit in over {
+        match fits.iter_mut().rfind(|it| it.shares_with(&unit)) {
+            Some(last) => {
+                last.hold = last.hold.min(unit.hold);
+                last.windows.extend(unit.windows);
+            }
+            None => left.push(unit),
+        }
+    }
+    (fits, left)
 }
 
 impl Plan {
@@ -210,6 +228,19 @@ impl Unit {
             windows: vec![window],
             hold: Hold::Budget,
         }
+    }
+
+    fn slot(&self) -> Option<Slot<'_>> {
+        self.windows.first().map(Pending::slot)
+    }
+
+    /// Whether a share that is used up for one is used up for the other.
+    fn shares_with(&self, other: &Self) -> bool {
+        let (Some(own), Some(other)) = (self.slot(), other.slot()) else {
+            return false;
+        };
+        let are_low = is_low(own.priority) && is_low(other.priority);
+        are_low || (own.rule.is_some() && own.rule == other.rule)
     }
 
     fn step(self) -> Step {

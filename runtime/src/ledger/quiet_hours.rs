@@ -67,8 +67,6 @@ impl QuietHours {
     }
 }
 
-/// A time that is so much later, or the last there is.
-
 #[cfg(test)]
 mod tests {
     use super::*;

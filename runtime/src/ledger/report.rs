@@ -44,11 +44,12 @@ fn of_group(window: &Window, summary: &Summary) -> Incident {
         .iter()
         .map(|(cause, tally)| format!("{} × {cause}", tally.count))
         .collect();
-    named.extend(
-        summary
-            .others
-            .map(|it| format!("{} × other causes", it.count)),
-    );
+    let mut listed = fitting(&named, LISTED);
+    let others = summary
+        .others
+        .map(|it| format!("{} × other causes", it.count));
+    listed.extend(others.clone());
+    named.extend(others);
     let mut why =
         "These incidents are reported together because they affect the same resource. They may or \
                    may not share a root cause; determine whether they do."
@@ -58,7 +59,7 @@ fn of_group(window: &Window, summary: &Summary) -> Incident {
     }
     let (from, to) = (show(&summary.from), show(&summary.to));
     let mut report = Report::new(&format!("{what}, from {from} to {to}. {why}"));
-    report.section("By cause", &fitting(&named, LISTED));
+    report.section("By cause", &listed);
     let quoted = quoted(summary);
     let count = quoted.len() as u64;
     if all.count > count {

@@ -149,6 +149,14 @@ impl Window {
         matches!(self.state, State::Claimed { until, .. } if now < until)
     }
 
+    /// The hour in whose budget it has a slot, from this attempt or an earlier one.
+    pub fn slot(&self) -> Option<Hour> {
+        match self.state {
+            State::Claimed { hour, .. } => hour,
+            _ => None,
+        }
+    }
+
     /// How many incidents it sends.
     pub fn count(&self) -> u64 {
         match &self.contents {
@@ -168,13 +176,11 @@ impl Window {
     /// The ID under which the agent has it, or will. That of a single incident is its own; that of several
     /// depends on the group and the window alone.
     pub fn report_id(&self) -> IncidentId {
-        match &self.contents {
-            Contents::Incidents(Members::One { incident, .. }) => incident.id().clone(),
-            _ => {
-                let (number, opened) = (self.key.number.to_string(), self.opened.to_string());
-                IncidentId::of("group", &[&self.key.group, &number, &opened])
-            }
+        if let Contents::Incidents(Members::One { incident, .. }) = &self.contents {
+            return incident.id().clone();
         }
+        let (number, opened) = (self.key.number.to_string(), self.opened.to_string());
+        IncidentId::of("group", &[&self.key.group, &number, &opened])
     }
 
     /// Counts more incidents of its group.

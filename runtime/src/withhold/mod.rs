@@ -1,6 +1,6 @@
 //! Redaction: secrets stay in the account, wherever an event holds them.
 //!
-//! There are two entry points. [`document()`] redacts JSON: the values of sensitive names, such as
+//! There are two entry points. `document` redacts JSON: the values of sensitive names, such as
 //! `dbPassword`. [`text`] redacts free text: `password=..`, `--token ..`, `Authorization: ..`, and values
 //! that are recognizable by their form, such as AWS access keys, tokens, passwords in URLs and private
 //! keys. Each calls the other: for the texts in a document, and for JSON in a text.

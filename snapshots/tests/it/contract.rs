@@ -22,7 +22,7 @@ use webhook::{Priority, Signal};
 fn environment(case: &str, function: &str) -> Environment {
     let account = account(&directory(&format!("cases/{case}")));
     let stacks = stacks::synthesize(&account.monitor).unwrap();
-    let template = stacks[0].template.as_json();
+    let template = stacks[0].template.to_json();
     let variables =
         template["Resources"][function]["Properties"]["Environment"]["Variables"].clone();
     let variables = variables.as_object().unwrap().iter().map(|(name, value)| {

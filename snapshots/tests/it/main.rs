@@ -5,11 +5,12 @@
 mod cli;
 mod contract;
 mod corpus;
-// mod day;
+mod day;
 mod denied_calls;
 mod diagnostics;
 mod event_patterns;
 mod events;
+mod explore;
 mod floors;
 mod forged;
 mod graphs;

@@ -24,7 +24,7 @@ fn grants() -> BTreeSet<Grant> {
     for case in CASES {
         let account = account(&directory(&format!("cases/{case}")));
         for stack in stacks::synthesize(&account.monitor).unwrap() {
-            let template = stack.template.as_json();
+            let template = stack.template.to_json();
             for (id, resource) in template["Resources"].as_object().unwrap() {
                 for document in ["AssumeRolePolicyDocument", "KeyPolicy", "PolicyDocument"] {
                     let statements = &resource["Properties"][document]["Statement"];

@@ -43,7 +43,7 @@ fn a_thousand_clusters_stay_within_every_quota() {
     for stack in &stacks {
         assert!(stack.template.resource_count() <= 500, "{}", stack.name);
         assert!(
-            stack.template.as_json().to_string().len() <= 1_048_576,
+            stack.template.to_json().to_string().len() <= 1_048_576,
             "{}",
             stack.name
         );
@@ -69,7 +69,7 @@ fn a_thousand_clusters_stay_within_every_quota() {
 }
 
 fn policies_are_small(core: &Stack) {
-    let template = core.template.as_json();
+    let template = core.template.to_json();
     let mut permissions: BTreeMap<String, usize> = BTreeMap::new();
     for (id, resource) in template["Resources"].as_object().unwrap() {
         let properties: &Json = &resource["Properties"];
@@ -103,7 +103,7 @@ fn one_cluster_more_is_one_rule_of_each_kind() {
     let of = |text: &str| {
         let (account, _) = config::parse(text, CONTEXT);
         let core = stacks_of(&account.unwrap()).remove(0);
-        let core = core.template.as_json();
+        let core = core.template.to_json();
         core["Resources"].as_object().unwrap().clone()
     };
     let (before, after) = (of(&few), of(&more));

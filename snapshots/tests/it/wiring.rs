@@ -14,7 +14,7 @@ fn example() -> (Monitor, Vec<Stack>) {
 }
 
 fn resources(stack: &Stack) -> BTreeMap<String, Json> {
-    stack.template.as_json()["Resources"]
+    stack.template.to_json()["Resources"]
         .as_object()
         .unwrap()
         .iter()
@@ -265,7 +265,7 @@ fn synthesis_is_deterministic_to_the_byte() {
         let (_, stacks) = example();
         stacks
             .iter()
-            .map(|stack| stack.template.as_json().to_string())
+            .map(|stack| stack.template.to_json().to_string())
             .collect::<Vec<_>>()
     };
     assert_eq!(print(), print());
@@ -285,7 +285,7 @@ fn a_restored_ledger_is_the_one_that_delivery_keeps() {
     let table = json!({ "Ref": "RestoredLedger" });
     let variables = &resources["DeliverFunction"]["Properties"]["Environment"]["Variables"];
     assert_eq!(variables["LEDGER_TABLE"], table);
-    let template = stacks[0].template.as_json();
+    let template = stacks[0].template.to_json();
     assert_eq!(template["Outputs"]["LedgerTable"]["Value"], table);
     let policy = &resources["DeliverFunctionPolicy"]["Properties"]["PolicyDocument"]["Statement"];
     let of_ledger = policy.as_array().unwrap().iter().filter(|it| {
@@ -305,7 +305,7 @@ fn a_restored_ledger_is_the_one_that_delivery_keeps() {
 fn the_cost_report_is_scheduled_in_the_first_region_only() {
     let account = account(&directory("cases/cost_report"));
     let stacks = stacks::synthesize(&account.monitor).unwrap();
-    let template = stacks[0].template.as_json();
+    let template = stacks[0].template.to_json();
     let ParameterSource::Region(values) = &stacks[0].parameters["CostRegions"] else {
         panic!("not by region")
     };
@@ -321,5 +321,5 @@ fn the_cost_report_is_scheduled_in_the_first_region_only() {
     // Where there is one region there is nothing to decide.
     let (_, stacks) = example();
     assert!(!stacks[0].parameters.contains_key("CostRegions"));
-    assert_eq!(stacks[0].template.as_json()["Conditions"], Json::Null);
+    assert_eq!(stacks[0].template.to_json()["Conditions"], Json::Null);
 }

@@ -15,6 +15,7 @@ use crate::{
         cloudwatch_composite_alarm::CompositeAlarm as CompositeResource,
     },
     suppression::Reason,
+    tag::tags,
     template::{Attributes, DuplicateLogicalId, Template},
     value::Value,
 };
@@ -38,7 +39,7 @@ pub(crate) fn alarm(
     resource.evaluation_periods = Some(condition.periods.into());
     resource.datapoints_to_alarm = Some(condition.datapoints.into());
     resource.treat_missing_data = Some(missing_data(alarm.missing_data).into());
-    resource.tags = Some(monitor.tags.clone());
+    resource.tags = Some(tags(monitor));
     measure(&mut resource, &alarm.measure, alarm.period, condition);
     template.add_with(&path, &resource, attributes(alarm.incident))?;
     Ok(())
@@ -62,7 +63,7 @@ pub(crate) fn composite_alarm(
         alarm_name: Some(monitor.alarm_name(&alarm.name).into()),
         alarm_description: describe(alarm.description.as_deref(), alarm.priority),
         alarm_actions: alarm.incident.then(|| vec![action.clone()].into()),
-        tags: Some(monitor.tags.clone()),
+        tags: Some(tags(monitor)),
         ..CompositeResource::new(alarm.rule.in_cloudwatch(|name| monitor.alarm_name(name)))
     };
     let attributes = Attributes {

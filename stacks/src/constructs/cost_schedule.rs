@@ -116,12 +116,15 @@ fn environment(
         ),
         (
             "IDLE_BELOW_PERCENT",
-            report.idle_below_percent.to_string().into(),
+            report.idle_below.get().to_string().into(),
         ),
         ("IGNORE_TAG", ignore_tag.as_str().into()),
         ("IGNORE_TAG_VALUE", ignore_tag_value.as_str().into()),
         ("LEDGER_TABLE", ledger.name.clone()),
-        ("LOOKBACK_DAYS", report.lookback_days.to_string().into()),
+        (
+            "LOOKBACK_DAYS",
+            report.lookback_days.get().to_string().into(),
+        ),
         ("MAX_METRICS", report.max_metrics.to_string().into()),
         (
             "REPORT_EVERY_DAYS",

@@ -16,6 +16,7 @@ use crate::{
         lambda_function::Function,
         secretsmanager_secret::Secret,
     },
+    tag::tags,
     template::{DuplicateLogicalId, Handle, Template},
     value::Value,
 };
@@ -44,7 +45,7 @@ pub(crate) fn delivery(
     let grouping = grouping_variables(core.monitor).into_iter();
     environment.extend(grouping.map(|(name, value)| (name, value.into())));
     if !webhook.hosts.is_empty() {
-        let mut hosts = webhook.hosts.clone();
+        let mut hosts: Vec<String> = webhook.hosts.iter().map(ToString::to_string).collect();
         hosts.sort();
         environment.push(("WEBHOOK_HOSTS", hosts.join(",").into()));
     }
@@ -99,7 +100,7 @@ pub(crate) fn delivery(
             scaling_config: Some(ScalingConfig {
                 maximum_concurrency: Some(CONCURRENCY.into()),
             }),
-            tags: Some(core.monitor.tags.clone()),
+            tags: Some(tags(core.monitor)),
             ..EventSourceMapping::new(deliver.reference())
         },
     )?;

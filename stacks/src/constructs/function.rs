@@ -21,6 +21,7 @@ use crate::{
         logs_log_group::LogGroup,
     },
     suppression::Reason,
+    tag::tags,
     template::{Attributes, DuplicateLogicalId, Handle, ParameterType, Template},
     value::Value,
 };
@@ -61,8 +62,8 @@ pub(crate) fn function(
         &[name, "Logs"],
         &LogGroup {
             kms_key_id: core.key_arn(),
-            retention_in_days: Some(monitor.log_retention_days.into()),
-            tags: Some(monitor.tags.clone()),
+            retention_in_days: Some(i64::from(monitor.log_retention.days()).into()),
+            tags: Some(tags(monitor)),
             ..LogGroup::new()
         },
         Attributes::deleted().but(core.aws_owned_key()),
@@ -124,12 +125,14 @@ pub(crate) fn function(
                 log_group: Some(logs.reference()),
                 ..LoggingConfig::new()
             }),
-            reserved_concurrent_executions: hardening.reserved_concurrency.map(Into::into),
+            reserved_concurrent_executions: hardening
+                .reserved_concurrency
+                .map(|it| i64::from(it.get()).into()),
             tracing_config: hardening.tracing.then(|| TracingConfig {
                 mode: Some(TracingMode::Active.into()),
             }),
             vpc_config,
-            tags: Some(monitor.tags.clone()),
+            tags: Some(tags(monitor)),
             ..Function::new(from_bucket, role.arn())
         },
         Attributes::default().but(reasons),
@@ -197,7 +200,7 @@ fn role(
         &Role {
             path: Some(monitor.role_path().into()),
             managed_policy_arns: Some(vec![policy.reference()].into()),
-            tags: Some(monitor.tags.clone()),
+            tags: Some(tags(monitor)),
             ..Role::new(PolicyDocument::new([Statement::trust(
                 "lambda.amazonaws.com",
             )]))

@@ -4,6 +4,7 @@ use crate::{
     monitor::Monitor,
     policy::{Condition, PolicyDocument, Principal, Statement},
     resources::kms_key::Key,
+    tag::tags,
     template::{Attributes, DuplicateLogicalId, Handle, Template},
     value::Value,
 };
@@ -102,7 +103,7 @@ pub(crate) fn key(
             description: Some(format!("What {} keeps", monitor.stack).into()),
             enable_key_rotation: Some(true.into()),
             key_policy: Some(policy),
-            tags: Some(monitor.tags.clone()),
+            tags: Some(tags(monitor)),
             ..Key::new()
         },
         Attributes::retained(),

@@ -10,6 +10,7 @@ use crate::{
         SSESpecification, SSESpecificationSSEType as SseType, Table, TimeToLiveSpecification,
     },
     suppression::Reason,
+    tag::tags,
     template::{Attributes, DuplicateLogicalId, ParameterType, Template},
     value::Value,
 };
@@ -70,7 +71,7 @@ pub(crate) fn ledger(
                 attribute_name: Some(EXPIRES.into()),
                 ..TimeToLiveSpecification::new(true)
             }),
-            tags: Some(core.monitor.tags.clone()),
+            tags: Some(tags(core.monitor)),
             ..Table::new(vec![
                 KeySchema::new(GROUP, "HASH"),
                 KeySchema::new(NUMBER, "RANGE"),

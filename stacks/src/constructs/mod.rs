@@ -10,11 +10,11 @@ pub(crate) mod delivery;
 pub(crate) mod function;
 pub(crate) mod key;
 pub(crate) mod ledger;
+pub(crate) mod pipeline_alarms;
 pub(crate) mod queues;
 pub(crate) mod rule;
 pub(crate) mod schedule;
 pub(crate) mod secret;
-pub(crate) mod self_watch;
 pub(crate) mod sources;
 pub(crate) mod sweep;
 

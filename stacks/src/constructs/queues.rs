@@ -12,6 +12,7 @@ use crate::{
     },
     rules::EventRule,
     suppression::Reason,
+    tag::tags,
     template::{Attributes, DuplicateLogicalId, Handle, Template},
     value::Value,
 };
@@ -45,7 +46,7 @@ pub(crate) fn queues<'a>(
             message_retention_period: Some(DEAD_LETTER_RETENTION.into()),
             kms_master_key_id: kms_master_key_id.clone(),
             sqs_managed_sse_enabled: sqs_managed_sse_enabled.clone(),
-            tags: Some(monitor.tags.clone()),
+            tags: Some(tags(monitor)),
             ..Queue::new()
         },
         Attributes::retained().but(aws_owned_key),
@@ -63,7 +64,7 @@ pub(crate) fn queues<'a>(
             }),
             // Nothing may use the incidents themselves as a dead-letter queue.
             redrive_allow_policy: Some(json!({ "redrivePermission": "denyAll" })),
-            tags: Some(monitor.tags.clone()),
+            tags: Some(tags(monitor)),
             ..Queue::new()
         },
         Attributes::retained().but(aws_owned_key),

@@ -12,6 +12,7 @@ use crate::{
         lambda_permission::Permission,
     },
     rules::{EventRule, prefix},
+    tag::tags,
     template::{DuplicateLogicalId, Handle, Template},
     value::Value,
 };
@@ -92,7 +93,7 @@ fn rule(
                     .map(|input| InputTransformer::new(input.template())),
                 ..Target::new(function.arn(), "Function")
             }]),
-            tags: Some(core.monitor.tags.clone()),
+            tags: Some(tags(core.monitor)),
             ..Rule::new()
         },
     )

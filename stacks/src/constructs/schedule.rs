@@ -15,6 +15,7 @@ use crate::{
         },
     },
     suppression::Reason,
+    tag::tags,
     template::{Attributes, ConditionName, DuplicateLogicalId, Handle, Template},
 };
 
@@ -83,7 +84,7 @@ pub(crate) fn schedule(
         &Role {
             path: Some(core.monitor.role_path().into()),
             managed_policy_arns: Some(vec![policy.reference()].into()),
-            tags: Some(core.monitor.tags.clone()),
+            tags: Some(tags(core.monitor)),
             ..Role::new(PolicyDocument::new([Statement {
                 conditions: vec![Condition::same_account()],
                 ..Statement::trust("scheduler.amazonaws.com")

@@ -4,6 +4,7 @@ use crate::{
     constructs::Core,
     resources::secretsmanager_secret::Secret,
     suppression::Reason,
+    tag::tags,
     template::{Attributes, DuplicateLogicalId, Handle, Template},
 };
 
@@ -22,7 +23,7 @@ pub(crate) fn webhook_secret(
         &Secret {
             description: Some(description.into()),
             kms_key_id: core.key_arn().map(crate::Value::into_text),
-            tags: Some(core.monitor.tags.clone()),
+            tags: Some(tags(core.monitor)),
             ..Secret::new()
         },
         Attributes::retained()

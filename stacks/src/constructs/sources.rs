@@ -41,7 +41,7 @@ pub(crate) fn alarm_function(
     let alarm = signal_function(
         template,
         core,
-        judge(
+        evaluator(
             FunctionName::Alarm,
             "Turns CloudWatch alarms into incidents",
         ),
@@ -92,13 +92,13 @@ fn function_of_rules(
     if core.rules.iter().all(|it| it.purpose.function() != asset) {
         return Ok(None);
     }
-    let function = signal_function(template, core, judge(asset, description))?;
+    let function = signal_function(template, core, evaluator(asset, description))?;
     rules_to(template, core, asset, &function)?;
     Ok(Some(function))
 }
 
-/// A function that judges events and needs nothing but them.
-fn judge(function: FunctionName, description: &'static str) -> Spec {
+/// A function that evaluates events and needs nothing but them.
+fn evaluator(function: FunctionName, description: &'static str) -> Spec {
     Spec {
         function,
         description,

@@ -1,5 +1,7 @@
 //! How long the agent may work in a day before people are told.
 
+use super::AgentMinutes;
+
 /// How long the agent may work in a day before people are told, by the agent's own metric.
 ///
 /// Source: `ConsumedInvestigationTime` in the namespace `AWS/AIDevOps`, in seconds, by agent space;
@@ -8,8 +10,8 @@
 pub struct AgentTime {
     /// The agent space, which is in the same account and region.
     pub agent_space: AgentSpaceId,
-    /// Minutes of investigations in a day; over 0.
-    pub minutes_per_day: u32,
+    /// Minutes of investigations in a day.
+    pub minutes_per_day: AgentMinutes,
 }
 
 /// The UUID of an agent space.

@@ -1,5 +1,7 @@
 //! The report on spend that may not be needed.
 
+use super::LookbackDays;
+
 /// When the report is made, of what, and what is worth an incident.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CostReport {
@@ -11,10 +13,10 @@ pub struct CostReport {
     pub regions: Vec<String>,
     /// Where findings come from.
     pub sources: CostSources,
-    /// How many days of metrics are looked at; 7 to 63.
-    pub lookback_days: u32,
-    /// An instance whose CPU never reached this is idle, in percent; over 0, at most 100.
-    pub idle_below_percent: f64,
+    /// How many days of metrics are looked at.
+    pub lookback_days: LookbackDays,
+    /// An instance whose CPU never reached this is idle.
+    pub idle_below: IdlePercent,
     /// An instance whose traffic of a day never reached this is idle, in megabytes; over 0.
     pub idle_below_megabytes: f64,
     /// The key and the value of the tag of what is left out.
@@ -38,6 +40,29 @@ pub struct CostSources {
     pub optimizer: bool,
     /// Metrics of instances, volumes and addresses, as Tocsin reads them.
     pub metrics: bool,
+}
+
+/// A share of a CPU, in percent: over 0, at most 100.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct IdlePercent(f64);
+
+impl IdlePercent {
+    /// A share, in percent.
+    pub fn new(percent: f64) -> Option<Self> {
+        (percent > 0.0 && percent <= 100.0).then_some(Self(percent))
+    }
+
+    /// The share, in percent.
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl Default for IdlePercent {
+    /// 5 percent.
+    fn default() -> Self {
+        Self(5.0)
+    }
 }
 
 /// A time of day, to the minute.
@@ -74,6 +99,14 @@ impl std::fmt::Display for TimeOfDay {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_is_over_0_and_up_to_100() {
+        assert_eq!(IdlePercent::new(100.0).map(IdlePercent::get), Some(100.0));
+        for percent in [0.0, -1.0, 100.1, f64::NAN, f64::INFINITY] {
+            assert_eq!(IdlePercent::new(percent), None, "{percent}");
+        }
+    }
 
     #[test]
     fn times_of_day() {

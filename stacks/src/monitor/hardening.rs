@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::ReservedConcurrency;
+
 /// What is encrypted, reached and limited beyond what every stack is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hardening {
@@ -13,9 +15,9 @@ pub struct Hardening {
     pub vpc: Option<Vpc>,
     /// Whether invocations are traced with AWS X-Ray.
     pub tracing: bool,
-    /// How many invocations of each function may run at once, and are kept free for it; at least 2.
+    /// How many invocations of each function may run at once, and are kept free for it.
     /// What is kept free is taken from the account, of whose limit 100 must stay.
-    pub reserved_concurrency: Option<i64>,
+    pub reserved_concurrency: Option<ReservedConcurrency>,
     /// The table that is the ledger of a region, where that was restored into another than the stack's own:
     /// of every region or of none.
     pub ledger_tables: BTreeMap<String, String>,

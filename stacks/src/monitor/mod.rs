@@ -2,6 +2,7 @@
 
 mod agent_time;
 mod alarm;
+mod between;
 mod budget;
 mod cluster;
 mod composite;
@@ -12,32 +13,39 @@ mod event_source;
 pub(crate) mod formula;
 mod grouping;
 mod hardening;
+mod host_name;
+mod log_retention;
 mod names;
+mod ops_topic;
 mod principal;
 mod query;
 mod quiet_hours;
 mod service_alarm;
+mod tags;
 
 pub use agent_time::{AgentSpaceId, AgentTime};
 pub use alarm::{Alarm, InvalidStatistic, Measure, Metric, MissingData, Statistic};
+pub use between::{AgentMinutes, AlarmShards, Between, LookbackDays, ReservedConcurrency};
 pub use budget::{Budget, InvalidBudget};
 pub use cluster::{Cluster, ClusterPrefix, ClusterSelector, ServicePattern};
 pub use composite::{AlarmRule, AlarmState, CompositeAlarm, InvalidRule, OtherAlarm, Verdict};
 pub use condition::{Comparison, Condition, InvalidCondition, InvalidPeriod, Period, Side, Test};
-pub use cost_report::{CostReport, CostSources, TimeOfDay};
+pub use cost_report::{CostReport, CostSources, IdlePercent, TimeOfDay};
 pub use event_source::{EventName, EventSource, PipelineSelector, UnauthorizedApiCalls};
 pub use formula::InvalidFormula;
 pub use grouping::{GroupWait, GroupWindow, Grouping, InvalidGrouping};
 pub use hardening::{Hardening, Network, Vpc};
+pub use host_name::{HostName, InvalidHostName};
+pub use log_retention::{InvalidLogRetention, LogRetention};
 pub use names::{AlarmName, AlarmPrefix, ClusterName, InvalidName, StackName};
+pub use ops_topic::{InvalidTopic, OpsTopic, TopicArn, TopicName};
 pub use principal::PrincipalSelector;
 pub use query::{InvalidQuery, Query};
 pub use quiet_hours::{InvalidQuietHours, PosixTimeZone, QuietHours};
 pub use service_alarm::InvalidServiceAlarm;
+pub use tags::{InvalidTag, Tags};
 
-use crate::{Arn, arn::Topic, tag::Tag, value::Value};
-
-/// Everything that one account file says about what to watch.
+/// Everything that one account file says about what to alarms.
 ///
 /// It says nothing of accounts and regions: the templates are the same in each.
 #[derive(Clone, Debug)]
@@ -54,8 +62,8 @@ pub struct Monitor {
     pub alarms: Vec<Alarm>,
     /// Alarms on alarms to create.
     pub composites: Vec<CompositeAlarm>,
-    /// How many stacks the alarms are spread over; at least 1.
-    pub alarm_shards: u32,
+    /// How many stacks the alarms are spread over.
+    pub alarm_shards: AlarmShards,
     /// Existing alarms are watched if their name begins with one of these.
     pub watched_alarms: Vec<AlarmPrefix>,
     /// Pipelines whose failures are incidents.
@@ -75,15 +83,15 @@ pub struct Monitor {
     /// How long the agent may work before people are told, if that is bounded.
     pub agent_time: Option<AgentTime>,
     /// Who hears of failures of the pipeline itself.
-    pub ops_topic: Option<Value<Arn<Topic>>>,
+    pub ops_topic: Option<OpsTopic>,
     /// Where incidents may be sent.
     pub webhook: WebhookPolicy,
-    /// How long logs are kept, in days: one of CloudWatch's choices.
-    pub log_retention_days: i64,
+    /// How long logs are kept.
+    pub log_retention: LogRetention,
     /// What regulated accounts ask for.
     pub hardening: Hardening,
-    /// Tags of every resource that can have them, sorted by key.
-    pub tags: Vec<Tag>,
+    /// Tags of every resource that can have them.
+    pub tags: Tags,
 }
 
 /// The instruction set that functions run on.
@@ -98,8 +106,8 @@ pub enum Architecture {
 /// Where incidents may be sent, beyond the agent's own hosts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WebhookPolicy {
-    /// Further hosts, by full name.
-    pub hosts: Vec<String>,
+    /// Further hosts.
+    pub hosts: Vec<HostName>,
     /// Whether plain HTTP to a loopback address is allowed, as for a local receiver.
     pub loopback_http: bool,
 }

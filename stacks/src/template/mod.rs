@@ -1,5 +1,5 @@
-//! The template: what CloudFormation reads. It is JSON from the first resource on, and text only where it is
-//! written.
+//! The template: what CloudFormation reads. Its properties are JSON from the first resource on, and text only where
+//! they are written.
 
 mod section;
 
@@ -73,18 +73,22 @@ pub enum ParameterType {
     SecurityGroups,
 }
 
-/// What is known of a resource beside its JSON.
+/// A resource. What validators are told of it is the same for thousands of alarms, and becomes JSON only where the
+/// template is read.
 #[derive(Debug)]
 struct Declared {
     /// The path in the model that its logical ID is made of.
     origin: String,
     resource_type: &'static str,
+    attributes: Attributes,
+    properties: Json,
 }
 
 /// A CloudFormation template.
 #[derive(Debug)]
 pub struct Template {
-    json: Json,
+    /// Everything but the resources.
+    head: Json,
     resources: BTreeMap<LogicalId, Declared>,
 }
 
@@ -104,7 +108,7 @@ impl Template {
     /// An empty template.
     pub fn new(description: impl Into<String>) -> Self {
         Self {
-            json: json!({
+            head: json!({
                 "AWSTemplateFormatVersion": "2010-09-09",
                 "Description": description.into(),
                 "Metadata": suppression::of_template(),
@@ -142,10 +146,10 @@ impl Template {
             Entry::Vacant(slot) => slot.insert(Declared {
                 origin,
                 resource_type: R::TYPE,
+                attributes,
+                properties: resource.to_json(),
             }),
         };
-        let json = section::resource(R::TYPE, attributes, resource.to_json());
-        self.put("Resources", &id, json);
         Ok(Handle {
             id,
             kind: PhantomData,
@@ -153,7 +157,7 @@ impl Template {
     }
 
     fn put(&mut self, section: &str, id: &LogicalId, json: Json) {
-        self.json[section][id.as_str()] = json;
+        self.head[section][id.as_str()] = json;
     }
 
     /// Declares a parameter and returns its value. It has no default: who deploys must give it.
@@ -184,19 +188,28 @@ impl Template {
     }
 
     /// The template as CloudFormation reads it.
-    pub fn as_json(&self) -> &Json {
-        &self.json
+    pub fn to_json(&self) -> Json {
+        let resources = self.resources.iter().map(|(id, it)| {
+            let json = section::resource(it.resource_type, &it.attributes, it.properties.clone());
+            (id.to_string(), json)
+        });
+        let resources: serde_json::Map<String, Json> = resources.collect();
+        let mut json = self.head.clone();
+        if !resources.is_empty() {
+            json["Resources"] = resources.into();
+        }
+        json
     }
 
     /// The template as people read it.
     pub fn to_pretty(&self) -> String {
-        format!("{:#}\n", self.json)
+        format!("{:#}\n", self.to_json())
     }
 
     /// How long the template is without spaces, as CloudFormation gets it, in bytes.
     pub fn bytes(&self) -> usize {
         let mut length = Length(0);
-        match serde_json::to_writer(&mut length, &self.json) {
+        match serde_json::to_writer(&mut length, &self.to_json()) {
             Ok(()) => length.0,
             Err(error) => unreachable!("JSON is written to a counter: {error}"),
         }
@@ -218,7 +231,7 @@ impl Template {
     }
 
     fn entries(&self, section: &str) -> usize {
-        self.json[section]
+        self.head[section]
             .as_object()
             .map_or(0, serde_json::Map::len)
     }
@@ -228,9 +241,11 @@ impl Template {
         self.resources.iter().map(|(id, it)| (id, it.resource_type))
     }
 
-    /// The properties of a resource; null where it has none, or there is no such resource.
+    /// The properties of a resource; null where there is no such resource.
     pub fn properties(&self, id: &LogicalId) -> &Json {
-        &self.json["Resources"][id.as_str()]["Properties"]
+        self.resources
+            .get(id)
+            .map_or(&Json::Null, |it| &it.properties)
     }
 }
 
@@ -321,7 +336,7 @@ mod tests {
             .add_with(&["second"], &Queue::default(), attributes)
             .unwrap();
         assert_eq!(
-            template.as_json()["Resources"]["Second"],
+            template.to_json()["Resources"]["Second"],
             json!({
                 "Type": "AWS::SQS::Queue",
                 "DeletionPolicy": "RetainExceptOnCreate",
@@ -338,21 +353,21 @@ mod tests {
         template
             .add_with(&["a-b", "c"], &Queue::default(), Attributes::retained())
             .unwrap();
-        let before = template.as_json().clone();
+        let before = template.to_json();
         let clash = template.add(&["a", "b-c"], &Queue::default()).unwrap_err();
         assert_eq!(
             clash.to_string(),
             "`a-b / c` and `a / b-c` would both be the resource `ABC`: rename one of them"
         );
-        assert_eq!(template.as_json(), &before);
+        assert_eq!(template.to_json(), before);
     }
 
     #[test]
     fn the_bytes_are_those_of_the_text_without_spaces() {
         let mut template = Template::new("ü\u{1}\"");
-        assert_eq!(template.bytes(), template.as_json().to_string().len());
+        assert_eq!(template.bytes(), template.to_json().to_string().len());
         template.add(&["one"], &Queue::default()).unwrap();
         template.output("One", "a text", &"value");
-        assert_eq!(template.bytes(), template.as_json().to_string().len());
+        assert_eq!(template.bytes(), template.to_json().to_string().len());
     }
 }

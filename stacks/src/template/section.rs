@@ -11,7 +11,7 @@ use crate::{
 /// A resource.
 pub(super) fn resource(
     resource_type: &'static str,
-    attributes: Attributes,
+    attributes: &Attributes,
     properties: Json,
 ) -> Json {
     let mut resource = json!({ "Type": resource_type });
@@ -36,9 +36,9 @@ pub(super) fn resource(
     resource
 }
 
-fn metadata(attributes: Attributes, resource_type: &str) -> Option<Json> {
+fn metadata(attributes: &Attributes, resource_type: &str) -> Option<Json> {
     let reasons = suppression::metadata(&attributes.suppressed, resource_type);
-    match (reasons, attributes.metadata) {
+    match (reasons, attributes.metadata.clone()) {
         (Some(Json::Object(mut all)), Some(Json::Object(more))) => {
             all.extend(more);
             Some(Json::Object(all))

@@ -54,6 +54,14 @@ pub enum AwsError {
         /// What stood in the way.
         reason: String,
     },
+    /// The answer is not what the service is known to give.
+    #[error("{operation}: {reason}")]
+    Unreadable {
+        /// The service and the operation.
+        operation: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 impl AwsError {

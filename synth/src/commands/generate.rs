@@ -62,7 +62,7 @@ pub(crate) fn run(args: &Generate, terminal: Terminal) -> Result<Exit, Error> {
 fn text(template: &Template, format: Format) -> String {
     match format {
         Format::Json => template.to_pretty(),
-        Format::Yaml => serde_saphyr::to_string(template.as_json())
+        Format::Yaml => serde_saphyr::to_string(&template.to_json())
             .expect("YAML can say whatever JSON can: texts, numbers, lists and maps"),
     }
 }

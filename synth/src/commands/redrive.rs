@@ -10,7 +10,7 @@ use crate::{
     config::Account,
     deploy::{DeployError, deployed},
     error::{Error, Exit},
-    redrive::{AwsWorld, Look, Report, Selection, Stack, carry_out, give_back, is_called, take},
+    redrive::{AwsPorts, Look, Report, Selection, Stack, carry_out, give_back, is_called, take},
     terminal::{Progress, Stop, Terminal},
 };
 
@@ -60,12 +60,12 @@ pub(crate) async fn run(args: &Redrive, terminal: Terminal) -> Result<Exit, Erro
     let mut reports = Vec::new();
     for (place, look) in places.iter().zip(looks) {
         let mut progress = Progress::new(terminal, format!("{}: redriven", place.region));
-        let redriven = carry_out(&place.world, &look.held, |done, total| {
+        let redriven = carry_out(&place.ports, &look.held, |done, total| {
             progress.show(done, total);
         });
-        let fates = redriven.await;
+        let dispositions = redriven.await;
         progress.end();
-        reports.push(look.report(fates));
+        reports.push(look.report(dispositions));
     }
     let exit = show(reports, args, terminal);
     if stop.is_given() {
@@ -78,7 +78,7 @@ pub(crate) async fn run(args: &Redrive, terminal: Terminal) -> Result<Exit, Erro
 /// A region, as far as dead letters are concerned.
 struct Place {
     region: String,
-    world: AwsWorld,
+    ports: AwsPorts,
     stack: Stack,
 }
 
@@ -99,7 +99,7 @@ impl Place {
         let (dead_letters, incidents) = (of(Output::DeadLettersUrl)?, of(Output::IncidentsUrl)?);
         Ok(Self {
             region: region.name().to_owned(),
-            world: AwsWorld::new(&region.aws, dead_letters, incidents, stop.clone()),
+            ports: AwsPorts::new(&region.aws, dead_letters, incidents, stop.clone()),
             stack: Stack::new(monitor, &deployed.outputs),
         })
     }
@@ -115,7 +115,7 @@ async fn look(
     let mut looks = Vec::new();
     for place in places {
         let mut progress = Progress::new(terminal, format!("{}: read", place.region));
-        let taken = take(&place.world, |done, total| progress.show(done, total)).await;
+        let taken = take(&place.ports, |done, total| progress.show(done, total)).await;
         progress.end();
         match taken {
             Ok(taken) => looks.push(Look::new(&place.region, taken, selection, &place.stack)),
@@ -131,7 +131,7 @@ async fn look(
 /// Gives back what was taken.
 async fn release(places: &[Place], looks: &[Look], terminal: Terminal) {
     for (place, look) in places.iter().zip(looks) {
-        let hidden = give_back(&place.world, look.receipts()).await;
+        let hidden = give_back(&place.ports, look.receipts()).await;
         if hidden > 0 {
             terminal.say(&format!(
                 "{}: {hidden} dead letters could not be given back: they show again in 15 minutes",

@@ -53,7 +53,7 @@ pub(crate) async fn set(args: &WebhookSet, terminal: Terminal) -> Result<Exit, E
 pub(super) fn url_policy(account: &Account) -> UrlPolicy {
     let webhook = &account.monitor.webhook;
     UrlPolicy {
-        hosts: webhook.hosts.clone(),
+        hosts: webhook.hosts.iter().map(ToString::to_string).collect(),
         loopback_http: webhook.loopback_http,
     }
 }

@@ -3,10 +3,10 @@
 mod diagnostic;
 mod field;
 mod file;
-mod lower;
 mod node;
-mod places;
 mod read;
+mod resolve;
+mod spans;
 mod synthesis;
 mod text_or;
 mod tree;
@@ -16,7 +16,7 @@ use stacks::{Monitor, monitor::Architecture};
 pub use diagnostic::Diagnostic;
 use file::AccountFile;
 use node::Node;
-use places::Places;
+use spans::Spans;
 
 /// An account file that can be used.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub struct Account {
     /// Whether the functions run on this machine's own architecture, as on a local AWS.
     pub runs_here: bool,
     /// Where in the file each thing is said.
-    places: Places,
+    spans: Spans,
 }
 
 /// What is known of the world when a file is read.
@@ -53,7 +53,7 @@ pub fn parse(text: &str, context: Context<'_>) -> (Option<Account>, Vec<Diagnost
     let file = read::read::<AccountFile>(&node, &mut problems);
     // The tree of a large file takes more memory than all that is made of it.
     drop(node);
-    let account = file.map(|file| lower::account(file, context, &mut problems));
+    let account = file.map(|file| resolve::account(file, context, &mut problems));
     problems.sort_by_key(Diagnostic::start);
     let account = account.filter(|_| !problems.iter().any(Diagnostic::is_error));
     if account.is_none() {

@@ -7,7 +7,7 @@ use stacks::{
     quota::{OverQuota, Subject},
 };
 
-use super::{Account, diagnostic::Diagnostic, places::Said};
+use super::{Account, diagnostic::Diagnostic, spans::Declaration};
 
 impl Account {
     /// The stacks, in the order in which they are deployed; or every quota that they are over, each at the place
@@ -37,23 +37,28 @@ impl Account {
 
     /// Where the first stands of what is too much.
     fn span_of(&self, subject: &Subject) -> Option<Range<usize>> {
-        let said: Vec<Said> = match subject {
-            Subject::Alarms(names) => names.iter().map(|it| Said::Alarm(it.to_string())).collect(),
+        let said: Vec<Declaration> = match subject {
+            Subject::Alarms(names) => names
+                .iter()
+                .map(|it| Declaration::Alarm(it.to_string()))
+                .collect(),
             Subject::Clusters(selectors) => {
                 let names = selectors.iter().map(ToString::to_string);
-                names.map(Said::Cluster).collect()
+                names.map(Declaration::Cluster).collect()
             }
-            Subject::Event(name) => vec![Said::Event(name.as_str().to_owned())],
-            Subject::EventPattern(name) => vec![Said::EventPattern(name.as_str().to_owned())],
-            Subject::WebhookHosts => vec![Said::WebhookHosts],
+            Subject::Event(name) => vec![Declaration::Event(name.as_str().to_owned())],
+            Subject::EventPattern(name) => {
+                vec![Declaration::EventPattern(name.as_str().to_owned())]
+            }
+            Subject::WebhookHosts => vec![Declaration::WebhookHosts],
             Subject::Everything => Vec::new(),
         };
-        let spans = said.iter().filter_map(|it| self.places.get(it));
+        let spans = said.iter().filter_map(|it| self.spans.get(it));
         spans.min_by_key(|span| span.start).cloned()
     }
 
     /// Where problems are shown that no part of the file can be blamed for.
     fn name_span(&self) -> Range<usize> {
-        self.places.get(&Said::Name).cloned().unwrap_or(0..0)
+        self.spans.get(&Declaration::Name).cloned().unwrap_or(0..0)
     }
 }

@@ -65,7 +65,8 @@ pub(super) async fn upload_template(
     body: &str,
 ) -> Result<String, AwsError> {
     let hash = Sha256::digest(body.as_bytes());
-    let short = u64::from_be_bytes(hash.first_chunk::<8>().copied().unwrap_or_default());
+    let short = hash.first_chunk::<8>().expect("SHA-256 has 32 bytes");
+    let short = u64::from_be_bytes(*short);
     let key = format!("templates/{short:016x}.json");
     let s3 = aws.s3();
     s3.put_object()

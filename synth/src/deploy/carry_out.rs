@@ -3,7 +3,7 @@
 use stacks::stack::ParameterSource;
 
 use super::{
-    DeployError, First, Outcome, Plan, StackPlan, StackStatus, Standing, Values, change_set,
+    DeployError, First, Outcome, Plan, StackCondition, StackPlan, StackStatus, Values, change_set,
     describe,
     observer::{DeployEvent, Observer},
 };
@@ -86,22 +86,29 @@ impl Deployer<'_> {
         } else {
             plan.deployed.clone()
         };
-        if let Some(it) = &deployed {
-            let status = it.status;
-            match status.standing() {
-                Standing::Absent | Standing::Ready => {}
-                Standing::Busy => {
+        if let Some(status) = deployed.as_ref().map(|it| it.status.clone()) {
+            if let Some(stuck) = DeployError::stuck(stack, self.region.name(), &status) {
+                return Err(stuck);
+            }
+            match status.condition() {
+                // The last two are errors by now.
+                StackCondition::Absent
+                | StackCondition::Ready
+                | StackCondition::Stuck
+                | StackCondition::Unknown => {}
+                StackCondition::Busy => {
                     (self.observer)(&DeployEvent::Waiting { stack, status });
-                    let at_rest = |status: StackStatus| status.standing() != Standing::Busy;
+                    let at_rest = |status: &StackStatus| {
+                        status.is_settled() && status.condition() != StackCondition::Busy
+                    };
                     self.settle(stack, None, at_rest).await?;
                     deployed = describe(&cloudformation, stack).await?;
                 }
-                Standing::Unborn => {
+                StackCondition::Unborn => {
                     (self.observer)(&DeployEvent::DeletingRemains { stack, status });
                     self.remove(stack).await?;
                     deployed = None;
                 }
-                Standing::Stuck => return Err(DeployError::stuck(stack, self.region.name(), it)),
             }
         }
         // Outputs of stacks that came before are known by now.

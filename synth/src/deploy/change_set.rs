@@ -10,7 +10,7 @@ use contract::names::TAG;
 use jiff::Timestamp;
 
 use super::{
-    DeployError, Deployed, Deployer, StackPlan, StackStatus, Standing, Values, assets, events,
+    DeployError, Deployed, Deployer, StackCondition, StackPlan, StackStatus, Values, assets, events,
 };
 use crate::aws::{Aws, AwsError};
 
@@ -38,7 +38,7 @@ pub(super) async fn apply(
     let aws = &deployer.region.aws;
     let cloudformation = aws.cloudformation();
     let stack = plan.stack.name.as_str();
-    let update = deployed.is_some_and(|it| it.status.standing() == Standing::Ready);
+    let update = deployed.is_some_and(|it| it.status.condition() == StackCondition::Ready);
     // A name of its own, so that two who deploy at once never touch each other's change set.
     let name = format!(
         "tocsin-{}-{}",
@@ -105,26 +105,23 @@ pub(super) async fn apply(
     let settled = deployer
         .settle(stack, baseline, StackStatus::is_settled)
         .await?;
-    judge(aws, stack, settled)
+    outcome(aws, stack, settled)
 }
 
-fn judge(aws: &Aws, stack: &str, settled: events::Settled) -> Result<Outcome, DeployError> {
+fn outcome(aws: &Aws, stack: &str, settled: events::Settled) -> Result<Outcome, DeployError> {
     let events::Settled { status, reasons } = settled;
     if status.is_success() {
         return Ok(Outcome::Changed);
     }
-    match status.way_out(stack, aws.region()) {
-        Some(next) => Err(DeployError::Stuck {
-            stack: stack.to_owned(),
-            status,
-            next,
+    Err(
+        DeployError::stuck(stack, aws.region(), &status).unwrap_or_else(|| {
+            DeployError::RolledBack {
+                stack: stack.to_owned(),
+                status,
+                reasons,
+            }
         }),
-        None => Err(DeployError::RolledBack {
-            stack: stack.to_owned(),
-            status,
-            reasons,
-        }),
-    }
+    )
 }
 
 fn parameter((key, value): (&String, &String)) -> Parameter {

@@ -2,7 +2,7 @@
 
 use contract::Output;
 
-use super::{Deployed, StackStatus};
+use super::{StackCondition, StackStatus};
 use crate::aws::AwsError;
 
 /// Why a stack is not as it should be.
@@ -19,6 +19,18 @@ pub enum DeployError {
         /// Its status.
         status: StackStatus,
         /// The command that gets it out.
+        next: String,
+    },
+    /// CloudFormation has a status that did not exist when this was written.
+    #[error(
+        "the stack `{stack}` is in {status}, a status that this version of `synth` does not know"
+    )]
+    UnknownStatus {
+        /// The stack.
+        stack: String,
+        /// Its status.
+        status: StackStatus,
+        /// The command that shows the stack.
         next: String,
     },
     /// CloudFormation could not make a change set: the template is at fault, most often.
@@ -96,13 +108,24 @@ pub enum DeployError {
 }
 
 impl DeployError {
-    pub(super) fn stuck(stack: &str, region: &str, deployed: &Deployed) -> Self {
-        let status = deployed.status;
-        Self::Stuck {
-            stack: stack.to_owned(),
-            status,
-            next: status.way_out(stack, region).unwrap_or_default(),
+    /// The error if a person has to decide what becomes of a stack in this status.
+    pub(super) fn stuck(stack: &str, region: &str, status: &StackStatus) -> Option<Self> {
+        let (stack, status) = (stack.to_owned(), status.clone());
+        if status.condition() == StackCondition::Unknown {
+            return Some(Self::UnknownStatus {
+                next: format!(
+                    "aws cloudformation describe-stacks --stack-name {stack} --region {region}"
+                ),
+                stack,
+                status,
+            });
         }
+        let next = status.way_out(&stack, region)?;
+        Some(Self::Stuck {
+            stack,
+            status,
+            next,
+        })
     }
 }
 

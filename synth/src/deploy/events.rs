@@ -12,6 +12,13 @@ const PATIENCE: Duration = Duration::from_mins(10);
 /// Pages of events that are read at most: more than any deploy of ours makes.
 const PAGES: usize = 50;
 
+/// What CloudFormation says of a resource that it did not finish because another failed, which explains nothing.
+const CANCELLED: [&str; 3] = [
+    "Resource creation cancelled",
+    "Resource update cancelled",
+    "Resource deletion cancelled",
+];
+
 /// A stack that has settled.
 #[derive(Debug)]
 pub(super) struct Settled {
@@ -38,7 +45,7 @@ impl Deployer<'_> {
         &self,
         stack: &str,
         baseline: Option<String>,
-        settled: fn(StackStatus) -> bool,
+        settled: fn(&StackStatus) -> bool,
     ) -> Result<Settled, DeployError> {
         let cloudformation = self.region.aws.cloudformation();
         let mut watch = Watch {
@@ -52,7 +59,7 @@ impl Deployer<'_> {
                 .report_news(&cloudformation, stack, self.observer)
                 .await;
             match describe(&cloudformation, stack).await {
-                Ok(Some(now)) if settled(now.status) => {
+                Ok(Some(now)) if settled(&now.status) => {
                     watch
                         .report_news(&cloudformation, stack, self.observer)
                         .await;
@@ -103,8 +110,7 @@ impl Watch {
             let id = event.logical_resource_id.as_deref().unwrap_or_default();
             let reason = event.resource_status_reason.as_deref().unwrap_or_default();
             let failed = status.ends_with("_FAILED");
-            // What is only cancelled because something else failed explains nothing.
-            if failed && !reason.contains("cancelled") && id != stack {
+            if failed && !CANCELLED.contains(&reason) && id != stack {
                 self.failures.push(format!("{id}: {reason}"));
             }
             if status.ends_with("_COMPLETE") || failed {

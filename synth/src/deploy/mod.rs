@@ -21,4 +21,4 @@ pub use observer::{DeployEvent, Observer};
 pub use plan::{First, Plan, StackPlan, Values, plan};
 pub use read::{Deployed, all_stacks, deployed, describe, output, siblings, template};
 pub use remove::{Removed, kept};
-pub use status::{StackStatus, Standing};
+pub use status::{StackCondition, StackStatus};

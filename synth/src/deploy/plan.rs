@@ -6,7 +6,7 @@ use aws_sdk_cloudformation::Client;
 use stacks::{Json, Stack, stack::ParameterSource};
 
 use super::{
-    DeployError, Deployed, Standing, assets, describe, siblings,
+    DeployError, Deployed, StackCondition, assets, describe, siblings,
     staging::{Staging, Step, Templates, staging},
     template,
 };
@@ -85,12 +85,8 @@ impl Values {
 impl StackPlan<'_> {
     /// An error if a person has to decide something first, even where there is nothing to deploy.
     pub fn check_not_stuck(&self, region: &str) -> Result<(), DeployError> {
-        match &self.deployed {
-            Some(it) if it.status.standing() == Standing::Stuck => {
-                Err(DeployError::stuck(&self.stack.name, region, it))
-            }
-            _ => Ok(()),
-        }
+        let stuck = |it: &Deployed| DeployError::stuck(&self.stack.name, region, &it.status);
+        self.deployed.as_ref().and_then(stuck).map_or(Ok(()), Err)
     }
 
     /// Whether a deploy would have nothing to do.
@@ -98,7 +94,7 @@ impl StackPlan<'_> {
         let ready = self
             .deployed
             .as_ref()
-            .is_some_and(|it| it.status.standing() == Standing::Ready);
+            .is_some_and(|it| it.status.condition() == StackCondition::Ready);
         ready && self.diff.is_empty()
     }
 }
@@ -122,7 +118,7 @@ pub async fn plan<'a>(
     for stack in stacks {
         let deployed = describe(cloudformation, &stack.name).await?;
         let before = match &deployed {
-            Some(it) if it.status.standing() != Standing::Absent => {
+            Some(it) if it.status.condition() != StackCondition::Absent => {
                 outputs.insert(stack.name.clone(), it.outputs.clone());
                 let template = template(cloudformation, &stack.name).await?;
                 now.insert(stack.name.clone(), template.clone());
@@ -135,7 +131,7 @@ pub async fn plan<'a>(
         };
         let parameters = parameters(stack, values, &outputs);
         let after = Source {
-            template: stack.template.as_json().clone(),
+            template: stack.template.to_json(),
             parameters,
         };
         let diff = diff::diff(before.as_ref(), &after);

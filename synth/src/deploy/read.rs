@@ -45,24 +45,18 @@ pub async fn describe(cloudformation: &Client, name: &str) -> Result<Option<Depl
         .await;
     let stacks = match answer.map_err(|it| AwsError::call("CloudFormation DescribeStacks", it)) {
         Ok(answer) => answer.stacks.unwrap_or_default(),
-        Err(error) if does_not_exist(&error) => return Ok(None),
+        Err(error) if does_not_exist(&error, name) => return Ok(None),
         Err(error) => return Err(error),
     };
     let Some(stack) = stacks.into_iter().next() else {
         return Ok(None);
     };
-    let status = stack
-        .stack_status
-        .as_ref()
-        .map(|it| it.as_str().to_owned())
-        .unwrap_or_default();
     let changed = stack
         .last_updated_time
         .or(stack.creation_time)
         .map_or(0, |it| it.secs());
     Ok(Some(Deployed {
-        // A status that is not known yet is left to a person.
-        status: StackStatus::parse(&status).unwrap_or(StackStatus::UpdateRollbackFailed),
+        status: StackStatus::parse(stack.stack_status.as_ref().map_or("", |it| it.as_str())),
         reason: stack.stack_status_reason,
         parameters: stack
             .parameters
@@ -102,11 +96,10 @@ fn not_deployed(region: &Region, stack: &str) -> DeployError {
     }
 }
 
-fn does_not_exist(error: &AwsError) -> bool {
-    error.code() == Some("ValidationError")
-        && error
-            .message()
-            .is_some_and(|it| it.contains("does not exist"))
+/// CloudFormation has no code of its own for a stack that is not there, only this text.
+fn does_not_exist(error: &AwsError, name: &str) -> bool {
+    let absent = format!("Stack with id {name} does not exist");
+    error.code() == Some("ValidationError") && error.message() == Some(&absent)
 }
 
 /// The names of all stacks, in the order in which they are deployed: those of the account file, and those
@@ -167,7 +160,7 @@ pub async fn template(cloudformation: &Client, name: &str) -> Result<Json, AwsEr
         .await
         .map_err(|it| AwsError::call(OPERATION, it))?;
     let body = answer.template_body.unwrap_or_default();
-    serde_json::from_str(&body).map_err(|_| AwsError::NoAnswer {
+    serde_json::from_str(&body).map_err(|_| AwsError::Unreadable {
         operation: OPERATION,
         reason: format!("the template of the stack `{name}` is not JSON: Tocsin did not write it"),
     })

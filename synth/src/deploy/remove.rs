@@ -40,11 +40,11 @@ impl Deployer<'_> {
         let status = settled.status;
         Err(DeployError::NotDeleted {
             stack: stack.to_owned(),
-            status,
-            reasons: settled.reasons,
             next: status
                 .way_out(stack, self.region.name())
                 .unwrap_or_default(),
+            reasons: settled.reasons,
+            status,
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The status of a stack. Source: "Stack status codes" in the CloudFormation user guide.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are CloudFormation's")]
 pub enum StackStatus {
     CreateComplete,
@@ -29,11 +29,13 @@ pub enum StackStatus {
     UpdateRollbackCompleteCleanupInProgress,
     UpdateRollbackFailed,
     UpdateRollbackInProgress,
+    /// One that did not exist when this was written, by CloudFormation's name.
+    Unknown(String),
 }
 
 /// What can be done with a stack as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum StackCondition {
     /// There is none, or only a change set that was never carried out.
     Absent,
     /// It can be updated.
@@ -44,10 +46,12 @@ pub enum Standing {
     Unborn,
     /// A person has to decide.
     Stuck,
+    /// Nobody knows: the status is newer than this.
+    Unknown,
 }
 
 impl StackStatus {
-    /// Every status there is.
+    /// Every status that is known.
     pub const ALL: [Self; 23] = [
         Self::CreateComplete,
         Self::CreateFailed,
@@ -75,12 +79,13 @@ impl StackStatus {
     ];
 
     /// Reads CloudFormation's own name.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    pub fn parse(text: &str) -> Self {
+        let known = Self::ALL.into_iter().find(|status| status.as_str() == text);
+        known.unwrap_or_else(|| Self::Unknown(text.to_owned()))
     }
 
     /// CloudFormation's own name.
-    pub fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &str {
         match self {
             Self::CreateComplete => "CREATE_COMPLETE",
             Self::CreateFailed => "CREATE_FAILED",
@@ -107,18 +112,19 @@ impl StackStatus {
             }
             Self::UpdateRollbackFailed => "UPDATE_ROLLBACK_FAILED",
             Self::UpdateRollbackInProgress => "UPDATE_ROLLBACK_IN_PROGRESS",
+            Self::Unknown(name) => name,
         }
     }
 
     /// What can be done with the stack.
-    pub fn standing(self) -> Standing {
+    pub fn condition(&self) -> StackCondition {
         match self {
-            Self::DeleteComplete | Self::ReviewInProgress => Standing::Absent,
+            Self::DeleteComplete | Self::ReviewInProgress => StackCondition::Absent,
             Self::CreateComplete
             | Self::ImportComplete
             | Self::ImportRollbackComplete
             | Self::UpdateComplete
-            | Self::UpdateRollbackComplete => Standing::Ready,
+            | Self::UpdateRollbackComplete => StackCondition::Ready,
             Self::CreateInProgress
             | Self::DeleteInProgress
             | Self::ImportInProgress
@@ -127,18 +133,19 @@ impl StackStatus {
             | Self::UpdateInProgress
             | Self::UpdateCompleteCleanupInProgress
             | Self::UpdateRollbackInProgress
-            | Self::UpdateRollbackCompleteCleanupInProgress => Standing::Busy,
-            Self::RollbackComplete | Self::CreateFailed => Standing::Unborn,
+            | Self::UpdateRollbackCompleteCleanupInProgress => StackCondition::Busy,
+            Self::RollbackComplete | Self::CreateFailed => StackCondition::Unborn,
             Self::DeleteFailed
             | Self::ImportRollbackFailed
             | Self::RollbackFailed
             | Self::UpdateFailed
-            | Self::UpdateRollbackFailed => Standing::Stuck,
+            | Self::UpdateRollbackFailed => StackCondition::Stuck,
+            Self::Unknown(_) => StackCondition::Unknown,
         }
     }
 
     /// Whether a deploy that ends so has done what it should.
-    pub fn is_success(self) -> bool {
+    pub fn is_success(&self) -> bool {
         matches!(
             self,
             Self::CreateComplete
@@ -150,13 +157,17 @@ impl StackStatus {
     }
 
     /// Whether nothing goes on that decides how a deploy ends. Cleaning up after an update is over
-    /// does not.
-    pub fn is_settled(self) -> bool {
-        self.standing() != Standing::Busy || self == Self::UpdateCompleteCleanupInProgress
+    /// does not. Of a status that is not known the name says it: CloudFormation's end in `_IN_PROGRESS`.
+    pub fn is_settled(&self) -> bool {
+        match self {
+            Self::UpdateCompleteCleanupInProgress => true,
+            Self::Unknown(name) => !name.ends_with("_IN_PROGRESS"),
+            known => known.condition() != StackCondition::Busy,
+        }
     }
 
     /// The AWS CLI command that gets a stuck stack out of it.
-    pub fn way_out(self, stack: &str, region: &str) -> Option<String> {
+    pub fn way_out(&self, stack: &str, region: &str) -> Option<String> {
         let verb = match self {
             Self::UpdateRollbackFailed => "continue-update-rollback",
             Self::UpdateFailed | Self::ImportRollbackFailed => "rollback-stack",
@@ -182,15 +193,30 @@ mod tests {
     #[test]
     fn every_status_is_read_as_it_is_written() {
         for status in StackStatus::ALL {
-            assert_eq!(StackStatus::parse(status.as_str()), Some(status));
+            assert_eq!(StackStatus::parse(status.as_str()), status);
         }
-        assert_eq!(StackStatus::parse("SOMETHING_NEW"), None);
+    }
+
+    #[test]
+    fn a_status_that_is_not_known_stays_so() {
+        for (name, settled) in [
+            ("SOMETHING_NEW", true),
+            ("SOMETHING_NEW_IN_PROGRESS", false),
+            ("", true),
+        ] {
+            let status = StackStatus::parse(name);
+            assert_eq!(status.to_string(), name);
+            assert_eq!(status.condition(), StackCondition::Unknown);
+            assert_eq!(status.is_settled(), settled, "{name}");
+            assert!(!status.is_success());
+            assert_eq!(status.way_out("s", "r"), None);
+        }
     }
 
     #[test]
     fn what_is_stuck_has_a_way_out() {
         for status in StackStatus::ALL {
-            let stuck = status.standing() == Standing::Stuck;
+            let stuck = status.condition() == StackCondition::Stuck;
             assert_eq!(status.way_out("s", "r").is_some(), stuck, "{status}");
         }
     }

@@ -143,11 +143,8 @@ impl Summary {
         for entry in Entry::all(contents, grouping, now) {
             match entry.stage {
                 Stage::Held { by, until } => {
-                    summary
-                        .held
-                        .entry((by, until))
-                        .or_default()
-                        .add(&entry, until, Timestamp::max)
+                    let held = summary.held.entry((by, until)).or_default();
+                    held.add(&entry, until, Timestamp::max);
                 }
                 Stage::Gathering { until } => summary.gathering.add(&entry, until, Timestamp::max),
                 Stage::Due { since } => summary.due.add(&entry, since, Timestamp::min),

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::{
     Message,
-    world::{BATCH, Entries, World},
+    ports::{BATCH, Entries, Ports},
 };
 use crate::{
     aws::{Aws, AwsError},
@@ -28,7 +28,7 @@ const WAIT: i32 = 1;
 
 /// A region of AWS.
 #[derive(Clone, Debug)]
-pub(crate) struct AwsWorld {
+pub(crate) struct AwsPorts {
     sqs: aws_sdk_sqs::Client,
     lambda: aws_sdk_lambda::Client,
     dead_letters: String,
@@ -36,7 +36,7 @@ pub(crate) struct AwsWorld {
     stop: Stop,
 }
 
-impl AwsWorld {
+impl AwsPorts {
     /// The queues go by their URLs.
     pub(crate) fn new(aws: &Aws, dead_letters: String, incidents: String, stop: Stop) -> Self {
         Self {
@@ -49,7 +49,7 @@ impl AwsWorld {
     }
 }
 
-impl World for AwsWorld {
+impl Ports for AwsPorts {
     async fn count(&self) -> Result<usize, AwsError> {
         let answer = self
             .sqs

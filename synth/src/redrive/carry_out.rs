@@ -8,8 +8,8 @@ use std::future::Future;
 use super::{
     letter::Letter,
     plan::Step,
+    ports::{BATCH, Entries, Ports},
     take::{each_of, give_back},
-    world::{BATCH, Entries, World},
 };
 use crate::aws::AwsError;
 
@@ -27,7 +27,7 @@ pub(crate) struct Held {
 
 /// What became of a dead letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum Disposition {
     /// It went back, and is no dead letter any more.
     Redriven,
     /// It went back, and could not be removed, for this reason: it is among the dead letters, too.
@@ -43,27 +43,27 @@ pub(crate) enum Fate {
 }
 
 /// What would become of a dead letter.
-pub(crate) fn foreseen(step: &Step) -> Fate {
+pub(crate) fn foreseen(step: &Step) -> Disposition {
     match step {
-        Step::Queue { .. } | Step::Invoke { .. } => Fate::WouldRedrive,
-        Step::Leave(reason) => Fate::Left(reason.clone()),
-        Step::NotAskedFor => Fate::NotAskedFor,
+        Step::Queue { .. } | Step::Invoke { .. } => Disposition::WouldRedrive,
+        Step::Leave(reason) => Disposition::Left(reason.clone()),
+        Step::NotAskedFor => Disposition::NotAskedFor,
     }
 }
 
-/// Carries out what is planned, and gives the rest back; the fates are in the order of `held`.
+/// Carries out what is planned, and gives the rest back; the dispositions are in the order of `held`.
 /// `progress` is told how many of how many are done.
 ///
 /// Ends early if a person wants it to: what has been begun is brought to its end.
-pub(crate) async fn carry_out<W: World>(
-    world: &W,
+pub(crate) async fn carry_out<P: Ports>(
+    ports: &P,
     held: &[Held],
     mut progress: impl FnMut(usize, usize),
-) -> Vec<Fate> {
-    let mut fates: Vec<Fate> = held
+) -> Vec<Disposition> {
+    let mut dispositions: Vec<Disposition> = held
         .iter()
         .map(|it| match foreseen(&it.step) {
-            Fate::WouldRedrive => Fate::Stuck("stopped before its turn".to_owned()),
+            Disposition::WouldRedrive => Disposition::Stuck("stopped before its turn".to_owned()),
             left => left,
         })
         .collect();
@@ -72,31 +72,33 @@ pub(crate) async fn carry_out<W: World>(
     let mut done = 0;
     let calls = batches
         .into_iter()
-        .take_while(|_| !world.is_stopped())
+        .take_while(|_| !ports.is_stopped())
         .map(|batch| {
             let entries: Vec<Held> = batch
                 .iter()
                 .filter_map(|it| held.get(*it).cloned())
                 .collect();
-            let world = world.clone();
-            async move { (batch, redrive(&world, &entries).await) }
+            let ports = ports.clone();
+            async move { (batch, redrive(&ports, &entries).await) }
         });
     each_of(calls, |(batch, outcomes)| {
         done += batch.len();
-        for (index, fate) in batch.into_iter().zip(outcomes) {
-            fates[index] = fate;
+        for (index, disposition) in batch.into_iter().zip(outcomes) {
+            dispositions[index] = disposition;
         }
         progress(done, total);
     })
     .await;
     let left = held
         .iter()
-        .zip(&fates)
-        .filter(|(_, fate)| !matches!(fate, Fate::Redriven | Fate::Lingers(_)))
+        .zip(&dispositions)
+        .filter(|(_, disposition)| {
+            !matches!(disposition, Disposition::Redriven | Disposition::Lingers(_))
+        })
         .map(|(it, _)| it.receipt.clone())
         .collect();
-    give_back(world, left).await;
-    fates
+    give_back(ports, left).await;
+    dispositions
 }
 
 /// The places of what is to be sent, as many together as one call takes.
@@ -125,28 +127,28 @@ fn batches(held: &[Held]) -> Vec<Vec<usize>> {
 }
 
 /// Sends a batch and removes from the dead letters what was taken of it.
-async fn redrive<W: World>(world: &W, batch: &[Held]) -> Vec<Fate> {
-    let sent = send(world, batch).await;
+async fn redrive<P: Ports>(ports: &P, batch: &[Held]) -> Vec<Disposition> {
+    let sent = send(ports, batch).await;
     let receipts: Vec<String> = batch
         .iter()
         .zip(&sent)
         .filter(|(_, refused)| refused.is_none())
         .map(|(it, _)| it.receipt.clone())
         .collect();
-    let deleted = entries(receipts.len(), world.delete(&receipts)).await;
+    let deleted = entries(receipts.len(), ports.delete(&receipts)).await;
     let mut deleted = deleted.into_iter();
     sent.into_iter()
         .map(|refused| match refused {
-            Some(why) => Fate::Stuck(why),
+            Some(why) => Disposition::Stuck(why),
             None => match deleted.next().flatten() {
-                Some(why) => Fate::Lingers(why),
-                None => Fate::Redriven,
+                Some(why) => Disposition::Lingers(why),
+                None => Disposition::Redriven,
             },
         })
         .collect()
 }
 
-async fn send<W: World>(world: &W, batch: &[Held]) -> Entries {
+async fn send<P: Ports>(ports: &P, batch: &[Held]) -> Entries {
     let bodies: Vec<String> = batch
         .iter()
         .filter_map(|it| match &it.step {
@@ -154,7 +156,7 @@ async fn send<W: World>(world: &W, batch: &[Held]) -> Entries {
             Step::Invoke { .. } | Step::Leave(_) | Step::NotAskedFor => None,
         })
         .collect();
-    let mut queued = entries(bodies.len(), world.queue(&bodies))
+    let mut queued = entries(bodies.len(), ports.queue(&bodies))
         .await
         .into_iter();
     let mut outcomes = Entries::new();
@@ -162,7 +164,7 @@ async fn send<W: World>(world: &W, batch: &[Held]) -> Entries {
         outcomes.push(match &it.step {
             Step::Queue { .. } => queued.next().flatten(),
             Step::Invoke { function, payload } => {
-                let invoked = world.invoke(function, payload).await;
+                let invoked = ports.invoke(function, payload).await;
                 invoked.err().map(|error| error.to_string())
             }
             Step::Leave(_) | Step::NotAskedFor => Some("not to be sent".to_owned()),

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{Fate, Held, Letter, Report, Selection, Stack, Step, Taken, foreseen, plan, read};
+use super::{
+    Disposition, Held, Letter, Report, Selection, Stack, Step, Taken, foreseen, plan, read,
+};
 
 /// The dead letters of a region, for as long as they are held.
 #[derive(Debug)]
@@ -36,7 +38,7 @@ impl Look {
 
     /// How many would go back.
     pub(crate) fn count(&self) -> usize {
-        let would_go = |it: &&Held| foreseen(&it.step) == Fate::WouldRedrive;
+        let would_go = |it: &&Held| foreseen(&it.step) == Disposition::WouldRedrive;
         self.held.iter().filter(would_go).count()
     }
 
@@ -47,17 +49,17 @@ impl Look {
 
     /// What would become of each.
     pub(crate) fn foreseen(self) -> Report {
-        let fates = self.held.iter().map(|it| foreseen(&it.step)).collect();
-        self.report(fates)
+        let dispositions = self.held.iter().map(|it| foreseen(&it.step)).collect();
+        self.report(dispositions)
     }
 
     /// What has become of each, in the order of `held`.
-    pub(crate) fn report(self, fates: Vec<Fate>) -> Report {
+    pub(crate) fn report(self, dispositions: Vec<Disposition>) -> Report {
         let gone = |letter| {
             let why = "gone, or in other hands, when its turn came";
-            (letter, Fate::Left(why.to_owned()))
+            (letter, Disposition::Left(why.to_owned()))
         };
-        let letters = self.held.into_iter().map(|it| it.letter).zip(fates);
+        let letters = self.held.into_iter().map(|it| it.letter).zip(dispositions);
         Report {
             region: self.region,
             letters: letters.chain(self.gone.into_iter().map(gone)).collect(),

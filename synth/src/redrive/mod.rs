@@ -1,11 +1,11 @@
 //! Dead letters: from messages to what they are, why they are there, and the way back of each.
 //!
 //! ```text
-//! Message -> Letter -> Step -> Fate
+//! Message -> Letter -> Step -> Disposition
 //! ```
 //!
-//! The first two arrows are pure. The last is the only one that sends or removes anything, in a
-//! `World` that tests replace.
+//! The first two arrows are pure. The last is the only one that sends or removes anything, through
+//! `Ports` that tests replace.
 
 mod aws;
 mod carry_out;
@@ -14,12 +14,12 @@ mod letter;
 mod look;
 mod message;
 mod plan;
+mod ports;
 mod read;
 mod report;
 mod take;
 #[cfg(test)]
 mod tests;
-mod world;
 
 use std::collections::BTreeMap;
 
@@ -27,14 +27,14 @@ use stacks::Monitor;
 
 pub use letter::Kind;
 
-pub(crate) use aws::AwsWorld;
+pub(crate) use aws::AwsPorts;
 pub(crate) use carry_out::carry_out;
 pub(crate) use look::Look;
 pub(crate) use plan::{Selection, Stack, is_called};
 pub(crate) use report::Report;
 pub(crate) use take::{give_back, take};
 
-use carry_out::{Fate, Held, foreseen};
+use carry_out::{Disposition, Held, foreseen};
 use letter::Letter;
 use message::Message;
 use plan::{Step, plan};

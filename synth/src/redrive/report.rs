@@ -4,19 +4,19 @@ use jiff::Timestamp;
 use serde_json::json;
 use stacks::Json;
 
-use super::{Fate, Letter};
+use super::{Disposition, Letter};
 
 /// The dead letters of one region.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) region: String,
     /// Each with what became of it, or would.
-    pub(crate) letters: Vec<(Letter, Fate)>,
+    pub(crate) letters: Vec<(Letter, Disposition)>,
     /// Whether there are more than one run takes.
     pub(crate) more: bool,
 }
 
-impl Fate {
+impl Disposition {
     /// The word for it, and what there is to add.
     fn verdict(&self) -> (&'static str, Option<String>) {
         match self {
@@ -33,20 +33,23 @@ impl Fate {
 }
 
 impl Report {
-    /// How many of the letters have a fate like this.
-    pub(crate) fn count(&self, is: impl Fn(&Fate) -> bool) -> usize {
-        self.letters.iter().filter(|(_, fate)| is(fate)).count()
+    /// How many of the letters have a disposition like this.
+    pub(crate) fn count(&self, is: impl Fn(&Disposition) -> bool) -> usize {
+        self.letters
+            .iter()
+            .filter(|(_, disposition)| is(disposition))
+            .count()
     }
 
     /// Whether all became of the letters that should have.
     pub(crate) fn is_clean(&self) -> bool {
-        self.count(|it| matches!(it, Fate::Stuck(_) | Fate::Lingers(_))) == 0
+        self.count(|it| matches!(it, Disposition::Stuck(_) | Disposition::Lingers(_))) == 0
     }
 
     /// Everything, for a program. `reason` is why a letter was left, or could not be removed.
     pub(crate) fn to_json(&self) -> Json {
-        let letters = self.letters.iter().map(|(letter, fate)| {
-            let (verdict, reason) = fate.verdict();
+        let letters = self.letters.iter().map(|(letter, disposition)| {
+            let (verdict, reason) = disposition.verdict();
             json!({
                 "id": letter.id,
                 "incidentId": letter.incident_id,
@@ -72,11 +75,11 @@ impl Report {
             self.region,
             dead_letters(self.letters.len())
         )];
-        for (letter, fate) in &self.letters {
-            if *fate == Fate::NotAskedFor {
+        for (letter, disposition) in &self.letters {
+            if *disposition == Disposition::NotAskedFor {
                 continue;
             }
-            let (verdict, reason) = fate.verdict();
+            let (verdict, reason) = disposition.verdict();
             lines.push(format!(
                 "  {verdict:<13}  {:<10}  {}  {}",
                 letter.kind.as_str(),
@@ -96,9 +99,10 @@ impl Report {
     }
 
     fn summary(&self) -> String {
-        let redriven = self.count(|it| matches!(it, Fate::Redriven | Fate::Lingers(_)));
-        let would = self.count(|it| *it == Fate::WouldRedrive);
-        let not_asked_for = self.count(|it| *it == Fate::NotAskedFor);
+        let redriven =
+            self.count(|it| matches!(it, Disposition::Redriven | Disposition::Lingers(_)));
+        let would = self.count(|it| *it == Disposition::WouldRedrive);
+        let not_asked_for = self.count(|it| *it == Disposition::NotAskedFor);
         let left = self.letters.len() - redriven - would - not_asked_for;
         let counts = [
             (redriven, "redriven"),

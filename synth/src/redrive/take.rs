@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 
 use super::{
     Message,
-    world::{BATCH, World},
+    ports::{BATCH, Ports},
 };
 use crate::aws::AwsError;
 
@@ -27,19 +27,19 @@ pub(crate) struct Taken {
 /// Takes every dead letter there is. `progress` is told how many of roughly how many it has.
 ///
 /// A message that comes twice is taken once. Where one call fails, everything is given back.
-pub(crate) async fn take<W: World>(
-    world: &W,
+pub(crate) async fn take<P: Ports>(
+    ports: &P,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Taken, AwsError> {
-    let expected = world.count().await?;
+    let expected = ports.count().await?;
     let mut taken: BTreeMap<String, Message> = BTreeMap::new();
     let mut failed = None;
     let mut in_vain = 0;
-    while failed.is_none() && in_vain < 2 && taken.len() < MOST && !world.is_stopped() {
+    while failed.is_none() && in_vain < 2 && taken.len() < MOST && !ports.is_stopped() {
         let before = taken.len();
         let calls = (0..AT_ONCE).map(|_| {
-            let world = world.clone();
-            async move { world.receive().await }
+            let ports = ports.clone();
+            async move { ports.receive().await }
         });
         each_of(calls, |answer| match answer {
             // The later receipt counts.
@@ -60,19 +60,19 @@ pub(crate) async fn take<W: World>(
     messages.sort_by(|a, b| (a.since(), &a.id).cmp(&(b.since(), &b.id)));
     if let Some(error) = failed {
         let receipts = messages.into_iter().map(|it| it.receipt).collect();
-        give_back(world, receipts).await;
+        give_back(ports, receipts).await;
         return Err(error);
     }
     Ok(Taken { messages, more })
 }
 
 /// Shows dead letters again; returns how many could not be. Those come back on their own.
-pub(crate) async fn give_back<W: World>(world: &W, receipts: Vec<String>) -> usize {
+pub(crate) async fn give_back<P: Ports>(ports: &P, receipts: Vec<String>) -> usize {
     let mut left = 0;
     let calls = receipts.chunks(BATCH).map(|batch| {
-        let (world, batch) = (world.clone(), batch.to_vec());
+        let (ports, batch) = (ports.clone(), batch.to_vec());
         async move {
-            match world.give_back(&batch).await {
+            match ports.give_back(&batch).await {
                 Ok(entries) => entries.into_iter().flatten().count(),
                 Err(_) => batch.len(),
             }

@@ -87,6 +87,32 @@ async fn a_stuck_stack_needs_a_person_before_and_after() {
     }
 }
 
+/// Before and after, a status that is not known stays so: no command is advised that belongs to another.
+#[tokio::test]
+async fn an_unknown_status_is_shown_as_it_is() {
+    for script in [
+        Script {
+            before: vec!["PAUSED_FOR_REVIEW"],
+            ..Script::default()
+        },
+        Script {
+            before: vec!["UPDATE_COMPLETE"],
+            after: vec!["PAUSING_IN_PROGRESS", "PAUSED_FOR_REVIEW"],
+            ..Script::default()
+        },
+    ] {
+        let fake = FakeAws::play(script).await;
+        let Some(ended) = run(&fake, &DEPLOY).await else {
+            return;
+        };
+        let ended = ended
+            .code(6)
+            .says("is in PAUSED_FOR_REVIEW, a status that this version of `synth` does not know")
+            .says("next: aws cloudformation describe-stacks --stack-name tocsin-fake --region eu-central-1");
+        assert!(!ended.stderr.contains("continue-update-rollback"));
+    }
+}
+
 #[tokio::test]
 async fn lost_credentials_are_not_a_failed_deploy() {
     let fake = FakeAws::play(Script {

@@ -101,33 +101,8 @@ fn minutes(minutes: i64) -> SignedDuration {
     SignedDuration::from_mins(minutes)
 }
 
-#[tokio::test]
-async fn what_was_sent_and_what_is_pending_is_shown() {
-    let Some(life) = Life::begin(&account(LIMITS)).await else {
-        return;
-    };
-    let status = ["status", "--account", "life"];
-    let history = ["history", "--account", "life"];
-    life.run(&history, "")
-        .await
-        .code(1)
-        .says("the stack `tocsin-life` is not deployed in eu-central-1");
-    life.run(&["deploy", "--account", "life", "--yes"], "")
-        .await
-        .code(0);
-    life.run(&history, "").await.code(0).prints(
-        "eu-central-1, times in UTC\n  no incidents\n  budget        0 of 6 investigations",
-    );
-
-    // One that was sent, one that the webhook has not taken, and a digest.
-    let ledger = ledger(&life).await;
-    // An hour that ends meanwhile would have a budget of its own.
-    let left = Hour::of(Timestamp::now())
-        .end()
-        .duration_since(Timestamp::now());
-    if left < SignedDuration::from_secs(30) {
-        tokio::time::sleep(left.unsigned_abs()).await;
-    }
+/// One that was sent, one that the webhook has not taken, and a digest of a third, which is returned.
+async fn fill(ledger: &Table) -> Window {
     let hour = Hour::of(Timestamp::now());
     let limits = Limits {
         per_hour: 6,
@@ -149,8 +124,8 @@ async fn what_was_sent_and_what_is_pending_is_shown() {
         item: Item::Day(day),
     };
     assert!(ledger.write(&[put], 0.5).await.unwrap());
-    write(&ledger, &[&sent(window("sent", minutes(10)))]).await;
-    write(&ledger, &[&window("due", minutes(9))]).await;
+    write(ledger, &[&sent(window("sent", minutes(10)))]).await;
+    write(ledger, &[&window("due", minutes(9))]).await;
     let part = window("part", minutes(8));
     let mut digest = Digest::new(Hold::Budget);
     let Contents::Incidents(members) = &part.contents else {
@@ -170,7 +145,37 @@ async fn what_was_sent_and_what_is_pending_is_shown() {
         },
         ..part
     };
-    write(&ledger, &[&part, &digest]).await;
+    write(ledger, &[&part, &digest]).await;
+    digest
+}
+
+#[tokio::test]
+async fn what_was_sent_and_what_is_pending_is_shown() {
+    let Some(life) = Life::begin(&account(LIMITS)).await else {
+        return;
+    };
+    let status = ["status", "--account", "life"];
+    let history = ["history", "--account", "life"];
+    life.run(&history, "")
+        .await
+        .code(1)
+        .says("the stack `tocsin-life` is not deployed in eu-central-1");
+    life.run(&["deploy", "--account", "life", "--yes"], "")
+        .await
+        .code(0);
+    life.run(&history, "").await.code(0).prints(
+        "eu-central-1, times in UTC\n  no incidents\n  budget        0 of 6 investigations",
+    );
+
+    let ledger = ledger(&life).await;
+    // An hour that ends meanwhile would have a budget of its own.
+    let left = Hour::of(Timestamp::now())
+        .end()
+        .duration_since(Timestamp::now());
+    if left < SignedDuration::from_secs(30) {
+        tokio::time::sleep(left.unsigned_abs()).await;
+    }
+    let digest = fill(&ledger).await;
 
     life.run(&status, "")
         .await

@@ -131,25 +131,27 @@ impl Ledger for FakePorts {
         keys: &[Key],
     ) -> BTreeMap<Key, Result<Option<Versioned<Item>>, LedgerError>> {
         let ledger = self.ledger.borrow();
-        let read = |key: &Key| match *self.ledger_is_away.borrow() {
-            true => Err(LedgerError::Late),
-            false => Ok(ledger.get(key).cloned()),
+        let read = |key: &Key| {
+            if *self.ledger_is_away.borrow() {
+                return Err(LedgerError::Late);
+            }
+            Ok(ledger.get(key).cloned())
         };
         keys.iter().map(|key| (key.clone(), read(key))).collect()
     }
 
     async fn write(&self, puts: &[Put]) -> Result<bool, LedgerError> {
-        match *self.ledger_is_away.borrow() {
-            true => Err(LedgerError::Late),
-            false => Ok(self.ledger.borrow_mut().write(puts)),
+        if *self.ledger_is_away.borrow() {
+            return Err(LedgerError::Late);
         }
+        Ok(self.ledger.borrow_mut().write(puts))
     }
 
     async fn due(&self, by: Timestamp) -> Result<Vec<Pending>, LedgerError> {
-        match *self.ledger_is_away.borrow() {
-            true => Err(LedgerError::Late),
-            false => Ok(self.ledger.borrow().due(by)),
+        if *self.ledger_is_away.borrow() {
+            return Err(LedgerError::Late);
         }
+        Ok(self.ledger.borrow().due(by))
     }
 }
 

@@ -155,45 +155,69 @@ fn what_is_always_sent_has_slots_of_its_own() {
     check(all, &day, &[send("a"), digest(&["b", "c", "d"])], &[]);
 }
 
-/// `LOW` and `MINIMAL` have a share of the day, each rule of the account file has one; what is over it is
-/// sent where there is a digest anyway.
+/// `LOW` and `MINIMAL` have a share of the day, each rule of the account file has one. The last slot of a share
+/// is a digest of what is over it; what comes then waits for the next day, or for a digest.
 #[test]
 fn nobody_uses_up_the_day_of_others() {
     let mut limits = grouping();
     limits.limits.per_hour = 12;
+    let low = |name: &str| pending(name, Priority::Low, 0);
     let of_rule = |name: &str| Pending {
         rule: Some("orders".to_owned()),
         ..pending(name, Priority::High, 0)
     };
-    let names = |prefix: &str, count: usize| -> Vec<String> {
-        (0..count).map(|it| format!("{prefix}{it}")).collect()
-    };
-    let low: Vec<Pending> = names("l", 5)
-        .iter()
-        .map(|it| pending(it, Priority::Low, 0))
-        .collect();
-    let plan_of = |pending| plan(pending, &used(0), &limits, at(NOW));
-    let planned = plan_of(low);
-    assert_eq!((planned.steps.len(), planned.held.len()), (3, 2));
-    assert!(
-        planned
-            .held
-            .values()
-            .all(|(_, until)| *until == Hour::of(at(0)).end_of_day())
+    let plan_of = |pending, day: &Day| plan(pending, day, &limits, at(NOW));
+    let planned = plan_of(["a", "b", "c", "d", "e"].map(low).to_vec(), &used(0));
+    assert_eq!(
+        planned.steps,
+        [send("a"), send("b"), digest(&["c", "d", "e"])]
     );
-    let ruled: Vec<Pending> = names("r", 6).iter().map(|it| of_rule(it)).collect();
-    let planned = plan_of(ruled.clone());
-    assert_eq!((planned.steps.len(), planned.held.len()), (4, 2));
-    let others = names("o", 12);
-    let all = ruled
-        .into_iter()
-        .chain(others.iter().map(|it| pending(it, Priority::High, 1)));
-    let planned = plan_of(all.collect());
+    assert!(planned.held.is_empty());
+
+    let mut day = used(0);
+    for _ in 0..3 {
+        day.take(Hour::of(at(0)), low("a").slot(), &limits.limits);
+    }
+    let planned = plan_of(vec![low("a")], &day);
+    let tomorrow = Hour::of(at(0)).end_of_day();
+    assert!(planned.steps.is_empty());
+    assert_eq!(planned.held[&key("a")], (Hold::Budget, tomorrow));
+
+    let ruled = ["r", "s", "t", "u", "v"].map(of_rule).to_vec();
+    let planned = plan_of(ruled.clone(), &used(0));
+    let of_rule = [send("r"), send("s"), send("t"), digest(&["u", "v"])];
+    assert_eq!(planned.steps, of_rule);
+    day = used(0);
+    for _ in 0..4 {
+        day.take(Hour::of(at(0)), ruled[0].slot(), &limits.limits);
+    }
+    let others: Vec<String> = (0..9).map(|it| format!("o{it}")).collect();
+    let others = others.iter().map(|it| pending(it, Priority::High, 1));
+    let planned = plan_of(ruled.into_iter().chain(others).collect(), &day);
     assert!(planned.held.is_empty());
     let Some(Step::Digest(_, rest)) = planned.steps.last() else {
         panic!("{:?}", planned.steps);
     };
-    assert!(rest.contains(&key("r5")));
+    assert!(rest.contains(&key("v")));
+}
+
+/// Beyond its own slots what is always sent uses those of everything else, before anything else.
+#[test]
+fn what_is_always_sent_is_never_worse_off_than_what_is_less_urgent() {
+    let limits = Limits {
+        always_per_day: 0,
+        ..grouping().limits
+    };
+    let grouping = Grouping {
+        limits,
+        ..grouping()
+    };
+    let all = vec![
+        pending("high", Priority::High, 0),
+        pending("critical", Priority::Critical, 10),
+    ];
+    let planned = plan(all, &used(0), &grouping, at(NOW));
+    assert_eq!(planned.steps, [send("critical"), send("high")]);
 }
 
 #[test]

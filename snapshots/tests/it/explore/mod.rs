@@ -20,7 +20,9 @@ fn judge_members(window: &Window) -> Vec<(String, u64)> {
         Contents::Incidents(Members::One { cause, .. }) => vec![(cause.clone(), 1)],
         Contents::Incidents(Members::Many(summary)) => {
             let causes = summary.causes.iter();
-            causes.map(|(name, tally)| (name.clone(), tally.count)).collect()
+            causes
+                .map(|(name, tally)| (name.clone(), tally.count))
+                .collect()
         }
         Contents::Digest(_) => Vec::new(),
     }
@@ -53,11 +55,17 @@ fn faults(what: What) -> &'static [Fault] {
 
 /// Every trouble that can come at or after the call of this number.
 fn troubles(calls: &[What], from: usize) -> Vec<Trouble> {
-    let at_calls = calls.iter().enumerate().skip(from).flat_map(|(number, what)| {
-        let faults = faults(*what).iter().map(move |it| Trouble::Call(number, *it));
-        let expires = (*what == What::Read).then_some(Trouble::Expires(number));
-        faults.chain(expires)
-    });
+    let at_calls = calls
+        .iter()
+        .enumerate()
+        .skip(from)
+        .flat_map(|(number, what)| {
+            let faults = faults(*what)
+                .iter()
+                .map(move |it| Trouble::Call(number, *it));
+            let expires = (*what == What::Read).then_some(Trouble::Expires(number));
+            faults.chain(expires)
+        });
     at_calls.collect()
 }
 
@@ -104,7 +112,10 @@ fn search(scenario: &Scenario, depth: usize, mistake: Option<Mistake>) -> Found 
         }
         let from = placed.last().map_or(0, |it| after(*it));
         let known = seen.entry(state()).or_default();
-        if known.iter().any(|(its, more)| *its <= from && *more >= left) {
+        if known
+            .iter()
+            .any(|(its, more)| *its <= from && *more >= left)
+        {
             found.pruned += 1;
             continue;
         }
@@ -113,7 +124,10 @@ fn search(scenario: &Scenario, depth: usize, mistake: Option<Mistake>) -> Found 
         if placed.is_empty() {
             next.extend([Trouble::Skew(3), Trouble::Skew(-3)]);
         }
-        open.extend(next.into_iter().map(|it| [placed.clone(), vec![it]].concat()));
+        open.extend(
+            next.into_iter()
+                .map(|it| [placed.clone(), vec![it]].concat()),
+        );
     }
     found
 }
@@ -125,6 +139,10 @@ fn depth() -> usize {
 }
 
 #[track_caller]
+#[expect(
+    clippy::print_stdout,
+    reason = "`make explore` shows how much was searched"
+)]
 fn check(name: &str, scenario: &Scenario) {
     let found = search(scenario, depth(), None);
     println!("{name}: {} plays, {} pruned", found.plays, found.pruned);
@@ -181,7 +199,9 @@ fn mistakes_are_found() {
         scenario::late_duplicate(),
     ];
     for mistake in Mistake::ALL {
-        let found = scenarios.iter().flat_map(|it| search(it, 1, Some(mistake)).wrong);
+        let found = scenarios
+            .iter()
+            .flat_map(|it| search(it, 1, Some(mistake)).wrong);
         let wrong: BTreeSet<Wrong> = found.flat_map(|(_, wrong)| wrong).collect();
         let is_found = wrong.iter().any(|it| match mistake {
             Mistake::EverythingEnds => matches!(it, Wrong::Lost(_)),

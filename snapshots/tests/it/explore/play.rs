@@ -81,6 +81,10 @@ pub(super) struct Played {
     pub(super) state: Box<dyn Fn() -> u64>,
 }
 
+#[expect(
+    clippy::use_debug,
+    reason = "a fault is shown to whoever reads a failed test"
+)]
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -114,7 +118,10 @@ pub(super) fn play(
     }
     let calls = Rc::new(RefCell::new(Vec::new()));
     let troubles = troubles.to_vec();
-    let (noted, down) = (Rc::clone(&calls), after(scenario.down.0)..after(scenario.down.1));
+    let (noted, down) = (
+        Rc::clone(&calls),
+        after(scenario.down.0)..after(scenario.down.1),
+    );
     let faulty = troubles.clone();
     let quiet_from = after(scenario.length.as_secs() - 1_800);
     let shared = Rc::new(Shared::new(
@@ -132,7 +139,9 @@ pub(super) fn play(
             planned.or(is_down.then_some(Fault::Status(503)))
         },
     ));
-    shared.overwrites.set(mistake == Some(Mistake::IdentitiesAreOverwritten));
+    shared
+        .overwrites
+        .set(mistake == Some(Mistake::IdentitiesAreOverwritten));
     let expires = troubles.iter().filter_map(|it| match it {
         Trouble::Expires(number) => Some(*number),
         _ => None,
@@ -159,7 +168,12 @@ pub(super) fn play(
     };
     let fresh = || Deliver::new(scenario.grouping.clone());
     let mut tasks: Vec<Task<'_>> = vec![
-        Box::pin(environment(around(skew.unwrap_or(0)), Rc::clone(&queue), life(), fresh)),
+        Box::pin(environment(
+            around(skew.unwrap_or(0)),
+            Rc::clone(&queue),
+            life(),
+            fresh,
+        )),
         Box::pin(environment(around(0), Rc::clone(&queue), life(), fresh)),
     ];
     if mistake != Some(Mistake::NobodyComesBack) {
@@ -192,7 +206,11 @@ fn state(shared: &Shared) -> u64 {
 
 /// The ledger becomes what it was, as a restored table does.
 async fn restore(shared: &Shared, then: Timestamp, now: Timestamp) {
-    let wait = |at: Timestamp| at.duration_since(shared.clock.now()).try_into().unwrap_or_default();
+    let wait = |at: Timestamp| {
+        at.duration_since(shared.clock.now())
+            .try_into()
+            .unwrap_or_default()
+    };
     shared.clock.sleep(wait(then)).await;
     let saved = shared.ledger.borrow().clone();
     shared.clock.sleep(wait(now)).await;
@@ -205,7 +223,11 @@ fn reported(shared: &Shared) -> BTreeMap<String, BTreeMap<String, (Timestamp, u6
     for (at, body) in shared.receiver.taken.borrow().iter() {
         let id = body["incidentId"].as_str().unwrap().to_owned();
         for (name, count) in named(body, shared) {
-            reported.entry(name).or_default().entry(id.clone()).or_insert((*at, count));
+            reported
+                .entry(name)
+                .or_default()
+                .entry(id.clone())
+                .or_insert((*at, count));
         }
     }
     reported
@@ -223,7 +245,10 @@ fn named(body: &serde_json::Value, shared: &Shared) -> Vec<(String, u64)> {
     let Some(groups) = body["data"]["byGroup"].as_array() else {
         return vec![(body["title"].as_str().unwrap().to_owned(), 1)];
     };
-    let names: BTreeSet<&str> = groups.iter().filter_map(|it| it["group"].as_str()).collect();
+    let names: BTreeSet<&str> = groups
+        .iter()
+        .filter_map(|it| it["group"].as_str())
+        .collect();
     let ledger = shared.ledger.borrow();
     let mut merged = Vec::new();
     for (_, item) in ledger.items() {
@@ -276,13 +301,19 @@ fn judge(
                 if reports.values().any(|(_, count)| *count > 1) && !forgets {
                     wrong.insert(Wrong::CountedTwice(name.clone()));
                 }
-                let first = scenario.arrivals.iter().filter(|its| its.incident == it.incident);
+                let first = scenario
+                    .arrivals
+                    .iter()
+                    .filter(|its| its.incident == it.incident);
                 let sent = first.map(|its| its.at).min().unwrap();
                 let at = reports.values().map(|(at, _)| *at).min().unwrap();
                 let waited = at.duration_since(scenario.begin).as_secs() - sent;
                 let late = waited - allowed(scenario, troubles);
                 let follows = scenario.arrivals.iter().any(|other| {
-                    let first = reported.get(other.incident).into_iter().flat_map(BTreeMap::values);
+                    let first = reported
+                        .get(other.incident)
+                        .into_iter()
+                        .flat_map(BTreeMap::values);
                     (other.group == it.group || other.covers.contains(&it.incident))
                         && other.priority <= it.priority
                         && first.map(|(at, _)| *at).min().is_some_and(|its| its < at)
@@ -316,7 +347,10 @@ fn held(ledger: &MemoryLedger, scenario: &Scenario, end: Timestamp) -> BTreeSet<
         Some(Item::Day(day)) => day.clone(),
         _ => runtime::ledger::Day::new(hour),
     };
-    let later = pending.iter().filter(|it| it.due > end).map(|it| it.key.clone());
+    let later = pending
+        .iter()
+        .filter(|it| it.due > end)
+        .map(|it| it.key.clone());
     let later: Vec<Key> = later.collect();
     let plan = plan(pending, &day, &scenario.grouping, end);
     plan.held.into_keys().chain(later).collect()
@@ -338,9 +372,12 @@ fn recorded_in(ledger: &MemoryLedger, identity: &Key) -> Option<Key> {
 
 /// How many seconds an urgent incident may take: a minute, and what each trouble costs.
 fn allowed(scenario: &Scenario, troubles: &[Trouble]) -> i64 {
-    let down = if scenario.down.1 > 0 { scenario.down.1 + 1_100 } else { 0 };
+    let down = if scenario.down.1 > 0 {
+        scenario.down.1 + 1_100
+    } else {
+        0
+    };
     let cost = |it: &Trouble| match it {
-        Trouble::Call(_, Fault::KilledBefore | Fault::KilledAfter) => 180,
         // The receiver is not asked for two minutes, and for a quarter of an hour the second time.
         Trouble::Call(_, Fault::Status(_)) => 1_000,
         Trouble::Call(_, _) => 180,

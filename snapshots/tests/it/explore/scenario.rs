@@ -50,7 +50,9 @@ impl Arrival {
     /// The body of the message.
     pub(super) fn body(&self, begin: Timestamp) -> String {
         let id = self.id();
-        let at = begin.checked_add(SignedDuration::from_secs(self.at)).unwrap();
+        let at = begin
+            .checked_add(SignedDuration::from_secs(self.at))
+            .unwrap();
         let incident = Incident::new(
             id.clone(),
             self.priority,
@@ -155,7 +157,11 @@ pub(super) fn digest() -> Scenario {
             ..unlimited()
         },
         length: SignedDuration::from_mins(100),
-        ..scenario(vec![high("a", "x", 0), high("b", "y", 0), high("c", "z", 0)])
+        ..scenario(vec![
+            high("a", "x", 0),
+            high("b", "y", 0),
+            high("c", "z", 0),
+        ])
     }
 }
 

@@ -64,7 +64,7 @@ fn templates(file: &File) -> Result<Templates, TestCaseError> {
         .map_err(|problems| TestCaseError::fail(rendered(&problems, &text)))?;
     Ok(stacks
         .into_iter()
-        .map(|it| (it.name, it.template.as_json().clone()))
+        .map(|it| (it.name, it.template.to_json()))
         .collect())
 }
 

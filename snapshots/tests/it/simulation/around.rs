@@ -3,7 +3,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     future::pending,
     rc::Rc,
     time::Duration,
@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// After how long a write that seemed to fail lands.
 const LATE: SignedDuration = SignedDuration::from_secs(6);
 /// What the receiver takes for an incident that is ill-formed.
-const POISON: &str = "QueueName=queue-13";
+const POISON: &str = "QueueName=queue-99999";
 
 /// One call that a function makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +71,8 @@ pub(crate) enum Fault {
     LandsLate,
     /// It takes so long.
     Slow(Duration),
+    /// Nobody listens: it fails at once, without an effect.
+    Refused,
     /// The receiver answers with this status.
     Status(u16),
 }
@@ -96,7 +98,14 @@ pub(crate) struct Shared {
     pub(crate) reads: Cell<usize>,
     pub(crate) writes: Cell<usize>,
     pub(crate) log: RefCell<Vec<(Timestamp, String, Json)>>,
-    pub(crate) metrics: RefCell<BTreeMap<&'static str, u64>>,
+    pub(crate) metrics: RefCell<BTreeMap<&'static str, Vec<u64>>>,
+    /// Groups whose items cannot be read.
+    pub(crate) unreadable: RefCell<BTreeSet<String>>,
+    /// After each batch: when, how many messages delivery hides, and how many windows are to be sent or have
+    /// been for less than a minute.
+    pub(crate) hidden: RefCell<Vec<(Timestamp, usize, usize)>>,
+    /// How long the longest invocation took.
+    pub(crate) longest: Cell<SignedDuration>,
 }
 
 /// The receiver, which takes two requests a second and answers 429 beyond.
@@ -139,7 +148,25 @@ impl Shared {
             writes: Cell::default(),
             log: RefCell::default(),
             metrics: RefCell::default(),
+            unreadable: RefCell::default(),
+            hidden: RefCell::default(),
+            longest: Cell::default(),
         }
+    }
+
+    /// Notes what a batch has left.
+    pub(crate) fn is_batch_done(&self, began: Timestamp) {
+        let now = self.clock.now();
+        let longest = self.longest.get().max(now.duration_since(began));
+        self.longest.set(longest);
+        let ledger = self.ledger.borrow();
+        let is_new = |at: Timestamp| now.duration_since(at) <= SignedDuration::from_mins(1);
+        let windows = ledger.items().filter(|(_, it)| match it {
+            Item::Window(it) => it.state.is_final_since().is_none_or(is_new),
+            _ => false,
+        });
+        let state = (now, self.queue.hidden(), windows.count());
+        self.hidden.borrow_mut().push(state);
     }
 
     /// The next call, and what goes wrong with it.
@@ -191,6 +218,7 @@ impl Around {
                 self.shared.clock.sleep(PATIENCE).await;
                 return Err(());
             }
+            Some(Fault::Refused) => return Err(()),
             Some(Fault::Slow(time)) => self.shared.clock.sleep(time).await,
             Some(Fault::KilledAfter | Fault::AnswerLost) | None => {
                 self.shared.clock.sleep(CALL).await;
@@ -249,7 +277,9 @@ impl Ledger for Around {
             each.collect::<Vec<_>>()
         });
         let read = read.await;
+        let unreadable = self.shared.unreadable.borrow();
         let of = |index: usize| match &read {
+            Ok(_) if unreadable.contains(&keys[index].group) => Err(LedgerError::Unreadable),
             Ok(found) => Ok(found[index].clone()),
             Err(()) => Err(LedgerError::Late),
         };
@@ -342,6 +372,7 @@ impl Endpoint for Around {
         match fault {
             Some(Fault::KilledBefore) => self.killed().await,
             Some(Fault::Status(status)) => return Ok(posted(status, "")),
+            Some(Fault::Refused) => return Err(TransportError("connect")),
             Some(Fault::Fails | Fault::LandsLate) => {
                 shared.clock.sleep(deadline).await;
                 return Err(TransportError("timeout"));
@@ -395,9 +426,9 @@ impl Telemetry for Around {
     }
 
     fn metrics(&self, metrics: &[(&'static str, &[u64])]) {
-        let mut sums = self.shared.metrics.borrow_mut();
+        let mut all = self.shared.metrics.borrow_mut();
         for (name, values) in metrics {
-            *sums.entry(name).or_default() += values.iter().sum::<u64>();
+            all.entry(name).or_default().extend_from_slice(values);
         }
     }
 }

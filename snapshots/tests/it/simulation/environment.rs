@@ -43,7 +43,8 @@ pub(crate) async fn environment(
             deliver = fresh();
             life.born = clock.now();
         }
-        let deadline = clock.now().checked_add(life.timeout).unwrap();
+        let began = clock.now();
+        let deadline = began.checked_add(life.timeout).unwrap();
         let Some(answer) = run(&mut deliver, &around, &batch, deadline).await else {
             deliver = fresh();
             life.born = clock.now();
@@ -65,6 +66,7 @@ pub(crate) async fn environment(
                 queue.delete(&message.id);
             }
         }
+        around.shared.is_batch_done(began);
     }
 }
 

@@ -40,6 +40,8 @@ pub(crate) struct Queue {
     /// Their numbers, by their IDs.
     numbers_of: RefCell<HashMap<String, usize>>,
     most_receives: Cell<u32>,
+    /// How many gather a batch at the moment.
+    gathering: Cell<usize>,
     /// A mistake: what is deferred comes back so many seconds later than it was to.
     pub(crate) added_delay: u64,
     /// The dead letters: those that `deliver` wrote, and those that SQS moved.
@@ -50,6 +52,10 @@ struct Queued {
     message: Message,
     received: Timestamp,
     visible: Timestamp,
+    /// Whether one of two that gathered at once has left it to the other.
+    left: bool,
+    /// Whether delivery has deferred it since it was received.
+    deferred: bool,
 }
 
 impl Numbers {
@@ -57,7 +63,7 @@ impl Numbers {
     pub(crate) fn synthesized() -> Self {
         let account = account(&directory("cases/example"));
         let stacks = stacks::synthesize(&account.monitor).unwrap();
-        let template = stacks[0].template.as_json();
+        let template = stacks[0].template.to_json();
         let resources = template["Resources"].as_object().unwrap();
         let queue = &resources["Incidents"]["Properties"];
         let function = &resources["DeliverFunction"]["Properties"];
@@ -96,6 +102,7 @@ impl Queue {
             visible: RefCell::default(),
             numbers_of: RefCell::default(),
             most_receives: Cell::default(),
+            gathering: Cell::default(),
             added_delay: 0,
             dead: RefCell::default(),
         }
@@ -114,6 +121,8 @@ impl Queue {
             message,
             received: at,
             visible: at,
+            left: false,
+            deferred: false,
         };
         let mut numbers = self.numbers_of.borrow_mut();
         let number = numbers.len();
@@ -161,12 +170,14 @@ impl Queue {
 
     /// Gathers a batch. Of two that do so at once each gets a share, as chance will have it.
     pub(crate) async fn receive(&self) -> Json {
+        self.gathering.set(self.gathering.get() + 1);
         let gathered = self.clock.now().checked_add(self.numbers.window).unwrap();
         while self.clock.now() < gathered && !self.is_full_batch() {
             let next = self.next_visible().min(gathered);
             self.clock.until(|| Err::<(), _>(next)).await;
         }
         let now = self.clock.now();
+        let is_alone = self.gathering.replace(self.gathering.get() - 1) == 1;
         let mut batch = Vec::new();
         let mut size = 0;
         let mut messages = self.messages.borrow_mut();
@@ -177,7 +188,8 @@ impl Queue {
             let it = messages[id].as_mut().unwrap();
             let is_full =
                 batch.len() == self.numbers.batch || size + it.message.body.len() > PAYLOAD;
-            if is_full || self.clock.chance() < 0.5 {
+            it.left = !is_alone && !it.left && self.clock.chance() < 0.5;
+            if is_full || it.left {
                 continue;
             }
             visible.remove(&(it.visible, id));
@@ -196,6 +208,7 @@ impl Queue {
             self.most_receives
                 .set(self.most_receives.get().max(it.message.receives));
             it.received = now;
+            it.deferred = false;
             it.visible = now.saturating_add(self.numbers.visibility).unwrap();
             visible.insert((it.visible, id));
             batch.push(record(&it.message));
@@ -232,6 +245,7 @@ impl Queue {
         visible.remove(&(it.visible, number));
         it.visible = self.clock.now().checked_add(hidden).unwrap();
         visible.insert((it.visible, number));
+        it.deferred = true;
         let in_all = it.visible.duration_since(it.received);
         assert!(in_all <= SignedDuration::from_hours(12), "{in_all}");
     }
@@ -239,6 +253,13 @@ impl Queue {
     /// How many messages are left.
     pub(crate) fn left(&self) -> usize {
         self.messages.borrow().iter().flatten().count()
+    }
+
+    /// How many messages are hidden because delivery has deferred them.
+    pub(crate) fn hidden(&self) -> usize {
+        let (messages, now) = (self.messages.borrow(), self.clock.now());
+        let hidden = |it: &&Queued| it.deferred && it.visible > now;
+        messages.iter().flatten().filter(hidden).count()
     }
 
     /// How many messages nobody has taken although they are to be seen.

@@ -1,8 +1,8 @@
 //! What came of a night.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use runtime::ledger::{Item, Key, State};
 use serde_json::Value as Json;
 
@@ -27,6 +27,14 @@ pub(super) struct Aftermath {
     pub(super) used: Vec<u32>,
     pub(super) reads: usize,
     pub(super) writes: usize,
+    /// The values of metrics.
+    pub(super) metrics: BTreeMap<&'static str, Vec<u64>>,
+    /// After each batch: when, how many messages delivery hid, and how many windows were to be sent.
+    pub(super) hidden: Vec<(Timestamp, usize, usize)>,
+    /// The IDs of incidents that were sent without the ledger.
+    pub(super) alone: BTreeSet<String>,
+    /// How long the longest invocation took.
+    pub(super) longest: SignedDuration,
 }
 
 impl Aftermath {
@@ -57,8 +65,7 @@ impl Aftermath {
                 .metrics
                 .borrow()
                 .get("Held")
-                .copied()
-                .unwrap_or_default(),
+                .map_or(0, |it| it.iter().sum()),
             dead: shared
                 .queue
                 .dead
@@ -71,7 +78,31 @@ impl Aftermath {
             used,
             reads: shared.reads.get(),
             writes: shared.writes.get(),
+            metrics: shared.metrics.borrow().clone(),
+            hidden: shared.hidden.borrow().clone(),
+            alone: shared
+                .lines("the ledger is not available: an urgent incident is sent without it")
+                .into_iter()
+                .map(|(_, fields)| fields["incidentId"].as_str().unwrap().to_owned())
+                .collect(),
+            longest: shared.longest.get(),
         }
+    }
+
+    /// Incidents that were sent without the ledger, and once more in another report.
+    pub(super) fn sent_again(&self) -> Vec<&String> {
+        let again = |id: &&String| self.reported_by(id) != **id;
+        self.alone.iter().filter(again).collect()
+    }
+
+    /// When the agent had a report that counts an incident; the end of time where it has none.
+    pub(super) fn sent(&self, id: &str) -> Timestamp {
+        let report = self.reported_by(id);
+        let mut of_report = self
+            .taken
+            .iter()
+            .filter(|(_, it)| it["incidentId"] == report);
+        of_report.next().map_or(Timestamp::MAX, |(at, _)| *at)
     }
 
     /// The report that counts an incident.

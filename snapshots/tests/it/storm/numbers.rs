@@ -80,7 +80,83 @@ fn a_bad_night_in_numbers() {
         );
         table.push_str(&row);
     }
+    table.push('\n');
+    table.push_str(&what_must_hold());
     assert_snapshot(&directory("groups"), "numbers", &table);
     let readme = fs::read_to_string(directory("../README.md")).unwrap();
     assert!(readme.contains(&table), "the README shows other numbers");
+}
+
+/// What delivery promises, and what comes of it.
+fn what_must_hold() -> String {
+    let seconds = |it: SignedDuration| it.as_secs();
+    let (critical, invocation) = slow::critical_incidents_of_a_backlog(Grouping {
+        limits: limits(6, 24),
+        ..unlimited()
+    });
+    let (incidents, slots) = duplicates::more_than_without_late_duplicates();
+    let count = |it: usize| i64::try_from(it).unwrap();
+    let again = duplicates::counted_again_after_the_ledger_was_away()
+        + duplicates::counted_again_after_items_expired();
+    let rows = [
+        (
+            "seconds that HIGH waits behind LOW of its group",
+            60,
+            seconds(urgent::longest_wait(false)),
+        ),
+        (
+            "the same in quiet hours",
+            60,
+            seconds(urgent::longest_wait(true)),
+        ),
+        (
+            "the same where the function is killed",
+            250,
+            seconds(urgent::longest_wait_where_the_function_is_killed()),
+        ),
+        (
+            "seconds that CRITICAL waits in a backlog of 2,000, 250 ms a call",
+            120,
+            seconds(critical),
+        ),
+        (
+            "seconds of the longest invocation then",
+            120,
+            seconds(invocation),
+        ),
+        (
+            "reports a day where 24 are allowed and 5 % of calls fail",
+            26,
+            count(flaky::reports_a_day()),
+        ),
+        (
+            "incidents and slots more by duplicates, up to 20 days late",
+            0,
+            count(incidents) + i64::from(slots),
+        ),
+        (
+            "minutes that HIGH waits behind six new groups an hour",
+            60,
+            seconds(fair::longest_wait(1_000)) / 60,
+        ),
+        (
+            "incidents counted again after an outage or expired items",
+            0,
+            count(again),
+        ),
+        (
+            "messages hidden beyond one a window",
+            0,
+            count(hidden::most_hidden_for_nothing()),
+        ),
+    ];
+    let mut table = format!(
+        "{:<66} {:>8} {:>9}\n",
+        "what must hold", "at most", "measured"
+    );
+    for (what, limit, measured) in rows {
+        let row = format!("{what:<66} {limit:>8} {measured:>9}\n");
+        table.push_str(&row);
+    }
+    table
 }

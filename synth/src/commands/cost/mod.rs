@@ -131,8 +131,8 @@ fn settings(report: &CostReport, regions: &[Region]) -> Result<Settings, AwsErro
             own: report.sources.metrics,
         },
         thresholds: Thresholds {
-            lookback_days: report.lookback_days,
-            idle_below_percent: report.idle_below_percent,
+            lookback_days: report.lookback_days.get(),
+            idle_below_percent: report.idle_below.get(),
             idle_below_megabytes: report.idle_below_megabytes,
         },
         ignore_tag: report.ignore_tag.clone(),

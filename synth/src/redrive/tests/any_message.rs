@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::{
-    super::{Fate, Report, foreseen, plan, read},
+    super::{Disposition, Report, foreseen, plan, read},
     RULE, everything, message, stack, task,
 };
 
@@ -68,9 +68,9 @@ proptest! {
             prop_assert!(line.chars().count() <= 400);
             prop_assert!(!line.chars().any(char::is_control), "{line:?}");
         }
-        let fate = foreseen(&plan(&letter, &everything(), &stack()));
-        prop_assert!(matches!(fate, Fate::WouldRedrive | Fate::Left(_)));
-        let report = Report { region: String::new(), letters: vec![(letter, fate)], more: false };
+        let disposition = foreseen(&plan(&letter, &everything(), &stack()));
+        prop_assert!(matches!(disposition, Disposition::WouldRedrive | Disposition::Left(_)));
+        let report = Report { region: String::new(), letters: vec![(letter, disposition)], more: false };
         let json = report.to_json();
         prop_assert!(["left", "would redrive"].iter().any(|it| json["letters"][0]["verdict"] == *it));
     }
@@ -94,10 +94,10 @@ fn nothing_is_quoted_that_may_be_secret() {
         message(r#"{"canary":"canary"}"#, &[]),
     ] {
         let letter = read(&message);
-        let fate = foreseen(&plan(&letter, &everything(), &stack()));
+        let disposition = foreseen(&plan(&letter, &everything(), &stack()));
         let report = Report {
             region: "eu-central-1".to_owned(),
-            letters: vec![(letter, fate)],
+            letters: vec![(letter, disposition)],
             more: false,
         };
         let shown = format!("{}{}", report.to_json(), report.lines().concat());

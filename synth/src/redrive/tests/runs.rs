@@ -1,4 +1,4 @@
-//! Whole runs, in a world of their own: a queue that hides and shows, and calls that fail.
+//! Whole runs, with ports of their own: a queue that hides and shows, and calls that fail.
 
 use std::{
     collections::BTreeMap,
@@ -10,8 +10,9 @@ use serde_json::json;
 
 use super::{
     super::{
-        Fate, Look, Message, Report, carry_out, give_back, take,
-        world::{BATCH, Entries, World},
+        Disposition, Look, Message, Report, carry_out, give_back,
+        ports::{BATCH, Entries, Ports},
+        take,
     },
     alarm, envelope, everything, message, stack,
 };
@@ -19,7 +20,7 @@ use crate::aws::AwsError;
 
 /// What is in a region, and what goes wrong in it.
 #[derive(Clone, Debug, Default)]
-struct FakeWorld(Arc<Mutex<State>>);
+struct FakePorts(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -84,7 +85,7 @@ fn went_wrong() -> AwsError {
     }
 }
 
-impl World for FakeWorld {
+impl Ports for FakePorts {
     async fn count(&self) -> Result<usize, AwsError> {
         // Rough, as it is in truth.
         Ok(self.0.lock().unwrap().dead.len() / 2)
@@ -151,7 +152,7 @@ impl World for FakeWorld {
     }
 }
 
-impl FakeWorld {
+impl FakePorts {
     fn with(messages: impl IntoIterator<Item = Message>) -> Self {
         let dead = messages.into_iter().map(|message| Dead {
             message,
@@ -187,8 +188,8 @@ impl FakeWorld {
 
     async fn run(&self) -> Result<Report, AwsError> {
         let look = self.look().await?;
-        let fates = carry_out(self, &look.held, |_, _| {}).await;
-        Ok(look.report(fates))
+        let dispositions = carry_out(self, &look.held, |_, _| {}).await;
+        Ok(look.report(dispositions))
     }
 }
 
@@ -224,46 +225,52 @@ fn is_poison(id: &str) -> bool {
 
 #[tokio::test]
 async fn a_look_leaves_everything_as_it_was() {
-    let world = FakeWorld::with(mixed(1_000));
-    let look = world.look().await.unwrap();
+    let ports = FakePorts::with(mixed(1_000));
+    let look = ports.look().await.unwrap();
     assert_eq!((look.held.len(), look.count()), (1_000, 667));
-    assert!(world.dead().values().all(|visible| !visible));
-    assert_eq!(give_back(&world, look.receipts()).await, 0);
-    assert!(world.dead().values().all(|visible| *visible));
-    assert_eq!(world.dead().len(), 1_000);
-    assert!(world.arrived().is_empty());
+    assert!(ports.dead().values().all(|visible| !visible));
+    assert_eq!(give_back(&ports, look.receipts()).await, 0);
+    assert!(ports.dead().values().all(|visible| *visible));
+    assert_eq!(ports.dead().len(), 1_000);
+    assert!(ports.arrived().is_empty());
 }
 
 #[tokio::test]
 async fn everything_goes_back_once_and_poison_stays() {
-    let world = FakeWorld::with(mixed(1_000));
-    let report = world.run().await.unwrap();
+    let ports = FakePorts::with(mixed(1_000));
+    let report = ports.run().await.unwrap();
     assert_eq!(report.letters.len(), 1_000);
-    assert_eq!(report.count(|fate| *fate == Fate::Redriven), 667);
+    assert_eq!(
+        report.count(|disposition| *disposition == Disposition::Redriven),
+        667
+    );
     assert!(report.is_clean());
-    let left = world.dead();
+    let left = ports.dead();
     assert_eq!(left.len(), 333);
     assert!(left.iter().all(|(id, visible)| is_poison(id) && *visible));
-    let mut arrived = world.arrived();
+    let mut arrived = ports.arrived();
     arrived.sort();
     arrived.dedup();
     assert_eq!(arrived.len(), 667);
 
-    let again = world.run().await.unwrap();
-    assert_eq!(again.count(|fate| *fate == Fate::Redriven), 0);
-    assert_eq!(world.arrived().len(), 667);
+    let again = ports.run().await.unwrap();
+    assert_eq!(
+        again.count(|disposition| *disposition == Disposition::Redriven),
+        0
+    );
+    assert_eq!(ports.arrived().len(), 667);
 }
 
 /// SQS may hand a message out a second time although it is hidden.
 #[tokio::test]
 async fn what_comes_twice_is_handled_once() {
-    let world = FakeWorld::with(mixed(30));
-    world.change(|state| state.faults = vec![Fault::Twice; 3]);
-    let report = world.run().await.unwrap();
+    let ports = FakePorts::with(mixed(30));
+    ports.change(|state| state.faults = vec![Fault::Twice; 3]);
+    let report = ports.run().await.unwrap();
     assert_eq!(report.letters.len(), 30);
-    assert_eq!(world.arrived().len(), 20);
+    assert_eq!(ports.arrived().len(), 20);
     assert!(
-        world
+        ports
             .dead()
             .iter()
             .all(|(id, visible)| is_poison(id) && *visible)
@@ -273,24 +280,30 @@ async fn what_comes_twice_is_handled_once() {
 #[tokio::test]
 async fn what_is_not_taken_is_not_removed() {
     for fault in [Fault::Refused, Fault::Unheard] {
-        let world = FakeWorld::with([message(&alarm("cpu").to_string(), &[("RequestID", "1")])]);
-        let look = world.look().await.unwrap();
-        world.change(|state| state.faults = vec![fault]);
-        let fates = carry_out(&world, &look.held, |_, _| {}).await;
-        assert_eq!(fates, [Fate::Stuck("Test: it went wrong".to_owned())]);
-        assert!(!look.report(fates).is_clean());
-        assert_eq!(world.dead(), [("message".to_owned(), true)].into());
+        let ports = FakePorts::with([message(&alarm("cpu").to_string(), &[("RequestID", "1")])]);
+        let look = ports.look().await.unwrap();
+        ports.change(|state| state.faults = vec![fault]);
+        let dispositions = carry_out(&ports, &look.held, |_, _| {}).await;
+        assert_eq!(
+            dispositions,
+            [Disposition::Stuck("Test: it went wrong".to_owned())]
+        );
+        assert!(!look.report(dispositions).is_clean());
+        assert_eq!(ports.dead(), [("message".to_owned(), true)].into());
     }
 }
 
 #[tokio::test]
 async fn what_cannot_be_removed_is_said() {
-    let world = FakeWorld::with([message(&alarm("cpu").to_string(), &[("RequestID", "1")])]);
-    let look = world.look().await.unwrap();
-    world.change(|state| state.faults = vec![Fault::Refused, Fault::None]);
-    let fates = carry_out(&world, &look.held, |_, _| {}).await;
-    assert_eq!(fates, [Fate::Lingers("Test: it went wrong".to_owned())]);
-    let report = look.report(fates);
+    let ports = FakePorts::with([message(&alarm("cpu").to_string(), &[("RequestID", "1")])]);
+    let look = ports.look().await.unwrap();
+    ports.change(|state| state.faults = vec![Fault::Refused, Fault::None]);
+    let dispositions = carry_out(&ports, &look.held, |_, _| {}).await;
+    assert_eq!(
+        dispositions,
+        [Disposition::Lingers("Test: it went wrong".to_owned())]
+    );
+    let report = look.report(dispositions);
     assert!(!report.is_clean());
     assert!(
         report
@@ -298,45 +311,45 @@ async fn what_cannot_be_removed_is_said() {
             .concat()
             .contains("it is still among the dead letters")
     );
-    assert_eq!(world.arrived().len(), 1);
+    assert_eq!(ports.arrived().len(), 1);
 }
 
 #[tokio::test]
 async fn a_failed_receive_gives_back_what_others_took() {
-    let world = FakeWorld::with(mixed(200));
-    world.change(|state| {
+    let ports = FakePorts::with(mixed(200));
+    ports.change(|state| {
         state.faults = vec![Fault::None; 12];
         state.faults[2] = Fault::Refused;
     });
-    assert!(world.look().await.is_err());
-    assert!(world.dead().values().all(|visible| *visible));
-    assert_eq!(world.dead().len(), 200);
+    assert!(ports.look().await.is_err());
+    assert!(ports.dead().values().all(|visible| *visible));
+    assert_eq!(ports.dead().len(), 200);
 }
 
 #[tokio::test]
 async fn a_person_can_stop_it_at_any_time() {
     // In the middle of reading, in the middle of redriving, and too late.
     for (patience, expected) in [(1, 0..=0), (30, 0..=0), (150, 1..=199), (1_000, 200..=200)] {
-        let world = FakeWorld::with(mixed(300));
-        world.change(|state| state.patience = Some(patience));
-        let report = world.run().await.unwrap();
-        let redriven = report.count(|fate| *fate == Fate::Redriven);
+        let ports = FakePorts::with(mixed(300));
+        ports.change(|state| state.patience = Some(patience));
+        let report = ports.run().await.unwrap();
+        let redriven = report.count(|disposition| *disposition == Disposition::Redriven);
         assert!(expected.contains(&redriven), "{patience}: {redriven}");
-        assert_eq!(world.arrived().len(), redriven, "{patience}");
-        assert!(world.dead().values().all(|visible| *visible), "{patience}");
-        assert_eq!(world.dead().len(), 300 - redriven, "{patience}");
+        assert_eq!(ports.arrived().len(), redriven, "{patience}");
+        assert!(ports.dead().values().all(|visible| *visible), "{patience}");
+        assert_eq!(ports.dead().len(), 300 - redriven, "{patience}");
     }
 }
 
 #[tokio::test]
 async fn only_what_a_person_has_seen_is_redriven() {
     let messages = mixed(6);
-    let world = FakeWorld::with(messages[..3].to_vec());
-    let seen = world.look().await.unwrap();
-    give_back(&world, seen.receipts()).await;
+    let ports = FakePorts::with(messages[..3].to_vec());
+    let seen = ports.look().await.unwrap();
+    give_back(&ports, seen.receipts()).await;
     let seen = seen.foreseen();
     // One is taken by somebody else, and others come.
-    world.change(|state| {
+    ports.change(|state| {
         state.dead.remove(0);
         let new = messages[3..].iter().cloned();
         state.dead.extend(new.map(|message| Dead {
@@ -344,17 +357,20 @@ async fn only_what_a_person_has_seen_is_redriven() {
             hidden: false,
         }));
     });
-    let mut look = world.look().await.unwrap();
+    let mut look = ports.look().await.unwrap();
     look.narrow(seen);
-    let fates = carry_out(&world, &look.held, |_, _| {}).await;
-    let report = look.report(fates);
-    assert_eq!(world.arrived(), [alarm("1").to_string()]);
-    assert_eq!(report.count(|fate| *fate == Fate::NotAskedFor), 3);
+    let dispositions = carry_out(&ports, &look.held, |_, _| {}).await;
+    let report = look.report(dispositions);
+    assert_eq!(ports.arrived(), [alarm("1").to_string()]);
+    assert_eq!(
+        report.count(|disposition| *disposition == Disposition::NotAskedFor),
+        3
+    );
     let gone = report
         .letters
         .iter()
         .find(|(letter, _)| letter.id == "message-0000");
-    assert!(matches!(gone, Some((_, Fate::Left(why))) if why.starts_with("gone")));
+    assert!(matches!(gone, Some((_, Disposition::Left(why))) if why.starts_with("gone")));
 }
 
 fn fault() -> impl Strategy<Value = Fault> {
@@ -376,8 +392,8 @@ proptest! {
         patience in prop::option::of(0_usize..200),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let world = FakeWorld::with(mixed(count));
-        world.change(|state| {
+        let ports = FakePorts::with(mixed(count));
+        ports.change(|state| {
             state.faults = faults;
             state.patience = patience;
         });
@@ -385,8 +401,8 @@ proptest! {
             mixed(count).into_iter().map(|it| (it.id, it.body)).collect();
         // The second run meets no faults. What is hidden until then shows again on its own.
         for is_last in [false, true] {
-            let report = runtime.block_on(world.run());
-            let (arrived, dead) = (world.arrived(), world.dead());
+            let report = runtime.block_on(ports.run());
+            let (arrived, dead) = (ports.arrived(), ports.dead());
             for (id, body) in &bodies {
                 let is_there = dead.contains_key(id);
                 prop_assert!(is_there || arrived.contains(body), "{id} is lost");
@@ -394,17 +410,17 @@ proptest! {
                 prop_assert!(!(is_last && is_there) || is_poison(id), "{id} is stuck");
             }
             if let Ok(report) = report {
-                for (letter, fate) in &report.letters {
+                for (letter, disposition) in &report.letters {
                     let is_there = dead.contains_key(&letter.id);
-                    match fate {
-                        Fate::Redriven => prop_assert!(!is_there),
-                        Fate::Left(_) | Fate::Stuck(_) => prop_assert!(is_there),
-                        Fate::Lingers(_) => prop_assert!(arrived.contains(&bodies[&letter.id])),
-                        Fate::NotAskedFor | Fate::WouldRedrive => prop_assert!(false),
+                    match disposition {
+                        Disposition::Redriven => prop_assert!(!is_there),
+                        Disposition::Left(_) | Disposition::Stuck(_) => prop_assert!(is_there),
+                        Disposition::Lingers(_) => prop_assert!(arrived.contains(&bodies[&letter.id])),
+                        Disposition::NotAskedFor | Disposition::WouldRedrive => prop_assert!(false),
                     }
                 }
             }
-            world.change(|state| {
+            ports.change(|state| {
                 state.faults.clear();
                 state.patience = None;
                 state.dead.iter_mut().for_each(|it| it.hidden = false);

@@ -3,16 +3,16 @@
 use std::{collections::BTreeMap, ops::Range};
 
 use contract::Partition;
-use stacks::monitor::{CostReport, CostSources};
+use stacks::monitor::{CostReport, CostSources, IdlePercent, LookbackDays};
 
-use super::{Lower, items};
+use super::{Resolver, items};
 use crate::config::{field::Field, file};
 
 /// Characters of a tag's key and value at most. Source: "Tag naming limits and requirements" in the guide on
 /// tagging AWS resources.
 const TAG: (usize, usize) = (128, 256);
 
-impl Lower<'_> {
+impl Resolver<'_> {
     pub(super) fn cost_report(
         &mut self,
         span: &Range<usize>,
@@ -80,8 +80,8 @@ impl Lower<'_> {
             time_zone: time_zone?.name.to_owned(),
             regions: regions.to_vec(),
             sources: sources?,
-            lookback_days: lookback_days?,
-            idle_below_percent: idle_below_percent?,
+            lookback_days: LookbackDays::new(lookback_days?)?,
+            idle_below: IdlePercent::new(idle_below_percent?)?,
             idle_below_megabytes: idle_below_megabytes?,
             ignore_tag: ignore_tag?,
             owner_tags,

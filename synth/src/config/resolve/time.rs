@@ -2,7 +2,7 @@
 
 use stacks::monitor::{PosixTimeZone, TimeOfDay};
 
-use super::Lower;
+use super::Resolver;
 use crate::config::field::Field;
 
 /// A time zone of the IANA database.
@@ -13,7 +13,7 @@ pub(super) struct TimeZone {
     tzif: &'static [u8],
 }
 
-impl Lower<'_> {
+impl Resolver<'_> {
     pub(super) fn time_of_day(&mut self, field: &Field<String>) -> Option<TimeOfDay> {
         self.parsed(field, "write it like `\"07:30\"`", |text| {
             TimeOfDay::parse(text).ok_or_else(|| format!("`{text}` is not a time of day"))

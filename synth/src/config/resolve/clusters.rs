@@ -6,8 +6,8 @@ use stacks::monitor::{
     Alarm, Cluster, ClusterName, ClusterPrefix, ClusterSelector, Priority, ServicePattern,
 };
 
-use super::{Lower, alarms::Placed, entries, items, priority};
-use crate::config::{field::Field, file, places::Said, text_or::TextOr};
+use super::{Resolver, alarms::Placed, entries, items, priority};
+use crate::config::{field::Field, file, spans::Declaration, text_or::TextOr};
 
 /// The account and the regions that ARNs must be of.
 #[derive(Clone, Copy)]
@@ -16,7 +16,7 @@ pub(super) struct Where<'a> {
     pub(super) regions: &'a [String],
 }
 
-impl Lower<'_> {
+impl Resolver<'_> {
     /// The clusters, and the alarms on their services.
     pub(super) fn clusters(
         &mut self,
@@ -51,8 +51,8 @@ impl Lower<'_> {
                 self.service_alarms(&cluster, &name.span, full.services, here, &mut alarms);
             }
             self.takes_its_place(&cluster, &clusters, &name.span);
-            let said = Said::Cluster(cluster.selector.to_string());
-            self.places.insert(said, &name.span);
+            let said = Declaration::Cluster(cluster.selector.to_string());
+            self.spans.insert(said, &name.span);
             clusters.push(cluster);
         }
         (clusters, alarms)

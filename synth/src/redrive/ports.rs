@@ -1,4 +1,4 @@
-//! Everything that a redrive needs from outside, in one place: a test has a world of its own.
+//! Everything that a redrive needs from outside, in one place: a test has ports of its own.
 
 use std::future::Future;
 
@@ -16,7 +16,7 @@ pub(super) type Entries = Vec<Option<String>>;
 ///
 /// What a call says of a whole batch is an error; what it says of one of up to [`BATCH`] entries is in
 /// [`Entries`].
-pub(crate) trait World: Clone + Send + Sync + 'static {
+pub(crate) trait Ports: Clone + Send + Sync + 'static {
     /// How many dead letters there are, roughly.
     fn count(&self) -> impl Future<Output = Result<usize, AwsError>> + Send;
     /// Takes up to [`BATCH`] dead letters, and hides them until they are given back or some minutes are over.

@@ -8,15 +8,15 @@ use crate::read::{list, text};
 
 /// How failures in a cluster are treated.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Treatment<'a> {
+pub(super) struct ClusterOverrides<'a> {
     /// What takes the place of the default.
     pub(super) priority: Option<Priority>,
     /// Services whose failures are nobody's concern: names, or beginnings of names before a `*`.
     ignore: Vec<&'a str>,
 }
 
-impl<'a> Treatment<'a> {
-    /// The treatment of a cluster: that of the one entry with its name, or else of the one with the
+impl<'a> ClusterOverrides<'a> {
+    /// The overrides of a cluster: that of the one entry with its name, or else of the one with the
     /// longest prefix of it. A cluster that an event does not name is treated as any cluster is (`*`). What
     /// cannot be read of the table is as if it were not there.
     pub(super) fn of(cluster: Option<&str>, payload: &'a Json) -> Self {
@@ -79,11 +79,11 @@ mod tests {
             ("checkout-2", None, vec![]),
             ("unknown", None, vec![]),
         ] {
-            let treatment = Treatment::of(Some(cluster), &payload);
-            assert_eq!(treatment.priority, priority, "{cluster}");
+            let overrides = ClusterOverrides::of(Some(cluster), &payload);
+            assert_eq!(overrides.priority, priority, "{cluster}");
             for service in ["batch", "canary-1", "batch-2", "my-canary-1", "api"] {
                 assert_eq!(
-                    treatment.ignores(service),
+                    overrides.ignores(service),
                     ignored.contains(&service),
                     "{cluster}, {service}"
                 );
@@ -97,10 +97,10 @@ mod tests {
             { "prefix": "team-", "priority": "HIGH" },
             { "prefix": "", "priority": "LOW", "ignore": ["*"] },
         ] });
-        let treatment = Treatment::of(Some("checkout"), &payload);
-        assert_eq!(treatment.priority, Some(Priority::Low));
-        assert!(treatment.ignores("api"));
-        assert!(!Treatment::of(Some("team-a"), &payload).ignores("api"));
+        let overrides = ClusterOverrides::of(Some("checkout"), &payload);
+        assert_eq!(overrides.priority, Some(Priority::Low));
+        assert!(overrides.ignores("api"));
+        assert!(!ClusterOverrides::of(Some("team-a"), &payload).ignores("api"));
     }
 
     #[test]
@@ -109,11 +109,14 @@ mod tests {
             { "prefix": "team-", "priority": "HIGH" },
             { "name": "checkout", "ignore": ["*"] },
         ] });
-        assert_eq!(Treatment::of(None, &payload), Treatment::default());
+        assert_eq!(
+            ClusterOverrides::of(None, &payload),
+            ClusterOverrides::default()
+        );
         payload["clusters"][1] = json!({ "prefix": "", "priority": "LOW", "ignore": ["api"] });
-        let treatment = Treatment::of(None, &payload);
-        assert_eq!(treatment.priority, Some(Priority::Low));
-        assert!(treatment.ignores("api") && !treatment.ignores("web"));
+        let overrides = ClusterOverrides::of(None, &payload);
+        assert_eq!(overrides.priority, Some(Priority::Low));
+        assert!(overrides.ignores("api") && !overrides.ignores("web"));
     }
 
     #[test]
@@ -130,9 +133,9 @@ mod tests {
             ] }),
             json!({ "clusters": [{ "name": "checkout", "priority": 1, "ignore": [7, null, "ap"] }] }),
         ] {
-            let treatment = Treatment::of(Some("checkout"), &payload);
-            assert_eq!(treatment.priority, None, "{payload}");
-            assert!(!treatment.ignores("api"), "{payload}");
+            let overrides = ClusterOverrides::of(Some("checkout"), &payload);
+            assert_eq!(overrides.priority, None, "{payload}");
+            assert!(!overrides.ignores("api"), "{payload}");
         }
     }
 }

@@ -15,10 +15,10 @@ use stacks::{
 
 use webhook::{Paths, Title};
 
-use super::{Lower, clusters::priority_of, items};
-use crate::config::{field::Field, file, places::Said, tree::Tree};
+use super::{Resolver, clusters::priority_of, items};
+use crate::config::{field::Field, file, spans::Declaration, tree::Tree};
 
-impl Lower<'_> {
+impl Resolver<'_> {
     pub(super) fn pipelines(&mut self, fields: &[Field<String>]) -> Vec<PipelineSelector> {
         let mut selectors: Vec<PipelineSelector> = Vec::new();
         for field in fields {
@@ -82,9 +82,10 @@ impl Lower<'_> {
                 self.error(&span, message, "");
             } else {
                 let name = event.name.as_str();
-                self.places.insert(Said::Event(name.to_owned()), &span);
-                let pattern = Said::EventPattern(name.to_owned());
-                self.places.insert(pattern, &pattern_span);
+                self.spans
+                    .insert(Declaration::Event(name.to_owned()), &span);
+                let pattern = Declaration::EventPattern(name.to_owned());
+                self.spans.insert(pattern, &pattern_span);
                 events.push(event);
             }
         }

@@ -2,10 +2,10 @@
 
 use stacks::monitor::{AlarmPrefix, StackName};
 
-use super::Lower;
+use super::Resolver;
 use crate::config::field::Field;
 
-impl Lower<'_> {
+impl Resolver<'_> {
     pub(super) fn watched_alarms(
         &mut self,
         fields: &[Field<String>],

@@ -2,14 +2,14 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use stacks::monitor::{Hardening, Network, Vpc};
+use stacks::monitor::{Hardening, Network, ReservedConcurrency, Vpc};
 
-use super::{Lower, items};
+use super::{Resolver, items};
 use crate::config::{field::Field, file};
 
 type Networks = BTreeMap<String, Field<file::Network>>;
 
-impl Lower<'_> {
+impl Resolver<'_> {
     pub(super) fn hardening(
         &mut self,
         file: &mut file::AccountFile,
@@ -155,10 +155,13 @@ impl Lower<'_> {
         ids
     }
 
-    fn reserved_concurrency(&mut self, field: &Field<i64>) -> Option<i64> {
+    fn reserved_concurrency(&mut self, field: &Field<i64>) -> Option<ReservedConcurrency> {
         let number = field.value?;
-        if (2..=1_000).contains(&number) {
-            return Some(number);
+        let valid = u32::try_from(number)
+            .ok()
+            .and_then(ReservedConcurrency::new);
+        if valid.is_some() {
+            return valid;
         }
         self.error(
             &field.span,

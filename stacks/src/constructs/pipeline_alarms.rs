@@ -3,6 +3,8 @@
 use contract::{FunctionName, names::pipeline_alarm};
 
 use crate::{
+    Arn,
+    arn::Topic,
     constructs::Core,
     monitor::AgentTime,
     resources::{
@@ -10,6 +12,7 @@ use crate::{
         lambda_function::Function,
     },
     suppression::Reason,
+    tag::tags,
     template::{DuplicateLogicalId, Handle, Template},
     value::Value,
 };
@@ -18,7 +21,7 @@ use crate::{
 const NAMESPACE: &str = "Tocsin";
 
 /// Adds the alarms. `functions` are all functions there are; `deliver` is one of them.
-pub(crate) fn self_watch(
+pub(crate) fn pipeline_alarms(
     template: &mut Template,
     core: &Core<'_>,
     functions: &[(FunctionName, Handle<Function>)],
@@ -26,9 +29,9 @@ pub(crate) fn self_watch(
 ) -> Result<(), DuplicateLogicalId> {
     let account = &core.monitor.account_name;
     let dead_letters: Value<String> = core.dead_letters.queue_name();
-    let mut watch = Watch { template, core };
+    let mut alarms = PipelineAlarms { template, core };
 
-    watch.alarm(
+    alarms.alarm(
         "dead-letters",
         &format!(
             "Events or incidents were given up. See why with: synth redrive --account {account} \
@@ -43,7 +46,7 @@ pub(crate) fn self_watch(
             period: 300,
         },
     )?;
-    watch.alarm(
+    alarms.alarm(
         "incidents-waiting",
         "Incidents have been in the queue for over an hour. See what they wait for with: synth status",
         Simple {
@@ -55,7 +58,7 @@ pub(crate) fn self_watch(
             period: 300,
         },
     )?;
-    watch.alarm(
+    alarms.alarm(
         "incidents-hidden",
         "Thousands of messages wait to be seen again. Nothing is received at 120,000. See what they wait for \
          with: synth status",
@@ -73,7 +76,7 @@ pub(crate) fn self_watch(
         .iter()
         .filter(|(asset, _)| *asset != FunctionName::Cost)
     {
-        watch.alarm(
+        alarms.alarm(
             &format!("{}-errors", asset.as_str()),
             "A function of the pipeline failed. Its log says why",
             Simple {
@@ -90,11 +93,11 @@ pub(crate) fn self_watch(
         .iter()
         .filter(|(asset, _)| *asset == FunctionName::Cost)
     {
-        watch.cost_report(cost)?;
+        alarms.cost_report(cost)?;
     }
-    watch.delivery(deliver)?;
+    alarms.delivery(deliver)?;
     if let Some(limit) = &core.monitor.agent_time {
-        watch.agent_time(limit)?;
+        alarms.agent_time(limit)?;
     }
     for (asset, function) in functions
         .iter()
@@ -104,7 +107,7 @@ pub(crate) fn self_watch(
             ("dropped", "AsyncEventsDropped"),
             ("dead-letter-errors", "DeadLetterErrors"),
         ] {
-            watch.alarm(
+            alarms.alarm(
                 &format!("{}-{name}", asset.as_str()),
                 "Lambda dropped events or could not write a dead letter: these events are lost",
                 Simple {
@@ -121,7 +124,7 @@ pub(crate) fn self_watch(
     Ok(())
 }
 
-struct Watch<'a, 'b> {
+struct PipelineAlarms<'a, 'b> {
     template: &'a mut Template,
     core: &'a Core<'b>,
 }
@@ -143,7 +146,7 @@ enum Test {
     Below(f64),
 }
 
-impl Watch<'_, '_> {
+impl PipelineAlarms<'_, '_> {
     /// What `cost` counts.
     fn cost_report(&mut self, cost: &Handle<Function>) -> Result<(), DuplicateLogicalId> {
         let account = &self.core.monitor.account_name;
@@ -261,14 +264,14 @@ impl Watch<'_, '_> {
             &format!(
                 "The agent's investigations took over {} minutes in a day, which cost money. See in \
                  its console what it works on",
-                limit.minutes_per_day
+                limit.minutes_per_day.get()
             ),
             Simple {
                 namespace: "AWS/AIDevOps",
                 metric: "ConsumedInvestigationTime",
                 dimension: ("AgentSpaceUUID", limit.agent_space.as_str().into()),
                 statistic: Statistic::Sum,
-                test: Test::AtLeast(60.0 * f64::from(limit.minutes_per_day)),
+                test: Test::AtLeast(60.0 * f64::from(limit.minutes_per_day.get())),
                 period: 86_400,
             },
         )
@@ -293,8 +296,8 @@ impl Watch<'_, '_> {
             alarm_description: Some(description.into()),
             alarm_actions: monitor
                 .ops_topic
-                .clone()
-                .map(|topic| vec![topic.into()].into()),
+                .as_ref()
+                .map(|topic| vec![Value::<Arn<Topic>>::from(topic).into()].into()),
             namespace: Some(simple.namespace.into()),
             metric_name: Some(simple.metric.into()),
             dimensions: Some(vec![Dimension::new(key, value)]),
@@ -305,7 +308,7 @@ impl Watch<'_, '_> {
             evaluation_periods: Some(1.into()),
             // Silence is what these metrics are most of the time.
             treat_missing_data: Some(TreatMissingData::NotBreaching.into()),
-            tags: Some(monitor.tags.clone()),
+            tags: Some(tags(monitor)),
             ..Alarm::new()
         };
         self.template.add_with(

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// An event, and what is to become of it.
-pub(super) struct Handover<'a> {
+pub(super) struct RuleInput<'a> {
     /// The rule's name. A bare event comes without.
     pub(super) rule: Option<&'a str>,
     /// The title as the account file has it.
@@ -29,7 +29,7 @@ pub(super) struct Handover<'a> {
     pub(super) at: Timestamp,
 }
 
-impl<'a> Handover<'a> {
+impl<'a> RuleInput<'a> {
     /// Reads what a rule handed over. What of it cannot be read is as if it were not there, except
     /// for the event itself.
     pub(super) fn read(payload: &'a Json) -> Result<Self, UnreadableEvent> {
@@ -61,8 +61,8 @@ impl<'a> Handover<'a> {
     }
 
     /// The same for the redacted event, which may be shown.
-    pub(super) fn with<'b>(&'b self, event: &'b Json) -> Handover<'b> {
-        Handover {
+    pub(super) fn with<'b>(&'b self, event: &'b Json) -> RuleInput<'b> {
+        RuleInput {
             rule: self.rule,
             title: self.title,
             priority: self.priority,
@@ -137,12 +137,12 @@ mod tests {
                 0,
             ),
         ] {
-            let handover = Handover::read(&payload).unwrap();
-            assert_eq!(handover.rule, rule, "{payload}");
-            assert_eq!(handover.title, None, "{payload}");
-            assert_eq!(handover.priority, priority, "{payload}");
-            assert_eq!(handover.group_by.len(), groups, "{payload}");
-            assert_eq!(handover.source, "shop.orders");
+            let input = RuleInput::read(&payload).unwrap();
+            assert_eq!(input.rule, rule, "{payload}");
+            assert_eq!(input.title, None, "{payload}");
+            assert_eq!(input.priority, priority, "{payload}");
+            assert_eq!(input.group_by.len(), groups, "{payload}");
+            assert_eq!(input.source, "shop.orders");
         }
     }
 
@@ -178,7 +178,7 @@ mod tests {
                 "an event of Amazon EventBridge without a time",
             ),
         ] {
-            let error = Handover::read(&payload).err().unwrap();
+            let error = RuleInput::read(&payload).err().unwrap();
             assert_eq!(error.to_string(), expected, "{payload}");
         }
     }

@@ -2,20 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use contract::names::TAG;
-use stacks::{monitor::StackName, tag::Tag};
+use stacks::monitor::{InvalidLogRetention, InvalidTag, LogRetention, StackName, Tags};
 
-use super::{LOG_RETENTION, Lower};
+use super::Resolver;
 use crate::config::field::Field;
 
-/// The choices that CloudWatch Logs gives. Source: `RetentionInDays` of
-/// `AWS::Logs::LogGroup` in the CloudFormation template reference.
-const LOG_RETENTIONS: [i64; 22] = [
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
-    3288, 3653,
-];
-
-impl Lower<'_> {
+impl Resolver<'_> {
     pub(super) fn name(&mut self, field: &Field<String>, file_stem: Option<&str>) -> String {
         let name = field.value.clone().unwrap_or_default();
         if let Some(stem) = file_stem
@@ -89,20 +81,18 @@ impl Lower<'_> {
         regions
     }
 
-    pub(super) fn log_retention(&mut self, field: &Field<i64>) -> i64 {
-        let days = field.value.unwrap_or(LOG_RETENTION);
-        if !LOG_RETENTIONS.contains(&days) {
-            let nearest = LOG_RETENTIONS.iter().min_by_key(|it| (*it - days).abs());
+    pub(super) fn log_retention(&mut self, field: &Field<i64>) -> LogRetention {
+        let Some(days) = field.value else {
+            return LogRetention::default();
+        };
+        LogRetention::new(days).unwrap_or_else(|InvalidLogRetention { nearest }| {
             self.error(
                 &field.span,
                 format!("CloudWatch does not keep logs for `{days}` days"),
-                &format!(
-                    "the nearest that it does is {}",
-                    nearest.unwrap_or(&LOG_RETENTION)
-                ),
+                &format!("the nearest that it does is {nearest}"),
             );
-        }
-        days
+            LogRetention::default()
+        })
     }
 
     /// The tags of every resource: those of the file, and one that names the stack.
@@ -110,46 +100,27 @@ impl Lower<'_> {
         &mut self,
         fields: &BTreeMap<String, Field<String>>,
         stack: &StackName,
-    ) -> Vec<Tag> {
-        let mut tags = vec![Tag {
-            key: TAG.to_owned(),
-            value: stack.to_string(),
-        }];
+    ) -> Tags {
+        let mut tags = Tags::new(stack);
         for (key, field) in fields {
             let Some(value) = &field.value else { continue };
-            if key.to_ascii_lowercase().starts_with("aws:") {
-                self.error(
-                    &field.span,
-                    format!("the tag `{key}` begins with `aws:`"),
-                    "AWS keeps those to itself",
-                );
-            } else if key == TAG {
-                self.error(
-                    &field.span,
-                    format!("the tag `{TAG}` is set by Tocsin itself"),
-                    "",
-                );
-            } else if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
-                self.error(
-                    &field.span,
-                    format!("the tag `{key}` is too long"),
-                    "a key has at most 128 characters, a value 256",
-                );
-            } else {
-                tags.push(Tag {
-                    key: key.clone(),
-                    value: value.clone(),
-                });
+            if let Err(error) = tags.add(key, value) {
+                let hint = match &error {
+                    InvalidTag::OfAws(_) => "AWS keeps those to itself",
+                    InvalidTag::Own => "",
+                    InvalidTag::Length(_) => "a key has at most 128 characters, a value 256",
+                };
+                self.error(&field.span, error.to_string(), hint);
             }
         }
-        if tags.len() > 50 {
+        if !tags.fit() {
             let span = fields
                 .values()
                 .next()
                 .map_or(0..0, |field| field.span.clone());
-            self.error(&span, "a resource has at most 50 tags", "");
+            let message = format!("a resource has at most {} tags", Tags::MOST);
+            self.error(&span, message, "");
         }
-        tags.sort();
         tags
     }
 }

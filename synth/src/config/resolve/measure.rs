@@ -6,7 +6,7 @@ use stacks::monitor::{
     Condition, InvalidQuery, Measure, Metric, MissingData, Period, Query, Statistic, Test,
 };
 
-use super::{Lower, entries};
+use super::{Resolver, entries};
 use crate::config::{field::Field, file};
 
 /// What an alarm looks at.
@@ -25,7 +25,7 @@ pub(super) struct Measured {
     pub(super) missing_data: MissingData,
 }
 
-impl Lower<'_> {
+impl Resolver<'_> {
     /// What the alarm looks at. Keys that do not go with it are mistakes.
     pub(super) fn alarm_kind<'a>(
         &mut self,
@@ -114,9 +114,9 @@ impl Lower<'_> {
             alarm.metric,
             alarm.dimensions,
             alarm.statistic,
-            |lower| match (alarm.expression, alarm.query) {
-                (Some(expression), _) => lower.math(&expression, alarm.metrics),
-                (None, Some(query)) => lower.query(&query),
+            |resolver| match (alarm.expression, alarm.query) {
+                (Some(expression), _) => resolver.math(&expression, alarm.metrics),
+                (None, Some(query)) => resolver.query(&query),
                 (None, None) => None,
             },
         );

@@ -16,7 +16,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use stacks::{
     Monitor,
-    monitor::{Architecture, Priority, WebhookPolicy},
+    monitor::{AlarmShards, Architecture, LogRetention, Priority, WebhookPolicy},
 };
 
 use self::{clusters::Where, limits::Limits};
@@ -25,40 +25,37 @@ use super::{
     diagnostic::Diagnostic,
     field::Field,
     file,
-    places::{Places, Said},
+    spans::{Declaration, Spans},
 };
 
-/// How long logs are kept unless the file says otherwise, in days.
-const LOG_RETENTION: i64 = 365;
-
-/// Lowers a whole file. While there are problems the result is not to be used.
+/// Resolves a whole file. While there are problems the result is not to be used.
 pub(super) fn account(
     mut file: file::AccountFile,
     context: Context<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Account {
-    let mut lower = Lower {
+    let mut resolver = Resolver {
         problems,
-        places: Places::default(),
+        spans: Spans::default(),
     };
-    lower.require(&(0..0), &[("name", file.name.missing)]);
-    let name = lower.name(&file.name, context.file_stem);
-    let stack = lower.stack_name(&file.name, file.stack.as_ref(), &name);
-    let account_id = file.account.as_ref().and_then(|it| lower.account_id(it));
-    let regions = lower.regions(&items(file.regions.take()));
-    let hardening = lower.hardening(&mut file, &regions);
+    resolver.require(&(0..0), &[("name", file.name.missing)]);
+    let name = resolver.name(&file.name, context.file_stem);
+    let stack = resolver.stack_name(&file.name, file.stack.as_ref(), &name);
+    let account_id = file.account.as_ref().and_then(|it| resolver.account_id(it));
+    let regions = resolver.regions(&items(file.regions.take()));
+    let hardening = resolver.hardening(&mut file, &regions);
     let here = Where {
         account: account_id.as_deref(),
         regions: &regions,
     };
-    let (clusters, on_services) = lower.clusters(items(file.clusters), here);
-    let (alarms, composites) = lower.alarms(items(file.alarms), on_services);
-    let pipelines = lower.pipelines(&items(file.pipelines));
+    let (clusters, on_services) = resolver.clusters(items(file.clusters), here);
+    let (alarms, composites) = resolver.alarms(items(file.alarms), on_services);
+    let pipelines = resolver.pipelines(&items(file.pipelines));
     let unauthorized_api_calls = file
         .unauthorized_api_calls
         .and_then(|it| it.value)
-        .map(|it| lower.unauthorized_api_calls(it));
-    let events = lower.events(items(file.events), &stack);
+        .map(|it| resolver.unauthorized_api_calls(it));
+    let events = resolver.events(items(file.events), &stack);
     let runs_here = matches!(
         file.architecture.as_ref().and_then(|it| it.value),
         Some(file::Architecture::Host)
@@ -71,25 +68,26 @@ pub(super) fn account(
     let alarm_shards = file
         .alarm_shards
         .as_ref()
-        .map_or(1, |it| lower.alarm_shards(it));
-    let watched_alarms = lower.watched_alarms(&items(file.watched_alarms), &stack);
+        .map_or(AlarmShards::MIN, |it| resolver.alarm_shards(it));
+    let watched_alarms = resolver.watched_alarms(&items(file.watched_alarms), &stack);
     let ops_topic = file
         .ops_topic
         .as_ref()
-        .and_then(|it| lower.ops_topic(it, &regions));
+        .and_then(|it| resolver.ops_topic(it, &regions));
     if file.ops_topic.is_none() {
-        lower.warn(
+        resolver.warn(
             &file.name.span,
             "nobody hears of failures of the pipeline itself",
             "name an SNS topic that tells people: `ops-topic: platform-ops`",
         );
     }
-    let grouping = lower.grouping(file.group_wait.as_ref(), file.group_window.as_ref());
+    let grouping = resolver.grouping(file.group_wait.as_ref(), file.group_window.as_ref());
     let Limits {
         budget,
         quiet_hours,
         agent_time,
-    } = lower.limits(file.limits);
+    } = resolver.limits(file.limits);
+    let tags = resolver.tags(&entries(file.tags), &stack);
     let monitor = Monitor {
         account_name: name,
         stack,
@@ -105,7 +103,7 @@ pub(super) fn account(
         cost_report: file
             .cost_report
             .and_then(|it| Some((it.span, it.value?)))
-            .and_then(|(span, it)| lower.cost_report(&span, it, &regions)),
+            .and_then(|(span, it)| resolver.cost_report(&span, it, &regions)),
         grouping,
         budget,
         quiet_hours,
@@ -114,23 +112,21 @@ pub(super) fn account(
         webhook: file
             .webhook
             .and_then(|it| it.value)
-            .map_or_else(WebhookPolicy::default, |it| lower.webhook(it)),
-        log_retention_days: file
+            .map_or_else(WebhookPolicy::default, |it| resolver.webhook(it)),
+        log_retention: file
             .log_retention_days
             .as_ref()
-            .map_or(LOG_RETENTION, |it| lower.log_retention(it)),
+            .map_or_else(LogRetention::default, |it| resolver.log_retention(it)),
         hardening,
-        tags: Vec::new(),
+        tags,
     };
-    let tags = lower.tags(&entries(file.tags), &monitor.stack);
-    let monitor = Monitor { tags, ..monitor };
-    lower.places.insert(Said::Name, &file.name.span);
+    resolver.spans.insert(Declaration::Name, &file.name.span);
     Account {
         monitor,
         account_id,
         regions,
         runs_here,
-        places: lower.places,
+        spans: resolver.spans,
     }
 }
 
@@ -147,9 +143,9 @@ fn entries<T>(map: Map<T>) -> BTreeMap<String, Field<T>> {
     map.and_then(|field| field.value).unwrap_or_default()
 }
 
-struct Lower<'a> {
+struct Resolver<'a> {
     problems: &'a mut Vec<Diagnostic>,
-    places: Places,
+    spans: Spans,
 }
 
 /// How urgent, in the words of the model.
@@ -163,7 +159,7 @@ fn priority(priority: file::Priority) -> Priority {
     }
 }
 
-impl Lower<'_> {
+impl Resolver<'_> {
     fn error(&mut self, span: &Range<usize>, message: impl Into<String>, hint: &str) {
         let mut problem = Diagnostic::error(span.clone(), message);
         if !hint.is_empty() {

@@ -3,15 +3,12 @@
 use std::ops::Range;
 
 use stacks::monitor::{
-    AgentSpaceId, AgentTime, Budget, GroupWait, GroupWindow, Grouping, InvalidBudget, Priority,
-    QuietHours,
+    AgentMinutes, AgentSpaceId, AgentTime, Budget, GroupWait, GroupWindow, Grouping, InvalidBudget,
+    Priority, QuietHours,
 };
 
-use super::{Lower, priority};
+use super::{Resolver, priority};
 use crate::config::{field::Field, file};
-
-/// Three investigations run at once in an agent space. Source: its quotas in the user guide.
-const MINUTES_OF_A_DAY: u32 = 3 * 24 * 60;
 
 /// What the key `limits` says.
 #[derive(Default)]
@@ -21,7 +18,7 @@ pub(super) struct Limits {
     pub(super) agent_time: Option<AgentTime>,
 }
 
-impl Lower<'_> {
+impl Resolver<'_> {
     pub(super) fn grouping(
         &mut self,
         wait: Option<&Field<String>>,
@@ -125,16 +122,17 @@ impl Lower<'_> {
             |text| AgentSpaceId::parse(text).ok_or_else(|| format!("`{text}` is not a UUID")),
         );
         let minutes_per_day = minutes.value?;
-        if !(1..=MINUTES_OF_A_DAY).contains(&minutes_per_day) {
+        let Some(minutes_per_day) = AgentMinutes::new(minutes_per_day) else {
             self.error(
                 &minutes.span,
                 format!(
-                    "`{minutes_per_day}` minutes: a day has 1 to {MINUTES_OF_A_DAY} of the agent"
+                    "`{minutes_per_day}` minutes: a day has 1 to {} of the agent",
+                    AgentMinutes::MAX.get()
                 ),
                 "three investigations run at once",
             );
             return None;
-        }
+        };
         Some(AgentTime {
             agent_space: agent_space?,
             minutes_per_day,

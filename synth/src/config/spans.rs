@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 /// Something that an account file says.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Said {
+pub(super) enum Declaration {
     Alarm(String),
     Cluster(String),
     Event(String),
@@ -15,14 +15,14 @@ pub(super) enum Said {
 
 /// Where in an account file each thing is said.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Places(BTreeMap<Said, Range<usize>>);
+pub(super) struct Spans(BTreeMap<Declaration, Range<usize>>);
 
-impl Places {
-    pub(super) fn insert(&mut self, said: Said, span: &Range<usize>) {
+impl Spans {
+    pub(super) fn insert(&mut self, said: Declaration, span: &Range<usize>) {
         self.0.insert(said, span.clone());
     }
 
-    pub(super) fn get(&self, said: &Said) -> Option<&Range<usize>> {
+    pub(super) fn get(&self, said: &Declaration) -> Option<&Range<usize>> {
         self.0.get(said)
     }
 }

@@ -7,11 +7,11 @@ use std::{
 
 use stacks::{
     LogicalId,
-    monitor::{Alarm, AlarmName, AlarmRule, CompositeAlarm, Priority, Verdict},
+    monitor::{Alarm, AlarmName, AlarmRule, AlarmShards, CompositeAlarm, Priority, Verdict},
 };
 
-use super::{Lower, measure::AlarmKind, priority};
-use crate::config::{diagnostic::did_you_mean, field::Field, file, places::Said};
+use super::{Resolver, measure::AlarmKind, priority};
+use crate::config::{diagnostic::did_you_mean, field::Field, file, spans::Declaration};
 
 /// A value, and where it stands in the text.
 pub(super) type Placed<T> = (T, Range<usize>);
@@ -31,7 +31,7 @@ struct Common {
     incident: bool,
 }
 
-impl Lower<'_> {
+impl Resolver<'_> {
     /// The alarms of the file, and those on services, which `clusters` asked for.
     pub(super) fn alarms(
         &mut self,
@@ -52,7 +52,8 @@ impl Lower<'_> {
         let metric = alarms.metric.iter().map(|(it, span)| (&it.name, span));
         let composite = alarms.composite.iter().map(|(it, span)| (&it.name, span));
         for (name, span) in metric.chain(composite) {
-            self.places.insert(Said::Alarm(name.to_string()), span);
+            self.spans
+                .insert(Declaration::Alarm(name.to_string()), span);
         }
         (
             alarms.metric.into_iter().map(|(it, _)| it).collect(),
@@ -232,19 +233,18 @@ impl Lower<'_> {
         }
     }
 
-    pub(super) fn alarm_shards(&mut self, field: &Field<u32>) -> u32 {
-        match field.value {
-            Some(shards @ 1..=100) => shards,
-            Some(shards) => {
-                self.error(
-                    &field.span,
-                    format!("`{shards}` shards: there can be 1 to 100"),
-                    "",
-                );
-                1
-            }
-            None => 1,
-        }
+    pub(super) fn alarm_shards(&mut self, field: &Field<u32>) -> AlarmShards {
+        let Some(shards) = field.value else {
+            return AlarmShards::MIN;
+        };
+        AlarmShards::new(shards).unwrap_or_else(|| {
+            self.error(
+                &field.span,
+                format!("`{shards}` shards: there can be 1 to 100"),
+                "",
+            );
+            AlarmShards::MIN
+        })
     }
 }
 
