@@ -43,7 +43,7 @@ def put(instance, cpu, network):
         hour=0, minute=0, second=0, microsecond=0
     )
     data = []
-    for day in range(1, 14):
+    for day in range(1, 15):
         for name, value in [("CPUUtilization", cpu), ("NetworkIn", network), ("NetworkOut", network)]:
             data.append(
                 {

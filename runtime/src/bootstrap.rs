@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 use webhook::Signal;
 
 use crate::{
+    cost::InvalidSettings,
     decision::Decision,
     deliver::{Deliver, DeliverFunction, LambdaPorts, NoPorts},
     http::{HttpSetup, Reuse, client},
@@ -28,9 +29,9 @@ pub enum StartError {
     /// The environment lacks something.
     #[error(transparent)]
     Environment(#[from] MissingVariable),
-    /// What counts as idle cannot be used.
+    /// The settings of the cost report cannot be used.
     #[error(transparent)]
-    Thresholds(#[from] crate::cost::InvalidThresholds),
+    Cost(#[from] InvalidSettings),
     /// TLS could not be set up.
     #[error(transparent)]
     Http(#[from] HttpSetup),

@@ -63,8 +63,6 @@ pub enum Skip {
     OwnRole,
     /// The agent made the call, or sent the event: an investigation would lead to the next.
     AgentItself,
-    /// Nothing is idle, and everything could be looked at.
-    NothingIdle,
 }
 
 impl Decision {
@@ -96,7 +94,6 @@ impl Skip {
             Self::IgnoredPrincipal => "ignored-principal",
             Self::OwnRole => "own-role",
             Self::AgentItself => "agent-itself",
-            Self::NothingIdle => "nothing-idle",
         }
     }
 }

@@ -91,6 +91,33 @@ impl Log {
         }
         (self.sink)(&serde_json::to_string(&line).unwrap_or_default());
     }
+
+    /// Writes one value that CloudWatch makes a metric of, by a dimension beside the function's name.
+    pub fn measure(
+        &self,
+        now: Timestamp,
+        function_name: &str,
+        (dimension, name): (&'static str, &str),
+        metric: &'static str,
+        value: f64,
+    ) {
+        let mut line = json!({
+            "_aws": {
+                "Timestamp": now.as_millisecond(),
+                "CloudWatchMetrics": [{
+                    "Namespace": "Tocsin",
+                    "Dimensions": [["FunctionName", dimension]],
+                    "Metrics": [{ "Name": metric, "Unit": "None" }],
+                }],
+            },
+            "FunctionName": function_name,
+            "level": "INFO",
+            "message": "metrics",
+        });
+        line[dimension] = json!(name);
+        line[metric] = json!(value);
+        (self.sink)(&serde_json::to_string(&line).unwrap_or_default());
+    }
 }
 
 impl Level {

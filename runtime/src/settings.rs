@@ -55,13 +55,17 @@ impl Environment {
     /// say. `variable` is the service in the first of these, `host` its name in AWS's hosts.
     /// Source: "Service-specific endpoints" in the AWS SDKs and tools reference guide.
     pub fn endpoint(&self, variable: &str, host: &str) -> Result<String, MissingVariable> {
+        Ok(self.endpoint_in(variable, host, self.region()?))
+    }
+
+    /// As [`Environment::endpoint`], of another region.
+    pub fn endpoint_in(&self, variable: &str, host: &str, region: &str) -> String {
         let own = format!("AWS_ENDPOINT_URL_{variable}");
         if let Some(url) = self.get(&own).or_else(|| self.get("AWS_ENDPOINT_URL")) {
-            return Ok(url.trim_end_matches('/').to_owned());
+            return url.trim_end_matches('/').to_owned();
         }
-        let region = self.region()?;
         let domain = Partition::of_any_region(region).domain;
-        Ok(format!("https://{host}.{region}.{domain}"))
+        format!("https://{host}.{region}.{domain}")
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     asset::{BUCKET_PARAMETER, key_parameter},
     constructs::{
         alarms::{alarm, composite_alarm},
-        cost_schedule::cost_schedule,
+        cost_schedule::{COST_REGIONS, cost_schedule},
         delivery::delivery,
         function::{SECURITY_GROUPS, SUBNETS},
         ledger::{LEDGER_TABLE, ledger},
@@ -187,7 +187,7 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
     if let Some(event) = event_function(&mut template, &core)? {
         functions.push((FunctionName::Event, event));
     }
-    if let Some(cost) = cost_schedule(&mut template, &core)? {
+    if let Some(cost) = cost_schedule(&mut template, &core, &ledger)? {
         functions.push((FunctionName::Cost, cost));
     }
     let deliver = delivery(&mut template, &core, &secret, &ledger)?;
@@ -231,16 +231,30 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
         &ledger.name,
     );
 
-    let mut parameters: BTreeMap<String, ParameterSource> = functions
-        .iter()
-        .map(|(asset, _)| {
-            (
-                key_parameter(*asset).to_owned(),
-                ParameterSource::CodeKey(*asset),
-            )
-        })
-        .collect();
+    let assets = functions.iter().map(|(asset, _)| *asset);
+    let parameters = core_parameters(monitor, assets);
+    Ok(Stack {
+        name: StackRole::Core.stack_name(monitor.stack.as_str()),
+        template,
+        parameters,
+        alarms: Vec::new(),
+    })
+}
+
+/// Where the values of the core stack's parameters come from, where it runs these functions.
+fn core_parameters(
+    monitor: &Monitor,
+    functions: impl Iterator<Item = FunctionName>,
+) -> BTreeMap<String, ParameterSource> {
+    let code = |it| (key_parameter(it).to_owned(), ParameterSource::CodeKey(it));
+    let mut parameters: BTreeMap<String, ParameterSource> = functions.map(code).collect();
     parameters.insert(BUCKET_PARAMETER.to_owned(), ParameterSource::AssetBucket);
+    if let Some(report) = &monitor.cost_report
+        && report.regions.len() > 1
+    {
+        let source = in_the_first(&report.regions);
+        parameters.insert(COST_REGIONS.to_owned(), source);
+    }
     let tables = &monitor.hardening.ledger_tables;
     if !tables.is_empty() {
         let tables = tables.iter();
@@ -263,12 +277,20 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
             by_region(|it| &it.security_groups),
         );
     }
-    Ok(Stack {
-        name: StackRole::Core.stack_name(monitor.stack.as_str()),
-        template,
-        parameters,
-        alarms: Vec::new(),
-    })
+    parameters
+}
+
+/// All regions in the first of them, and nothing in the others.
+fn in_the_first(regions: &[String]) -> ParameterSource {
+    let lists = regions.iter().enumerate().map(|(index, region)| {
+        let list = if index == 0 {
+            regions.to_vec()
+        } else {
+            Vec::new()
+        };
+        (region.clone(), list)
+    });
+    ParameterSource::Region(lists.collect())
 }
 
 fn alarm_stack(

@@ -46,6 +46,24 @@ Examples:
   synth history --account prod --follow          and what happens now, until Ctrl-C
   synth history --account prod --since 7d --json | jq '.[].windows[] | select(.state == \"rejected\")'";
 
+const COST: &str = "\
+The JSON of --json:
+  account, date, regions   of what the report is, and of which day
+  complete                 whether every source answered and nine of ten instances could be evaluated
+  gaps[]                   what, region (null is all) and why: what could not be read
+  sums[]                   kind, count, amounts[] of value, currency and discounts (after, before, unknown)
+  findings[]               id, name, resourceType, region, configuration, owner, kind, instead, amount,
+                           sharePercent, origins, evidence, risk, effort, restart, rollback
+  unknown, excluded        how many, by reason
+  dropped, inUse           recommendations that were dropped, by reason; instances in use
+  calls, metrics, price    what was asked, and what CloudWatch charges for it in USD
+  sinceReported            with --since-reported: worthIt, new[] (places in findings), sums[], done, pastKnown
+
+Examples:
+  synth cost --account prod                          what is found
+  synth cost --account prod --since-reported         and whether that would be an incident now
+  synth cost --account prod --html report.html       as a page that can be passed on";
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -68,6 +86,11 @@ pub enum Command {
     /// incidents are shown however old they are.
     #[command(after_help = HISTORY)]
     History(History),
+    /// Show what the cost report of an account finds now
+    ///
+    /// Runs the report's own code with your credentials. Nothing is sent and nothing is remembered.
+    #[command(after_help = COST)]
+    Cost(Cost),
     /// Show what is in the dead letters of an account, and send it back the way it came
     ///
     /// Incidents go back to their queue and are signed anew when they are delivered; events go to the
@@ -217,6 +240,25 @@ pub struct History {
     /// Looks every two seconds. Each look reads the whole ledger.
     #[arg(long)]
     pub follow: bool,
+}
+
+/// Show what the cost report of an account finds now.
+#[derive(Debug, Args)]
+pub struct Cost {
+    /// Which account
+    #[command(flatten)]
+    pub file: AccountFile,
+    /// Compare it with what was reported, and show whether it is worth an incident
+    ///
+    /// Reads the ledger of the deployed stack.
+    #[arg(long)]
+    pub since_reported: bool,
+    /// Write it to this file as one page that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 fn length_of_time(text: &str) -> Result<SignedDuration, String> {

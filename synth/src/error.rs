@@ -100,6 +100,9 @@ pub enum Error {
         /// Those of the account file.
         known: Vec<String>,
     },
+    /// The account file asks for no cost report.
+    #[error("the account file has no `cost-report`")]
+    NoCostReport,
     /// A stack is not as it should be.
     #[error(transparent)]
     Deploy(#[from] DeployError),
@@ -154,6 +157,7 @@ impl Error {
             | Self::Event { .. }
             | Self::Webhook(_)
             | Self::Region { .. }
+            | Self::NoCostReport
             | Self::Aws(AwsError::WrongAccount { .. } | AwsError::NoRegion) => Exit::Usage,
             Self::File {
                 source,
@@ -201,6 +205,7 @@ impl Error {
             }
             Self::Aws(error) | Self::Deploy(DeployError::Aws(error)) => error.hint(),
             Self::Ledger(error) => error.hint(),
+            Self::NoCostReport => Some("add one: `cost-report: {at: \"07:30\"}`".to_owned()),
             Self::Region { known, .. } => Some(format!("regions here: {}", known.join(", "))),
             Self::Deploy(
                 DeployError::Stuck { next, .. }

@@ -3,16 +3,16 @@
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use super::{CallError, Service};
+use super::{CallError, Page, Service};
 use crate::{
-    read::{at, list, text},
+    read::{list, parse_time, text},
     settings::{Environment, MissingVariable},
 };
 
-/// Metrics of one request at most. Source: `GetMetricData` in the CloudWatch API reference.
+/// Queries of one request at most. Source: `GetMetricData` in the CloudWatch API reference.
 pub const QUERIES: usize = 500;
 
-/// A client of CloudWatch.
+/// A client of CloudWatch in one region.
 #[derive(Clone, Debug)]
 pub struct CloudWatch(Service);
 
@@ -27,58 +27,73 @@ pub struct Query {
     pub statistic: &'static str,
 }
 
-/// The value of each day that has one; nothing for a query that CloudWatch could not answer.
-pub type DailyValues = Option<Vec<f64>>;
+/// The time that queries are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// When it begins.
+    pub start: Timestamp,
+    /// When it ends, which is no part of it.
+    pub end: Timestamp,
+}
+
+/// What CloudWatch says of one query on one page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Which of the queries it is about.
+    pub query: usize,
+    /// How much of the answer this is.
+    pub status: Status,
+    /// When each day began, and its value.
+    pub values: Vec<(Timestamp, f64)>,
+}
+
+/// How much of an answer is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// All of it.
+    Complete,
+    /// A part. The rest is on the next page, if there is one.
+    Partial,
+    /// None, for this reason: `InternalError`, `Forbidden`, or one that is new.
+    Failed(String),
+}
 
 impl CloudWatch {
-    /// A client as the environment says.
-    pub fn new(http: reqwest::Client, environment: &Environment) -> Result<Self, MissingVariable> {
-        Service::new(http, environment, "monitoring", "CLOUDWATCH").map(Self)
+    /// A client as the environment says, of a region.
+    pub fn new(
+        http: reqwest::Client,
+        environment: &Environment,
+        region: &str,
+    ) -> Result<Self, MissingVariable> {
+        Service::in_region(http, environment, "monitoring", "CLOUDWATCH", region).map(Self)
     }
 
-    /// Answers queries, in their order, for the days from `start` to `end`.
+    /// A page of the answers to up to [`QUERIES`] queries, day by day from the start of the period.
     pub async fn daily(
         &self,
         queries: &[Query],
-        start: Timestamp,
-        end: Timestamp,
-    ) -> Result<Vec<DailyValues>, CallError> {
-        let mut values = Vec::with_capacity(queries.len());
-        for chunk in queries.chunks(QUERIES) {
-            values.extend(self.chunk(chunk, start, end).await?);
-        }
-        Ok(values)
-    }
-
-    async fn chunk(
-        &self,
-        queries: &[Query],
-        start: Timestamp,
-        end: Timestamp,
-    ) -> Result<Vec<DailyValues>, CallError> {
+        period: Period,
+        token: Option<&str>,
+    ) -> Result<Page<Answer>, CallError> {
         let asked: Vec<Json> = queries.iter().enumerate().map(data_query).collect();
         let mut input = json!({
             "MetricDataQueries": asked,
-            "StartTime": start.as_second(),
-            "EndTime": end.as_second(),
+            "StartTime": period.start.as_second(),
+            "EndTime": period.end.as_second(),
         });
-        let mut values: Vec<DailyValues> = vec![Some(Vec::new()); queries.len()];
-        loop {
-            let answer = self
-                .0
-                .json(
-                    "GraniteServiceVersion20100801",
-                    "GetMetricData",
-                    "1.0",
-                    &input,
-                )
-                .await?;
-            collect(&answer, &mut values);
-            match text(&answer, "NextToken") {
-                Some(token) => input["NextToken"] = json!(token),
-                None => return Ok(values),
-            }
+        if let Some(token) = token {
+            input["NextToken"] = json!(token);
         }
+        let target = "GraniteServiceVersion20100801";
+        let (items, beside) = self
+            .0
+            .json_page(target, "GetMetricData", &input, "MetricDataResults", answer)
+            .await?;
+        Ok(Page {
+            items,
+            errors: 0,
+            next: text(&Json::Object(beside), "NextToken").map(str::to_owned),
+        })
     }
 }
 
@@ -97,27 +112,32 @@ fn data_query((index, query): (usize, &Query)) -> Json {
     })
 }
 
-/// Takes up a page of results. One that CloudWatch calls failed is nothing, not an empty one.
-fn collect(answer: &Json, values: &mut [DailyValues]) {
-    for result in list(answer, "MetricDataResults") {
-        let index = text(result, "Id").and_then(|id| id.strip_prefix('q')?.parse::<usize>().ok());
-        let Some(slot) = index.and_then(|index| values.get_mut(index)) else {
-            continue;
-        };
-        if matches!(
-            text(result, "StatusCode"),
-            Some("InternalError" | "Forbidden")
-        ) {
-            *slot = None;
-        } else if let Some(known) = slot {
-            known.extend(
-                at(result, "Values")
-                    .and_then(Json::as_array)
-                    .into_iter()
-                    .flatten()
-                    .filter_map(Json::as_f64),
-            );
-        }
+fn answer(json: &Json) -> Option<Answer> {
+    let query = text(json, "Id")?.strip_prefix('q')?.parse().ok()?;
+    let (times, values) = (list(json, "Timestamps"), list(json, "Values"));
+    let status = match text(json, "StatusCode") {
+        _ if times.len() != values.len() => Status::Failed("unreadable".to_owned()),
+        Some("Complete") => Status::Complete,
+        Some("PartialData") => Status::Partial,
+        other => Status::Failed(other.unwrap_or("without a status").to_owned()),
+    };
+    let values = times.iter().zip(values);
+    Some(Answer {
+        query,
+        status,
+        values: values
+            .filter_map(|(time, value)| Some((point_in_time(time)?, value.as_f64()?)))
+            .collect(),
+    })
+}
+
+/// The JSON protocol has seconds since 1970; local AWSs also write dates.
+fn point_in_time(json: &Json) -> Option<Timestamp> {
+    #[expect(clippy::cast_possible_truncation, reason = "whole seconds")]
+    match json {
+        Json::Number(seconds) => Timestamp::from_second(seconds.as_f64()? as i64).ok(),
+        Json::String(text) => parse_time(text),
+        _ => None,
     }
 }
 
@@ -126,20 +146,49 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_add_up_and_failures_are_not_silence() {
-        let mut values: Vec<DailyValues> = vec![Some(Vec::new()); 3];
-        for page in [
-            json!({ "MetricDataResults": [
-                { "Id": "q0", "StatusCode": "PartialData", "Values": [1.0, 2.5] },
-                { "Id": "q2", "StatusCode": "InternalError", "Values": [] },
-            ] }),
-            json!({ "MetricDataResults": [
-                { "Id": "q0", "StatusCode": "Complete", "Values": [3] },
-                { "Id": "q9", "Values": [1] },
-            ] }),
+    fn failures_and_what_is_new_are_not_silence() {
+        let day = |days: i64| Timestamp::from_second(days * 86_400).unwrap();
+        for (json, status, values) in [
+            (
+                json!({ "StatusCode": "Complete", "Timestamps": [86_400.0, "1970-01-03T00:00:00Z"], "Values": [1, 2.5] }),
+                Status::Complete,
+                vec![(day(1), 1.0), (day(2), 2.5)],
+            ),
+            (
+                json!({ "StatusCode": "PartialData", "Timestamps": [], "Values": [] }),
+                Status::Partial,
+                vec![],
+            ),
+            (
+                json!({ "StatusCode": "Forbidden" }),
+                Status::Failed("Forbidden".to_owned()),
+                vec![],
+            ),
+            (
+                json!({ "StatusCode": "Throttled" }),
+                Status::Failed("Throttled".to_owned()),
+                vec![],
+            ),
+            (
+                json!({}),
+                Status::Failed("without a status".to_owned()),
+                vec![],
+            ),
+            (
+                json!({ "StatusCode": "Complete", "Timestamps": [], "Values": [1] }),
+                Status::Failed("unreadable".to_owned()),
+                vec![],
+            ),
         ] {
-            collect(&page, &mut values);
+            let mut json = json;
+            json["Id"] = json!("q7");
+            let expected = Answer {
+                query: 7,
+                status,
+                values,
+            };
+            assert_eq!(answer(&json), Some(expected), "{json}");
         }
-        assert_eq!(values, [Some(vec![1.0, 2.5, 3.0]), Some(Vec::new()), None]);
+        assert_eq!(answer(&json!({ "Id": "x" })), None);
     }
 }

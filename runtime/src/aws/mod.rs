@@ -4,10 +4,14 @@
 
 pub mod cloudwatch;
 pub mod compute_optimizer;
+pub mod cost_optimization_hub;
 pub mod dynamodb;
 pub mod ec2;
 pub mod secrets;
 pub mod sqs;
+mod stream;
+
+pub use stream::Page;
 
 use std::time::Duration;
 
@@ -75,6 +79,15 @@ pub enum Reason {
 }
 
 impl CallError {
+    /// A call that failed for this reason.
+    pub fn new(service: &'static str, operation: &'static str, reason: Reason) -> Self {
+        Self {
+            service,
+            operation,
+            reason,
+        }
+    }
+
     /// Why the call failed.
     pub fn reason(&self) -> &Reason {
         &self.reason
@@ -95,11 +108,24 @@ impl Service {
         name: &'static str,
         variable: &str,
     ) -> Result<Self, MissingVariable> {
+        let region = environment.region()?;
+        Self::in_region(http, environment, name, variable, region)
+    }
+
+    /// As [`Service::new`], of a region that need not be the function's own: the same credentials sign for
+    /// any region of the partition.
+    pub fn in_region(
+        http: reqwest::Client,
+        environment: &Environment,
+        name: &'static str,
+        variable: &str,
+        region: &str,
+    ) -> Result<Self, MissingVariable> {
         Ok(Self {
             http,
             name,
-            endpoint: environment.endpoint(variable, name)?,
-            region: environment.region()?.to_owned(),
+            endpoint: environment.endpoint_in(variable, name, region),
+            region: region.to_owned(),
             credentials: environment.credentials()?,
         })
     }
@@ -148,9 +174,10 @@ impl Service {
         headers: &[(&'static str, String)],
         body: &[u8],
     ) -> Result<Vec<u8>, Reason> {
-        let request = self
+        let mut request = self
             .signed(headers, body)
             .ok_or(Reason::NoAnswer("not signed"))?;
+        *request.timeout_mut() = Some(DEADLINE);
         let mut response = self
             .http
             .execute(request)
@@ -199,23 +226,17 @@ impl Service {
         .ok()?;
         let (instructions, _) = sign(signable, &parameters).ok()?.into_parts();
         instructions.apply_to_request_http1x(&mut request);
-        let mut request = reqwest::Request::try_from(request).ok()?;
-        *request.timeout_mut() = Some(DEADLINE);
-        Some(request)
+        reqwest::Request::try_from(request).ok()
     }
 
     fn failed(&self, operation: &'static str, reason: Reason) -> CallError {
-        CallError {
-            service: self.name,
-            operation,
-            reason,
-        }
+        CallError::new(self.name, operation, reason)
     }
 }
 
 impl Reason {
     /// Whether the same call may well succeed a moment later.
-    fn is_passing(&self) -> bool {
+    pub fn is_passing(&self) -> bool {
         match self {
             Self::NoAnswer(_) => true,
             Self::Refused { status, error } => {

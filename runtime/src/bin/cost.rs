@@ -4,45 +4,26 @@ use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
 use runtime::{
     bootstrap::{StartError, environment, serve, started},
-    cost::{Collector, Occasion, Thresholds, decide, scheduled_time},
+    cost::CostFunction,
     http::{Reuse, client, web_roots},
     log::Log,
-    place::Place,
-    signal::SignalFunction,
 };
 use serde_json::Value as Json;
-use webhook::Signal;
 
 fn main() -> Result<(), StartError> {
     let log = Log::standard("cost");
     started(&log, || {
-        let environment = environment();
         let http = client(web_roots(), Reuse::Connections)?;
-        let thresholds = Thresholds::new(&environment)?;
-        let collector = Collector::new(&http, &environment)?;
-        let function = SignalFunction::new(Signal::Cost, log.clone(), http, &environment)?;
-        let region = environment.region()?;
+        let function = CostFunction::new(log.clone(), http, environment())?;
         serve(|event: LambdaEvent<Json>| {
-            let (collector, function) = (&collector, &function);
+            let function = &function;
             async move {
-                let at = scheduled_time(&event.payload, Timestamp::now());
-                let facts = collector.look(thresholds, at).await;
-                let context = event.context;
-                // The function reports on the account that it runs in.
-                let account =
-                    Place::of_arn(&context.invoked_function_arn).map_or("", |it| it.account);
-                let decision = decide(
-                    facts,
-                    thresholds,
-                    Occasion {
-                        account,
-                        region,
-                        at,
-                    },
-                );
-                function
-                    .act(Ok(decision), &context.request_id, Timestamp::now())
-                    .await
+                let LambdaEvent { payload, context } = event;
+                let deadline = Timestamp::try_from(context.deadline()).unwrap_or_default();
+                let time = deadline.duration_since(Timestamp::now());
+                let time = time.try_into().unwrap_or_default();
+                let (arn, id) = (&context.invoked_function_arn, &context.request_id);
+                function.handle(&payload, arn, time, id).await
             }
         })
     })

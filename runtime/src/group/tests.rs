@@ -1,16 +1,9 @@
 //! The table in ARCHITECTURE.md, row by row.
 
-use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use webhook::{Group, GroupKey};
 
-use crate::{
-    alarm,
-    cost::{self, Facts, Occasion, Thresholds},
-    decision::Decision,
-    ecs, event,
-    read::UnreadableEvent,
-};
+use crate::{alarm, cost, decision::Decision, ecs, event, read::UnreadableEvent};
 
 const ACCOUNT: &str = "111122223333";
 const REGION: &str = "eu-central-1";
@@ -154,22 +147,7 @@ fn of_rule(rule: Option<&str>, group_by: Json, resources: Json) -> Group {
 }
 
 fn of_report() -> Group {
-    let facts = Facts {
-        instances: Err("denied".to_owned()),
-        peaks: Ok(Vec::new()),
-        details: Ok(Vec::new()),
-        recommendations: Ok((Vec::new(), 0)),
-    };
-    let thresholds = Thresholds {
-        lookback_days: 14,
-        idle_below_percent: 5.0,
-    };
-    let occasion = Occasion {
-        account: ACCOUNT,
-        region: REGION,
-        at: Timestamp::UNIX_EPOCH,
-    };
-    of(Ok(cost::decide(facts, thresholds, occasion)))
+    cost::group(ACCOUNT, REGION)
 }
 
 #[test]
@@ -298,7 +276,7 @@ fn names_and_causes_are_for_people() {
         (
             of_report(),
             "report idle-instances of account 111122223333 in eu-central-1",
-            "idle instances",
+            "spend that may not be needed",
         ),
     ] {
         assert_eq!((group.name.as_str(), group.cause.as_str()), (name, cause));

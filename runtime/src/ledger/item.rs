@@ -6,11 +6,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use webhook::{GroupKey, Priority};
 
-use super::{Day, Key, Pending, Window, window::later};
+use super::{CostFindings, CostRun, Day, Key, Pending, Window, window::later};
 
 /// How long an item is kept after nothing will become of it any more: longer than the six days in which an
 /// incident is tried to be sent and the fourteen that it may be among the dead letters.
 const KEPT: Duration = Duration::from_hours(35 * 24);
+/// How much longer what cost reports said is kept: 90 days in all, and a day for the last run to come.
+const COST_KEPT: Duration = Duration::from_hours(56 * 24);
 
 /// An item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +28,10 @@ pub enum Item {
     Suppression(Suppression),
     /// What was used of the budget on a day.
     Day(Day),
+    /// Which cost reports were made.
+    CostRun(Box<CostRun>),
+    /// What cost reports said of resources.
+    CostFindings(CostFindings),
 }
 
 /// Which window of a group is the latest.
@@ -90,6 +96,8 @@ impl Item {
             Self::Identity(it) => Some(it.at),
             Self::Suppression(it) => Some(it.until),
             Self::Day(it) => Some(it.begins()),
+            Self::CostRun(it) => Some(later(it.scheduled, COST_KEPT)),
+            Self::CostFindings(it) => Some(later(it.at, COST_KEPT)),
         };
         from.map(|it| later(it, KEPT))
     }

@@ -44,6 +44,16 @@ impl Key {
         Self::once("day", &day.to_string())
     }
 
+    /// The last run of the cost report, and the reports that were made.
+    pub fn cost_run() -> Self {
+        Self::once("cost", "run")
+    }
+
+    /// What cost reports said of the resources of a shard.
+    pub fn cost_findings(shard: u64) -> Self {
+        Self::once("cost", "findings").numbered(shard)
+    }
+
     /// The window before this one, of which there is none before the first. Digests follow each other and wait
     /// for nobody.
     pub fn before(&self) -> Option<Self> {

@@ -4,6 +4,7 @@
 //! nobody has written since, so that functions that run at once agree.
 
 mod budget;
+mod cost;
 mod digest;
 mod item;
 mod join;
@@ -19,6 +20,7 @@ mod tests;
 mod window;
 
 pub use budget::{Day, Hour, Limits, Slot};
+pub use cost::{CostFindings, CostReported, CostRun, PendingCost, SHARDS, Said, Saying};
 pub use digest::{Digest, Hold, Others};
 pub use item::{Head, Identity, Item, Put, Suppression, Versioned};
 pub use join::{Latest, Newcomer, running};

@@ -11,6 +11,7 @@ mod lambda;
 mod setting;
 
 mod answers;
+mod cost;
 mod crash;
 mod deployed;
 mod frozen;

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fs, time::Duration};
 use contract::FunctionName;
 use runtime::{
     aws::sqs::Sqs,
-    cost::{Collector, Thresholds},
+    cost::{CostFunction, Settings, Sources, Thresholds},
     deliver::LambdaPorts,
     http::{Reuse, client, web_roots},
     ledger::{Grouping, Limits},
@@ -75,18 +75,41 @@ fn every_code_asset_has_its_binary() {
     assert_eq!(run, built);
 }
 
+/// What the account file says of the report is what the function goes by.
 #[test]
-fn the_cost_function_finds_its_thresholds() {
-    let environment = environment("example", "CostFunction");
-    let thresholds = Thresholds::new(&environment).unwrap();
+fn the_cost_function_reports_as_the_account_file_says() {
+    let of = |case| {
+        let environment = environment(case, "CostFunction");
+        let log = Log::new("test", |_| {});
+        CostFunction::new(log, http(), environment.clone()).unwrap();
+        Settings::new(&environment).unwrap()
+    };
+    let usual = of("example");
+    let sources = Sources {
+        hub: true,
+        optimizer: true,
+        own: true,
+    };
+    assert_eq!(usual.sources, sources);
     assert_eq!(
-        thresholds,
+        usual.thresholds,
         Thresholds {
             lookback_days: 14,
-            idle_below_percent: 5.0
+            idle_below_percent: 5.0,
+            idle_below_megabytes: 5.0,
         }
     );
-    Collector::new(&http(), &environment).unwrap();
+    let tag = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    assert_eq!(usual.ignore_tag, tag("tocsin", "ignore"));
+    assert_eq!(usual.owner_tags, ["owner", "team"]);
+    assert_eq!((usual.max_metrics, usual.report_every_days), (10_000, 7));
+    assert!((usual.report_from - 50.0).abs() < f64::EPSILON);
+    let set = of("cost_report");
+    assert!(!set.sources.hub && set.sources.optimizer && !set.sources.own);
+    assert_eq!(set.ignore_tag, tag("purpose", "standby"));
+    assert_eq!(set.owner_tags, ["cost-center"]);
+    assert_eq!((set.max_metrics, set.report_every_days), (500, 14));
+    assert_eq!(set.thresholds.lookback_days, 30);
 }
 
 #[test]
@@ -145,16 +168,26 @@ fn deliver_groups_and_spends_as_the_account_file_says() {
 fn nothing_is_set_in_vain() {
     let read: &[&str] = &[
         "BUDGET_FLOOR",
+        "COST_REGIONS",
+        "COST_SOURCES",
         "DEAD_LETTERS_QUEUE_URL",
         "GROUP_WAIT_SECONDS",
         "GROUP_WINDOW_SECONDS",
+        "IDLE_BELOW_MEGABYTES",
         "IDLE_BELOW_PERCENT",
+        "IGNORE_TAG",
+        "IGNORE_TAG_VALUE",
         "INCIDENTS_QUEUE_URL",
         "INVESTIGATIONS_PER_DAY",
         "INVESTIGATIONS_PER_HOUR",
         "LEDGER_TABLE",
         "LOOKBACK_DAYS",
+        "MAX_METRICS",
+        "OWNER_TAGS",
         "QUIET_HOURS",
+        "REPORT_EVERY_DAYS",
+        "REPORT_FROM",
+        "TIME_ZONE",
         "WEBHOOK_HOSTS",
         "WEBHOOK_LOOPBACK_HTTP",
         "WEBHOOK_SECRET_ARN",
@@ -168,6 +201,7 @@ fn nothing_is_set_in_vain() {
     for (case, functions) in [
         ("example", &all[..]),
         ("local", &all),
+        ("cost_report", &["CostFunction"]),
         ("limits", &["DeliverFunction"]),
     ] {
         for function in functions {

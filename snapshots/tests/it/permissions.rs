@@ -173,6 +173,7 @@ fn the_table_knows_every_call_of_the_functions() {
     let clients = [
         include_str!("../../../runtime/src/aws/cloudwatch.rs"),
         include_str!("../../../runtime/src/aws/compute_optimizer.rs"),
+        include_str!("../../../runtime/src/aws/cost_optimization_hub.rs"),
         include_str!("../../../runtime/src/aws/ec2.rs"),
         include_str!("../../../runtime/src/aws/secrets.rs"),
         include_str!("../../../runtime/src/aws/sqs.rs"),
@@ -181,7 +182,7 @@ fn the_table_knows_every_call_of_the_functions() {
         .iter()
         .flat_map(|source| source.split('"').skip(1).step_by(2))
         .filter(|text| {
-            ["Change", "Delete", "Describe", "Get", "Send"]
+            ["Change", "Delete", "Describe", "Get", "List", "Send"]
                 .iter()
                 .any(|verb| text.strip_prefix(verb).is_some_and(|rest| !rest.is_empty()))
         })
@@ -205,4 +206,21 @@ fn the_bucket_of_the_code_is_for_tls_only() {
         &directory("policies/assets-bucket.json"),
         &format!("{policy:#}\n"),
     );
+}
+
+/// The role of the cost function reads what its code reads, and what Compute Optimizer reads on its behalf.
+#[test]
+fn the_cost_function_may_read_what_its_code_reads() {
+    let on_behalf = [
+        "autoscaling:DescribeAutoScalingGroups",
+        "autoscaling:DescribeAutoScalingInstances",
+    ];
+    let grants = grants();
+    let granted = grants
+        .iter()
+        .filter(|it| it.who == "CostFunctionPolicy" && it.resource == "*")
+        .map(|it| it.action.as_str())
+        .filter(|it| !it.starts_with("xray:") && !it.starts_with("ec2:CreateNetworkInterface"));
+    let wanted = runtime::cost::ACTIONS.into_iter().chain(on_behalf);
+    assert_eq!(granted.collect::<BTreeSet<_>>(), wanted.collect());
 }

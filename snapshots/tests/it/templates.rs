@@ -57,6 +57,7 @@ macro_rules! cases {
 cases!(
     alarms,
     clusters,
+    cost_report,
     customer_managed_key,
     events,
     example,

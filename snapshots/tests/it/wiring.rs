@@ -299,3 +299,27 @@ fn a_restored_ledger_is_the_one_that_delivery_keeps() {
     // The stack's own table stays: it is retained, and may be wanted again.
     assert_eq!(resources["Ledger"]["Type"], "AWS::DynamoDB::Table");
 }
+
+/// One region makes the report on all. The others have no schedule for it, and a deploy takes away what they had.
+#[test]
+fn the_cost_report_is_scheduled_in_the_first_region_only() {
+    let account = account(&directory("cases/cost_report"));
+    let stacks = stacks::synthesize(&account.monitor).unwrap();
+    let template = stacks[0].template.to_json();
+    let ParameterSource::Region(values) = &stacks[0].parameters["CostRegions"] else {
+        panic!("not by region")
+    };
+    let regions: Vec<&str> = values.keys().map(String::as_str).collect();
+    assert_eq!(regions, ["eu-central-1", "eu-west-1", "us-east-1"]);
+    assert_eq!(values["eu-central-1"], account.regions);
+    assert!(values["eu-west-1"].is_empty() && values["us-east-1"].is_empty());
+    let condition = json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": "CostRegions" }, ""] }] });
+    assert_eq!(template["Conditions"]["CostReportHere"], condition);
+    for id in ["CostSchedule", "CostSchedulePolicy", "CostScheduleRole"] {
+        assert_eq!(template["Resources"][id]["Condition"], "CostReportHere");
+    }
+    // Where there is one region there is nothing to decide.
+    let (_, stacks) = example();
+    assert!(!stacks[0].parameters.contains_key("CostRegions"));
+    assert_eq!(stacks[0].template.to_json()["Conditions"], Json::Null);
+}

@@ -2,7 +2,7 @@
 
 use crate::{
     constructs::Core,
-    policy::Statement,
+    policy::{Condition, Statement},
     resources::dynamodb_table::{
         AttributeDefinition, AttributeDefinitionAttributeType as AttributeType, BillingMode,
         GlobalSecondaryIndex, GlobalSecondaryIndexKeySchema, KeySchema,
@@ -126,4 +126,20 @@ pub(crate) fn keep_ledger(ledger: &Ledger) -> [Statement; 2] {
         ),
         Statement::allow("FindWhatIsDue", &["dynamodb:Query"], [index]),
     ]
+}
+
+/// What remembering cost reports takes: the items that are theirs, and no others.
+pub(crate) fn remember_reports(ledger: &Ledger) -> Statement {
+    Statement {
+        conditions: vec![Condition {
+            operator: "ForAllValues:StringLike",
+            key: "dynamodb:LeadingKeys",
+            value: "cost#*".into(),
+        }],
+        ..Statement::allow(
+            "RememberReports",
+            &["dynamodb:BatchGetItem", "dynamodb:PutItem"],
+            [ledger.arn.clone()],
+        )
+    }
 }

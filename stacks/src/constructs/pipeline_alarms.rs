@@ -71,7 +71,11 @@ pub(crate) fn pipeline_alarms(
             period: 300,
         },
     )?;
-    for (asset, function) in functions {
+    // An incomplete cost report fails, is tried again, and what cannot be mended so has an alarm of its own.
+    for (asset, function) in functions
+        .iter()
+        .filter(|(asset, _)| *asset != FunctionName::Cost)
+    {
         alarms.alarm(
             &format!("{}-errors", asset.as_str()),
             "A function of the pipeline failed. Its log says why",
@@ -84,6 +88,12 @@ pub(crate) fn pipeline_alarms(
                 period: 300,
             },
         )?;
+    }
+    for (_, cost) in functions
+        .iter()
+        .filter(|(asset, _)| *asset == FunctionName::Cost)
+    {
+        alarms.cost_report(cost)?;
     }
     alarms.delivery(deliver)?;
     if let Some(limit) = &core.monitor.agent_time {
@@ -137,6 +147,26 @@ enum Test {
 }
 
 impl PipelineAlarms<'_, '_> {
+    /// What `cost` counts.
+    fn cost_report(&mut self, cost: &Handle<Function>) -> Result<(), DuplicateLogicalId> {
+        let account = &self.core.monitor.account_name;
+        self.alarm(
+            "cost-incomplete",
+            &format!(
+                "The cost report could not read everything, so that nothing found means nothing. See what is \
+                 missing with: synth cost --account {account}"
+            ),
+            Simple {
+                namespace: NAMESPACE,
+                metric: "CostIncomplete",
+                dimension: ("FunctionName", cost.reference()),
+                statistic: Statistic::Sum,
+                test: Test::AtLeast(1.0),
+                period: 300,
+            },
+        )
+    }
+
     /// What `deliver` counts.
     fn delivery(&mut self, deliver: &Handle<Function>) -> Result<(), DuplicateLogicalId> {
         let account = &self.core.monitor.account_name;

@@ -16,7 +16,7 @@ use crate::{
     },
     suppression::Reason,
     tag::tags,
-    template::{DuplicateLogicalId, Handle, Template},
+    template::{Attributes, ConditionName, DuplicateLogicalId, Handle, Template},
 };
 
 /// When a function is invoked, and with what.
@@ -31,6 +31,8 @@ pub(crate) struct Timetable<'a> {
     /// The event that the function receives.
     pub(crate) event: Json,
     pub(crate) missed: Missed,
+    /// Without which there is no schedule, if so.
+    pub(crate) condition: Option<ConditionName>,
 }
 
 /// What becomes of an invocation that Lambda does not take.
@@ -50,6 +52,10 @@ pub(crate) fn schedule(
     timetable: Timetable<'_>,
 ) -> Result<(), DuplicateLogicalId> {
     let name = timetable.name;
+    let attributes = || Attributes {
+        condition: timetable.condition.clone(),
+        ..Attributes::default()
+    };
     let keeps_missed = timetable.missed == Missed::DeadLetter;
     let mut statements = vec![Statement::allow(
         "Invoke",
@@ -71,7 +77,7 @@ pub(crate) fn schedule(
     let policy = template.add_with(
         &[name, "Policy"],
         &ManagedPolicy::new(PolicyDocument::new(statements)),
-        Reason::NamedAfterTheStack.into(),
+        attributes().but([Reason::NamedAfterTheStack]),
     )?;
     let role = template.add_with(
         &[name, "Role"],
@@ -84,7 +90,7 @@ pub(crate) fn schedule(
                 ..Statement::trust("scheduler.amazonaws.com")
             }]))
         },
-        Reason::NamedAfterTheStack.into(),
+        attributes().but([Reason::NamedAfterTheStack]),
     )?;
     let retry_policy = if keeps_missed {
         RetryPolicy {
@@ -105,7 +111,7 @@ pub(crate) fn schedule(
         retry_policy: Some(retry_policy),
         ..Target::new(function.arn(), role.arn())
     };
-    template.add(
+    template.add_with(
         &[name],
         &Schedule {
             description: Some(timetable.description.into()),
@@ -118,6 +124,7 @@ pub(crate) fn schedule(
                 target,
             )
         },
+        attributes(),
     )?;
     Ok(())
 }

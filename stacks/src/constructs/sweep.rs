@@ -33,6 +33,7 @@ pub(crate) fn sweep(
             time_zone: None,
             event: json!({ "sweep": true }),
             missed: Missed::Nothing,
+            condition: None,
         },
     )?;
     // The next sweep does what this one would have done.

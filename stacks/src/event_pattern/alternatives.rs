@@ -51,16 +51,27 @@ impl EventPattern {
     }
 
     /// The pattern that stands for these alternatives, with what they have in common outside of `$or`.
-    pub(super) fn of_alternatives(mut alternatives: Vec<Alternative>) -> Self {
+    pub(super) fn of_alternatives(all: Vec<Alternative>) -> Self {
         let mut pattern = Self::new();
+        let mut alternatives: Vec<Alternative> = Vec::with_capacity(all.len());
+        for it in all {
+            if !alternatives.contains(&it) {
+                alternatives.push(it);
+            }
+        }
         let Some(first) = alternatives.first() else {
             return pattern;
         };
-        let shared: Alternative = first
+        let mut shared: Alternative = first
             .iter()
             .filter(|(path, leaf)| alternatives.iter().all(|it| it.get(*path) == Some(*leaf)))
             .map(|(path, leaf)| (path.clone(), leaf.clone()))
             .collect();
+        // Beside a leaf that comes before it, `exists: false` speaks of one element of a list and can fit more
+        // than by itself. So it is no reason to leave the others out.
+        if alternatives.len() > 1 && alternatives.iter().any(|it| it.len() == shared.len()) {
+            shared.retain(|_, leaf| !leaf.matchers.contains(&Matcher::Absent));
+        }
         for leaf in shared.values() {
             pattern.put(&leaf.names, &leaf.matchers);
         }
@@ -76,9 +87,7 @@ impl EventPattern {
             for leaf in alternative.values() {
                 branch.put(&leaf.names, &leaf.matchers);
             }
-            if !pattern.any_of.contains(&branch) {
-                pattern.any_of.push(branch);
-            }
+            pattern.any_of.push(branch);
         }
         pattern
     }

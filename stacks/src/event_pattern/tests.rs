@@ -405,6 +405,18 @@ fn what_does_not_fit_is_named() {
     assert!(shown(json!({ "source": "aws.ecs", "code": "y" })).is_empty());
 }
 
+/// `exists: false` alone speaks of every element of a list, and beside a path before it of one.
+#[test]
+fn an_alternative_that_asks_for_less_can_fit_less() {
+    let pattern = json!({ "a": {
+        "$or": [{ "a": [{ "exists": true }] }, { "c": [1] }],
+        "c": [{ "exists": false }],
+    } });
+    let (pattern, _) = EventPattern::read(&pattern).unwrap();
+    let event = json!({ "a": [{ "c": 1 }, { "a": 1 }] });
+    assert!(pattern.matches(&event, &HERE), "{}", pattern.to_json());
+}
+
 #[test]
 fn an_absent_field_is_no_mismatch_where_another_element_has_it() {
     let pattern = json!({ "list": { "code": [1], "name": [{ "exists": false }] } });

@@ -8,7 +8,7 @@ pub struct Between<const LEAST: u32, const MOST: u32>(u32);
 pub type AlarmShards = Between<1, 100>;
 /// How many days of metrics a cost report looks at: CloudWatch keeps five-minute datapoints for 63 days. Source:
 /// "Metrics retention" in the CloudWatch user guide.
-pub type LookbackDays = Between<1, 63>;
+pub type LookbackDays = Between<7, 63>;
 /// Minutes of investigations in a day: three run at once in an agent space. Source: its quotas in the AWS DevOps
 /// Agent user guide.
 pub type AgentMinutes = Between<1, { 3 * 24 * 60 }>;

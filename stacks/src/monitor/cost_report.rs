@@ -1,18 +1,45 @@
-//! The daily report on idle spend.
+//! The report on spend that may not be needed.
 
 use super::LookbackDays;
 
-/// When the report is made, and what counts as idle.
+/// When the report is made, of what, and what is worth an incident.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CostReport {
     /// The hour of the day, in `time_zone`.
     pub at: TimeOfDay,
     /// A name of the IANA time zone database, such as `Europe/Berlin`.
     pub time_zone: String,
+    /// The regions that the report is about; it is made in the first. With none, each region reports on itself.
+    pub regions: Vec<String>,
+    /// Where findings come from.
+    pub sources: CostSources,
     /// How many days of metrics are looked at.
     pub lookback_days: LookbackDays,
-    /// An instance whose CPU never went over this is idle.
+    /// An instance whose CPU never reached this is idle.
     pub idle_below: IdlePercent,
+    /// An instance whose traffic of a day never reached this is idle, in megabytes; over 0.
+    pub idle_below_megabytes: f64,
+    /// The key and the value of the tag of what is left out.
+    pub ignore_tag: (String, String),
+    /// The keys of the tags that name an owner, the best first.
+    pub owner_tags: Vec<String>,
+    /// How many metrics a report asks CloudWatch for at most.
+    pub max_metrics: u32,
+    /// Savings in a month that are worth an incident.
+    pub report_from: f64,
+    /// Days between incidents on findings without an amount; 1 to 90.
+    pub report_every_days: u32,
+}
+
+/// Where findings of the report come from. At least one is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CostSources {
+    /// Cost Optimization Hub.
+    pub hub: bool,
+    /// Compute Optimizer.
+    pub optimizer: bool,
+    /// Metrics of instances, volumes and addresses, as Tocsin reads them.
+    pub metrics: bool,
 }
 
 /// A share of a CPU, in percent: over 0, at most 100.

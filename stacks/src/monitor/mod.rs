@@ -30,7 +30,7 @@ pub use budget::{Budget, InvalidBudget};
 pub use cluster::{Cluster, ClusterPrefix, ClusterSelector, ServicePattern};
 pub use composite::{AlarmRule, AlarmState, CompositeAlarm, InvalidRule, OtherAlarm, Verdict};
 pub use condition::{Comparison, Condition, InvalidCondition, InvalidPeriod, Period, Side, Test};
-pub use cost_report::{CostReport, IdlePercent, TimeOfDay};
+pub use cost_report::{CostReport, CostSources, IdlePercent, TimeOfDay};
 pub use event_source::{EventName, EventSource, PipelineSelector, UnauthorizedApiCalls};
 pub use formula::InvalidFormula;
 pub use grouping::{GroupWait, GroupWindow, Grouping, InvalidGrouping};
@@ -72,7 +72,7 @@ pub struct Monitor {
     pub unauthorized_api_calls: Option<UnauthorizedApiCalls>,
     /// Whatever else happens and is an incident.
     pub events: Vec<EventSource>,
-    /// When to report on idle spend, if at all.
+    /// When to report on spend that may not be needed, if at all.
     pub cost_report: Option<CostReport>,
     /// Which incidents are told as one.
     pub grouping: Grouping,

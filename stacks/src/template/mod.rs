@@ -54,7 +54,13 @@ pub struct Attributes {
     pub suppressed: Vec<Reason>,
     /// Further notes for tools.
     pub metadata: Option<Json>,
+    /// The condition without which the resource is not made.
+    pub condition: Option<ConditionName>,
 }
+
+/// A condition of a template, by its name.
+#[derive(Clone, Debug)]
+pub struct ConditionName(LogicalId);
 
 /// What a parameter holds. CloudFormation checks that what an ID names is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,6 +171,14 @@ impl Template {
         let value = Value::reference(&id);
         self.put("Parameters", &id, section::parameter(kind, description));
         value
+    }
+
+    /// Declares the condition that a value, which only whoever deploys knows, is not empty.
+    pub fn condition_of_presence(&mut self, name: &str, value: &Value<String>) -> ConditionName {
+        let id = LogicalId::from(name);
+        let is_empty = json!({ "Fn::Equals": [value.to_json(), ""] });
+        self.put("Conditions", &id, json!({ "Fn::Not": [is_empty] }));
+        ConditionName(id)
     }
 
     /// Declares what the deployed stack shows under `name`.

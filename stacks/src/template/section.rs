@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Attributes, ParameterType, Policy};
+use super::{Attributes, ConditionName, ParameterType, Policy};
 use crate::{
     json::{Json, ToJson},
     suppression,
@@ -15,6 +15,9 @@ pub(super) fn resource(
     properties: Json,
 ) -> Json {
     let mut resource = json!({ "Type": resource_type });
+    if let Some(ConditionName(id)) = &attributes.condition {
+        resource["Condition"] = id.to_json();
+    }
     if let Some(policy) = attributes.deletion_policy {
         resource["DeletionPolicy"] = policy.to_json();
     }

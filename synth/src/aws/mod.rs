@@ -1,6 +1,7 @@
 //! Clients of AWS: the one place that makes them.
 
 mod error;
+mod functions;
 mod queue;
 mod region;
 
@@ -8,6 +9,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::{Builder, tls};
 
 pub use error::AwsError;
+pub use functions::FunctionEnvironment;
 pub use queue::QueueDepth;
 pub use region::Region;
 

@@ -1,6 +1,7 @@
 //! What each command does.
 
 pub mod account_file;
+pub mod cost;
 pub mod deploy;
 mod destroy;
 mod diff;
@@ -36,6 +37,7 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
         Command::Destroy(args) => destroy::run(&args, terminal).await,
         Command::Status(args) => status::run(&args, terminal).await,
         Command::History(args) => history::run(&args, terminal).await,
+        Command::Cost(args) => cost::run(&args, terminal).await,
         Command::Redrive(args) => redrive::run(&args, terminal).await,
         Command::Webhook(Webhook::Set(args)) => webhook::set(&args, terminal).await,
         Command::Webhook(Webhook::Test(args)) => webhook::test(&args, terminal).await,

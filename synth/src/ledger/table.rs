@@ -3,14 +3,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::aws::{Aws, AwsError};
-use aws_credential_types::provider::ProvideCredentials as _;
-use aws_types::service_config::ServiceConfigKey;
+use crate::aws::{Aws, AwsError, FunctionEnvironment};
 use runtime::{
     aws::{CallError, Reason, dynamodb::Table as Ledger},
     http::{Reuse, client, web_roots},
     ledger::{Item, Key},
-    settings::Environment,
 };
 
 /// Credentials that end within this are not used any more.
@@ -152,59 +149,13 @@ impl Table {
     }
 
     async fn connect(&self) -> Result<(Ledger, Option<SystemTime>), AwsError> {
-        let provider = self
-            .aws
-            .config()
-            .credentials_provider()
-            .ok_or_else(|| no_answer("there are no credentials".to_owned()))?;
-        let credentials = provider
-            .provide_credentials()
-            .await
-            .map_err(|error| no_answer(error.to_string()))?;
-        let variables = [
-            ("AWS_REGION", Some(self.aws.region().to_owned())),
-            ("AWS_ENDPOINT_URL", self.endpoint()),
-            (
-                "AWS_ACCESS_KEY_ID",
-                Some(credentials.access_key_id().to_owned()),
-            ),
-            (
-                "AWS_SECRET_ACCESS_KEY",
-                Some(credentials.secret_access_key().to_owned()),
-            ),
-            (
-                "AWS_SESSION_TOKEN",
-                credentials.session_token().map(str::to_owned),
-            ),
-        ];
-        let variables = variables
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        let environment = Environment::new(variables);
+        let services = [("DynamoDB", "DYNAMODB")];
+        let FunctionEnvironment { environment, ends } =
+            self.aws.function_environment(SCAN, &services).await?;
         let http = client(web_roots(), Reuse::Connections)
             .map_err(|error| no_answer(error.to_string()))?;
         let ledger = Ledger::new(http, &environment, &self.name)
             .map_err(|error| no_answer(error.to_string()))?;
-        Ok((ledger, credentials.expiry()))
-    }
-
-    /// The endpoint that is configured for DynamoDB, or for all of AWS, as the SDK's own clients look for
-    /// it. Source: "Service-specific endpoints" in the AWS SDKs and tools reference guide.
-    fn endpoint(&self) -> Option<String> {
-        let config = self.aws.config();
-        let for_all = config.endpoint_url().map(str::to_owned);
-        if config.get_origin("endpoint_url").is_client_config() {
-            return for_all;
-        }
-        let key = ServiceConfigKey::builder()
-            .service_id("DynamoDB")
-            .env("AWS_ENDPOINT_URL")
-            .profile("endpoint_url")
-            .build()
-            .ok()?;
-        config
-            .service_config()
-            .and_then(|it| it.load_config(key))
-            .or(for_all)
+        Ok((ledger, ends))
     }
 }

@@ -53,7 +53,8 @@ impl Aftermath {
                 }
                 Item::Window(it) => pending += usize::from(it.is_pending()),
                 Item::Day(it) => used.push(it.used()),
-                Item::Head(_) | Item::Suppression(_) => {}
+                Item::Head(_) | Item::Suppression(_) | Item::CostRun(_) | Item::CostFindings(_) => {
+                }
             }
         }
         Self {

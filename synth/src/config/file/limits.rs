@@ -1,24 +1,10 @@
-//! What costs, and what bounds it.
+//! What bounds the price.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Priority;
 use crate::config::field::Field;
-
-/// A daily report on idle instances.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct CostReport {
-    /// The time of day, in quotes, such as `"07:00"`.
-    pub(crate) at: Field<String>,
-    /// The time zone, such as `Europe/Berlin`. Default: `UTC`.
-    pub(crate) time_zone: Option<Field<String>>,
-    /// How many days of metrics are looked at. Default: 14.
-    pub(crate) lookback_days: Option<Field<u32>>,
-    /// An instance whose CPU never went over this percentage is idle. Default: 5.
-    pub(crate) idle_below_percent: Option<Field<f64>>,
-}
 
 /// What bounds the price.
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -9,13 +9,15 @@ use serde::Deserialize;
 
 mod alarm;
 mod cluster;
+mod cost_report;
 mod event;
 mod limits;
 
 pub(crate) use alarm::{Alarm, Metric, MissingData};
 pub(crate) use cluster::Cluster;
+pub(crate) use cost_report::{CostReport, CostSource};
 pub(crate) use event::{Event, UnauthorizedApiCalls};
-pub(crate) use limits::{CostReport, Limits, QuietHours};
+pub(crate) use limits::{Limits, QuietHours};
 
 use super::{field::Field, text_or::TextOr};
 
@@ -55,7 +57,7 @@ pub(crate) struct AccountFile {
     pub(crate) unauthorized_api_calls: Option<Field<UnauthorizedApiCalls>>,
     /// Whatever else EventBridge sees and is an incident.
     pub(crate) events: Option<Field<Vec<Field<Event>>>>,
-    /// A daily report on idle instances.
+    /// A daily report on spend that may not be needed, of all regions together.
     pub(crate) cost_report: Option<Field<CostReport>>,
     /// How long the first incident of a group waits for others, which are then told with it: `5 seconds`
     /// to `5 minutes`. Default: `30 seconds`.

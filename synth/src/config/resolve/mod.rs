@@ -103,7 +103,7 @@ pub(super) fn account(
         cost_report: file
             .cost_report
             .and_then(|it| Some((it.span, it.value?)))
-            .and_then(|(span, it)| resolver.cost_report(&span, &it)),
+            .and_then(|(span, it)| resolver.cost_report(&span, it, &regions)),
         grouping,
         budget,
         quiet_hours,
