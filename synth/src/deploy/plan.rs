@@ -51,7 +51,7 @@ pub struct Plan<'a> {
 #[derive(Debug)]
 pub enum First<'a> {
     /// It becomes smaller.
-    Shrink(StackPlan<'a>),
+    Shrink(Box<StackPlan<'a>>),
     /// It is deleted.
     Delete {
         /// Its name.
@@ -190,14 +190,14 @@ pub async fn plan<'a>(
 fn first<'a>(step: Step, plans: &[StackPlan<'a>]) -> First<'a> {
     let plan = plans.iter().find(|it| it.stack.name == step.stack());
     match (step, plan) {
-        (Step::Shrink { template, .. }, Some(plan)) => First::Shrink(StackPlan {
+        (Step::Shrink { template, .. }, Some(plan)) => First::Shrink(Box::new(StackPlan {
             stack: plan.stack,
             template,
             parameters: plan.parameters.clone(),
             deployed: plan.deployed.clone(),
             diff: Diff::default(),
             remains: None,
-        }),
+        })),
         (Step::Shrink { stack, .. } | Step::Delete { stack }, plan) => First::Delete {
             stack,
             comes_back: plan.is_some(),

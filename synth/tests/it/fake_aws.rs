@@ -130,7 +130,7 @@ impl Script {
         match operation {
             "GetCallerIdentity" => Ok("<Account>000000000000</Account>".to_owned()),
             "GetTemplate" => Ok(self.template()),
-            "DescribeStackResources" => Ok(self.describe_resources()),
+            "DescribeStackResources" => Ok(Self::describe_resources()),
             "CreateChangeSet" => Ok("<Id>change</Id>".to_owned()),
             "DescribeChangeSet" => Ok(match self.change_set_fails {
                 Some(reason) => {
@@ -161,7 +161,7 @@ impl Script {
         format!("<TemplateBody>{template}</TemplateBody>")
     }
 
-    fn describe_resources(&self) -> String {
+    fn describe_resources() -> String {
         let resource = |id: &str, kind: &str, name: &str| {
             format!(
                 "<member><LogicalResourceId>{id}</LogicalResourceId><ResourceType>{kind}</ResourceType>\
