@@ -70,10 +70,10 @@ fn four_incidents_arrive_and_verify() {
             "received: CRITICAL Alarm tocsin-local-checkout-5xx is in ALARM",
             "received: HIGH A task of the ECS service checkout-api stopped: out of memory",
             "received: HIGH The order A-4711 failed",
-            "received: MEDIUM Cost report: 1 idle instance in eu-central-1",
+            "received: MEDIUM Cost report: 1 finding, price not known in eu-central-1",
             "4 of 4 incidents arrived and verified",
             // Silence is not idleness.
-            "\"just-started\" (t4g.small): no datapoints",
+            "- unknown, too few days of CPU datapoints: 1",
         ],
     );
     assert_eq!(stdout.matches("the signature verifies").count(), 4);
