@@ -162,7 +162,7 @@ function policyOf(stack, permissions) {
 async function* trust(stack) {
   for (const id of stack.ids("AWS::IAM::Role")) {
     const on = { resource: stack.arn(id), resourcePolicy: stack.property(id, "AssumeRolePolicyDocument") };
-    const trusted = id === "CostScheduleRole" ? "scheduler.amazonaws.com" : "lambda.amazonaws.com";
+    const trusted = ["CostScheduleRole", "SweepRole"].includes(id) ? "scheduler.amazonaws.com" : "lambda.amazonaws.com";
     const services = ["ec2", "events", "lambda", "scheduler", "states"].map((it) => `${it}.amazonaws.com`);
     const action = "sts:AssumeRole";
     for (const name of services) {
