@@ -35,7 +35,7 @@ function isFor({ why }, stack) {
   const functions = stack.ids("AWS::Lambda::Function");
   const some = (property) => functions.some((id) => stack.property(id, property) !== undefined);
   if (why.startsWith("tracing")) return some("TracingConfig");
-  const sources = why.match(/^source ([a-z, -]+):/)?.[1].split(", ");
+  const sources = why.match(/; source ([a-z, -]+)$/)?.[1].split(", ");
   if (sources) {
     const { Variables } = stack.template.Resources.CostFunction.Properties.Environment;
     return Variables.COST_SOURCES.split(",").some((it) => sources.includes(it));
