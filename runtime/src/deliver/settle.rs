@@ -1,4 +1,4 @@
-//! What SQS is told of a batch: what stays, for how long, and what is a dead letter.
+//! What SQS is answered for a batch: what stays, for how long, and what is a dead letter.
 
 use jiff::Timestamp;
 use serde_json::json;

@@ -63,7 +63,7 @@ pub enum State {
     Claimed {
         /// Until when nobody else may.
         until: Timestamp,
-        /// The hour in whose budget it has a slot; nothing where that was given up.
+        /// The hour in whose budget it has a slot; nothing where it has none.
         hour: Option<Hour>,
     },
     /// The agent has it.
