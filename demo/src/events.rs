@@ -77,7 +77,7 @@ impl Stage<'_> {
                 .now
                 .checked_add(jiff::SignedDuration::from_secs(seconds));
             if let Some(time) = detail.get_mut(field) {
-                *time = json!(webhook::format_timestamp(at.unwrap_or(self.now)));
+                *time = json!(contract::format_timestamp(at.unwrap_or(self.now)));
             }
         }
         for container in detail["containers"].as_array_mut().into_iter().flatten() {

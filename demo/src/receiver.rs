@@ -268,7 +268,7 @@ mod tests {
     fn only_a_fresh_signature_with_the_right_secret_is_taken() {
         let secret = SecretString::from("right");
         let now: Timestamp = "2026-01-02T03:04:05.678Z".parse().unwrap();
-        let stamp = webhook::format_timestamp(now);
+        let stamp = contract::format_timestamp(now);
         let good = sign(&secret, &stamp, b"body");
         assert_eq!(refuse(&secret, &stamp, &good, b"body", now), None);
         for (timestamp, signature, body) in [

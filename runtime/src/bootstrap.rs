@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use contract::{AlarmSettings, DeliverySettings, FunctionName};
 use jiff::Timestamp;
 use lambda_runtime::{
     Diagnostic, LambdaEvent, LambdaInvocation, Runtime, layers::TracingLayer, service_fn,
@@ -9,38 +10,35 @@ use lambda_runtime::{
 };
 use rustls::RootCertStore;
 use serde_json::{Value as Json, json};
-use webhook::Signal;
 
 use crate::{
-    cost::InvalidSettings,
+    alarm,
+    cost::CostFunction,
     decision::Decision,
     deliver::{Deliver, DeliverFunction, LambdaPorts, NoPorts},
     http::{HttpSetup, Reuse, client},
-    ledger::{Grouping, InvalidGrouping},
     log::{Level, Log},
     read::{UnreadableEvent, parse},
-    settings::{Environment, MissingVariable},
+    settings::{Environment, InvalidVariable},
     signal::SignalFunction,
 };
+
+/// Bytes of an event at most: asynchronous invocations, which EventBridge, alarms and SNS make, have no more. Only a
+/// person can send a longer one. Source: "Lambda quotas" in the Lambda developer guide.
+const LONGEST_EVENT: usize = 1_048_576;
 
 /// Why a function could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The environment lacks something.
+    /// The environment lacks something, or says what cannot be.
     #[error(transparent)]
-    Environment(#[from] MissingVariable),
-    /// The settings of the cost report cannot be used.
-    #[error(transparent)]
-    Cost(#[from] InvalidSettings),
+    Environment(#[from] InvalidVariable),
     /// TLS could not be set up.
     #[error(transparent)]
     Http(#[from] HttpSetup),
     /// A part of what `deliver` needs is missing.
     #[error(transparent)]
     Ports(#[from] NoPorts),
-    /// The account file's settings cannot be read.
-    #[error(transparent)]
-    Grouping(#[from] InvalidGrouping),
     /// Lambda's own interface failed.
     #[error("the Lambda runtime failed: {0}")]
     Runtime(String),
@@ -86,9 +84,11 @@ where
     })
 }
 
-/// The same invocation with its payload quoted: a JSON text, whatever it was.
+/// The same invocation with its payload quoted: a JSON text, whatever it was. Of what is too long the beginning is
+/// enough to say so.
 fn as_text(invocation: LambdaInvocation) -> LambdaInvocation {
-    let text = String::from_utf8_lossy(&invocation.body);
+    let body = &invocation.body[..invocation.body.len().min(LONGEST_EVENT + 1)];
+    let text = String::from_utf8_lossy(body);
     LambdaInvocation {
         body: serde_json::to_vec(&text)
             .expect("every text is JSON")
@@ -114,33 +114,46 @@ fn block_on(
 ///
 /// When the function cannot start.
 pub fn signal_function(
-    name: &'static str,
-    signal: Signal,
+    function: FunctionName,
     roots: RootCertStore,
     decide: fn(&Json) -> Result<Decision, UnreadableEvent>,
 ) -> Result<(), StartError> {
-    signal_function_of_each(name, signal, roots, |payload| vec![decide(payload)])
+    signal_function_with(function, roots, |_| {
+        Ok(move |payload: &Json| vec![decide(payload)])
+    })
 }
 
-/// The same of a function whose events can hold several messages, each with a decision of its own.
+/// The whole of the function that turns alarms into incidents, and trusts `roots`. Its events can hold several
+/// messages, each with a decision of its own.
 ///
 /// # Errors
 ///
 /// When the function cannot start.
-pub fn signal_function_of_each(
-    name: &'static str,
-    signal: Signal,
+pub fn alarm_function(roots: RootCertStore) -> Result<(), StartError> {
+    signal_function_with(FunctionName::Alarm, roots, |environment| {
+        let settings = AlarmSettings::from_env(environment.variables())?;
+        Ok(move |payload: &Json| alarm::decide_each(payload, &settings))
+    })
+}
+
+fn signal_function_with<D>(
+    function: FunctionName,
     roots: RootCertStore,
-    decide: impl Fn(&Json) -> Vec<Result<Decision, UnreadableEvent>>,
-) -> Result<(), StartError> {
-    let log = Log::standard(name);
+    decide: impl FnOnce(&Environment) -> Result<D, StartError>,
+) -> Result<(), StartError>
+where
+    D: Fn(&Json) -> Vec<Result<Decision, UnreadableEvent>>,
+{
+    let log = Log::standard(function.as_str());
     started(&log, || {
         let http = client(roots, Reuse::Connections)?;
-        let function = SignalFunction::new(signal, log.clone(), http, &environment())?;
+        let environment = environment();
+        let decide = decide(&environment)?;
+        let function = SignalFunction::new(function, log.clone(), http, &environment)?;
         serve_texts(|event: LambdaEvent<String>| {
             let (function, decide) = (&function, &decide);
             async move {
-                let decisions = match parse(&event.payload) {
+                let decisions = match read(&event.payload) {
                     Ok(payload) => decide(&payload),
                     Err(error) => vec![Err(error)],
                 };
@@ -153,22 +166,57 @@ pub fn signal_function_of_each(
     })
 }
 
+/// Reads an event, unless it is longer than any that AWS sends.
+fn read(payload: &str) -> Result<Json, UnreadableEvent> {
+    if payload.len() > LONGEST_EVENT {
+        return Err(UnreadableEvent::TooLong(LONGEST_EVENT));
+    }
+    parse(payload)
+}
+
 /// The whole of the function that delivers incidents, and trusts `roots`.
 ///
 /// # Errors
 ///
 /// When the function cannot start.
 pub fn deliver_function(roots: &RootCertStore) -> Result<(), StartError> {
-    let log = Log::standard("deliver");
+    let log = Log::standard(FunctionName::Deliver.as_str());
     started(&log, || {
         let environment = environment();
         let ports = LambdaPorts::new(log.clone(), roots, &environment)?;
-        let function = DeliverFunction::new(ports, Deliver::new(Grouping::new(&environment)?));
+        let function = DeliverFunction::new(
+            ports,
+            Deliver::new(DeliverySettings::from_env(environment.variables())?),
+        );
         serve(|event: LambdaEvent<Json>| {
             let function = &function;
             async move {
                 let deadline = Timestamp::try_from(event.context.deadline()).unwrap_or_default();
                 Ok::<Json, Diagnostic>(function.handle(&event.payload, deadline).await)
+            }
+        })
+    })
+}
+
+/// The whole of the function that makes the cost report, and trusts `roots`.
+///
+/// # Errors
+///
+/// When the function cannot start.
+pub fn cost_function(roots: RootCertStore) -> Result<(), StartError> {
+    let log = Log::standard(FunctionName::Cost.as_str());
+    started(&log, || {
+        let http = client(roots, Reuse::Connections)?;
+        let function = CostFunction::new(log.clone(), http, environment())?;
+        serve(|event: LambdaEvent<Json>| {
+            let function = &function;
+            async move {
+                let LambdaEvent { payload, context } = event;
+                let deadline = Timestamp::try_from(context.deadline()).unwrap_or_default();
+                let time = deadline.duration_since(Timestamp::now());
+                let time = time.try_into().unwrap_or_default();
+                let (arn, id) = (&context.invoked_function_arn, &context.request_id);
+                function.handle(&payload, arn, time, id).await
             }
         })
     })

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use webhook::{Group, Incident};
+use contract::{Group, Incident};
 
 /// What an event leads to. What cannot be judged is an error instead, and becomes a dead letter.
 #[derive(Debug)]

@@ -3,21 +3,21 @@
 //! `synth match`, `synth redrive` and the fuzz targets ask here, so that a function which is added has to be
 //! added here and nowhere else of theirs.
 
-use contract::FunctionName;
+use contract::{AlarmSettings, FunctionName};
 use serde_json::Value as Json;
 
 use crate::{alarm, decision::Decision, ecs, event, read::UnreadableEvent};
 
-/// How a function evaluates what invokes it.
-pub type Evaluation = fn(&Json) -> Result<Decision, UnreadableEvent>;
+/// How a function evaluates what invokes it. What does not come from an alarm needs no settings of alarms.
+pub type Evaluation = fn(&Json, &AlarmSettings) -> Result<Decision, UnreadableEvent>;
 
 /// How a function evaluates an event. Nothing for those that take none: `cost` looks at the account, `deliver`
 /// takes what the others have made.
 pub fn evaluation(function: FunctionName) -> Option<Evaluation> {
     match function {
         FunctionName::Alarm => Some(alarm::decide),
-        FunctionName::Ecs => Some(ecs::decide),
-        FunctionName::Event => Some(event::decide),
+        FunctionName::Ecs => Some(|event, _| ecs::decide(event)),
+        FunctionName::Event => Some(|event, _| event::decide(event)),
         FunctionName::Cost | FunctionName::Deliver => None,
     }
 }

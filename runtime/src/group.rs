@@ -1,6 +1,6 @@
 //! What incidents are grouped by: the table in ARCHITECTURE.md, row by row.
 
-use webhook::{Group, GroupKey};
+use contract::{Group, GroupKey};
 
 /// What is broken.
 pub(crate) enum Affected<'a> {

@@ -49,12 +49,12 @@ impl Log {
         };
         line.insert(
             "timestamp".to_owned(),
-            json!(webhook::format_timestamp(now)),
+            json!(contract::format_timestamp(now)),
         );
         line.insert("level".to_owned(), json!(level.as_str()));
         line.insert("function".to_owned(), json!(self.function));
         line.insert("message".to_owned(), json!(message));
-        (self.sink)(&serde_json::to_string(&line).unwrap_or_default());
+        (self.sink)(&Json::Object(line).to_string());
     }
 
     /// Writes values that CloudWatch makes metrics of the function called `function_name` of. At
@@ -89,7 +89,7 @@ impl Log {
         for (name, values) in metrics {
             line[*name] = json!(values);
         }
-        (self.sink)(&serde_json::to_string(&line).unwrap_or_default());
+        (self.sink)(&line.to_string());
     }
 
     /// Writes one value that CloudWatch makes a metric of, by a dimension beside the function's name.
@@ -116,7 +116,7 @@ impl Log {
         });
         line[dimension] = json!(name);
         line[metric] = json!(value);
-        (self.sink)(&serde_json::to_string(&line).unwrap_or_default());
+        (self.sink)(&line.to_string());
     }
 }
 

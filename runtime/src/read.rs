@@ -12,6 +12,9 @@ pub enum UnreadableEvent {
     /// It is not even JSON. The parser's words say where, and quote nothing.
     #[error("not JSON: {0}")]
     NotJson(String),
+    /// It is longer than any that AWS sends; nothing of it was read.
+    #[error("an event of more than {0} bytes, which is more than AWS sends")]
+    TooLong(usize),
     /// It is no event of the kind that this function turns into incidents.
     #[error("not an event of {0}")]
     Foreign(&'static str),

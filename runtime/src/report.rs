@@ -38,7 +38,7 @@ impl Report {
         }
         let _ = write!(self.text, "\n\n{title}:");
         for fact in facts {
-            let fact = webhook::text::cut(fact, LONGEST_FACT);
+            let fact = contract::text::cut(fact, LONGEST_FACT);
             let _ = write!(self.text, "\n- {}", marked(&fact));
         }
     }

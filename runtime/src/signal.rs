@@ -1,22 +1,22 @@
 //! What the functions do that turn events into incidents: judge, queue, say so.
 
+use contract::{Envelope, FunctionName, settings::variable};
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use serde_json::{Value as Json, json};
-use webhook::{Envelope, Signal};
 
 use crate::{
     aws::{CallError, sqs::Sqs},
     decision::{Decision, Finding},
     log::{Level, Log},
     read::UnreadableEvent,
-    settings::{Environment, MissingVariable},
+    settings::{Environment, InvalidVariable},
 };
 
 /// A function that turns events into incidents.
 #[derive(Debug)]
 pub struct SignalFunction {
-    signal: Signal,
+    function: FunctionName,
     log: Log,
     sqs: Sqs,
     incidents: String,
@@ -51,16 +51,18 @@ impl From<SignalError> for Diagnostic {
 impl SignalFunction {
     /// A function as the environment says.
     pub fn new(
-        signal: Signal,
+        function: FunctionName,
         log: Log,
         http: reqwest::Client,
         environment: &Environment,
-    ) -> Result<Self, MissingVariable> {
+    ) -> Result<Self, InvalidVariable> {
         Ok(Self {
-            signal,
+            function,
             log,
             sqs: Sqs::new(http, environment)?,
-            incidents: environment.require("INCIDENTS_QUEUE_URL")?.to_owned(),
+            incidents: environment
+                .require(variable::INCIDENTS_QUEUE_URL)?
+                .to_owned(),
             function_name: environment
                 .get("AWS_LAMBDA_FUNCTION_NAME")
                 .unwrap_or_default()
@@ -100,7 +102,7 @@ impl SignalFunction {
                 let Finding { incident, group } = *finding;
                 let (id, title) = (incident.id().clone(), incident.title().to_owned());
                 let priority = incident.priority();
-                let envelope = Envelope::of_group(self.signal, incident, group);
+                let envelope = Envelope::of_group(self.function, incident, group);
                 let sent = self.sqs.send(&self.incidents, &envelope.to_body()).await;
                 if let Err(error) = &sent {
                     self.log.line(
@@ -161,7 +163,7 @@ mod tests {
         thread,
     };
 
-    use webhook::{Group, GroupKey, Incident, IncidentId, Priority};
+    use contract::{Group, GroupKey, Incident, IncidentId, Priority};
 
     use super::*;
     use crate::{
@@ -200,7 +202,7 @@ mod tests {
         let environment =
             Environment::new(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let http = client(web_roots(), Reuse::Nothing).unwrap();
-        let function = SignalFunction::new(Signal::Event, log, http, &environment).unwrap();
+        let function = SignalFunction::new(FunctionName::Event, log, http, &environment).unwrap();
         let outcome = function
             .act_on_each(decisions, "request", Timestamp::UNIX_EPOCH)
             .await;
@@ -313,7 +315,7 @@ mod tests {
         let (_, body) = request.split_once("\r\n\r\n").unwrap();
         let body: Json = serde_json::from_str(body).unwrap();
         let envelope = Envelope::parse(body["MessageBody"].as_str().unwrap()).unwrap();
-        assert_eq!(envelope.signal, Signal::Event);
+        assert_eq!(envelope.signal, FunctionName::Event.into());
         assert_eq!(json!(envelope.incident.id()), id);
         assert_eq!(envelope.group().name, "rule orders");
     }

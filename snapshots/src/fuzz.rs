@@ -5,7 +5,8 @@
 
 use std::sync::LazyLock;
 
-use contract::FunctionName;
+use crate::every_alarm;
+use contract::{Envelope, FunctionName, Group, Paths, Title};
 use jiff::Timestamp;
 use runtime::{
     decision::{Decision, Finding},
@@ -16,9 +17,7 @@ use runtime::{
 use serde_json::{Value as Json, json};
 use stacks::{EventPattern, event_pattern::Scope};
 use synth::{config, redrive::describe};
-use webhook::{
-    Answer, Envelope, Group, Paths, Signal, SignedRequest, Title, UrlPolicy, Verdict, Webhook,
-};
+use webhook::{Answer, SignedRequest, UrlPolicy, Verdict, Webhook};
 
 use crate::CONTEXT;
 
@@ -128,8 +127,8 @@ pub fn dead_letter(bytes: &[u8]) {
         "RequestID",
         "ErrorMessage",
         "ERROR_CODE",
-        webhook::dead_letter::REASON,
-        webhook::dead_letter::QUEUED,
+        contract::dead_letter::REASON,
+        contract::dead_letter::QUEUED,
         "TARGET_ARN",
     ];
     let Some((which, body)) = bytes.split_first() else {
@@ -164,7 +163,7 @@ pub fn event_of_aws(bytes: &[u8]) {
         return;
     };
     for evaluate in FunctionName::ALL.into_iter().filter_map(evaluation) {
-        let Ok(Decision::Investigate(finding)) = evaluate(&event) else {
+        let Ok(Decision::Investigate(finding)) = evaluate(&event, &every_alarm()) else {
             continue;
         };
         let Finding { incident, group } = *finding;
@@ -179,12 +178,12 @@ pub fn event_of_aws(bytes: &[u8]) {
             assert!(!line.contains(char::is_control));
         }
         assert!(group.covers.len() <= 100);
-        let again = evaluate(&event);
+        let again = evaluate(&event, &every_alarm());
         assert!(matches!(
             again,
             Ok(Decision::Investigate(it)) if it.incident.id() == incident.id() && it.group == group
         ));
-        let envelope = Envelope::of_group(Signal::Event, incident, group);
+        let envelope = Envelope::of_group(FunctionName::Event, incident, group);
         let read = Envelope::parse(&envelope.to_body());
         assert!(read.is_ok_and(|it| it == envelope));
     }

@@ -7,6 +7,9 @@ pub mod fuzz;
 
 use std::path::{Path, PathBuf};
 
+use contract::{AlarmSettings, Priority, WatchedAlarms};
+use runtime::{decision::Decision, read::UnreadableEvent};
+use serde_json::Value as Json;
 use stacks::Stack;
 use synth::config::{self, Account, Context, Diagnostic};
 
@@ -64,6 +67,28 @@ pub fn stacks_of(account: &Account) -> Vec<Stack> {
     account
         .synthesize()
         .unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+/// Every alarm is watched, and may say that it is critical.
+pub fn every_alarm() -> AlarmSettings {
+    let every = WatchedAlarms {
+        prefix: String::new(),
+        priority: Priority::High,
+        at_most: Priority::Critical,
+    };
+    AlarmSettings {
+        own: "tocsin-".to_owned(),
+        watched: vec![every],
+    }
+}
+
+/// What the function `alarm` makes of an event where every alarm is watched.
+///
+/// # Errors
+///
+/// When the event cannot be read.
+pub fn decide_alarm(event: &Json) -> Result<Decision, UnreadableEvent> {
+    runtime::alarm::decide(event, &every_alarm())
 }
 
 /// Problems of an account file, as its author sees them.

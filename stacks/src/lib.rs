@@ -31,7 +31,6 @@ pub mod template;
 pub mod value;
 
 pub use arn::Arn;
-pub use constructs::delivery::grouping_variables;
 pub use event_pattern::EventPattern;
 pub use json::{Json, Object, ToJson};
 pub use logical_id::LogicalId;

@@ -22,7 +22,7 @@ use crate::{
     },
     hash::stable_hash,
     limits,
-    monitor::{Alarm, AlarmName, Monitor, Network},
+    monitor::{Alarm, AlarmName, Monitor, Network, NetworkId},
     parallel,
     quota::{self, OverQuota, Subject},
     resources::lambda_function::Function,
@@ -263,11 +263,14 @@ fn core_parameters(
         parameters.insert(LEDGER_TABLE.to_owned(), source);
     }
     if let Some(vpc) = &monitor.hardening.vpc {
-        let by_region = |ids: fn(&Network) -> &Vec<String>| {
+        let by_region = |ids: fn(&Network) -> &Vec<NetworkId>| {
             let regions = vpc.regions.iter();
             ParameterSource::Region(
                 regions
-                    .map(|(name, it)| (name.clone(), ids(it).clone()))
+                    .map(|(name, it)| {
+                        let ids = ids(it).iter().map(|id| id.as_str().to_owned());
+                        (name.clone(), ids.collect())
+                    })
                     .collect(),
             )
         };

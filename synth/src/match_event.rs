@@ -1,6 +1,6 @@
 //! An event matched against an account file: which rules would catch it, and what would be sent.
 
-use contract::FunctionName;
+use contract::{AlarmSettings, FunctionName};
 use runtime::{decision::Decision, functions::evaluation, read::UnreadableEvent};
 use serde_json::Value as Json;
 use stacks::{
@@ -103,9 +103,10 @@ pub fn match_event(
         function,
         outcome,
     };
+    let alarms = monitor.alarm_settings();
     if is_alarm_action(event) {
         let function = FunctionName::Alarm;
-        let outcome = evaluate(function, event).into_iter();
+        let outcome = evaluate(function, event, &alarms).into_iter();
         return MatchResult {
             foreign,
             ways: outcome
@@ -119,8 +120,8 @@ pub fn match_event(
             let function = rule.purpose.function();
             let outcome = if rule.pattern.matches(event, scope) {
                 match &rule.input {
-                    Some(input) => evaluate(function, &input.filled(event))?,
-                    None => evaluate(function, event)?,
+                    Some(input) => evaluate(function, &input.filled(event), &alarms)?,
+                    None => evaluate(function, event, &alarms)?,
                 }
             } else {
                 Outcome::NotCaught(rule.pattern.mismatches(event, scope))
@@ -136,8 +137,8 @@ pub fn match_event(
 }
 
 /// What a function makes of an input; nothing if it evaluates no events.
-fn evaluate(function: FunctionName, input: &Json) -> Option<Outcome> {
-    Some(match evaluation(function)?(input) {
+fn evaluate(function: FunctionName, input: &Json, alarms: &AlarmSettings) -> Option<Outcome> {
+    Some(match evaluation(function)?(input, alarms) {
         Ok(decision) => Outcome::Decided(decision),
         Err(error) => Outcome::Unreadable(error),
     })

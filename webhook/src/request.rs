@@ -9,7 +9,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::Sha256;
 use url::Url;
 
-use crate::{Confidential, Credential, Webhook, timestamp::format_timestamp};
+use contract::format_timestamp;
+
+use crate::{Confidential, Credential, Webhook};
 
 /// The header that says when a request was signed.
 pub const TIMESTAMP_HEADER: &str = "x-amzn-event-timestamp";

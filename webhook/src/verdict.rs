@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
-use crate::timestamp::parse_http_date;
+use crate::http_date::parse_http_date;
 
 /// Bytes of a body that are read at most. A caller that gives more has them ignored.
 pub const MAX_BODY_READ: usize = 4_096;
@@ -69,15 +69,16 @@ impl Answer {
         if let Some(errors) = listed {
             return Verdict::Rejected(excerpt(&errors.to_string()));
         }
+        // These are the agent's own words. Whatever else the body repeats is the incident's.
+        if json.get("message").and_then(Json::as_str) == Some("Webhook received") {
+            return Verdict::Confirmed;
+        }
         if let Some(text) = find_text(&json, |text| {
             ["is not one of", "is required", "is not valid"]
                 .iter()
                 .any(|it| text.contains(it))
         }) {
             return Verdict::Rejected(excerpt(text));
-        }
-        if json.get("message").and_then(Json::as_str) == Some("Webhook received") {
-            return Verdict::Confirmed;
         }
         Verdict::Unconfirmed
     }
@@ -116,7 +117,7 @@ fn find_text(json: &Json, wanted: impl Fn(&str) -> bool + Copy) -> Option<&str> 
 
 /// One line of it: it goes into logs and attributes of messages.
 fn excerpt(text: &str) -> String {
-    crate::text::cut(&crate::text::clean(text).replace('\n', " "), 300)
+    contract::text::cut(&contract::text::clean(text).replace('\n', " "), 300)
 }
 
 #[cfg(test)]
@@ -189,6 +190,12 @@ mod tests {
         ] {
             check(200, None, &body, &Verdict::Rejected(list.to_owned()));
         }
+        check(
+            200,
+            None,
+            r#"{"message":"Webhook received","incident":{"title":"Field x is required"}}"#,
+            &Verdict::Confirmed,
+        );
         for text in [
             "'P2' is not one of ['HIGH']",
             "title is required",

@@ -1,6 +1,7 @@
 //! What happens in a storm: alarms of load balancers go off, and tasks of services stop.
 
 use aws_sdk_cloudwatch::types::{Dimension, MetricAlarm, StateValue, Statistic};
+use contract::{AlarmSettings, Envelope, FunctionName};
 use jiff::{SignedDuration, Timestamp};
 use runtime::{
     alarm,
@@ -8,7 +9,6 @@ use runtime::{
     ecs,
 };
 use stacks::Json;
-use webhook::{Envelope, Signal};
 
 use crate::{
     Error,
@@ -39,7 +39,7 @@ const LENGTH: i64 = 60_000;
 
 /// Something that happens.
 pub(super) struct Event {
-    pub(super) signal: Signal,
+    pub(super) function: FunctionName,
     pub(super) payload: Json,
     /// What the function that is handed the payload queues.
     pub(super) envelope: Envelope,
@@ -60,18 +60,18 @@ pub(super) fn events(
             let name = BROKEN[number / 2 % BROKEN.len()];
             let round = number / GROUPS;
             if number.is_multiple_of(2) {
-                Event::new(Signal::Alarm, alarm_of(&stage, name, round))
+                Event::new(FunctionName::Alarm, alarm_of(&stage, name, round))
             } else {
-                Event::new(Signal::Ecs, task_of(&stage, name, round))
+                Event::new(FunctionName::Ecs, task_of(&stage, name, round))
             }
         })
         .collect()
 }
 
 impl Event {
-    fn new(signal: Signal, payload: Json) -> Result<Self, Error> {
-        let decision = match signal {
-            Signal::Alarm => alarm::decide(&payload),
+    fn new(function: FunctionName, payload: Json) -> Result<Self, Error> {
+        let decision = match function {
+            FunctionName::Alarm => alarm::decide(&payload, &AlarmSettings::default()),
             _ => ecs::decide(&payload),
         };
         let Ok(Decision::Investigate(finding)) = decision else {
@@ -79,9 +79,9 @@ impl Event {
         };
         let Finding { incident, group } = *finding;
         Ok(Self {
-            signal,
+            function,
             payload,
-            envelope: Envelope::of_group(signal, incident, group),
+            envelope: Envelope::of_group(function, incident, group),
         })
     }
 }

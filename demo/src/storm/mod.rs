@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use contract::Output;
+use contract::{IncidentId, Output};
 use events::{GROUPS, events};
 use jiff::Timestamp;
 use reconciliation::{Reconciliation, Taken};
@@ -22,10 +22,9 @@ use synth::{
     aws::QueueDepth,
     commands::account_file::LoadedFile,
     config::Account,
-    ledger::{Contents, Table, grouping},
+    ledger::{Contents, Table},
     terminal::Terminal,
 };
-use webhook::IncidentId;
 
 use crate::{
     Error,
@@ -48,7 +47,7 @@ pub(crate) fn prepare(account: &mut Account, count: usize) {
     let grouping = &mut account.monitor.grouping;
     let seconds = count / PLAYED + 5;
     if let Ok(wait) = GroupWait::parse(&format!("{seconds} seconds"))
-        && wait.seconds() > grouping.wait.seconds()
+        && wait.get() > grouping.wait.get()
     {
         grouping.wait = wait;
     }
@@ -64,7 +63,7 @@ pub(crate) async fn play(
     terminal: Terminal,
 ) -> Result<(), Error> {
     let account = &file.account;
-    let wait = account.monitor.grouping.wait.seconds();
+    let wait = account.monitor.grouping.wait.get().as_secs();
     terminal.say(&format!(
         "\n2. deploying the account file, which lets groups wait for {wait} seconds here"
     ));
@@ -76,7 +75,7 @@ pub(crate) async fn play(
     let begin = Timestamp::now();
     let events = events(&deployed, count, begin)?;
     let incidents: BTreeSet<IncidentId> = events.iter().map(|it| it.envelope.identity()).collect();
-    let settings = grouping(&account.monitor);
+    let settings = account.monitor.delivery();
     terminal.say(&format!(
         "\n4. a storm: {count} events of {GROUPS} groups, each of which waits for {wait} seconds for others; \
          the receiver takes {LIMIT} requests a second"
@@ -84,7 +83,7 @@ pub(crate) async fn play(
     let started = Instant::now();
     let mut sending = Sending::begin(&deployed, events).await?;
     let mut arrived = Arrived::default();
-    let patience = PATIENCE + Duration::from_secs(wait.into());
+    let patience = PATIENCE + Duration::from_secs(wait);
     let (reconciliation, contents, at) = loop {
         tokio::time::sleep(TICK).await;
         let now = Now {
@@ -112,7 +111,7 @@ pub(crate) async fn play(
         arrived: &arrived,
         day: contents.day(),
         hour: Hour::of(at),
-        budget: &account.monitor.budget,
+        limits: &settings.limits,
         took: started.elapsed(),
     };
     for line in summary.lines() {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use contract::{DeliverySettings, IncidentId};
 use jiff::Timestamp;
-use runtime::ledger::{Grouping, Hold, Window};
+use runtime::ledger::{Hold, Window};
 use stacks::Json;
 use synth::ledger::Contents;
-use webhook::IncidentId;
 
 /// The reports that the receiver has taken, by ID, and how many incidents each of them counts.
 #[derive(Debug, Default)]
@@ -60,11 +60,11 @@ impl Reconciliation {
     pub(super) fn of(
         incidents: &BTreeSet<IncidentId>,
         contents: &Contents,
-        grouping: &Grouping,
+        settings: &DeliverySettings,
         taken: &Taken,
         now: Timestamp,
     ) -> Self {
-        let plan = contents.plan(grouping, now);
+        let plan = contents.plan(settings, now);
         let mut reconciliation = Self::default();
         for incident in incidents {
             let Some(window) = contents.window_of(incident) else {
@@ -103,11 +103,9 @@ impl Reconciliation {
 mod tests {
     use std::time::Duration;
 
-    use runtime::ledger::{
-        Identity, Item, Key, Latest, Limits, Members, Newcomer, State, Versioned,
-    };
+    use contract::{Group, GroupKey, Incident, Limits, Priority};
+    use runtime::ledger::{Identity, Item, Key, Latest, Members, Newcomer, State, Versioned};
     use serde_json::json;
-    use webhook::{Group, GroupKey, Incident, Priority};
 
     use super::*;
 
@@ -121,19 +119,12 @@ mod tests {
         IncidentId::of("alarm", &[name])
     }
 
-    fn grouping(per_hour: u32) -> Grouping {
-        Grouping {
+    fn settings(per_hour: u32) -> DeliverySettings {
+        DeliverySettings {
             wait: Duration::from_secs(30),
-            length: Duration::from_mins(20),
-            limits: Limits {
-                per_hour,
-                per_day: 24,
-                low_per_day: 6,
-                rule_per_day: 8,
-                always_send: Priority::Critical,
-                always_per_day: 96,
-            },
-            quiet: None,
+            window: Duration::from_mins(20),
+            limits: Limits::new(per_hour, 24),
+            quiet_hours: None,
         }
     }
 
@@ -167,7 +158,7 @@ mod tests {
                     rule: None,
                     members: Members::one(&incident, &Group::alone(&incident)),
                 };
-                let window = latest.join(&newcomer, at(NOW), &grouping(6));
+                let window = latest.join(&newcomer, at(NOW), &settings(6));
                 let identity = Identity {
                     window: Some(window),
                     at: at(NOW),
@@ -229,7 +220,7 @@ mod tests {
         let incidents: BTreeSet<IncidentId> = names.map(id).into();
         let of = |per_hour, now| {
             let now = at(now);
-            Reconciliation::of(&incidents, &contents, &grouping(per_hour), &taken, now)
+            Reconciliation::of(&incidents, &contents, &settings(per_hour), &taken, now)
         };
         let expected = Reconciliation {
             sent: 3,
@@ -257,7 +248,7 @@ mod tests {
         for (counted, sent) in [(2, 2), (1, 0)] {
             let taken = taken(&[(&contents, "two", counted)]);
             let reconciliation =
-                Reconciliation::of(&incidents, &contents, &grouping(6), &taken, at(NOW));
+                Reconciliation::of(&incidents, &contents, &settings(6), &taken, at(NOW));
             assert_eq!(
                 (reconciliation.sent, reconciliation.gathered),
                 (sent, 2 - sent)

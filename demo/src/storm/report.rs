@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use contract::Limits;
 use jiff::Timestamp;
 use runtime::ledger::{Day, Hold, Hour};
-use stacks::monitor::Budget;
 
 use synth::aws::QueueDepth;
 
@@ -41,7 +41,7 @@ pub(super) struct Summary<'a> {
     pub(super) arrived: &'a Arrived,
     pub(super) day: &'a Day,
     pub(super) hour: Hour,
-    pub(super) budget: &'a Budget,
+    pub(super) limits: &'a Limits,
     pub(super) took: Duration,
 }
 
@@ -54,7 +54,7 @@ impl Summary<'_> {
             arrived,
             day,
             hour,
-            budget,
+            limits,
             took,
         } = self;
         let mut lines = vec!["\nReports that the agent has:".to_owned()];
@@ -109,10 +109,10 @@ impl Summary<'_> {
         lines.push(format!(
             "  budget: {} of {} investigations this hour, {} of {} today; {} incidents have one of their own",
             day.used_in(*hour),
-            budget.per_hour(),
+            limits.per_hour,
             day.used(),
-            budget.per_day(),
-            budget.floor().as_str(),
+            limits.per_day,
+            limits.always_send.as_str(),
         ));
         lines.push(
             "  in an account, `synth history` shows the reports on each group, and what is pending"
@@ -162,7 +162,7 @@ mod tests {
             arrived: &arrived,
             day: &Day::new(hour),
             hour,
-            budget: &Budget::default(),
+            limits: &Limits::new(6, 24),
             took: Duration::from_millis(12_900),
         };
         let expected = "

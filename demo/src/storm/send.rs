@@ -9,7 +9,6 @@ use aws_sdk_lambda::{Client, primitives::Blob};
 use contract::{FunctionName, Output};
 use synth::aws::AwsError;
 use tokio::task::JoinSet;
-use webhook::Signal;
 
 use super::events::Event;
 use crate::{Error, deployed::Deployed};
@@ -44,8 +43,8 @@ impl Sending {
             let (alarm, ecs) = (alarm.clone(), ecs.clone());
             senders.spawn(async move {
                 for event in lane {
-                    let function = match event.signal {
-                        Signal::Alarm => &alarm,
+                    let function = match event.function {
+                        FunctionName::Alarm => &alarm,
                         _ => &ecs,
                     };
                     invoke(&lambda, function, &event).await?;

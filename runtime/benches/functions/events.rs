@@ -2,14 +2,16 @@
 
 use std::{fs, path::Path, time::Duration};
 
+use contract::{Envelope, FunctionName, Group, GroupKey, Incident, IncidentId, Priority};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
-use webhook::{Envelope, Group, GroupKey, Incident, IncidentId, Priority, Signal};
 
 use crate::lambda::Event;
 
 /// The largest payload of an invocation, in bytes. Source: "Lambda quotas".
 const LARGEST_PAYLOAD: usize = 6 * 1_024 * 1_024;
+/// The largest event, in bytes. Source: "Amazon EventBridge quotas".
+const LARGEST_EVENT: usize = 1_048_576;
 /// Messages of a batch at most, as the event source mapping says.
 const MESSAGES: usize = 1_000;
 
@@ -29,6 +31,19 @@ pub(crate) fn event(function: &str) -> Event {
             "deliver" => r#"{"batchItemFailures":[]}"#,
             _ => r#"{"decision":"investigate""#,
         },
+    }
+}
+
+/// The largest event that EventBridge hands over, of the JSON that takes the most memory for its length.
+pub(crate) fn largest_event() -> Event {
+    let begin = r#"{"rule":"shop","title":"it failed","event":{"source":"shop","detail-type":"Failed","id":"1","account":"111122223333","region":"eu-central-1","time":"2026-01-02T03:04:05Z","resources":[],"detail":{"a":["#;
+    let end = "{}]}}}";
+    let item = r#"{"":0},"#;
+    let count = (LARGEST_EVENT - begin.len() - end.len()) / item.len();
+    Event {
+        payload: format!("{begin}{}{end}", item.repeat(count)),
+        time: Duration::from_secs(30),
+        answer: r#"{"decision":"investigate""#,
     }
 }
 
@@ -64,7 +79,10 @@ pub(crate) fn storm(incidents: usize) -> Event {
             let incident = incident(number, "It broke.");
             let key = GroupKey::of("service", &[&name]);
             let group = Group::new(key, &name, "out of memory");
-            queued(number, &Envelope::of_group(Signal::Ecs, incident, group))
+            queued(
+                number,
+                &Envelope::of_group(FunctionName::Ecs, incident, group),
+            )
         })
         .collect();
     grouped(&messages)
@@ -91,7 +109,7 @@ fn batch(messages: &[Json]) -> String {
 fn message(index: usize, description: &str) -> Json {
     queued(
         index,
-        &Envelope::new(Signal::Alarm, incident(index, description)),
+        &Envelope::new(FunctionName::Alarm, incident(index, description)),
     )
 }
 

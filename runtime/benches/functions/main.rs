@@ -33,7 +33,7 @@ use std::{
 use zip::ZipArchive;
 
 use crate::{
-    events::{event, full_batch},
+    events::{event, full_batch, largest_event},
     lambda::Program,
     measure::{Figures, Pace, has_valgrind, measure, peak_memory},
     outside::Outside,
@@ -89,6 +89,10 @@ async fn report() {
     let (deliver, _) = unzip("deliver", &plain, scratch.path());
     let peak = peak_memory(&deliver, &full_batch()).await;
     cells(["deliver, 6 MB", "", "", "", "", "", "", &shown(peak, 1)]);
+
+    let (event, _) = unzip("event", &plain, scratch.path());
+    let peak = peak_memory(&event, &largest_event()).await;
+    cells(["event, 1 MB", "", "", "", "", "", "", &shown(peak, 1)]);
 
     ledger::report(scratch.path()).await;
 

@@ -2,9 +2,9 @@
 
 use std::{fs, path::Path, process::ExitCode};
 
-use runtime::{alarm, bootstrap, ecs, event};
+use contract::FunctionName;
+use runtime::{bootstrap, ecs, event};
 use rustls::RootCertStore;
-use webhook::Signal;
 
 /// The argument before the function's name and the file that holds the authority's certificate.
 pub(crate) const PLAY: &str = "play";
@@ -14,11 +14,9 @@ pub(crate) fn play(function: &str, authority: &Path) -> ExitCode {
     let mut roots = RootCertStore::empty();
     roots.add(fs::read(authority).unwrap().into()).unwrap();
     let played = match function {
-        "alarm" => {
-            bootstrap::signal_function_of_each("alarm", Signal::Alarm, roots, alarm::decide_each)
-        }
-        "ecs" => bootstrap::signal_function("ecs", Signal::Ecs, roots, ecs::decide),
-        "event" => bootstrap::signal_function("event", Signal::Event, roots, event::decide),
+        "alarm" => bootstrap::alarm_function(roots),
+        "ecs" => bootstrap::signal_function(FunctionName::Ecs, roots, ecs::decide),
+        "event" => bootstrap::signal_function(FunctionName::Event, roots, event::decide),
         _ => bootstrap::deliver_function(&roots),
     };
     match played {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use webhook::Group;
+use contract::{AlarmSettings, Group};
 
 use super::{
     read::{Metric, StateChange},
@@ -31,7 +31,7 @@ struct Source<'a> {
 }
 
 /// The group of an alarm that is in the state `ALARM`.
-pub(super) fn group(change: &StateChange<'_>) -> Group {
+pub(super) fn group(change: &StateChange<'_>, settings: &AlarmSettings) -> Group {
     let place = Place::of_arn(&change.arn);
     let (account, region) = place.map_or(("", ""), |it| (it.account, it.region));
     let sources = sources(change, account);
@@ -62,7 +62,7 @@ pub(super) fn group(change: &StateChange<'_>) -> Group {
     };
     affected
         .group(account, region, &cause)
-        .of_alarm(&change.arn, covered(change, place))
+        .of_alarm(&change.arn, covered(change, place, settings))
 }
 
 fn by_itself<'a>(change: &'a StateChange<'_>) -> Affected<'a> {
@@ -123,9 +123,14 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The alarms that can have set a composite alarm off, by ARN: those that it says did, and those that
-/// its rule asks to be in `ALARM`.
-fn covered(change: &StateChange<'_>, place: Option<Place<'_>>) -> Vec<String> {
+/// The alarms that can have set a composite alarm off, by ARN: those that it says did, and of those that its rule
+/// asks to be in `ALARM` the ones that the account file knows, where it knows the composite alarm. Anybody who may
+/// write an alarm can name any other in its rule, and what is covered is not reported by itself.
+fn covered(
+    change: &StateChange<'_>,
+    place: Option<Place<'_>>,
+    settings: &AlarmSettings,
+) -> Vec<String> {
     let said = change
         .reason_data
         .iter()
@@ -133,23 +138,28 @@ fn covered(change: &StateChange<'_>, place: Option<Place<'_>>) -> Vec<String> {
     let said = said
         .filter(|it| text(it, "state.value") == Some("ALARM"))
         .filter_map(|it| text(it, "arn").map(str::to_owned));
-    let arn_of = |name: &str| {
-        if name.starts_with("arn:") {
-            return Some(name.to_owned());
-        }
+    let beginning = place.map(|it| {
         let Place {
             partition,
             region,
             account,
             ..
-        } = place?;
-        Some(format!(
-            "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}"
-        ))
+        } = it;
+        format!("arn:{partition}:cloudwatch:{region}:{account}:alarm:")
+    });
+    let known_of = |named: &str| {
+        let beginning = beginning.as_ref()?;
+        let name = match named.strip_prefix(beginning) {
+            Some(name) => name,
+            None if named.starts_with("arn:") => return None,
+            None => named,
+        };
+        settings.knows(name).then(|| format!("{beginning}{name}"))
     };
-    let named = change.rule.map(rule::alarms).unwrap_or_default();
+    let rule = change.rule.filter(|_| settings.knows(change.name));
+    let named = rule.map(rule::alarms).unwrap_or_default();
     let all: BTreeSet<String> = said
-        .chain(named.into_iter().filter_map(arn_of))
+        .chain(named.into_iter().filter_map(known_of))
         .filter(|arn| *arn != change.arn && arn.chars().count() <= LONGEST_ARN)
         .collect();
     all.into_iter().take(COVERED).collect()

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use contract::{AlarmSettings, Incident, IncidentId, Priority};
 use serde_json::json;
-use webhook::{Incident, IncidentId, Priority};
 
 use super::{
     evidence::{evidence, results},
@@ -21,9 +21,10 @@ use crate::{
 pub(super) const LISTED: usize = 20;
 
 /// The incident of an alarm that is in the state `ALARM`.
-pub(super) fn incident(change: &StateChange<'_>) -> Incident {
+pub(super) fn incident(change: &StateChange<'_>, settings: &AlarmSettings) -> Incident {
     let place = Place::of_arn(&change.arn);
-    let (priority, meaning) = priority(change.description);
+    let (said, meaning) = priority(change.description);
+    let priority = settings.priority(change.name, said);
     let title = title(change, place);
     let service = service(change);
     let data = json!({
@@ -57,9 +58,9 @@ fn identity(change: &StateChange<'_>) -> IncidentId {
 
 /// A description can begin with a priority in brackets, in any case of letters: `[Low] Look at it
 /// tomorrow.` It is the one part of an alarm that is free to write in and that every channel carries.
-fn priority(description: Option<&str>) -> (Priority, Option<&str>) {
+fn priority(description: Option<&str>) -> (Option<Priority>, Option<&str>) {
     let Some(text) = description else {
-        return (Priority::High, None);
+        return (None, None);
     };
     let named = text
         .trim_start()
@@ -68,9 +69,9 @@ fn priority(description: Option<&str>) -> (Priority, Option<&str>) {
     let (priority, rest) = named
         .and_then(|(name, rest)| {
             let priority = Priority::named(&name.trim().to_ascii_uppercase())?;
-            Some((priority, rest))
+            Some((Some(priority), rest))
         })
-        .unwrap_or((Priority::High, text));
+        .unwrap_or((None, text));
     let rest = rest.trim();
     (priority, (!rest.is_empty()).then_some(rest))
 }

@@ -8,6 +8,7 @@ mod read;
 mod rule;
 mod sns;
 
+use contract::AlarmSettings;
 use serde_json::{Value as Json, json};
 
 use crate::{
@@ -24,27 +25,33 @@ const ALARMS: &str = "CloudWatch alarms";
 /// to an SNS topic.
 ///
 /// Only the state `ALARM` is investigated. A state that nobody knows yet is not: it would be a guess.
-pub fn decide(event: &Json) -> Result<Decision, UnreadableEvent> {
+pub fn decide(event: &Json, settings: &AlarmSettings) -> Result<Decision, UnreadableEvent> {
     match sns::notification(event)? {
-        Some(notification) => decide_notification(&notification),
-        None => decide_bare(event, None),
+        Some(notification) => decide_notification(&notification, settings),
+        None => decide_bare(event, None, settings),
     }
 }
 
 /// Evaluates each message of an event by itself: SNS hands over one at a time, but nothing says that it
 /// always will.
-pub fn decide_each(event: &Json) -> Vec<Result<Decision, UnreadableEvent>> {
+pub fn decide_each(
+    event: &Json,
+    settings: &AlarmSettings,
+) -> Vec<Result<Decision, UnreadableEvent>> {
     match list(event, "Records") {
-        [] | [_] => vec![decide(event)],
+        [] | [_] => vec![decide(event, settings)],
         records => records
             .iter()
-            .map(|record| decide(&json!({ "Records": [record] })))
+            .map(|record| decide(&json!({ "Records": [record] }), settings))
             .collect(),
     }
 }
 
 /// A topic carries whatever is published to it. A message that is no alarm is no mistake.
-fn decide_notification(notification: &Notification<'_>) -> Result<Decision, UnreadableEvent> {
+fn decide_notification(
+    notification: &Notification<'_>,
+    settings: &AlarmSettings,
+) -> Result<Decision, UnreadableEvent> {
     let no_alarm = Ok(Decision::Skip(Skip::NotAnAlarm));
     let Some(text) = notification.message else {
         return no_alarm;
@@ -55,7 +62,7 @@ fn decide_notification(notification: &Notification<'_>) -> Result<Decision, Unre
         Err(error) if text.contains("\"NewStateValue\"") => return Err(error),
         Err(_) => return no_alarm,
     };
-    match decide_bare(&message, Some(notification)) {
+    match decide_bare(&message, Some(notification), settings) {
         Err(UnreadableEvent::Foreign(_)) => no_alarm,
         decision => decision,
     }
@@ -65,25 +72,26 @@ fn decide_notification(notification: &Notification<'_>) -> Result<Decision, Unre
 fn decide_bare(
     event: &Json,
     notification: Option<&Notification<'_>>,
+    settings: &AlarmSettings,
 ) -> Result<Decision, UnreadableEvent> {
     if sns::is_message(event) {
-        return Ok(judge(&sns::read(event, notification)?));
+        return Ok(judge(&sns::read(event, notification)?, settings));
     }
     Ok(match read::read(event)? {
         AlarmEvent::Configuration => Decision::Skip(Skip::AlarmConfiguration),
-        AlarmEvent::State(change) => judge(&change),
+        AlarmEvent::State(change) => judge(&change, settings),
     })
 }
 
-fn judge(change: &StateChange<'_>) -> Decision {
+fn judge(change: &StateChange<'_>, settings: &AlarmSettings) -> Decision {
     if change.state != "ALARM" {
         return Decision::Skip(Skip::NotInAlarm);
     }
     if !is_news(change) {
         return Decision::Skip(Skip::StillInAlarm);
     }
-    let incident = incident::incident(change);
-    let group = group::group(change);
+    let incident = incident::incident(change, settings);
+    let group = group::group(change, settings);
     Decision::investigate(incident, group)
 }
 
@@ -111,4 +119,4 @@ fn missing(what: &'static str) -> UnreadableEvent {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

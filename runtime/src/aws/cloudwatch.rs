@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use super::{CallError, Page, Service};
 use crate::{
     read::{list, parse_time, text},
-    settings::{Environment, MissingVariable},
+    settings::{Environment, InvalidVariable},
 };
 
 /// Queries of one request at most. Source: `GetMetricData` in the CloudWatch API reference.
@@ -64,7 +64,7 @@ impl CloudWatch {
         http: reqwest::Client,
         environment: &Environment,
         region: &str,
-    ) -> Result<Self, MissingVariable> {
+    ) -> Result<Self, InvalidVariable> {
         Service::in_region(http, environment, "monitoring", "CLOUDWATCH", region).map(Self)
     }
 

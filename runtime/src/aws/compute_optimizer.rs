@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{CallError, Page, Service, ec2::Tags};
 use crate::{
     read::{at, list, text},
-    settings::{Environment, MissingVariable},
+    settings::{Environment, InvalidVariable},
 };
 
 const TARGET: &str = "ComputeOptimizerService";
@@ -110,7 +110,7 @@ impl ComputeOptimizer {
         http: reqwest::Client,
         environment: &Environment,
         region: &str,
-    ) -> Result<Self, MissingVariable> {
+    ) -> Result<Self, InvalidVariable> {
         let (name, variable) = ("compute-optimizer", "COMPUTE_OPTIMIZER");
         Service::in_region(http, environment, name, variable, region).map(Self)
     }

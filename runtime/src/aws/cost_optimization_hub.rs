@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     read::{at, list, text},
-    settings::{Environment, MissingVariable},
+    settings::{Environment, InvalidVariable},
 };
 
 const TARGET: &str = "CostOptimizationHubService";
@@ -67,7 +67,7 @@ pub struct Recommendation {
 
 impl CostOptimizationHub {
     /// A client as the environment says.
-    pub fn new(http: reqwest::Client, environment: &Environment) -> Result<Self, MissingVariable> {
+    pub fn new(http: reqwest::Client, environment: &Environment) -> Result<Self, InvalidVariable> {
         let (name, variable) = ("cost-optimization-hub", "COST_OPTIMIZATION_HUB");
         Service::in_region(http, environment, name, variable, REGION).map(Self)
     }

@@ -10,7 +10,7 @@ use super::{CallError, Reason, Service};
 use crate::{
     ledger::{Item, Key, Pending, Put, Versioned},
     read::{list, text},
-    settings::{Environment, MissingVariable},
+    settings::{Environment, InvalidVariable},
 };
 
 /// For how long a write is tried again that another transaction is in the way of.
@@ -38,7 +38,7 @@ impl Table {
         http: reqwest::Client,
         environment: &Environment,
         name: &str,
-    ) -> Result<Self, MissingVariable> {
+    ) -> Result<Self, InvalidVariable> {
         Ok(Self {
             service: Service::new(http, environment, "dynamodb", "DYNAMODB")?,
             name: name.to_owned(),

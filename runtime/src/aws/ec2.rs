@@ -9,7 +9,7 @@ use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{CallError, Page, Service};
-use crate::settings::{Environment, MissingVariable};
+use crate::settings::{Environment, InvalidVariable};
 
 /// Instances of a page. Source: `DescribeInstances` in the EC2 API reference allows 5 to 1,000; an instance
 /// can have 280 kB.
@@ -95,7 +95,7 @@ impl Ec2 {
         environment: &Environment,
         region: &str,
         tags: Arc<[String]>,
-    ) -> Result<Self, MissingVariable> {
+    ) -> Result<Self, InvalidVariable> {
         let service = Service::in_region(http, environment, "ec2", "EC2", region)?;
         Ok(Self { service, tags })
     }

@@ -25,7 +25,7 @@ use serde_json::Value as Json;
 
 use crate::{
     read::text,
-    settings::{Environment, MissingVariable},
+    settings::{Environment, InvalidVariable},
 };
 
 /// How often a call is tried before it counts as failed.
@@ -107,7 +107,7 @@ impl Service {
         environment: &Environment,
         name: &'static str,
         variable: &str,
-    ) -> Result<Self, MissingVariable> {
+    ) -> Result<Self, InvalidVariable> {
         let region = environment.region()?;
         Self::in_region(http, environment, name, variable, region)
     }
@@ -120,7 +120,7 @@ impl Service {
         name: &'static str,
         variable: &str,
         region: &str,
-    ) -> Result<Self, MissingVariable> {
+    ) -> Result<Self, InvalidVariable> {
         Ok(Self {
             http,
             name,
@@ -143,7 +143,7 @@ impl Service {
             ("content-type", format!("application/x-amz-json-{version}")),
             ("x-amz-target", format!("{target}.{operation}")),
         ];
-        let body = serde_json::to_vec(input).unwrap_or_default();
+        let body = input.to_string().into_bytes();
         let answer = self.call(operation, &headers, body).await?;
         serde_json::from_slice(&answer).map_err(|_| self.failed(operation, Reason::Unreadable))
     }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{CallError, Reason, Service};
 use crate::{
     read::text,
-    settings::{Environment, MissingVariable},
+    settings::{Environment, InvalidVariable},
 };
 
 /// A client of Secrets Manager.
@@ -24,7 +24,7 @@ pub enum Stored {
 
 impl SecretsManager {
     /// A client as the environment says.
-    pub fn new(http: reqwest::Client, environment: &Environment) -> Result<Self, MissingVariable> {
+    pub fn new(http: reqwest::Client, environment: &Environment) -> Result<Self, InvalidVariable> {
         Service::new(http, environment, "secretsmanager", "SECRETS_MANAGER").map(Self)
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::{CallError, Service};
 use crate::{
     read::{list, text},
-    settings::{Environment, MissingVariable},
+    settings::{Environment, InvalidVariable},
 };
 
 /// Entries of a batch at most. Source: `SendMessageBatch` in the SQS API reference.
@@ -70,7 +70,7 @@ pub fn batches(mut messages: &[Outgoing]) -> Vec<&[Outgoing]> {
 
 impl Sqs {
     /// A client as the environment says.
-    pub fn new(http: reqwest::Client, environment: &Environment) -> Result<Self, MissingVariable> {
+    pub fn new(http: reqwest::Client, environment: &Environment) -> Result<Self, InvalidVariable> {
         Service::new(http, environment, "sqs", "SQS").map(Self)
     }
 

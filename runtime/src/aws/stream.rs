@@ -151,7 +151,7 @@ impl Service {
             ("content-type", "application/x-amz-json-1.0".to_owned()),
             ("x-amz-target", format!("{target}.{operation}")),
         ];
-        let body = serde_json::to_vec(input).unwrap_or_default();
+        let body = input.to_string().into_bytes();
         self.stream(operation, &headers, &body, move |answer| {
             json_items(io::BufReader::new(answer), items, keep)
         })

@@ -1,8 +1,7 @@
 //! The Lambda function `alarm`.
 
-use runtime::{alarm, bootstrap, http::web_roots};
-use webhook::Signal;
+use runtime::{bootstrap, http::web_roots};
 
 fn main() -> Result<(), bootstrap::StartError> {
-    bootstrap::signal_function_of_each("alarm", Signal::Alarm, web_roots(), alarm::decide_each)
+    bootstrap::alarm_function(web_roots())
 }

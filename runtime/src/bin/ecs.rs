@@ -1,8 +1,8 @@
 //! The Lambda function `ecs`.
 
+use contract::FunctionName;
 use runtime::{bootstrap, ecs, http::web_roots};
-use webhook::Signal;
 
 fn main() -> Result<(), bootstrap::StartError> {
-    bootstrap::signal_function("ecs", Signal::Ecs, web_roots(), ecs::decide)
+    bootstrap::signal_function(FunctionName::Ecs, web_roots(), ecs::decide)
 }

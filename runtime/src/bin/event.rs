@@ -1,8 +1,8 @@
 //! The Lambda function `event`.
 
+use contract::FunctionName;
 use runtime::{bootstrap, event, http::web_roots};
-use webhook::Signal;
 
 fn main() -> Result<(), bootstrap::StartError> {
-    bootstrap::signal_function("event", Signal::Event, web_roots(), event::decide)
+    bootstrap::signal_function(FunctionName::Event, web_roots(), event::decide)
 }

@@ -234,7 +234,7 @@ impl<'a> Draft<'a> {
     }
 
     fn owner(&self, instance: &Instance) -> Option<String> {
-        let mut tags = self.settings.owner_tags.iter();
+        let mut tags = self.settings.cost.owner_tags.iter();
         tags.find_map(|key| instance.tags.get(key)).map(one_line)
     }
 
@@ -348,7 +348,7 @@ impl<'a> Draft<'a> {
 
     /// What nobody speaks of is evaluated by its own metrics, or unknown.
     fn own(&mut self, region: &RegionFacts, facts: &Facts) {
-        let sources = self.settings.sources;
+        let sources = self.settings.cost.sources;
         let hub_answered = sources.hub && !facts.gaps.iter().any(|it| it.what == What::Hub);
         let mut done = HashSet::new();
         for instance in &region.instances {
@@ -359,12 +359,12 @@ impl<'a> Draft<'a> {
             }
             let assessment = if self.covered.contains(&key) {
                 Assessment::InUse { on_one_day: false }
-            } else if sources.own {
+            } else if sources.metrics {
                 let usage = region.usage.get(&instance.id);
                 let burstable = is_burstable(&instance.instance_type);
                 match (says_nothing_by_cpu(instance), usage) {
                     (Some(why), _) => Assessment::Unknown(why),
-                    (None, Some(usage)) => assess(usage, burstable, &self.settings.thresholds),
+                    (None, Some(usage)) => assess(usage, burstable, &self.settings.cost),
                     (None, None) => Assessment::Unknown("its metrics were not read"),
                 }
             } else if sources.optimizer {
@@ -424,7 +424,7 @@ pub(super) fn is_long_stopped(instance: &Instance, settings: &Settings, at: Time
 
 /// A name on one line, as long as AWS allows names to be.
 pub(super) fn one_line(text: impl AsRef<str>) -> String {
-    let clean = webhook::text::clean(text.as_ref());
+    let clean = contract::text::clean(text.as_ref());
     clean
         .split_whitespace()
         .collect::<Vec<_>>()

@@ -32,7 +32,7 @@ pub(super) fn instance(instance: &Instance, settings: &Settings) -> Option<Strin
 
 /// Why any resource is left out by its tags, if it is.
 pub(super) fn by_tag(tags: &Tags, settings: &Settings) -> Option<String> {
-    let (key, value) = &settings.ignore_tag;
+    let (key, value) = &settings.cost.ignore_tag;
     let is_ignored = tags.get(key) == Some(value);
     is_ignored.then(|| format!("tagged {key}={value}"))
 }

@@ -75,13 +75,13 @@ pub fn news(evaluation: &Evaluation, past: &Past, settings: &Settings, at: Times
     let amounts = new.iter().filter_map(|it| findings[*it].amount.as_ref());
     let sums = Sums::of(amounts);
     let has_unpriced = new.iter().any(|it| findings[*it].amount.is_none());
-    let every = SignedDuration::from_hours(24 * i64::from(settings.report_every_days));
+    let every = SignedDuration::from_hours(24 * i64::from(settings.cost.report_every_days));
     // A day's run is never at exactly the same second.
     let every = every - SignedDuration::from_hours(1);
     let is_due = past
         .last_report()
         .is_none_or(|last| at.duration_since(last) >= every);
-    let is_enough = !sums.is_empty() && sums.largest() >= settings.report_from;
+    let is_enough = !sums.is_empty() && sums.largest() >= settings.cost.report_from;
     News {
         is_worth_it: !new.is_empty() && (is_enough || has_unpriced && is_due),
         new,

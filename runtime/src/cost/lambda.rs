@@ -5,13 +5,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use contract::settings::variable;
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use serde_json::{Value as Json, json};
 
 use super::{
-    Clock, Evaluation, InvalidSettings, News, Occasion, Outbox, Outcome, Reads, Run, RunError,
-    Settings, Store, scheduled_time, text::sums_as_json,
+    Clock, Evaluation, News, Occasion, Outbox, Outcome, Reads, Run, RunError, Settings, Store,
+    scheduled_time, text::sums_as_json,
 };
 use crate::{
     aws::{
@@ -26,7 +27,7 @@ use crate::{
     ledger::{Item, Key, Put, Versioned},
     log::{Level, Log},
     place::Place,
-    settings::{Environment, MissingVariable},
+    settings::{Environment, InvalidVariable},
 };
 
 /// What a run keeps for itself of the time that it has: to compare, remember, queue and log.
@@ -55,7 +56,7 @@ impl AwsReads {
         environment: &Environment,
         settings: &Settings,
         account: &str,
-    ) -> Result<Self, MissingVariable> {
+    ) -> Result<Self, InvalidVariable> {
         let clients = |region: &String| {
             let http = || http.clone();
             let clients = Clients {
@@ -257,15 +258,17 @@ impl CostFunction {
         log: Log,
         http: reqwest::Client,
         environment: Environment,
-    ) -> Result<Self, InvalidSettings> {
-        let table = environment.require("LEDGER_TABLE")?;
+    ) -> Result<Self, InvalidVariable> {
+        let table = environment.require(variable::LEDGER_TABLE)?;
         let name = environment.get("AWS_LAMBDA_FUNCTION_NAME");
         Ok(Self {
-            settings: Settings::new(&environment)?,
+            settings: Settings::from_env(&environment)?,
             store: LedgerStore(Table::new(http.clone(), &environment, table)?),
             outbox: Incidents {
                 sqs: Sqs::new(http.clone(), &environment)?,
-                queue_url: environment.require("INCIDENTS_QUEUE_URL")?.to_owned(),
+                queue_url: environment
+                    .require(variable::INCIDENTS_QUEUE_URL)?
+                    .to_owned(),
             },
             region: environment.region()?.to_owned(),
             function_name: name.unwrap_or_default().to_owned(),
@@ -292,7 +295,7 @@ impl CostFunction {
         let account = Place::of_arn(function_arn).map_or("", |it| it.account);
         let reads = AwsReads::new(&self.http, &self.environment, &self.settings, account);
         let reads = reads.map_err(|error| Diagnostic {
-            error_type: "MissingVariable".to_owned(),
+            error_type: "InvalidVariable".to_owned(),
             error_message: error.to_string(),
         })?;
         let run = Run {

@@ -53,7 +53,7 @@ pub async fn look(
         gaps.extend(its_gaps);
     }
     facts.gaps = gaps;
-    if settings.sources.own {
+    if settings.cost.sources.metrics {
         looker.metrics(&mut facts).await;
     }
     facts.calls = looker.caller.calls.get();
@@ -76,7 +76,7 @@ impl<R: Reads, C: Clock> Looker<'_, R, C> {
             why,
             region: None,
         };
-        if !self.settings.sources.hub {
+        if !self.settings.cost.sources.hub {
             return Default::default();
         }
         let enrollment = caller.call(async || reads.hub_enrollment().await).await;
@@ -114,7 +114,7 @@ impl<R: Reads, C: Clock> Looker<'_, R, C> {
 
     async fn region(&self, region: &str) -> (RegionFacts, Vec<Gap>) {
         let (reads, caller) = (self.reads, &self.caller);
-        let own = self.settings.sources.own;
+        let own = self.settings.cost.sources.metrics;
         let instances = caller.pages(async |token| reads.instances(region, token).await);
         let addresses = async {
             if !own {
@@ -154,7 +154,7 @@ impl<R: Reads, C: Clock> Looker<'_, R, C> {
     /// What Compute Optimizer says. It is opted in to by people, never by us.
     async fn optimizer(&self, region: &str) -> (Listing<Sizing>, Listing<Idle>) {
         let (reads, caller) = (self.reads, &self.caller);
-        if !self.settings.sources.optimizer {
+        if !self.settings.cost.sources.optimizer {
             return (Listing::default(), Listing::default());
         }
         let enrollment = caller

@@ -47,9 +47,10 @@ struct Candidate {
 impl<R: Reads, C: Clock> Looker<'_, R, C> {
     /// Adds what metrics say of the instances that nobody speaks of, the largest first, within `max-metrics`.
     pub(super) async fn metrics(&self, facts: &mut Facts) {
-        let period = period(self.at, self.settings.thresholds.lookback_days);
+        let period = period(self.at, self.settings.cost.lookback_days);
         let candidates = self.candidates(facts);
-        let mut left = self.settings.max_metrics;
+        let most = self.settings.cost.max_metrics;
+        let mut left = usize::try_from(most).unwrap_or(usize::MAX);
         let mut beyond = BTreeMap::<usize, usize>::new();
         for wave in candidates.chunks(WAVE) {
             let (asked, rest) = wave.split_at(wave.len().min(left));
@@ -58,7 +59,7 @@ impl<R: Reads, C: Clock> Looker<'_, R, C> {
             let peaks = self.ask(facts, asked, CPU, period).await;
             let mut low = Vec::new();
             for (candidate, [peaks, means]) in asked.iter().zip(peaks) {
-                let thresholds = &self.settings.thresholds;
+                let thresholds = &self.settings.cost;
                 let is_low = peaks.as_ref().is_ok_and(|it| needs_traffic(it, thresholds));
                 let usage = Usage {
                     peaks,
@@ -187,7 +188,7 @@ impl<R: Reads, C: Clock> Looker<'_, R, C> {
             .caller
             .pages(async |token| reads.daily(region, queries, period, token).await)
             .await;
-        let days = usize::try_from(self.settings.thresholds.lookback_days).unwrap_or_default();
+        let days = usize::try_from(self.settings.cost.lookback_days).unwrap_or_default();
         let (series, gaps) = series(&listing.items, queries.len(), period, days);
         // Why a request failed says more than that its answers are missing.
         (series, listing.gap.map_or(gaps, |why| vec![why]))

@@ -35,7 +35,7 @@ pub use look::look;
 pub use money::{Amount, Discounts, Sums};
 pub use port::{ACTIONS, Clock, Reads};
 pub use run::{Outbox, Outcome, Run, RunError, Store, past};
-pub use settings::{InvalidSettings, Settings, Sources, Thresholds, time_zone};
+pub use settings::Settings;
 #[cfg(test)]
 pub(crate) use text::group;
 pub use text::{Occasion, identity, incident, line, price_of_metrics, sections, summary};

@@ -164,7 +164,11 @@ pub(super) fn left_over(key: ResourceKey, id: &str, tags: &Tags, settings: &Sett
 
 /// The name and the owner that tags say.
 fn tagged(tags: &Tags, settings: &Settings) -> (Option<String>, Option<String>) {
-    let owner = settings.owner_tags.iter().find_map(|key| tags.get(key));
+    let owner = settings
+        .cost
+        .owner_tags
+        .iter()
+        .find_map(|key| tags.get(key));
     (tags.get("Name").map(one_line), owner.map(one_line))
 }
 

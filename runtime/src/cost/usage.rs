@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use super::settings::Thresholds;
+use contract::CostSettings;
 
 /// The value of each day of the period, from the first to the last, where there is one.
 pub type Days = Vec<Option<f64>>;
@@ -58,13 +58,13 @@ pub struct Evidence {
 
 /// Whether the traffic of an instance is worth asking for: its CPU alone does not say that it is in use on
 /// more than one day.
-pub(super) fn needs_traffic(peaks: &Days, thresholds: &Thresholds) -> bool {
+pub(super) fn needs_traffic(peaks: &Days, thresholds: &CostSettings) -> bool {
     let over = over(peaks, thresholds.idle_below_percent);
     over == 0 && is_covered(peaks) || over == 1
 }
 
 /// Assesses an instance. Where CPU credits can limit it (`is_burstable`), a threshold over 5 % says nothing.
-pub(super) fn assess(usage: &Usage, is_burstable: bool, thresholds: &Thresholds) -> Assessment {
+pub(super) fn assess(usage: &Usage, is_burstable: bool, thresholds: &CostSettings) -> Assessment {
     let percent = thresholds.idle_below_percent;
     let peaks = match &usage.peaks {
         Ok(peaks) => peaks,
@@ -132,11 +132,10 @@ fn is_covered(days: &Days) -> bool {
 mod tests {
     use super::*;
 
-    fn thresholds(percent: f64) -> Thresholds {
-        Thresholds {
-            lookback_days: 14,
+    fn thresholds(percent: f64) -> CostSettings {
+        CostSettings {
             idle_below_percent: percent,
-            idle_below_megabytes: 5.0,
+            ..CostSettings::default()
         }
     }
 

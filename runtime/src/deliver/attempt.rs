@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use contract::Incident;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use webhook::{Incident, SignedRequest, Verdict, Webhook};
+use webhook::{SignedRequest, Verdict, Webhook};
 
 use super::ports::{Ports, Posted, TransportError};
 use crate::log::Level;

@@ -11,7 +11,8 @@ use super::{
     session::{Read, Session},
 };
 use crate::ledger::{
-    Contents, Digest, Head, Hold, Hour, Item, Key, Put, State, Versioned, Window, later, running,
+    Contents, Digest, Head, Hold, Hour, Item, Key, Nearby, Opening, Put, State, Versioned, Window,
+    later, running,
 };
 
 /// Merges these windows into a digest and sends it.
@@ -47,6 +48,8 @@ pub(super) async fn send<P: Ports>(
         rule: common_rule(&windows),
         ..empty(key.clone(), hold, waker, now)
     });
+    let opened = windows.iter().map(|it| it.item.opened);
+    let from = opened.min().unwrap_or(now);
     let chunks: Vec<&[Versioned<Window>]> = windows.chunks(WINDOWS).collect();
     let last = chunks.len() - 1;
     for (number, chunk) in chunks.into_iter().enumerate() {
@@ -75,6 +78,11 @@ pub(super) async fn send<P: Ports>(
                 until: session.deadline,
                 hour: Some(hour),
             };
+            let openings = windows.iter().map(|it| Opening::of(&it.item));
+            day.item.opened(openings);
+            let mut known = sending.openings(day.item.openings());
+            known.add(windows.iter().map(|it| Opening::of(&it.item)));
+            digest.item.nearby = known.of_storm(from, now);
             puts.push(take(session, &digest.item, &mut day, hour));
         }
         puts.push(digest.put());
@@ -104,7 +112,7 @@ async fn sendable<P: Ports>(session: &Session<'_, P>, keys: &[Key]) -> Vec<Versi
             None => None,
         };
         let is_free = running(before.as_ref(), window.item.priority(), now).is_none();
-        let is_due = window.item.due <= later(now, session.grouping.wait);
+        let is_due = window.item.due <= later(now, session.settings.wait);
         (window.item.is_open() && is_due && is_free).then_some(window)
     });
     sendable.collect()
@@ -133,6 +141,7 @@ fn empty(key: Key, hold: Hold, waker: Option<String>, now: Timestamp) -> Window 
         follows: None,
         alarm: None,
         rule: None,
+        nearby: Nearby::default(),
     }
 }
 

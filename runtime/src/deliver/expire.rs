@@ -1,7 +1,7 @@
 //! Windows that could not be delivered, and the dead letters that they become.
 
+use contract::{Envelope, FunctionName, Group, GroupKey, format_timestamp};
 use serde_json::json;
-use webhook::{Envelope, Group, GroupKey, Signal, format_timestamp};
 
 use super::{
     load,
@@ -72,7 +72,7 @@ pub(super) async fn dead_letter<P: Ports>(
         "a report that was not delivered",
     );
     let letter = DeadLetter {
-        body: Envelope::of_group(Signal::Report, report, group).to_body(),
+        body: Envelope::of_group(FunctionName::Deliver, report, group).to_body(),
         reason: reason.to_owned(),
         queued: format_timestamp(window.opened),
         window: Some(window.key.to_string()),

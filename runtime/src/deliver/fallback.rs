@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use webhook::{IncidentId, Priority, dead_letter::REJECTED};
+use contract::{IncidentId, Priority, dead_letter::REJECTED};
 
 use super::{
     batch::Arrival,
@@ -45,7 +45,7 @@ impl Fallback {
         if self.today.0 != day {
             self.today = (day, 0);
         }
-        self.today.1 < (session.grouping.limits.per_day / 6).max(1)
+        self.today.1 < (session.settings.limits.per_day / 6).max(1)
     }
 
     /// Writes what was sent into the ledger, so that its messages may end.

@@ -2,11 +2,10 @@
 
 use std::{collections::BTreeMap, future::Future, time::Duration};
 
+use contract::{dead_letter, settings::variable};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
-use webhook::{
-    InvalidSecret, MAX_BODY_READ, SignedRequest, UrlPolicy, Webhook, dead_letter, parse_http_date,
-};
+use webhook::{InvalidSecret, MAX_BODY_READ, SignedRequest, UrlPolicy, Webhook, parse_http_date};
 
 use super::ports::{
     Clock, DeadLetter, Endpoint, Ledger, LedgerError, Posted, Queue, SecretError, Telemetry,
@@ -23,7 +22,7 @@ use crate::{
     http::{HttpSetup, Reuse, client},
     ledger::{Item, Key, Pending, Put, Versioned},
     log::{Level, Log},
-    settings::{Environment, MissingVariable},
+    settings::{Environment, InvalidVariable},
 };
 
 /// How long a call to the ledger may take, all in all.
@@ -49,7 +48,7 @@ pub struct LambdaPorts {
 pub enum NoPorts {
     /// The environment lacks something.
     #[error(transparent)]
-    Environment(#[from] MissingVariable),
+    Environment(#[from] InvalidVariable),
     /// TLS could not be set up.
     #[error(transparent)]
     Http(#[from] HttpSetup),
@@ -67,14 +66,11 @@ impl LambdaPorts {
         environment: &Environment,
     ) -> Result<Self, NoPorts> {
         let aws = client(roots.clone(), Reuse::Connections)?;
-        let hosts = environment.get("WEBHOOK_HOSTS").unwrap_or_default();
+        let hosts = environment.variables().list(variable::WEBHOOK_HOSTS);
         let policy = UrlPolicy {
-            hosts: hosts
-                .split(',')
-                .filter(|it| !it.is_empty())
-                .map(str::to_owned)
-                .collect(),
-            loopback_http: environment.get("WEBHOOK_LOOPBACK_HTTP") == Some("allowed"),
+            hosts: hosts.into_iter().collect(),
+            loopback_http: environment.get(variable::WEBHOOK_LOOPBACK_HTTP)
+                == Some(variable::ALLOWED),
         };
         Ok(Self {
             log,
@@ -82,14 +78,20 @@ impl LambdaPorts {
             ledger: Table::new(
                 aws.clone(),
                 environment,
-                environment.require("LEDGER_TABLE")?,
+                environment.require(variable::LEDGER_TABLE)?,
             )?,
             secrets: SecretsManager::new(aws, environment)?,
             webhook: client(roots.clone(), Reuse::Nothing)?,
             policy,
-            secret_arn: environment.require("WEBHOOK_SECRET_ARN")?.to_owned(),
-            incidents: environment.require("INCIDENTS_QUEUE_URL")?.to_owned(),
-            dead_letters: environment.require("DEAD_LETTERS_QUEUE_URL")?.to_owned(),
+            secret_arn: environment
+                .require(variable::WEBHOOK_SECRET_ARN)?
+                .to_owned(),
+            incidents: environment
+                .require(variable::INCIDENTS_QUEUE_URL)?
+                .to_owned(),
+            dead_letters: environment
+                .require(variable::DEAD_LETTERS_QUEUE_URL)?
+                .to_owned(),
             function_name: environment
                 .get("AWS_LAMBDA_FUNCTION_NAME")
                 .unwrap_or_default()

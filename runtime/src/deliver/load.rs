@@ -6,7 +6,9 @@ use super::{
     ports::{LedgerError, Ports},
     session::{Read, Session},
 };
-use crate::ledger::{Day, Head, Hour, Identity, Item, Key, Latest, Suppression, Versioned, Window};
+use crate::ledger::{
+    Day, Head, Hour, Identity, Item, Key, Latest, Opening, Suppression, Versioned, Window,
+};
 
 /// How many windows were merged one into the other at most.
 const CHAIN: u32 = 4;
@@ -72,6 +74,13 @@ pub(super) fn day(read: &Read, hour: Hour) -> Result<Versioned<Day>, LedgerError
         Err(LedgerError::Unreadable) => Ok(anew(UNREADABLE)),
         day => Ok(day?.unwrap_or_else(|| anew(0))),
     }
+}
+
+/// The openings of another day, if it was read. What cannot be read has none.
+pub(super) fn openings(read: &Read, hour: Option<Hour>) -> Vec<Opening> {
+    let day = hour.and_then(|hour| day(read, hour).ok());
+    day.map(|it| it.item.openings().iter().cloned().collect())
+        .unwrap_or_default()
 }
 
 fn merged_into(window: &Loaded<Window>) -> Option<&Key> {

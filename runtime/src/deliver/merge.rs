@@ -107,7 +107,7 @@ async fn merge<P: Ports>(
                     members: members.clone(),
                 },
                 now,
-                session.grouping,
+                session.settings,
             );
             window.item.state = State::Merged {
                 at: now,

@@ -29,9 +29,9 @@ mod tests;
 
 use std::{cell::Cell, time::Duration};
 
+use contract::{DeliverySettings, Incident, dead_letter::REJECTED};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
-use webhook::{Incident, dead_letter::REJECTED};
 
 pub use batch::{Message, parse_batch};
 pub use function::DeliverFunction;
@@ -42,7 +42,7 @@ pub use ports::{
 };
 pub use session::LEDGER_CALL_FAILED;
 
-use crate::{ledger::Grouping, log::Level};
+use crate::log::Level;
 use batch::{Arrival, Content, content};
 use defer::{Defer, LONGEST};
 use fallback::{Alone, Fallback};
@@ -68,7 +68,7 @@ const SWEEP: &str = "sweep";
 /// What one environment of the function remembers between invocations.
 #[derive(Debug)]
 pub struct Deliver {
-    grouping: Grouping,
+    settings: DeliverySettings,
     poster: Poster,
     health: Cell<Health>,
     fallback: Fallback,
@@ -76,14 +76,14 @@ pub struct Deliver {
 
 impl Deliver {
     /// An environment that groups incidents as the account file says.
-    pub fn new(grouping: Grouping) -> Self {
-        Self::with_attempts_of(grouping, ATTEMPT)
+    pub fn new(settings: DeliverySettings) -> Self {
+        Self::with_attempts_of(settings, ATTEMPT)
     }
 
     /// The same, in which an attempt may take so long, all in all.
-    pub fn with_attempts_of(grouping: Grouping, attempt: Duration) -> Self {
+    pub fn with_attempts_of(settings: DeliverySettings, attempt: Duration) -> Self {
         Self {
-            grouping,
+            settings,
             poster: Poster::new(attempt),
             health: Cell::default(),
             fallback: Fallback::default(),
@@ -92,7 +92,7 @@ impl Deliver {
 
     /// Handles a batch, or sweeps, until `deadline`; returns what SQS is told: which messages stay.
     pub async fn handle<P: Ports>(&mut self, ports: &P, event: &Json, deadline: Timestamp) -> Json {
-        let session = Session::new(ports, &self.grouping, &self.health, deadline);
+        let session = Session::new(ports, &self.settings, &self.health, deadline);
         if event.get(SWEEP).is_some() {
             self.fallback.record(&session).await;
             let mut sending = Sending::default();
@@ -141,7 +141,7 @@ async fn dispose<P: Ports>(
     let mut dispositions = vec![Disposition::Defer(Defer::Longer); messages.len()];
     let mut arrivals: Vec<Arrival<'_>> = Vec::new();
     for (index, message) in messages.iter().enumerate() {
-        match content(index, message, session.now()) {
+        match content(index, message, messages.len() == 1, session.now()) {
             Content::Incident(arrival) => arrivals.push(*arrival),
             Content::Test(incident) => {
                 dispositions[index] = test(session, poster, &incident).await;

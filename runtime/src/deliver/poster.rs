@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use contract::Incident;
 use jiff::Timestamp;
 use serde_json::json;
-use webhook::{Incident, Verdict};
+use webhook::Verdict;
 
 use super::{
     attempt::attempt, circuit::Circuit, defer::Defer, ports::Ports, secret::SecretCache,

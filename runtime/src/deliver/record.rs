@@ -5,10 +5,10 @@ use std::{
     time::Duration,
 };
 
+use contract::Priority;
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 use serde_json::json;
-use webhook::Priority;
 
 use super::{
     batch::Arrival,
@@ -206,7 +206,7 @@ fn puts<P: Ports>(
         if identities.contains_key(&id) {
             continue;
         }
-        let window = latest.join(&newcomer(arrival), now, session.grouping);
+        let window = latest.join(&newcomer(arrival), now, session.settings);
         let identity = Identity {
             window: Some(window),
             at: now,
@@ -305,7 +305,7 @@ async fn cover<P: Ports>(
                 into: group.key.clone(),
                 name: group.name.clone(),
                 priority: incident.priority(),
-                until: later(window.item.due, session.grouping.length),
+                until: later(window.item.due, session.settings.window),
             };
             (Key::suppression(alarm), suppression)
         })

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use contract::{Priority, dead_letter::REJECTED};
 use jiff::Timestamp;
 use serde_json::json;
-use webhook::{Priority, dead_letter::REJECTED};
 
 use super::{
     defer::Defer,
@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     ledger::{
-        Day, Hour, Identity, Item, Key, Pending, Put, Slot, State, Step, Versioned, Window, later,
-        plan, report, running,
+        Day, Hour, Identity, Item, Key, NEAR, Opening, Openings, Pending, Put, Slot, State, Step,
+        Versioned, Window, later, plan, report, running,
     },
     log::Level,
 };
@@ -55,6 +55,8 @@ pub(super) struct Sending {
     waits: BTreeMap<Key, Wait>,
     /// Windows whose message now waits for another one.
     moved: BTreeMap<Key, Key>,
+    /// The openings of all that is still to be sent, as far as it is known.
+    pending_openings: Vec<Opening>,
 }
 
 /// How to go on after a step.
@@ -99,6 +101,13 @@ impl Sending {
         self.waits.insert(key.clone(), Wait::Over);
     }
 
+    /// The openings of what was sent and of what is still to be.
+    pub(super) fn openings(&self, sent: &Openings) -> Openings {
+        let mut all = sent.clone();
+        all.add(self.pending_openings.iter().cloned());
+        all
+    }
+
     /// Everything that is due and not over waits for this.
     pub(super) fn stop(&mut self, defer: Defer, now: Timestamp) {
         for (key, (window, _)) in &self.woken {
@@ -129,7 +138,7 @@ impl Sending {
     /// All that is due by then or within `group-wait`, as far as it is known: from this batch, and from the
     /// index.
     async fn pending<P: Ports>(&self, session: &Session<'_, P>, by: Timestamp) -> Vec<Pending> {
-        let soon = later(by, session.grouping.wait);
+        let soon = later(by, session.settings.wait);
         let indexed = session.due(soon).await.unwrap_or_default();
         let woken = self.woken.values().map(|(it, _)| Pending::of(&it.item));
         let mut pending: BTreeMap<Key, Pending> = indexed
@@ -166,6 +175,8 @@ pub(super) async fn send_due<P: Ports>(
         }
         let by = now.checked_sub(overdue).unwrap_or(now);
         let pending = sending.pending(session, by).await;
+        let openings = pending.iter().filter_map(Opening::of_pending);
+        sending.pending_openings.extend(openings);
         if pending.iter().all(|it| it.due > by) {
             return;
         }
@@ -177,7 +188,7 @@ pub(super) async fn send_due<P: Ports>(
         let Ok(day) = load::day(&read, hour) else {
             return;
         };
-        let plan = plan(pending, &day.item, session.grouping, now);
+        let plan = plan(pending, &day.item, session.settings, now);
         session.count(|it| it.held = plan.held.len());
         for (key, (_, until)) in plan.held {
             sending.waits(&key, until);
@@ -215,10 +226,12 @@ pub(super) async fn send<P: Ports>(
     key: &Key,
 ) -> Next {
     let before = key.before();
+    let yesterday = yesterday(session.now(), hour);
     let keys = [
         Some(key.clone()),
         Some(Key::day(hour.day())),
         before.clone(),
+        yesterday.map(|it| Key::day(it.day())),
     ];
     let keys: Vec<Key> = keys.into_iter().flatten().collect();
     let read = session.read(&keys).await;
@@ -252,6 +265,11 @@ pub(super) async fn send<P: Ports>(
     if let Some(ends) = running(before.as_ref(), window.item.priority(), now) {
         return wait_for_other(session, sending, window, before, ends).await;
     }
+    let mut openings = sending.openings(day.item.openings());
+    openings.add(load::openings(&read, yesterday));
+    if window.item.is_open() {
+        window.item.nearby = openings.around(&window.item);
+    }
     match claim(session, &mut window, before.as_ref(), &mut day, hour).await {
         Ok(true) => post(session, poster, sending, window).await,
         Ok(false) => Next::Replan,
@@ -260,6 +278,12 @@ pub(super) async fn send<P: Ports>(
             Next::Step
         }
     }
+}
+
+/// An hour of the day before, where that has openings that are near.
+fn yesterday(now: Timestamp, hour: Hour) -> Option<Hour> {
+    let earlier = Hour::of(now.checked_sub(NEAR).unwrap_or(now));
+    (earlier.day() != hour.day()).then_some(earlier)
 }
 
 /// The next window of a group becomes due when the one before has ended, where that was sent late.
@@ -298,8 +322,8 @@ async fn claim<P: Ports>(
     let now = session.now();
     let slot = window.item.slot();
     if window.item.is_open() {
-        window.item.ends = later(now, session.grouping.length);
-        window.item.follows = before.and_then(|it| it.sent_since(now, session.grouping.length));
+        window.item.ends = later(now, session.settings.window);
+        window.item.follows = before.and_then(|it| it.sent_since(now, session.settings.window));
     }
     window.item.state = State::Claimed {
         until: session.deadline,
@@ -307,6 +331,7 @@ async fn claim<P: Ports>(
     };
     let mut puts = vec![window.put()];
     if slot.is_none() {
+        day.item.opened([Opening::of(&window.item)]);
         puts.push(take(session, &window.item, day, hour));
     }
     let claimed = match session.write(&puts).await {
@@ -336,7 +361,7 @@ pub(super) fn take<P: Ports>(
         priority: window.priority(),
         rule: window.rule.as_deref(),
     };
-    day.item.take(hour, slot, &session.grouping.limits);
+    day.item.take(hour, slot, &session.settings.limits);
     Put {
         key: Key::day(hour.day()),
         after: (day.version != load::UNREADABLE).then_some(day.version),

@@ -1,5 +1,6 @@
 //! One invocation: what surrounds it, how long it lasts, and what it has counted.
 
+use contract::DeliverySettings;
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
@@ -17,7 +18,7 @@ use super::{
     poster::Attempts,
 };
 use crate::{
-    ledger::{Grouping, Item, Key, Pending, Put, Versioned},
+    ledger::{Item, Key, Pending, Put, Versioned},
     log::Level,
 };
 
@@ -35,7 +36,7 @@ pub(super) type Read = BTreeMap<Key, Result<Option<Versioned<Item>>, LedgerError
 /// One invocation.
 pub(super) struct Session<'a, P> {
     pub(super) ports: &'a P,
-    pub(super) grouping: &'a Grouping,
+    pub(super) settings: &'a DeliverySettings,
     /// When it ends, whatever is left to do.
     pub(super) deadline: Timestamp,
     health: &'a Cell<Health>,
@@ -46,13 +47,13 @@ pub(super) struct Session<'a, P> {
 impl<'a, P: Ports> Session<'a, P> {
     pub(super) fn new(
         ports: &'a P,
-        grouping: &'a Grouping,
+        settings: &'a DeliverySettings,
         health: &'a Cell<Health>,
         deadline: Timestamp,
     ) -> Self {
         Self {
             ports,
-            grouping,
+            settings,
             deadline,
             health,
             attempts: RefCell::default(),

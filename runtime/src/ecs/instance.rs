@@ -3,8 +3,8 @@
 //! Source: "Amazon ECS container instance health change events" in the ECS developer guide. Some
 //! recordings have the status and the checks in `healthStatus`, as `DescribeContainerInstances` has them.
 
+use contract::Priority;
 use serde_json::{Value as Json, json};
-use webhook::Priority;
 
 use super::{
     missing,

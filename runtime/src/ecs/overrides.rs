@@ -1,8 +1,8 @@
 //! What an account file says of the failures in single clusters. A rule hands it over beside the
 //! event, as a table of clusters.
 
+use contract::Priority;
 use serde_json::Value as Json;
-use webhook::Priority;
 
 use crate::read::{list, text};
 

@@ -1,8 +1,8 @@
 //! From what a service or a daemon reports to the incident.
 
+use contract::Priority;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
-use webhook::Priority;
 
 use super::{
     missing,

@@ -1,9 +1,8 @@
 //! What an event of ECS is about, and what its incident is called by.
 
-use contract::Partition;
+use contract::{Group, Incident, IncidentId, Partition, Priority};
 use jiff::Timestamp;
 use serde_json::Value as Json;
-use webhook::{Group, Incident, IncidentId, Priority};
 
 use super::missing;
 use crate::{

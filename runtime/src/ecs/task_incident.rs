@@ -1,7 +1,7 @@
 //! From a task that failed to the incident that says so.
 
+use contract::Priority;
 use serde_json::{Value as Json, json};
-use webhook::Priority;
 
 use super::{
     cause::Cause,

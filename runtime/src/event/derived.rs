@@ -1,8 +1,8 @@
 //! Fields that are derived from an event. Titles and groups use them like the event's own:
 //! `{principal} was denied {detail.eventName}`.
 
+use contract::Paths;
 use serde_json::Value as Json;
-use webhook::Paths;
 
 use super::principal::principal;
 use crate::read::{at, first_of, show, text};

@@ -1,6 +1,6 @@
 //! What an incident is called by, and what it belongs to.
 
-use webhook::{Group, IncidentId, Paths};
+use contract::{Group, IncidentId, Paths};
 
 use super::{kind::about, rule_input::RuleInput};
 use crate::{group::Affected, read::text};

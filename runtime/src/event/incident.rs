@@ -1,7 +1,7 @@
 //! From an event to the incident that says so, and what it belongs to.
 
+use contract::{Incident, Paths, Title, text::cut};
 use serde_json::{Value as Json, json};
-use webhook::{Incident, Paths, Title, text::cut};
 
 use super::{
     identity::{group, identity, is_grouped},

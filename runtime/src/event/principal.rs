@@ -3,8 +3,8 @@
 //! Source: "CloudTrail userIdentity element" in the CloudTrail user guide. The names of anonymous callers are
 //! those in records of S3.
 
+use contract::text::cut;
 use serde_json::Value as Json;
-use webhook::text::cut;
 
 use crate::read::text;
 

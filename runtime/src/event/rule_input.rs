@@ -1,9 +1,8 @@
 //! What a rule hands over: an event, and what the account file says of such events.
 
-use contract::Partition;
+use contract::{Partition, Paths, Priority};
 use jiff::Timestamp;
 use serde_json::Value as Json;
-use webhook::{Paths, Priority};
 
 use super::{EVENTBRIDGE, derived::Derived, missing};
 use crate::{

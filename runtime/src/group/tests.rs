@@ -1,7 +1,7 @@
 //! The table in ARCHITECTURE.md, row by row.
 
+use contract::{Group, GroupKey};
 use serde_json::{Value as Json, json};
-use webhook::{Group, GroupKey};
 
 use crate::{alarm, cost, decision::Decision, ecs, event, read::UnreadableEvent};
 
@@ -118,7 +118,10 @@ fn metric(namespace: &str, dimensions: Json) -> Json {
 
 #[track_caller]
 fn of_alarm(metrics: &[Json]) -> Group {
-    of(alarm::decide(&alarm("down", json!({ "metrics": metrics }))))
+    of(alarm::tests::decide(&alarm(
+        "down",
+        json!({ "metrics": metrics }),
+    )))
 }
 
 #[track_caller]
@@ -131,7 +134,7 @@ fn of_series(attributes: Json) -> Group {
 fn of_series_beside(metrics: &[Json], attributes: Json) -> Group {
     let mut alarm = alarm("down", json!({ "metrics": metrics }));
     alarm["alarmData"]["alarmContributor"] = json!({ "id": "6d44", "attributes": attributes });
-    of(alarm::decide(&alarm))
+    of(alarm::tests::decide(&alarm))
 }
 
 #[track_caller]
@@ -159,7 +162,7 @@ fn every_row_of_the_table() {
     let broker = json!({ "Queue": "orders", "Broker": "b-1" });
     let formula = json!({ "id": "e1", "expression": "m1/m2" });
     let insights = json!({ "id": "q1", "expression": " select MAX(Load) FROM Shop GROUP BY Team" });
-    let composite = || of(alarm::decide(&alarm("down", json!({ "alarmRule": "ALARM(a)", "metrics": [metric("AWS/SQS", queue.clone())] }))));
+    let composite = || of(alarm::tests::decide(&alarm("down", json!({ "alarmRule": "ALARM(a)", "metrics": [metric("AWS/SQS", queue.clone())] }))));
     for (what, group, kind, facts) in [
         ("a task of a service", of_task(Some("service:api")), "service", vec!["checkout", "api"]),
         ("a service", of_service("ECS Service Action", "SERVICE_TASK_PLACEMENT_FAILURE"), "service", vec!["checkout", "api"]),
@@ -311,16 +314,16 @@ fn a_composite_alarm_absorbs_what_can_have_set_it_off() {
         { "arn": arn("deploying"), "state": { "value": "OK" } },
     ] });
     event["alarmData"]["state"]["reasonData"] = json!(triggering.to_string());
-    let group = of(alarm::decide(&event));
+    let group = of(alarm::tests::decide(&event));
     assert_eq!(group.alarm.as_deref(), Some(DOWN));
-    assert_eq!(
-        group.covers,
-        [arn("another"), arn("errors"), arn("slow"), far.to_owned()]
-    );
+    assert_eq!(group.covers, [arn("another"), arn("errors"), arn("slow")]);
+    // Whoever may write an alarm can name any other in its rule. What CloudWatch says is in ALARM counts.
+    let stranger = alarm::decide(&event, &contract::AlarmSettings::default());
+    assert_eq!(of(stranger).covers, [arn("another"), arn("errors")]);
 
     let many: Vec<String> = (0..150).map(|it| format!("ALARM(a{it})")).collect();
     let event = alarm("down", json!({ "alarmRule": many.join(" OR ") }));
-    assert_eq!(of(alarm::decide(&event)).covers.len(), 100);
+    assert_eq!(of(alarm::tests::decide(&event)).covers.len(), 100);
     // Any other alarm speaks for itself.
     let group = of_alarm(&[]);
     assert_eq!(group.alarm.as_deref(), Some(DOWN));

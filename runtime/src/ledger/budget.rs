@@ -2,26 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use contract::{Limits, Priority};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use webhook::Priority;
 
-/// How many investigations an account file allows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// In an hour of the clock.
-    pub per_hour: u32,
-    /// In a day, by UTC.
-    pub per_day: u32,
-    /// Of these, in a day, for what is not urgent (`LOW` and `MINIMAL`).
-    pub low_per_day: u32,
-    /// Of these, in a day, for each rule of the account file.
-    pub rule_per_day: u32,
-    /// From this priority on, incidents are always sent.
-    pub always_send: Priority,
-    /// How many of those are sent in a day all the same.
-    pub always_per_day: u32,
-}
+use super::{Opening, Openings};
 
 /// An hour of the clock, counted from 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -52,18 +37,13 @@ pub struct Day {
     rules: BTreeMap<String, u32>,
     /// Of these, those that are always sent.
     always: u32,
+    /// The windows that were opened last.
+    openings: Openings,
 }
 
 /// Whether an incident is not urgent.
 pub(super) fn is_low(priority: Priority) -> bool {
     priority >= Priority::Low
-}
-
-impl Limits {
-    /// Whether incidents of this priority are sent whatever has been used.
-    pub fn always_send(&self, priority: Priority) -> bool {
-        priority <= self.always_send
-    }
 }
 
 impl Hour {
@@ -125,6 +105,16 @@ impl Day {
     /// Investigations of each rule of the account file.
     pub fn rules(&self) -> &BTreeMap<String, u32> {
         &self.rules
+    }
+
+    /// The windows that were opened last, of those that were sent.
+    pub fn openings(&self) -> &Openings {
+        &self.openings
+    }
+
+    /// Remembers the windows that an investigation is about.
+    pub fn opened(&mut self, openings: impl IntoIterator<Item = Opening>) {
+        self.openings.add(openings);
     }
 
     /// How many more there may be in an hour of what is not always sent.

@@ -6,9 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use contract::IncidentId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use webhook::IncidentId;
 
 /// How many items the findings are spread over, by their hash: ten thousand of them fit well.
 pub const SHARDS: u64 = 16;

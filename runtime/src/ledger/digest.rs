@@ -1,8 +1,8 @@
 //! Several windows that are sent as one, because the budget has no room for each or because they have
 //! waited for the end of the quiet hours.
 
+use contract::Priority;
 use serde::{Deserialize, Serialize};
-use webhook::Priority;
 
 use super::{
     Members,

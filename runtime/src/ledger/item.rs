@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use contract::{GroupKey, Priority};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use webhook::{GroupKey, Priority};
 
 use super::{CostFindings, CostRun, Day, Key, Pending, Window, window::later};
 

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
+use contract::{DeliverySettings, Priority};
 use jiff::Timestamp;
-use webhook::Priority;
 
 use super::{
-    Contents, Head, Item, Key, Members, Put, State, Versioned, Window, settings::Grouping,
-    window::later,
+    Contents, Head, Item, Key, Members, Nearby, Put, State, Versioned, Window, window::later,
 };
 
 /// How much longer a composite alarm waits, so that alarms that it covers can join.
@@ -51,12 +50,17 @@ impl Latest {
     /// A window is due `group-wait` after it was opened. While the one before is running it is due when that
     /// ends; `group-wait` after the first incident that is more urgent than everything before. Whoever
     /// brings that about is the one to come back for it.
-    pub fn join(&mut self, newcomer: &Newcomer<'_>, now: Timestamp, grouping: &Grouping) -> Key {
+    pub fn join(
+        &mut self,
+        newcomer: &Newcomer<'_>,
+        now: Timestamp,
+        settings: &DeliverySettings,
+    ) -> Key {
         let priority = newcomer.members.priority();
         let wait = if newcomer.covers {
-            grouping.wait + FOR_COVERED
+            settings.wait + FOR_COVERED
         } else {
-            grouping.wait
+            settings.wait
         };
         let soon = later(now, wait);
         match self.window.as_mut().map(|it| &mut it.item) {
@@ -93,6 +97,7 @@ impl Latest {
             follows: None,
             alarm: newcomer.alarm.map(str::to_owned),
             rule: newcomer.rule.map(str::to_owned),
+            nearby: Nearby::default(),
         }));
         self.previous = before;
         key

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use contract::{GroupKey, IncidentId};
 use serde::{Deserialize, Serialize};
-use webhook::{GroupKey, IncidentId};
 
 /// The key of an item: what it is about, and which of the items on that it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use contract::{Group, Incident, IncidentId, Priority, text::cut};
 use serde::{Deserialize, Serialize};
-use webhook::{Group, Incident, IncidentId, Priority, text::cut};
 
 /// Causes that are distinguished at most, so that an item stays far below DynamoDB's 400 KB.
 /// Source: "Quotas in Amazon DynamoDB" in its developer guide.

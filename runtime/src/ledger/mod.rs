@@ -11,15 +11,14 @@ mod join;
 mod key;
 mod members;
 mod memory;
+mod opening;
 mod plan;
-mod quiet_hours;
 mod report;
-mod settings;
 #[cfg(test)]
 mod tests;
 mod window;
 
-pub use budget::{Day, Hour, Limits, Slot};
+pub use budget::{Day, Hour, Slot};
 pub use cost::{CostFindings, CostReported, CostRun, PendingCost, SHARDS, Said, Saying};
 pub use digest::{Digest, Hold, Others};
 pub use item::{Head, Identity, Item, Put, Suppression, Versioned};
@@ -27,8 +26,7 @@ pub use join::{Latest, Newcomer, running};
 pub use key::Key;
 pub use members::{Excerpt, Members, Summary, Tally};
 pub use memory::MemoryLedger;
+pub use opening::{NEAR, Nearby, Opening, Openings};
 pub use plan::{Pending, Plan, Step, plan};
-pub use quiet_hours::QuietHours;
 pub use report::report;
-pub use settings::{Grouping, InvalidGrouping};
 pub use window::{Contents, EXPIRES, State, Window, later};

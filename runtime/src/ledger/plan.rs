@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use contract::{DeliverySettings, Limits, Priority};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use webhook::Priority;
 
 use super::{
-    Day, Grouping, Hold, Hour, Key, Limits, State, Window,
+    Day, Hold, Hour, Key, State, Window,
     budget::{Slot, is_low},
     window::{EXPIRES, later},
 };
@@ -18,6 +18,12 @@ use super::{
 pub struct Pending {
     /// Where it is.
     pub key: Key,
+    /// What is broken, for people.
+    #[serde(default)]
+    pub name: String,
+    /// How many incidents it has.
+    #[serde(default)]
+    pub incidents: u64,
     /// How urgent it is.
     pub priority: Priority,
     /// When its first incident was recorded.
@@ -80,6 +86,8 @@ impl Pending {
         };
         Self {
             key: window.key.clone(),
+            name: window.name.clone(),
+            incidents: window.count(),
             priority: window.priority(),
             opened: window.opened,
             since: window.since,
@@ -104,8 +112,8 @@ impl Pending {
 /// What has a slot already needs none. What is always sent has slots of its own. Of the rest, each window
 /// takes a slot as long as there are enough for all of them; if there are not, the last slot of the hour is
 /// a digest of all that would be left, and of what is due within `group-wait`.
-pub fn plan(pending: Vec<Pending>, day: &Day, grouping: &Grouping, now: Timestamp) -> Plan {
-    let (limits, hour) = (&grouping.limits, Hour::of(now));
+pub fn plan(pending: Vec<Pending>, day: &Day, settings: &DeliverySettings, now: Timestamp) -> Plan {
+    let (limits, hour) = (&settings.limits, Hour::of(now));
     let mut plan = Plan::default();
     let is_free = |it: &Pending| it.claimed.is_none_or(|until| until <= now);
     let (mut pending, soon): (Vec<Pending>, Vec<Pending>) = pending
@@ -114,15 +122,18 @@ pub fn plan(pending: Vec<Pending>, day: &Day, grouping: &Grouping, now: Timestam
         .partition(|it| it.due <= now);
     let soon: Vec<Unit> = soon
         .into_iter()
-        .filter(|it| it.claimed.is_none() && it.due <= later(now, grouping.wait))
+        .filter(|it| it.claimed.is_none() && it.due <= later(now, settings.wait))
         .filter(|it| !limits.always_send(it.priority))
-        .filter(|it| !is_low(it.priority) || grouping.quiet.is_none())
+        .filter(|it| !is_low(it.priority) || settings.quiet_hours.is_none())
         .map(Unit::one)
         .collect();
     pending.sort_by(|a, b| rank(a).cmp(&rank(b)));
     let (mut always, mut others, mut held_quiet) = (Vec::new(), Vec::new(), Vec::new());
     for it in pending {
-        let quiet = grouping.quiet.as_ref().filter(|_| is_low(it.priority));
+        let quiet = settings
+            .quiet_hours
+            .as_ref()
+            .filter(|_| is_low(it.priority));
         if later(it.since, EXPIRES) <= now {
             plan.steps.push(Step::Expire(it.key));
         } else if it.has_slot {

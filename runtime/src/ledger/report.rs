@@ -1,8 +1,8 @@
 //! From a window to the incident that the agent is sent.
 
+use contract::Incident;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
-use webhook::Incident;
 
 use super::{
     Contents, Digest, Excerpt, Hold, Members, Summary, Window, digest::Others, members::Tally,
@@ -21,11 +21,21 @@ const GROUPS: usize = 100;
 /// Characters of a list at most, so that what is quoted after it is not cut.
 const LIST: usize = 5_500;
 
+/// What stands above the groups that opened around a window. Nothing is known of what they have to do with it.
+const NEARBY: &str = "Other groups of this account and region that opened within ten minutes of this one \
+                      (whether they have anything to do with it is not known)";
+/// The same above those of a digest, and of what was sent by itself meanwhile.
+const OVER_TIME: &str = "When groups of this account and region opened, the earliest first";
+
 /// What the agent is sent. The same window gives the same incident: a single incident as it is, several as
 /// one report.
 pub fn report(window: &Window) -> Incident {
     match &window.contents {
-        Contents::Incidents(Members::One { incident, .. }) => (**incident).clone(),
+        Contents::Incidents(Members::One { incident, .. }) => {
+            let mut context = Report::new("");
+            context.section(NEARBY, &window.nearby.lines());
+            (**incident).clone().with_context(&context.into_text())
+        }
         Contents::Incidents(Members::Many(summary)) => of_group(window, summary),
         Contents::Digest(digest) => of_digest(window, digest),
     }
@@ -71,6 +81,7 @@ fn of_group(window: &Window, summary: &Summary) -> Incident {
         );
         report.section("Not quoted", &[note]);
     }
+    report.section(NEARBY, &window.nearby.lines());
     // Quotes come last, so that a cut cuts nothing else.
     for (heading, excerpt) in quoted {
         report.lines(heading, &quote(excerpt));
@@ -130,6 +141,7 @@ fn of_digest(window: &Window, digest: &Digest) -> Incident {
         .collect();
     named.extend(digest.others.map(show_others));
     report.section("By group, the most urgent first", &fitting(&named, GROUPS));
+    report.section(OVER_TIME, &window.nearby.lines());
     let groups: Vec<(&str, Tally)> = digest
         .groups
         .iter()

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use contract::{IncidentId, Priority};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use webhook::{IncidentId, Priority};
 
-use super::{Digest, Hour, Key, Members};
+use super::{Digest, Hour, Key, Members, Nearby};
 
 /// How long a window is tried to be sent. Then it becomes a dead letter.
 pub const EXPIRES: Duration = Duration::from_hours(6 * 24);
@@ -41,6 +41,9 @@ pub struct Window {
     /// The rule of the account file whose events it is about.
     #[serde(default)]
     pub rule: Option<String>,
+    /// What else opened around it, as it was known when it was claimed.
+    #[serde(default)]
+    pub nearby: Nearby,
 }
 
 /// What a window sends.

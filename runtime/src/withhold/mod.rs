@@ -41,7 +41,7 @@ pub(crate) struct Cleaned {
 /// Redacts a JSON document, and replaces its invisible characters, which JSON would write as escapes.
 pub(crate) fn document(json: &Json) -> Cleaned {
     let mut paths = Vec::new();
-    let json = webhook::text::clean_json(document::value(json, "", 0, &mut paths));
+    let json = contract::text::clean_json(document::value(json, "", 0, &mut paths));
     Cleaned { json, paths }
 }
 

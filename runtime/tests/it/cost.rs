@@ -85,7 +85,7 @@ impl Stub {
             ]
             .map(|(name, value)| (name.to_owned(), value.to_owned())),
         );
-        let settings = Settings::new(&environment).unwrap();
+        let settings = Settings::from_env(&environment).unwrap();
         let http = client(web_roots(), Reuse::Connections).unwrap();
         let reads = AwsReads::new(&http, &environment, &settings, ACCOUNT).unwrap();
         let at: Timestamp = "2025-11-24T06:30:00Z".parse().unwrap();

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use contract::{Envelope, FunctionName, Incident, IncidentId, Priority};
 use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
-use webhook::{Envelope, Incident, IncidentId, Priority, Signal};
 
 use crate::{
     hostile::{Receiver, Request, answers, confirms},
@@ -122,7 +122,7 @@ async fn whatever_the_text_the_body_is_fit_to_send() {
         let id = IncidentId::of("alarm", &[text]);
         let data = json!({ "text": text });
         let incident = Incident::new(id, Priority::High, text, text, at, text, data);
-        let body = Envelope::new(Signal::Alarm, incident).to_body();
+        let body = Envelope::new(FunctionName::Alarm, incident).to_body();
         assert_eq!(
             setting.handle(batch(&[body], 1)).await.disposition(),
             Disposition::Ends

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use contract::{DeliverySettings, Envelope, FunctionName, Incident, IncidentId, Priority};
 use jiff::{SignedDuration, Timestamp};
 use runtime::{
     deliver::{
@@ -16,13 +17,13 @@ use runtime::{
         Message, Posted, Queue, SecretError, Telemetry, TransportError, parse_batch,
     },
     http::web_roots,
-    ledger::{Grouping, Item, Key, Pending, Put, Versioned},
+    ledger::{Item, Key, Pending, Put, Versioned},
     log::{Level, Log},
     settings::Environment,
 };
 use serde_json::{Value as Json, json};
 use tokio_rustls::rustls::RootCertStore;
-use webhook::{Envelope, Incident, IncidentId, Priority, Signal, SignedRequest, Webhook};
+use webhook::{SignedRequest, Webhook};
 
 use crate::{
     aws::{Aws, Stored},
@@ -41,7 +42,7 @@ pub(crate) struct Setting {
     pub(crate) aws: Aws,
     pub(crate) function: Rc<DeliverFunction<Skipping>>,
     ports: Skipping,
-    grouping: Grouping,
+    settings: DeliverySettings,
     lines: Arc<Mutex<Vec<String>>>,
 }
 
@@ -104,7 +105,7 @@ pub(crate) fn envelope(name: &str) -> String {
     let at = "2026-01-02T03:00:00Z".parse().unwrap();
     let id = IncidentId::of("alarm", &[name]);
     let incident = Incident::new(id, Priority::High, name, "Why.", at, "checkout", json!({}));
-    Envelope::new(Signal::Alarm, incident).to_body()
+    Envelope::new(FunctionName::Alarm, incident).to_body()
 }
 
 /// A batch of messages, with how often each has been received.
@@ -149,20 +150,20 @@ impl Setting {
             skipped: Cell::default(),
             proofs: RefCell::default(),
         }));
-        let grouping = Grouping::new(&environment).unwrap();
-        let memory = Deliver::new(grouping.clone());
+        let settings = DeliverySettings::from_env(environment.variables()).unwrap();
+        let memory = Deliver::new(settings.clone());
         Self {
             aws,
             function: Rc::new(DeliverFunction::new(ports.clone(), memory)),
             ports,
-            grouping,
+            settings,
             lines,
         }
     }
 
     /// Another environment takes the place of this one, in which an attempt may take so long.
     pub(crate) fn replace(&mut self, attempt: Duration) {
-        let memory = Deliver::with_attempts_of(self.grouping.clone(), attempt);
+        let memory = Deliver::with_attempts_of(self.settings.clone(), attempt);
         self.function = Rc::new(DeliverFunction::new(self.ports.clone(), memory));
     }
 

@@ -1,22 +1,20 @@
 //! What the templates tell the functions, and what the functions read: `stacks` and `runtime` know
 //! nothing of each other, and meet here.
 
-use std::{collections::BTreeSet, fs, time::Duration};
+use std::{collections::BTreeSet, fs};
 
-use contract::FunctionName;
+use contract::{CostSettings, DeliverySettings, FunctionName, settings::variable};
 use runtime::{
     aws::sqs::Sqs,
-    cost::{CostFunction, Settings, Sources, Thresholds},
+    cost::CostFunction,
     deliver::LambdaPorts,
     http::{Reuse, client, web_roots},
-    ledger::{Grouping, Limits},
     log::Log,
     settings::Environment,
     signal::SignalFunction,
 };
 use serde_json::Value as Json;
 use snapshots::{account, directory};
-use webhook::{Priority, Signal};
 
 /// The environment of a function: what the template sets, and what Lambda itself does.
 fn environment(case: &str, function: &str) -> Environment {
@@ -49,9 +47,9 @@ fn http() -> reqwest::Client {
 #[test]
 fn signal_functions_find_what_they_need() {
     for (signal, function) in [
-        (Signal::Alarm, "AlarmFunction"),
-        (Signal::Ecs, "EcsFunction"),
-        (Signal::Cost, "CostFunction"),
+        (FunctionName::Alarm, "AlarmFunction"),
+        (FunctionName::Ecs, "EcsFunction"),
+        (FunctionName::Cost, "CostFunction"),
     ] {
         let environment = environment("example", function);
         let log = Log::new("test", |_| {});
@@ -75,123 +73,54 @@ fn every_code_asset_has_its_binary() {
     assert_eq!(run, built);
 }
 
-/// What the account file says of the report is what the function goes by.
+/// What the account file says of the report, the function finds in its environment.
 #[test]
-fn the_cost_function_reports_as_the_account_file_says() {
-    let of = |case| {
+fn the_cost_function_finds_what_it_needs() {
+    for case in ["example", "cost_report"] {
         let environment = environment(case, "CostFunction");
         let log = Log::new("test", |_| {});
         CostFunction::new(log, http(), environment.clone()).unwrap();
-        Settings::new(&environment).unwrap()
-    };
-    let usual = of("example");
-    let sources = Sources {
-        hub: true,
-        optimizer: true,
-        own: true,
-    };
-    assert_eq!(usual.sources, sources);
-    assert_eq!(
-        usual.thresholds,
-        Thresholds {
-            lookback_days: 14,
-            idle_below_percent: 5.0,
-            idle_below_megabytes: 5.0,
-        }
-    );
-    let tag = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-    assert_eq!(usual.ignore_tag, tag("tocsin", "ignore"));
-    assert_eq!(usual.owner_tags, ["owner", "team"]);
-    assert_eq!((usual.max_metrics, usual.report_every_days), (10_000, 7));
-    assert!((usual.report_from - 50.0).abs() < f64::EPSILON);
-    let set = of("cost_report");
-    assert!(!set.sources.hub && set.sources.optimizer && !set.sources.own);
-    assert_eq!(set.ignore_tag, tag("purpose", "standby"));
-    assert_eq!(set.owner_tags, ["cost-center"]);
-    assert_eq!((set.max_metrics, set.report_every_days), (500, 14));
-    assert_eq!(set.thresholds.lookback_days, 30);
+        let account = account(&directory(&format!("cases/{case}")));
+        let report = account.monitor.cost_report.unwrap();
+        let settings = CostSettings::from_env(environment.variables());
+        assert_eq!(settings, Ok(report.settings()));
+    }
 }
 
 #[test]
 fn deliver_finds_what_it_needs() {
     for (case, loopback) in [("example", false), ("local", true)] {
-        let ports = LambdaPorts::new(
-            Log::new("test", |_| {}),
-            &web_roots(),
-            &environment(case, "DeliverFunction"),
-        )
-        .unwrap();
+        let environment = environment(case, "DeliverFunction");
+        let ports = LambdaPorts::new(Log::new("test", |_| {}), &web_roots(), &environment).unwrap();
         assert_eq!(ports.policy().loopback_http, loopback);
+        let account = account(&directory(&format!("cases/{case}")));
+        let settings = DeliverySettings::from_env(environment.variables());
+        assert_eq!(settings, Ok(account.monitor.delivery()));
     }
-}
-
-/// What the account file says of grouping and of the budget is what delivery goes by.
-#[test]
-fn deliver_groups_and_spends_as_the_account_file_says() {
-    let of = |case| Grouping::new(&environment(case, "DeliverFunction")).unwrap();
-    let usual = Grouping {
-        wait: Duration::from_secs(30),
-        length: Duration::from_mins(20),
-        limits: Limits {
-            per_hour: 6,
-            per_day: 24,
-            low_per_day: 6,
-            rule_per_day: 8,
-            always_send: Priority::Critical,
-            always_per_day: 96,
-        },
-        quiet: None,
-    };
-    assert_eq!(of("example"), usual);
-    let set = of("limits");
-    let quiet = set.quiet.clone().map(|it| it.to_string());
-    assert_eq!(
-        (set.wait.as_secs(), set.length.as_secs(), set.limits, quiet),
-        (
-            120,
-            3_600,
-            Limits {
-                per_hour: 2,
-                per_day: 10,
-                low_per_day: 2,
-                rule_per_day: 3,
-                always_send: Priority::High,
-                always_per_day: 40,
-            },
-            Some("22:00 to 07:00".to_owned())
-        )
-    );
 }
 
 /// A variable that nothing reads is a promise that nothing keeps.
 #[test]
 fn nothing_is_set_in_vain() {
-    let read: &[&str] = &[
-        "BUDGET_FLOOR",
-        "COST_REGIONS",
-        "COST_SOURCES",
-        "DEAD_LETTERS_QUEUE_URL",
-        "GROUP_WAIT_SECONDS",
-        "GROUP_WINDOW_SECONDS",
-        "IDLE_BELOW_MEGABYTES",
-        "IDLE_BELOW_PERCENT",
-        "IGNORE_TAG",
-        "IGNORE_TAG_VALUE",
-        "INCIDENTS_QUEUE_URL",
-        "INVESTIGATIONS_PER_DAY",
-        "INVESTIGATIONS_PER_HOUR",
-        "LEDGER_TABLE",
-        "LOOKBACK_DAYS",
-        "MAX_METRICS",
-        "OWNER_TAGS",
-        "QUIET_HOURS",
-        "REPORT_EVERY_DAYS",
-        "REPORT_FROM",
-        "TIME_ZONE",
-        "WEBHOOK_HOSTS",
-        "WEBHOOK_LOOPBACK_HTTP",
-        "WEBHOOK_SECRET_ARN",
-    ];
+    let settings = [
+        DeliverySettings {
+            quiet_hours: Some("22:00-07:00 UTC0".parse().unwrap()),
+            ..account(&directory("cases/example")).monitor.delivery()
+        }
+        .to_env(),
+        CostSettings::default().to_env(),
+    ]
+    .concat();
+    let mut read: Vec<&str> = settings.iter().map(|(name, _)| *name).collect();
+    read.extend([
+        variable::COST_REGIONS,
+        variable::DEAD_LETTERS_QUEUE_URL,
+        variable::INCIDENTS_QUEUE_URL,
+        variable::LEDGER_TABLE,
+        variable::WEBHOOK_HOSTS,
+        variable::WEBHOOK_LOOPBACK_HTTP,
+        variable::WEBHOOK_SECRET_ARN,
+    ]);
     let all = [
         "AlarmFunction",
         "EcsFunction",
@@ -205,11 +134,8 @@ fn nothing_is_set_in_vain() {
         ("limits", &["DeliverFunction"]),
     ] {
         for function in functions {
-            let shown = format!("{:?}", environment(case, function));
-            let names = shown
-                .trim_matches(['{', '}'])
-                .split(", ")
-                .map(|it| it.trim_matches('"'));
+            let environment = environment(case, function);
+            let names = environment.variables().names();
             for name in names.filter(|name| !name.starts_with("AWS_")) {
                 assert!(read.contains(&name), "{function} sets {name}");
             }

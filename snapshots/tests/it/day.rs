@@ -4,10 +4,10 @@
 
 use std::{cell::Cell, collections::BTreeSet, ops::Range, rc::Rc};
 
+use contract::{Envelope, FunctionName, Incident, IncidentId, Priority};
 use jiff::{SignedDuration, Timestamp};
 use runtime::deliver::Deliver;
 use serde_json::json;
-use webhook::{Envelope, Incident, IncidentId, Priority, Signal};
 
 use crate::simulation::{
     around::{Around, Call, Fault, Shared, What},
@@ -67,7 +67,11 @@ fn story(down: SignedDuration, apart: SignedDuration, life: SignedDuration, seed
         let name = at.to_string();
         let id = IncidentId::of("alarm", &[&name]);
         let incident = Incident::new(id.clone(), Priority::High, &name, "d", at, "s", json!({}));
-        queue.send(&name, Envelope::new(Signal::Alarm, incident).to_body(), at);
+        queue.send(
+            &name,
+            Envelope::new(FunctionName::Alarm, incident).to_body(),
+            at,
+        );
         sent.insert(id.to_string());
         at = at.checked_add(apart).unwrap();
     }

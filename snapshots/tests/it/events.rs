@@ -3,17 +3,16 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, sync::LazyLock};
 
+use contract::{Envelope, FunctionName};
 use runtime::{
-    alarm,
     decision::{Decision, Finding},
     ecs, event,
     read::{UnreadableEvent, parse},
 };
 use serde_json::{Value as Json, json};
-use snapshots::{account, assert_snapshot, directory};
+use snapshots::{account, assert_snapshot, decide_alarm, directory};
 use stacks::{Monitor, event_pattern::Scope};
 use synth::match_event::{self, match_event};
-use webhook::{Envelope, Signal};
 
 fn read(name: &str) -> Result<Json, UnreadableEvent> {
     parse(&fs::read_to_string(directory("events").join(name)).unwrap())
@@ -34,7 +33,7 @@ fn decide(name: &str, payload: &Json) -> Outcome {
     } else if name.starts_with("event-") {
         event::decide(payload)
     } else {
-        alarm::decide(payload)
+        decide_alarm(payload)
     })
 }
 
@@ -288,7 +287,7 @@ fn every_incident_has_its_snapshot() {
 
 /// All that leaves the function.
 fn queued(finding: Finding) -> String {
-    Envelope::of_group(Signal::Event, finding.incident, finding.group).to_body()
+    Envelope::of_group(FunctionName::Event, finding.incident, finding.group).to_body()
 }
 
 /// The values of environment overrides are secrets more often than not.

@@ -1,15 +1,15 @@
 //! What an incident belongs to: the same for whatever happens to one thing, however often and in
 //! whichever form it is told, and another for any other thing.
 
+use contract::Group;
 use proptest::prelude::*;
 use runtime::{
-    alarm,
     decision::Decision,
     ecs, event,
     read::{UnreadableEvent, parse},
 };
 use serde_json::{Value as Json, json};
-use webhook::Group;
+use snapshots::decide_alarm;
 
 use crate::identities::{
     Occurrence, alarm_as_action, alarm_by_rule, alarm_by_topic, denied_call, occurrence, others,
@@ -133,12 +133,12 @@ proptest! {
             (queue("x"), queue("x")),
             (composite(&it, &noise), composite(&it, &more)),
         ] {
-            let known = of(alarm::decide(&events[0]));
+            let known = of(decide_alarm(&events[0]));
             for event in events.iter().chain(&again) {
-                prop_assert_eq!(&of(alarm::decide(event)), &known);
+                prop_assert_eq!(&of(decide_alarm(event)), &known);
             }
         }
-        let speaks_for = of(alarm::decide(&composite(&it, &noise)[0])).covers;
+        let speaks_for = of(decide_alarm(&composite(&it, &noise)[0])).covers;
         prop_assert_eq!(speaks_for.len(), 2);
         let known = of(event::decide(&denied_call(&it, &noise)));
         prop_assert_eq!(of(event::decide(&denied_call(&it, &noise))), known);
@@ -146,10 +146,10 @@ proptest! {
 
     #[test]
     fn an_alarm_and_its_time_series_meet(it in occurrence(), noise in ".{0,20}", more in ".{0,20}") {
-        let known = of(alarm::decide(&series(&it, &noise)[0]));
+        let known = of(decide_alarm(&series(&it, &noise)[0]));
         let second = Occurrence { part: format!("{}-second", it.part), at: it.at + 1, ..it.clone() };
         for event in [series(&second, &more), alarm_of_series(&it, &noise)].concat() {
-            let other = of(alarm::decide(&event));
+            let other = of(decide_alarm(&event));
             prop_assert_eq!(&other.key, &known.key);
             prop_assert_ne!(&other.cause, &known.cause);
         }
@@ -158,7 +158,7 @@ proptest! {
     #[test]
     fn alarms_on_one_resource_meet(it in occurrence(), noise in "[a-z]{0,9}", more in "[a-z]{0,9}") {
         let key = |it: &Occurrence, part: &str, noise: &str, namespace: &str| {
-            of(alarm::decide(&metric(it, noise, namespace, &[("QueueName", part), ("A", "b")])[0])).key
+            of(decide_alarm(&metric(it, noise, namespace, &[("QueueName", part), ("A", "b")])[0])).key
         };
         let known = key(&it, &it.part, &noise, "AWS/SQS");
         let second = Occurrence { name: format!("{}-second", it.name), at: it.at + 1, ..it.clone() };
@@ -178,7 +178,7 @@ proptest! {
         let by_alarm = |it: &Occurrence| {
             let dimensions = [("ServiceName", it.name.as_str()), ("ClusterName", it.part.as_str())];
             let alarm = Occurrence { name: "cpu".to_owned(), ..it.clone() };
-            metric(&alarm, "x", "AWS/ECS", &dimensions).iter().map(|event| of(alarm::decide(event)).key).collect::<Vec<_>>()
+            metric(&alarm, "x", "AWS/ECS", &dimensions).iter().map(|event| of(decide_alarm(event)).key).collect::<Vec<_>>()
         };
         let known = of(ecs::decide(&task(&it, &noise)));
         prop_assert_eq!(by_alarm(&it), vec![known.key.clone(); 3]);
@@ -203,7 +203,7 @@ proptest! {
 
     #[test]
     fn what_is_elsewhere_is_another_group(it in occurrence(), noise in ".{0,20}") {
-        type Key = fn(&Occurrence, &str) -> webhook::GroupKey;
+        type Key = fn(&Occurrence, &str) -> contract::GroupKey;
         let keys: [Key; 2] = [
             |it, noise| of(event::decide(&denied_call(it, noise))).key,
             |it, _| {
@@ -228,8 +228,8 @@ proptest! {
         }
         // An alarm is distinguished by itself, and not by its time series or the alarms that it watches.
         let of_alarm: [Key; 2] = [
-            |it, noise| of(alarm::decide(&composite(it, noise)[0])).key,
-            |it, noise| of(alarm::decide(&series(it, noise)[0])).key,
+            |it, noise| of(decide_alarm(&composite(it, noise)[0])).key,
+            |it, noise| of(decide_alarm(&series(it, noise)[0])).key,
         ];
         for key in of_alarm {
             let known = key(&it, &noise);

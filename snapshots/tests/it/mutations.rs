@@ -5,19 +5,18 @@
 
 use std::{fs, sync::LazyLock};
 
+use contract::{Envelope, FunctionName, Group, MAX_DESCRIPTION, MAX_TITLE};
 use proptest::{
     prelude::*,
     sample::{Index, select},
 };
 use runtime::{
-    alarm,
     decision::{Decision, Finding},
     ecs, event,
     read::{UnreadableEvent, parse},
 };
 use serde_json::{Value as Json, json};
-use snapshots::directory;
-use webhook::{Envelope, Group, MAX_DESCRIPTION, MAX_TITLE, Signal};
+use snapshots::{decide_alarm, directory};
 
 pub(crate) type Decide = fn(&Json) -> Result<Decision, UnreadableEvent>;
 
@@ -32,7 +31,7 @@ pub(crate) static SAMPLES: LazyLock<Vec<(Json, Decide)>> = LazyLock::new(|| {
         let decide: Decide = match name.split_once('-') {
             Some(("ecs", _)) => ecs::decide,
             Some(("event", _)) => event::decide,
-            _ => alarm::decide,
+            _ => decide_alarm,
         };
         let text = fs::read_to_string(directory("events").join(name)).unwrap();
         // Much larger ones make the test slow, and have their own.
@@ -195,7 +194,7 @@ proptest! {
         for decision in [ecs::decide(&event), event::decide(&event), event::decide(&handed_over)] {
             if let Ok(Decision::Investigate(finding)) = decision {
                 let Finding { incident, group } = *finding;
-                let body = Envelope::of_group(Signal::Event, incident, group).to_body();
+                let body = Envelope::of_group(FunctionName::Event, incident, group).to_body();
                 prop_assert!(!body.contains("canary"), "{}", body);
             }
         }

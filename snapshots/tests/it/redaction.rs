@@ -1,13 +1,13 @@
 //! Redaction of events: a canary under each sensitive name and in each place of an event never leaves the account,
 //! and harmless values do.
 
+use contract::{Envelope, FunctionName};
 use proptest::{prelude::*, sample::select};
 use runtime::{
     decision::{Decision, Finding},
     event, withhold,
 };
 use serde_json::{Map, Value as Json, json};
-use webhook::{Envelope, Signal};
 
 const CANARY: &str = "hunter2-Canary";
 
@@ -52,7 +52,7 @@ fn body(detail: &Json) -> String {
         panic!("no incident of {payload}")
     };
     let Finding { incident, group } = *finding;
-    Envelope::of_group(Signal::Event, incident, group).to_body()
+    Envelope::of_group(FunctionName::Event, incident, group).to_body()
 }
 
 /// Documents that have the value under the name, one for each way to write that.

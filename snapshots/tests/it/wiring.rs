@@ -156,7 +156,9 @@ fn no_alarm_of_ours_is_watched() {
     // Even where somebody watches every alarm whose name begins like ours, or every alarm there is.
     for prefix in ["t*", "*"] {
         let prefix = stacks::monitor::AlarmPrefix::parse(prefix).unwrap();
-        monitor.watched_alarms.push(prefix);
+        monitor
+            .watched_alarms
+            .push(stacks::monitor::WatchedAlarms::new(prefix));
         none_of_ours_is_watched(&monitor, &stacks);
     }
 }

@@ -1,6 +1,6 @@
 //! The schedule of the daily cost report.
 
-use contract::FunctionName;
+use contract::{CostSources, FunctionName, settings::variable};
 use serde_json::json;
 
 use crate::{
@@ -8,10 +8,10 @@ use crate::{
         Core,
         function::{Invocation, Spec},
         ledger::{Ledger, remember_reports},
-        schedule::{Missed, Timetable, schedule},
+        schedule::{Missed, Timetable, daily, schedule},
         sources::signal_function,
     },
-    monitor::{CostReport, CostSources},
+    monitor::CostReport,
     policy::Statement,
     resources::lambda_function::Function,
     template::{ConditionName, DuplicateLogicalId, Handle, ParameterType, Template},
@@ -56,7 +56,7 @@ pub(crate) fn cost_schedule(
         Timetable {
             name: "CostSchedule",
             description: "The daily cost report",
-            expression: report.at.cron(),
+            expression: daily(report.at),
             time_zone: Some(report.time_zone.as_str()),
             // The time that the report is for, and not the time of the attempt, identifies it.
             event: json!({
@@ -94,50 +94,12 @@ fn environment(
     regions: Option<Value<String>>,
     ledger: &Ledger,
 ) -> Vec<(&'static str, Value<String>)> {
-    let CostSources {
-        hub,
-        optimizer,
-        metrics,
-    } = report.sources;
-    let sources: Vec<&str> = [
-        hub.then_some("cost-optimization-hub"),
-        optimizer.then_some("compute-optimizer"),
-        metrics.then_some("metrics"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    let (ignore_tag, ignore_tag_value) = &report.ignore_tag;
-    let mut variables: Vec<(&'static str, Value<String>)> = vec![
-        ("COST_SOURCES", sources.join(",").into()),
-        (
-            "IDLE_BELOW_MEGABYTES",
-            report.idle_below_megabytes.to_string().into(),
-        ),
-        (
-            "IDLE_BELOW_PERCENT",
-            report.idle_below.get().to_string().into(),
-        ),
-        ("IGNORE_TAG", ignore_tag.as_str().into()),
-        ("IGNORE_TAG_VALUE", ignore_tag_value.as_str().into()),
-        ("LEDGER_TABLE", ledger.name.clone()),
-        (
-            "LOOKBACK_DAYS",
-            report.lookback_days.get().to_string().into(),
-        ),
-        ("MAX_METRICS", report.max_metrics.to_string().into()),
-        (
-            "REPORT_EVERY_DAYS",
-            report.report_every_days.to_string().into(),
-        ),
-        ("REPORT_FROM", report.report_from.to_string().into()),
-        ("TIME_ZONE", report.time_zone.as_str().into()),
-    ];
-    if !report.owner_tags.is_empty() {
-        variables.push(("OWNER_TAGS", report.owner_tags.join(",").into()));
-    }
-    variables.extend(regions.map(|it| ("COST_REGIONS", it)));
-    variables
+    let settings = report.settings().to_env().into_iter();
+    settings
+        .map(|(name, value)| (name, value.into()))
+        .chain([(variable::LEDGER_TABLE, ledger.name.clone())])
+        .chain(regions.map(|it| (variable::COST_REGIONS, it)))
+        .collect()
 }
 
 /// What the sources that are on read. None of these actions can be limited to a resource.

@@ -1,6 +1,6 @@
 //! The function that delivers incidents to the agent.
 
-use contract::FunctionName;
+use contract::{FunctionName, settings::variable};
 
 use crate::{
     constructs::{
@@ -9,7 +9,6 @@ use crate::{
         ledger::{Ledger, keep_ledger},
         queues::DELIVER_TIMEOUT,
     },
-    monitor::Monitor,
     policy::Statement,
     resources::{
         lambda_event_source_mapping::{EventSourceMapping, FunctionResponseType, ScalingConfig},
@@ -37,20 +36,23 @@ pub(crate) fn delivery(
 ) -> Result<Handle<Function>, DuplicateLogicalId> {
     let webhook = &core.monitor.webhook;
     let mut environment: Vec<(&'static str, Value<String>)> = vec![
-        ("DEAD_LETTERS_QUEUE_URL", core.dead_letters.queue_url()),
-        ("INCIDENTS_QUEUE_URL", core.incidents.queue_url()),
-        ("LEDGER_TABLE", ledger.name.clone()),
-        ("WEBHOOK_SECRET_ARN", secret.reference().into_text()),
+        (
+            variable::DEAD_LETTERS_QUEUE_URL,
+            core.dead_letters.queue_url(),
+        ),
+        (variable::INCIDENTS_QUEUE_URL, core.incidents.queue_url()),
+        (variable::LEDGER_TABLE, ledger.name.clone()),
+        (variable::WEBHOOK_SECRET_ARN, secret.reference().into_text()),
     ];
-    let grouping = grouping_variables(core.monitor).into_iter();
-    environment.extend(grouping.map(|(name, value)| (name, value.into())));
+    let settings = core.monitor.delivery().to_env().into_iter();
+    environment.extend(settings.map(|(name, value)| (name, value.into())));
     if !webhook.hosts.is_empty() {
         let mut hosts: Vec<String> = webhook.hosts.iter().map(ToString::to_string).collect();
         hosts.sort();
-        environment.push(("WEBHOOK_HOSTS", hosts.join(",").into()));
+        environment.push((variable::WEBHOOK_HOSTS, hosts.join(",").into()));
     }
     if webhook.loopback_http {
-        environment.push(("WEBHOOK_LOOPBACK_HTTP", "allowed".into()));
+        environment.push((variable::WEBHOOK_LOOPBACK_HTTP, variable::ALLOWED.into()));
     }
     let mut statements = vec![
         Statement::allow(
@@ -105,30 +107,4 @@ pub(crate) fn delivery(
         },
     )?;
     Ok(deliver)
-}
-
-/// What `deliver` is told of grouping, the budget and quiet hours: variables of its environment.
-pub fn grouping_variables(monitor: &Monitor) -> Vec<(&'static str, String)> {
-    let Monitor {
-        grouping,
-        budget,
-        quiet_hours,
-        ..
-    } = monitor;
-    let mut variables = vec![
-        ("BUDGET_FLOOR", budget.floor().as_str().to_owned()),
-        ("GROUP_WAIT_SECONDS", grouping.wait.seconds().to_string()),
-        (
-            "GROUP_WINDOW_SECONDS",
-            grouping.window.seconds().to_string(),
-        ),
-        ("INVESTIGATIONS_PER_DAY", budget.per_day().to_string()),
-        ("INVESTIGATIONS_PER_HOUR", budget.per_hour().to_string()),
-    ];
-    variables.extend(
-        quiet_hours
-            .as_ref()
-            .map(|it| ("QUIET_HOURS", it.to_string())),
-    );
-    variables
 }

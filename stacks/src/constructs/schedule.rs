@@ -1,5 +1,6 @@
 //! A schedule that invokes a function, with the role that it does so by.
 
+use contract::TimeOfDay;
 use serde_json::Value as Json;
 
 use crate::{
@@ -42,6 +43,11 @@ pub(crate) enum Missed {
     DeadLetter,
     /// Nothing: the next one does all that it would have done.
     Nothing,
+}
+
+/// Each day at a time, in the language of EventBridge Scheduler.
+pub(crate) fn daily(at: TimeOfDay) -> String {
+    format!("cron({} {} * * ? *)", at.minute(), at.hour())
 }
 
 /// Adds the schedule.

@@ -1,14 +1,13 @@
 //! How many investigations may start.
 
-use super::Priority;
+use std::fmt;
 
-/// How many investigations may start in an hour and in a day. What is more waits, and is told at once.
+use contract::Limits;
+
+/// How many investigations may start in an hour and in a day: limits that go together. What is more is held, and
+/// sent as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Budget {
-    per_hour: u32,
-    per_day: u32,
-    floor: Priority,
-}
+pub struct Budget(Limits);
 
 /// A budget that cannot be.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +26,39 @@ pub enum InvalidBudget {
         /// What a day may take.
         per_day: u32,
     },
+    /// A share of a day that is none of it, or more than it.
+    #[error(
+        "`{count}` investigations a day for {share}: there can be 1 to {per_day}, as many as in a day"
+    )]
+    Share {
+        /// Whose share.
+        share: Share,
+        /// What it may take.
+        count: u32,
+        /// What a day may take.
+        per_day: u32,
+    },
+    /// None, or more than anyone means.
+    #[error("`{0}` incidents a day that are always sent: there can be 1 to 100,000")]
+    AlwaysPerDay(u32),
+}
+
+/// Whose share of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// That of what is not urgent.
+    Low,
+    /// That of each rule.
+    Rule,
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Low => "LOW and MINIMAL incidents",
+            Self::Rule => "each rule",
+        })
+    }
 }
 
 impl Budget {
@@ -35,9 +67,21 @@ impl Budget {
     /// What a day may take unless the account file says otherwise: about 96 dollars.
     pub const PER_DAY: u32 = 24;
 
-    /// A budget of 1 to 1,000 an hour and 1 to 10,000 a day, which are not fewer. What is as urgent as
-    /// `floor` passes whatever has been used. The error is everything that is wrong.
-    pub fn new(per_hour: u32, per_day: u32, floor: Priority) -> Result<Self, Vec<InvalidBudget>> {
+    /// A budget of 1 to 1,000 an hour and 1 to 10,000 a day, which are not fewer, and of shares of a day that are not
+    /// more than it. The error is everything that is wrong.
+    ///
+    /// # Errors
+    ///
+    /// When the limits do not go together.
+    pub fn new(limits: Limits) -> Result<Self, Vec<InvalidBudget>> {
+        let Limits {
+            per_hour,
+            per_day,
+            low_per_day,
+            rule_per_day,
+            always_send: _,
+            always_per_day,
+        } = limits;
         let mut wrong = Vec::new();
         if !(1..=1_000).contains(&per_hour) {
             wrong.push(InvalidBudget::PerHour(per_hour));
@@ -48,39 +92,36 @@ impl Budget {
         if wrong.is_empty() && per_day < per_hour {
             wrong.push(InvalidBudget::DayBelowHour { per_hour, per_day });
         }
-        if !wrong.is_empty() {
-            return Err(wrong);
+        if wrong.is_empty() {
+            let shares = [(Share::Low, low_per_day), (Share::Rule, rule_per_day)];
+            let outside = shares
+                .into_iter()
+                .filter(|(_, it)| !(1..=per_day).contains(it));
+            wrong.extend(outside.map(|(share, count)| InvalidBudget::Share {
+                share,
+                count,
+                per_day,
+            }));
         }
-        Ok(Self {
-            per_hour,
-            per_day,
-            floor,
-        })
+        if !(1..=100_000).contains(&always_per_day) {
+            wrong.push(InvalidBudget::AlwaysPerDay(always_per_day));
+        }
+        if wrong.is_empty() {
+            Ok(Self(limits))
+        } else {
+            Err(wrong)
+        }
     }
 
-    /// Investigations that may start within an hour.
-    pub fn per_hour(&self) -> u32 {
-        self.per_hour
-    }
-
-    /// Investigations that may start within a day.
-    pub fn per_day(&self) -> u32 {
-        self.per_day
-    }
-
-    /// The priority from which incidents pass whatever has been used.
-    pub fn floor(&self) -> Priority {
-        self.floor
+    /// The limits.
+    pub fn limits(&self) -> Limits {
+        self.0
     }
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self {
-            per_hour: Self::PER_HOUR,
-            per_day: Self::PER_DAY,
-            floor: Priority::Critical,
-        }
+        Self(Limits::new(Self::PER_HOUR, Self::PER_DAY))
     }
 }
 
@@ -90,12 +131,18 @@ mod tests {
 
     #[test]
     fn budgets_have_bounds() {
-        let new = |per_hour, per_day| Budget::new(per_hour, per_day, Priority::Critical);
+        let new = |per_hour, per_day| Budget::new(Limits::new(per_hour, per_day));
         assert_eq!(new(6, 24), Ok(Budget::default()));
         assert!(new(1, 1).is_ok());
         assert!(new(1_000, 10_000).is_ok());
         assert_eq!(new(0, 24), Err(vec![InvalidBudget::PerHour(0)]));
-        assert_eq!(new(1, 0), Err(vec![InvalidBudget::PerDay(0)]));
+        assert_eq!(
+            new(1, 0),
+            Err(vec![
+                InvalidBudget::PerDay(0),
+                InvalidBudget::AlwaysPerDay(0)
+            ])
+        );
         assert_eq!(
             new(1_001, 10_001),
             Err(vec![
@@ -107,6 +154,31 @@ mod tests {
         assert_eq!(
             new(per_hour, per_day),
             Err(vec![InvalidBudget::DayBelowHour { per_hour, per_day }])
+        );
+    }
+
+    #[test]
+    fn shares_are_of_a_day() {
+        let shares = |low_per_day, rule_per_day| {
+            Budget::new(Limits {
+                low_per_day,
+                rule_per_day,
+                ..Limits::new(6, 24)
+            })
+        };
+        assert!(shares(1, 24).is_ok());
+        let outside = |share, count| InvalidBudget::Share {
+            share,
+            count,
+            per_day: 24,
+        };
+        assert_eq!(
+            shares(0, 25),
+            Err(vec![outside(Share::Low, 0), outside(Share::Rule, 25)])
+        );
+        assert_eq!(
+            outside(Share::Low, 25).to_string(),
+            "`25` investigations a day for LOW and MINIMAL incidents: there can be 1 to 24, as many as in a day"
         );
     }
 }

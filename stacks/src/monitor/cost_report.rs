@@ -1,5 +1,7 @@
 //! The report on spend that may not be needed.
 
+use contract::{CostSettings, CostSources, TimeOfDay};
+
 use super::LookbackDays;
 
 /// When the report is made, of what, and what is worth an incident.
@@ -31,17 +33,6 @@ pub struct CostReport {
     pub report_every_days: u32,
 }
 
-/// Where findings of the report come from. At least one is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CostSources {
-    /// Cost Optimization Hub.
-    pub hub: bool,
-    /// Compute Optimizer.
-    pub optimizer: bool,
-    /// Metrics of instances, volumes and addresses, as Tocsin reads them.
-    pub metrics: bool,
-}
-
 /// A share of a CPU, in percent: over 0, at most 100.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IdlePercent(f64);
@@ -65,34 +56,21 @@ impl Default for IdlePercent {
     }
 }
 
-/// A time of day, to the minute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TimeOfDay {
-    hour: u8,
-    minute: u8,
-}
-
-impl TimeOfDay {
-    /// Reads `07:30`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (hour, minute) = text.split_once(':')?;
-        let number = |digits: &str| {
-            (digits.len() == 2 && digits.bytes().all(|b| b.is_ascii_digit()))
-                .then(|| digits.parse::<u8>().ok())?
-        };
-        let (hour, minute) = (number(hour)?, number(minute)?);
-        (hour < 24 && minute < 60).then_some(Self { hour, minute })
-    }
-
-    /// The daily schedule in EventBridge Scheduler's language.
-    pub fn cron(self) -> String {
-        format!("cron({} {} * * ? *)", self.minute, self.hour)
-    }
-}
-
-impl std::fmt::Display for TimeOfDay {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:02}:{:02}", self.hour, self.minute)
+impl CostReport {
+    /// What `cost` goes by.
+    pub fn settings(&self) -> CostSettings {
+        CostSettings {
+            sources: self.sources,
+            lookback_days: self.lookback_days.get(),
+            idle_below_percent: self.idle_below.get(),
+            idle_below_megabytes: self.idle_below_megabytes,
+            ignore_tag: self.ignore_tag.clone(),
+            owner_tags: self.owner_tags.clone(),
+            max_metrics: self.max_metrics,
+            report_from: self.report_from,
+            report_every_days: self.report_every_days,
+            time_zone: self.time_zone.clone(),
+        }
     }
 }
 
@@ -105,19 +83,6 @@ mod tests {
         assert_eq!(IdlePercent::new(100.0).map(IdlePercent::get), Some(100.0));
         for percent in [0.0, -1.0, 100.1, f64::NAN, f64::INFINITY] {
             assert_eq!(IdlePercent::new(percent), None, "{percent}");
-        }
-    }
-
-    #[test]
-    fn times_of_day() {
-        assert_eq!(
-            TimeOfDay::parse("07:30").unwrap().cron(),
-            "cron(30 7 * * ? *)"
-        );
-        for text in [
-            "7:30", "24:00", "12:60", "12", "noon", "-1:00", "12:00:00", "+7:30",
-        ] {
-            assert_eq!(TimeOfDay::parse(text), None, "{text}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What else happens in an account and is an incident: by EventBridge rules.
 
+use contract::{Paths, Title};
+
 use super::{InvalidName, PrincipalSelector, Priority};
 use crate::EventPattern;
 
@@ -9,13 +11,13 @@ pub struct EventSource {
     /// What the rule is called, after the stack's name.
     pub name: EventName,
     /// The incident's title, with places of the event in braces: `Job {detail.jobName} failed`.
-    pub title: String,
+    pub title: Title,
     /// Which events.
     pub pattern: EventPattern,
     /// How urgent the incidents are.
     pub priority: Priority,
     /// Places of the event whose values say which events are one incident; empty for each its own.
-    pub group_by: Vec<String>,
+    pub group_by: Vec<Paths>,
 }
 
 /// What events are called, in a rule's name: small letters, digits and hyphens.

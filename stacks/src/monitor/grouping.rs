@@ -1,5 +1,7 @@
 //! Which incidents are told as one.
 
+use std::time::Duration;
+
 use super::duration;
 
 /// Which incidents of a group are told as one.
@@ -42,9 +44,9 @@ impl GroupWait {
         }
     }
 
-    /// The length in seconds.
-    pub fn seconds(self) -> u32 {
-        self.0
+    /// The length.
+    pub fn get(self) -> Duration {
+        Duration::from_secs(self.0.into())
     }
 }
 
@@ -63,9 +65,9 @@ impl GroupWindow {
         }
     }
 
-    /// The length in seconds.
-    pub fn seconds(self) -> u32 {
-        self.0
+    /// The length.
+    pub fn get(self) -> Duration {
+        Duration::from_secs(self.0.into())
     }
 }
 
@@ -89,7 +91,7 @@ mod tests {
     #[test]
     fn the_first_of_a_group_waits_seconds_or_minutes() {
         for (text, wanted) in [("5 seconds", 5), ("1 minute", 60), ("5 minutes", 300)] {
-            assert_eq!(GroupWait::parse(text).unwrap().seconds(), wanted);
+            assert_eq!(GroupWait::parse(text).unwrap().get().as_secs(), wanted);
         }
         for text in ["4 seconds", "301 seconds", "1 hour", "-5 seconds"] {
             let wanted = InvalidGrouping::Wait(text.to_owned());
@@ -104,7 +106,7 @@ mod tests {
     #[test]
     fn a_group_lasts_for_minutes() {
         for (text, wanted) in [("5 minutes", 300), ("300 seconds", 300), ("1 hour", 3_600)] {
-            assert_eq!(GroupWindow::parse(text).unwrap().seconds(), wanted);
+            assert_eq!(GroupWindow::parse(text).unwrap().get().as_secs(), wanted);
         }
         for text in ["299 seconds", "61 minutes", "9999999999 days"] {
             let wanted = InvalidGrouping::Window(text.to_owned());

@@ -33,8 +33,40 @@ pub struct Vpc {
 /// Where functions run in one region.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Network {
-    /// IDs of subnets, in the order of the account file.
-    pub subnets: Vec<String>,
-    /// IDs of security groups, which must allow HTTPS to the outside.
-    pub security_groups: Vec<String>,
+    /// Subnets, in the order of the account file.
+    pub subnets: Vec<NetworkId>,
+    /// Security groups, which must allow HTTPS to the outside.
+    pub security_groups: Vec<NetworkId>,
+}
+
+/// The ID of a part of a network, such as `subnet-0123456789abcdef0`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkId(String);
+
+/// Not the ID of such a part.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an ID")]
+pub struct InvalidNetworkId(String);
+
+impl NetworkId {
+    /// Reads the ID of a part of this kind: `subnet` or `sg`.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no such ID.
+    pub fn parse(kind: &str, text: &str) -> Result<Self, InvalidNetworkId> {
+        let number = text.strip_prefix(kind).and_then(|it| it.strip_prefix('-'));
+        let is_number =
+            |it: &str| matches!(it.len(), 8 | 17) && it.bytes().all(|b| b.is_ascii_hexdigit());
+        if number.is_some_and(is_number) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidNetworkId(text.to_owned()))
+        }
+    }
+
+    /// The ID as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }

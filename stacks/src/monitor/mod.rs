@@ -19,31 +19,34 @@ mod names;
 mod ops_topic;
 mod principal;
 mod query;
-mod quiet_hours;
 mod service_alarm;
 mod tags;
+mod watched_alarms;
 
 pub use agent_time::{AgentSpaceId, AgentTime};
 pub use alarm::{Alarm, InvalidStatistic, Measure, Metric, MissingData, Statistic};
 pub use between::{AgentMinutes, AlarmShards, Between, LookbackDays, ReservedConcurrency};
-pub use budget::{Budget, InvalidBudget};
+pub use budget::{Budget, InvalidBudget, Share};
 pub use cluster::{Cluster, ClusterPrefix, ClusterSelector, ServicePattern};
 pub use composite::{AlarmRule, AlarmState, CompositeAlarm, InvalidRule, OtherAlarm, Verdict};
 pub use condition::{Comparison, Condition, InvalidCondition, InvalidPeriod, Period, Side, Test};
-pub use cost_report::{CostReport, CostSources, IdlePercent, TimeOfDay};
+pub use contract::{CostSources, PosixTimeZone, Priority, QuietHours, TimeOfDay};
+pub use cost_report::{CostReport, IdlePercent};
 pub use event_source::{EventName, EventSource, PipelineSelector, UnauthorizedApiCalls};
 pub use formula::InvalidFormula;
 pub use grouping::{GroupWait, GroupWindow, Grouping, InvalidGrouping};
-pub use hardening::{Hardening, Network, Vpc};
+pub use hardening::{Hardening, InvalidNetworkId, Network, NetworkId, Vpc};
 pub use host_name::{HostName, InvalidHostName};
 pub use log_retention::{InvalidLogRetention, LogRetention};
 pub use names::{AlarmName, AlarmPrefix, ClusterName, InvalidName, StackName};
 pub use ops_topic::{InvalidTopic, OpsTopic, TopicArn, TopicName};
 pub use principal::PrincipalSelector;
 pub use query::{InvalidQuery, Query};
-pub use quiet_hours::{InvalidQuietHours, PosixTimeZone, QuietHours};
 pub use service_alarm::InvalidServiceAlarm;
 pub use tags::{InvalidTag, Tags};
+pub use watched_alarms::WatchedAlarms;
+
+use contract::{AlarmSettings, DeliverySettings};
 
 /// Everything that one account file says about what to alarms.
 ///
@@ -64,8 +67,8 @@ pub struct Monitor {
     pub composites: Vec<CompositeAlarm>,
     /// How many stacks the alarms are spread over.
     pub alarm_shards: AlarmShards,
-    /// Existing alarms are watched if their name begins with one of these.
-    pub watched_alarms: Vec<AlarmPrefix>,
+    /// Existing alarms that are watched.
+    pub watched_alarms: Vec<WatchedAlarms>,
     /// Pipelines whose failures are incidents.
     pub pipelines: Vec<PipelineSelector>,
     /// Denied API calls, if they are incidents.
@@ -112,25 +115,36 @@ pub struct WebhookPolicy {
     pub loopback_http: bool,
 }
 
-/// How urgent an incident is: the agent's own words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Priority {
-    /// Passes every limit.
-    Critical,
-    /// The default of alarms and failures.
-    High,
-    /// The default of reports.
-    Medium,
-    /// Can wait.
-    Low,
-    /// Can wait for long.
-    Minimal,
-}
-
 impl Monitor {
     /// What an alarm is called in CloudWatch.
     pub fn alarm_name(&self, name: &AlarmName) -> String {
         contract::names::alarm(self.stack.as_str(), name.as_str())
+    }
+
+    /// What `deliver` goes by.
+    pub fn delivery(&self) -> DeliverySettings {
+        DeliverySettings {
+            wait: self.grouping.wait.get(),
+            window: self.grouping.window.get(),
+            limits: self.budget.limits(),
+            quiet_hours: self.quiet_hours.clone(),
+        }
+    }
+
+    /// What `alarm` goes by.
+    pub fn alarm_settings(&self) -> AlarmSettings {
+        let watched = self
+            .watched_alarms
+            .iter()
+            .map(|it| contract::WatchedAlarms {
+                prefix: it.prefix.as_str().to_owned(),
+                priority: it.priority,
+                at_most: it.at_most,
+            });
+        AlarmSettings {
+            own: contract::names::own_prefix(self.stack.as_str()),
+            watched: watched.collect(),
+        }
     }
 
     /// The IAM path of the stack's roles, such as `/tocsin-prod-roles/`.
@@ -148,19 +162,6 @@ impl Architecture {
         match self {
             Self::Arm64 => "arm64",
             Self::X86_64 => "x86_64",
-        }
-    }
-}
-
-impl Priority {
-    /// The agent's word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Critical => "CRITICAL",
-            Self::High => "HIGH",
-            Self::Medium => "MEDIUM",
-            Self::Low => "LOW",
-            Self::Minimal => "MINIMAL",
         }
     }
 }

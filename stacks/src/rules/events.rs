@@ -30,14 +30,11 @@ pub(super) fn rules(monitor: &Monitor) -> Vec<EventRule> {
 }
 
 fn general(monitor: &Monitor, event: &EventSource) -> EventRule {
+    let group_by: Vec<String> = event.group_by.iter().map(ToString::to_string).collect();
     let what = What {
-        title: &event.title,
+        title: event.title.as_str(),
         priority: event.priority,
-        group_by: &event
-            .group_by
-            .iter()
-            .map(String::as_str)
-            .collect::<Vec<_>>(),
+        group_by: &group_by.iter().map(String::as_str).collect::<Vec<_>>(),
         more: Vec::new(),
     };
     let purpose = Purpose::Event(event.name.clone());

@@ -3,13 +3,14 @@
 use super::{EventRule, Purpose};
 use crate::{
     event_pattern::{EventPattern, Except, Matcher},
-    monitor::Monitor,
+    monitor::{AlarmPrefix, Monitor},
     value::Value,
 };
 
 /// The rule, if any alarms are watched.
 pub(super) fn rule(monitor: &Monitor) -> Option<EventRule> {
-    let mut prefixes = monitor.watched_alarms.clone();
+    let watched = monitor.watched_alarms.iter();
+    let mut prefixes: Vec<&AlarmPrefix> = watched.map(|it| &it.prefix).collect();
     prefixes.sort();
     if prefixes.is_empty() {
         return None;

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use contract::Output;
+use contract::{DeliverySettings, Output};
 use jiff::{SignedDuration, Timestamp};
-use runtime::ledger::Grouping;
 use serde_json::json;
 use stacks::Json;
 
@@ -15,7 +14,7 @@ use crate::{
     config::Account,
     deploy::deployed,
     error::{Error, Exit},
-    ledger::{Contents, History, LedgerError, Queues, Seen, Table, grouping, queue_json},
+    ledger::{Contents, History, LedgerError, Queues, Seen, Table, queue_json},
     terminal::{Stop, Terminal},
 };
 
@@ -68,7 +67,7 @@ struct Place {
     table: Table,
     incidents: String,
     dead_letters: String,
-    grouping: Grouping,
+    settings: DeliverySettings,
     seen: Seen,
     /// Whether the last look failed.
     is_away: bool,
@@ -91,7 +90,7 @@ impl Place {
             table: Table::new(&region.aws, of(Output::LedgerTable)?),
             incidents: of(Output::IncidentsUrl)?,
             dead_letters: of(Output::DeadLettersUrl)?,
-            grouping: grouping(&account.monitor),
+            settings: account.monitor.delivery(),
             seen: Seen::default(),
             is_away: false,
             region,
@@ -110,7 +109,7 @@ impl Place {
             dead_letters: QueueDepth::of(&self.region.aws, &self.dead_letters).await?,
         };
         let since = now.saturating_sub(since).unwrap_or(Timestamp::MIN);
-        Ok(History::new(&contents, queues, &self.grouping, since, now))
+        Ok(History::new(&contents, queues, &self.settings, since, now))
     }
 
     /// What is new or has changed since this was asked last, the last `limit` of it.

@@ -3,11 +3,11 @@
 use std::io::{ErrorKind, Read as _};
 
 use aws_sdk_lambda::{primitives::Blob, types::LogType};
-use contract::{FunctionName, Output};
+use contract::{Envelope, FunctionName, Incident, IncidentId, Output, Priority, Signal};
 use jiff::Timestamp;
 use serde_json::json;
 use stacks::Json;
-use webhook::{Envelope, Incident, IncidentId, Kind, Priority, Signal, UrlPolicy, Webhook};
+use webhook::{Kind, UrlPolicy, Webhook};
 
 use crate::{
     aws::{AwsError, Region},

@@ -17,6 +17,17 @@ pub(crate) struct Field<T> {
     pub(crate) missing: bool,
 }
 
+impl<T> Field<T> {
+    /// A value that stands there.
+    pub(crate) fn of(value: T, span: Range<usize>) -> Self {
+        Self {
+            value: Some(value),
+            span,
+            missing: false,
+        }
+    }
+}
+
 /// Tells the reader that a [`Field`] is wanted.
 pub(super) const FIELD: &str = "$field";
 

@@ -211,9 +211,9 @@ impl Graph {
                 let prefixes: Vec<String> = monitor
                     .watched_alarms
                     .iter()
-                    .map(|it| match it.as_str() {
+                    .map(|it| match it.prefix.as_str() {
                         "" => "every alarm".to_owned(),
-                        _ => it.to_string(),
+                        _ => it.prefix.to_string(),
                     })
                     .collect();
                 (

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use contract::{DeliverySettings, IncidentId};
 use jiff::Timestamp;
-use runtime::ledger::{Day, Grouping, Hour, Identity, Item, Key, Pending, Plan, Window, plan};
-use webhook::IncidentId;
+use runtime::ledger::{Day, Hour, Identity, Item, Key, Pending, Plan, Window, plan};
 
 /// How many windows are merged one into the other at most.
 const MERGES: usize = 8;
@@ -48,9 +48,9 @@ impl Contents {
     }
 
     /// What delivery would do now.
-    pub fn plan(&self, grouping: &Grouping, now: Timestamp) -> Plan {
+    pub fn plan(&self, settings: &DeliverySettings, now: Timestamp) -> Plan {
         let pending = self.windows.values().filter(|it| it.is_pending());
-        plan(pending.map(Pending::of).collect(), &self.day, grouping, now)
+        plan(pending.map(Pending::of).collect(), &self.day, settings, now)
     }
 
     /// What was used of the budget today.

@@ -1,8 +1,8 @@
 //! A window as people see it: which incidents it sends, and how far that is.
 
+use contract::{DeliverySettings, Priority};
 use jiff::Timestamp;
-use runtime::ledger::{Contents as Sends, Grouping, Hold, Key, Members, Plan, State, Window};
-use webhook::Priority;
+use runtime::ledger::{Contents as Sends, Hold, Key, Members, Plan, State, Window};
 
 use super::Contents;
 
@@ -79,8 +79,12 @@ impl Stage {
 
 impl Entry {
     /// Everything that the ledger holds, the newest last.
-    pub(super) fn all(contents: &Contents, grouping: &Grouping, now: Timestamp) -> Vec<Self> {
-        let plan = contents.plan(grouping, now);
+    pub(super) fn all(
+        contents: &Contents,
+        settings: &DeliverySettings,
+        now: Timestamp,
+    ) -> Vec<Self> {
+        let plan = contents.plan(settings, now);
         let windows = contents.windows.values();
         let mut all: Vec<Self> = windows
             .map(|it| Self::of(it, contents, &plan, now))

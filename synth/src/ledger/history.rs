@@ -1,12 +1,10 @@
 //! What is shown of a region's ledger and queues: two lines or more for each window, an object for a program.
 
+use contract::DeliverySettings;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use runtime::{
-    ledger::{Grouping, Key},
-    report::first,
-};
+use runtime::{ledger::Key, report::first};
 use serde_json::json;
 use stacks::Json;
 
@@ -43,15 +41,15 @@ impl History {
     pub(crate) fn new(
         contents: &Contents,
         queues: Queues,
-        grouping: &Grouping,
+        settings: &DeliverySettings,
         since: Timestamp,
         now: Timestamp,
     ) -> Self {
-        let mut entries = Entry::all(contents, grouping, now);
+        let mut entries = Entry::all(contents, settings, now);
         entries.retain(|it| it.at >= since || it.stage.is_open());
         Self {
             entries,
-            used: Used::new(&contents.day, &grouping.limits, now),
+            used: Used::new(&contents.day, &settings.limits, now),
             unreadable: contents.unreadable,
             queues,
         }

@@ -4,7 +4,6 @@
 
 mod contents;
 mod entry;
-mod grouping;
 mod history;
 mod summary;
 mod table;
@@ -15,6 +14,5 @@ mod text;
 pub use table::{LedgerError, Table};
 
 pub use contents::Contents;
-pub use grouping::grouping;
 pub(crate) use history::{History, Queues, Seen, queue_json};
 pub(crate) use summary::Summary;

@@ -1,9 +1,10 @@
 //! What is left of the budget, and what is pending, in a few lines.
 
+use contract::{DeliverySettings, Limits};
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use runtime::ledger::{Day, Grouping, Hold, Hour, Limits};
+use runtime::ledger::{Day, Hold, Hour};
 use serde_json::json;
 use stacks::Json;
 
@@ -82,7 +83,7 @@ impl Used {
             in_day: day.used(),
             low: day.low(),
             rules: day.rules().clone(),
-            limits: limits.clone(),
+            limits: *limits,
             next: is_full.then(|| day.next_room(hour, limits)),
         }
     }
@@ -133,14 +134,14 @@ impl Used {
 
 impl Summary {
     /// What the ledger says now, by the settings of the account file.
-    pub(crate) fn new(contents: &Contents, grouping: &Grouping, now: Timestamp) -> Self {
+    pub(crate) fn new(contents: &Contents, settings: &DeliverySettings, now: Timestamp) -> Self {
         let mut summary = Self {
-            used: Used::new(&contents.day, &grouping.limits, now),
+            used: Used::new(&contents.day, &settings.limits, now),
             held: BTreeMap::new(),
             gathering: Pending::default(),
             due: Pending::default(),
         };
-        for entry in Entry::all(contents, grouping, now) {
+        for entry in Entry::all(contents, settings, now) {
             match entry.stage {
                 Stage::Held { by, until } => {
                     let held = summary.held.entry((by, until)).or_default();

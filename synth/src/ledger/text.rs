@@ -1,7 +1,7 @@
 //! Text of lines that are read in a hurry.
 
+use contract::text::clean;
 use jiff::{Timestamp, tz::TimeZone};
-use webhook::text::clean;
 
 /// Characters of a line at most.
 const WIDTH: usize = 100;

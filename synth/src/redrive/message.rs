@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use contract::dead_letter;
 use jiff::Timestamp;
-use webhook::dead_letter;
 
 /// A message of the dead-letter queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

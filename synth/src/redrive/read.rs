@@ -3,14 +3,14 @@
 //! Five senders share the queue, each with a shape of its own. Sources: "Adding a dead-letter queue"
 //! and "Adding an on-failure destination" in the Lambda developer guide, "Using dead-letter queues to
 //! process undelivered events" in the EventBridge user guide, "Configuring a dead-letter queue" in the
-//! EventBridge Scheduler user guide, and [`webhook::dead_letter`].
+//! EventBridge Scheduler user guide, and [`contract::dead_letter`].
 
-use runtime::{functions::taking, read::parse};
-use serde_json::Value as Json;
-use webhook::{
+use contract::{
     Envelope, UnreadableEnvelope, dead_letter,
     text::{clean, cut},
 };
+use runtime::{functions::taking, read::parse};
+use serde_json::Value as Json;
 
 use super::{
     Message,
@@ -83,7 +83,9 @@ fn incident(message: &Message, why: &str) -> Letter {
             why,
             Content::Unusable("a newer version of Tocsin wrote it: redrive it with that version"),
         ),
-        Err(UnreadableEnvelope::Malformed(_)) => unknown(message, why),
+        Err(UnreadableEnvelope::Malformed(_) | UnreadableEnvelope::TooLong(_)) => {
+            unknown(message, why)
+        }
     }
 }
 

@@ -55,7 +55,7 @@ impl Report {
                 "incidentId": letter.incident_id,
                 "kind": letter.kind.as_str(),
                 "what": letter.what,
-                "since": letter.since.map(webhook::format_timestamp),
+                "since": letter.since.map(contract::format_timestamp),
                 "why": letter.why,
                 "verdict": verdict,
                 "reason": reason,

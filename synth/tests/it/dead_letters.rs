@@ -1,7 +1,7 @@
 //! Dead letters, as whoever gives them up sends them.
 
+use contract::{Envelope, FunctionName, Incident, IncidentId, Priority};
 use serde_json::{Value as Json, json};
-use webhook::{Envelope, Incident, IncidentId, Priority, Signal};
 
 use crate::lifecycle::REGION;
 
@@ -25,7 +25,7 @@ pub(crate) fn envelope(name: &str) -> Envelope {
     let id = IncidentId::of("alarm", &[name]);
     let title = format!("Alarm {name} is in ALARM in {REGION}");
     let incident = Incident::new(id, Priority::High, &title, "It is.", at, name, json!({}));
-    Envelope::new(Signal::Alarm, incident)
+    Envelope::new(FunctionName::Alarm, incident)
 }
 
 /// What CloudWatch hands to an alarm's action.

@@ -6,18 +6,18 @@ use std::{
     process::Command,
 };
 
+use contract::{Group, GroupKey, Incident, IncidentId, Limits, Priority};
 use jiff::{SignedDuration, Timestamp};
 use runtime::{
     aws::dynamodb::Table,
     http::{Reuse, client, web_roots},
     ledger::{
-        Contents, Day, Digest, Hold, Hour, Item, Key, Limits, Members, Put, Slot, State, Window,
+        Contents, Day, Digest, Hold, Hour, Item, Key, Members, Nearby, Put, Slot, State, Window,
     },
     settings::Environment,
 };
 use serde_json::{Value as Json, json};
 use synth::deploy::describe;
-use webhook::{Group, GroupKey, Incident, IncidentId, Priority};
 
 use crate::lifecycle::{Life, REGION, account};
 
@@ -76,6 +76,7 @@ fn window_with(service: &str, ago: SignedDuration, description: &str) -> Window 
         follows: None,
         alarm: None,
         rule: None,
+        nearby: Nearby::default(),
     }
 }
 
@@ -104,14 +105,7 @@ fn minutes(minutes: i64) -> SignedDuration {
 /// One that was sent, one that the webhook has not taken, and a digest of a third, which is returned.
 async fn fill(ledger: &Table) -> Window {
     let hour = Hour::of(Timestamp::now());
-    let limits = Limits {
-        per_hour: 6,
-        per_day: 24,
-        low_per_day: 6,
-        rule_per_day: 8,
-        always_send: Priority::Critical,
-        always_per_day: 96,
-    };
+    let limits = Limits::new(6, 24);
     let mut day = Day::new(hour);
     let slot = Slot {
         priority: Priority::High,

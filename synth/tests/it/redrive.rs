@@ -7,10 +7,10 @@ use std::{
 };
 
 use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry};
+use contract::Envelope;
 use demo::receiver::Receiver;
 use serde_json::{Value as Json, json};
 use synth::aws::Aws;
-use webhook::Envelope;
 
 use crate::{
     dead_letters::{

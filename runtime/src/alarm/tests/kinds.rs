@@ -1,7 +1,7 @@
 //! Every kind of alarm, and what it says of itself.
 
+use contract::Priority;
 use serde_json::{Value as Json, json};
-use webhook::Priority;
 
 use super::{by_action, by_rule, by_topic, finding, message, outcome, says};
 

@@ -6,10 +6,31 @@ mod topics;
 
 use serde_json::{Value as Json, json};
 
-use super::decide;
-use crate::decision::{Decision, Finding};
+use contract::{AlarmSettings, Priority, WatchedAlarms};
+
+use crate::{
+    decision::{Decision, Finding},
+    read::UnreadableEvent,
+};
 
 const ALARM: &str = "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:down";
+
+/// Every alarm is watched, and may say that it is critical.
+pub(crate) fn every_alarm() -> AlarmSettings {
+    let every = WatchedAlarms {
+        prefix: String::new(),
+        priority: Priority::High,
+        at_most: Priority::Critical,
+    };
+    AlarmSettings {
+        own: "tocsin-".to_owned(),
+        watched: vec![every],
+    }
+}
+
+pub(crate) fn decide(event: &Json) -> Result<Decision, UnreadableEvent> {
+    super::decide(event, &every_alarm())
+}
 
 /// `incident`, or the name of the skip.
 fn outcome(event: &Json) -> String {

@@ -2,11 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{ALARM, by_action, by_rule, by_topic, finding, message, outcome, says};
-use crate::{
-    alarm::{decide, decide_each},
-    decision::Decision,
+use super::{
+    ALARM, by_action, by_rule, by_topic, decide, every_alarm, finding, message, outcome, says,
 };
+use crate::{alarm::decide_each, decision::Decision};
 
 #[test]
 fn a_percentile_of_a_topics_message_is_shown() {
@@ -143,7 +142,7 @@ fn each_of_several_messages_has_a_decision_of_its_own() {
             by_topic(message)["Records"][0].clone()
         })
         .collect();
-    let decisions = decide_each(&json!({ "Records": records }));
+    let decisions = decide_each(&json!({ "Records": records }), &every_alarm());
     let titles: Vec<String> = decisions
         .into_iter()
         .map(|it| match it {
@@ -160,5 +159,5 @@ fn each_of_several_messages_has_a_decision_of_its_own() {
             "Alarm down-2 is in ALARM in eu-central-1",
         ]
     );
-    assert_eq!(decide_each(&json!({})).len(), 1);
+    assert_eq!(decide_each(&json!({}), &every_alarm()).len(), 1);
 }

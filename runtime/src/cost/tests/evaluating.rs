@@ -322,10 +322,10 @@ fn what_nobody_speaks_of_is_evaluated_by_its_metrics() {
 fn each_source_can_be_off() {
     let with = |hub, optimizer, own| {
         let mut settings = settings();
-        settings.sources = crate::cost::Sources {
+        settings.cost.sources = contract::CostSources {
             hub,
             optimizer,
-            own,
+            metrics: own,
         };
         let mut facts = facts(RegionFacts {
             instances: vec![instance("i-1"), instance("i-2")],

@@ -143,7 +143,7 @@ fn the_hub_alone_and_the_optimizer_alone_are_enough() {
     for (hub, optimizer) in [(true, false), (false, true)] {
         let clock = Simulation::default();
         let mut settings = settings();
-        (settings.sources.hub, settings.sources.optimizer) = (hub, optimizer);
+        (settings.cost.sources.hub, settings.cost.sources.optimizer) = (hub, optimizer);
         let mut account = account(&clock, vec![instance("i-1")]);
         account.hub = vec![advice("i-1", "Stop", 10.0)];
         let region = account.regions.get_mut(REGION).unwrap();
@@ -216,7 +216,7 @@ fn a_region_that_cannot_be_seen_is_a_gap_of_that_region_only() {
     account.fault = Box::new(|_, region, _, _| {
         (region == "eu-central-1").then_some(Reason::NoAnswer("connect"))
     });
-    settings.sources.hub = false;
+    settings.cost.sources.hub = false;
     let facts = looked(&clock, &account, &settings);
     assert!(
         facts
@@ -258,7 +258,7 @@ fn beyond_max_metrics_the_smallest_are_unknown() {
     let account = account(&clock, instances);
     let mut settings = settings();
     // The CPU of all three, and the traffic of one.
-    settings.max_metrics = 5;
+    settings.cost.max_metrics = 5;
     let facts = looked(&clock, &account, &settings);
     assert_eq!(facts.metrics, 5);
     assert_eq!(facts.gaps, [gap(What::Metrics, Why::OverMaxMetrics(2))]);
@@ -297,7 +297,7 @@ fn a_large_account_is_read_in_time() {
         *calls.borrow_mut() += 1;
         (*calls.borrow() % 10 == 0).then(|| refused("ThrottlingException"))
     });
-    settings.max_metrics = 20_000;
+    settings.cost.max_metrics = 20_000;
     let facts = looked(&clock, &account, &settings);
     assert_eq!(facts.gaps, []);
     assert_eq!(facts.metrics, 10_000 + 2 * 2_000);

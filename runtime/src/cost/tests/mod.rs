@@ -7,9 +7,10 @@ mod running;
 mod simulated;
 mod texts;
 
+use contract::CostSettings;
 use jiff::Timestamp;
 
-use super::{Facts, RegionFacts, Settings, Sources, Thresholds};
+use super::{Facts, RegionFacts, Settings};
 use crate::aws::{
     compute_optimizer::{Choice, Idle, Saving, Savings, Sizing},
     cost_optimization_hub::Recommendation,
@@ -23,25 +24,11 @@ fn at() -> Timestamp {
 }
 
 fn settings() -> Settings {
-    Settings {
-        regions: vec![REGION.to_owned()],
-        sources: Sources {
-            hub: true,
-            optimizer: true,
-            own: true,
-        },
-        thresholds: Thresholds {
-            lookback_days: 14,
-            idle_below_percent: 5.0,
-            idle_below_megabytes: 5.0,
-        },
-        ignore_tag: ("tocsin".to_owned(), "ignore".to_owned()),
-        owner_tags: vec!["owner".to_owned(), "team".to_owned()],
-        max_metrics: 10_000,
-        report_from: 50.0,
-        report_every_days: 7,
-        time_zone: super::settings::time_zone("Europe/Berlin").unwrap(),
-    }
+    let cost = CostSettings {
+        time_zone: "Europe/Berlin".to_owned(),
+        ..CostSettings::default()
+    };
+    Settings::new(vec![REGION.to_owned()], cost).unwrap()
 }
 
 fn instance(id: &str) -> Instance {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use contract::CostSources;
 use proptest::prelude::*;
 
 use super::{REGION, advice, at, facts, idle, instance, settings, sizing, tags_of};
@@ -10,7 +11,7 @@ use crate::{
         compute_optimizer::{Idle, Sizing},
         ec2::{Address, Instance},
     },
-    cost::{Facts, Gap, RegionFacts, Sources, Usage, What, Why, evaluate},
+    cost::{Facts, Gap, RegionFacts, Usage, What, Why, evaluate},
 };
 
 fn any_instance() -> impl Strategy<Value = Instance> {
@@ -155,7 +156,7 @@ proptest! {
     #[test]
     fn every_resource_is_in_one_place(facts in any_facts(), on in any::<(bool, bool, bool)>()) {
         let mut settings = settings();
-        settings.sources = Sources { hub: on.0, optimizer: on.1, own: on.2 };
+        settings.cost.sources = CostSources { hub: on.0, optimizer: on.1, metrics: on.2 };
         let running: HashSet<String> = facts.regions[0]
             .instances
             .iter()

@@ -1,6 +1,6 @@
 //! What the agent reads.
 
-use webhook::MAX_DESCRIPTION;
+use contract::MAX_DESCRIPTION;
 
 use super::{REGION, at, facts, idle, instance, settings, sizing, tagged};
 use crate::{

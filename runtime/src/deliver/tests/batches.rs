@@ -18,6 +18,30 @@ async fn posts_keep_their_pace() {
     assert!(apart >= SignedDuration::from_secs(2), "{apart}");
 }
 
+/// What else broke is told from what is read anyway, the first report of a storm included.
+#[tokio::test]
+async fn each_report_says_what_else_opened() {
+    let ports = FakePorts::new([]);
+    let mut it = environment();
+    deliver(&mut it, &ports, &["a", "b"]).await;
+    ports.sleep(Duration::from_mins(5)).await;
+    deliver(&mut it, &ports, &["c"]).await;
+    ports.sleep(Duration::from_mins(12)).await;
+    deliver(&mut it, &ports, &["d"]).await;
+    let posts = ports.posts.borrow();
+    let named = posts.iter().map(|(_, request)| {
+        let body: Json = serde_json::from_slice(&request.body).unwrap();
+        let description = body["description"].as_str().unwrap().to_owned();
+        let (own, others) = description.split_once("\n\n").unwrap_or((&description, ""));
+        assert_eq!(own, "d");
+        let lines = others.lines().skip(1);
+        let names = lines.map(|it| it.rsplit_once(" × ").unwrap().1.to_owned());
+        names.collect::<Vec<String>>().concat()
+    });
+    let named: Vec<String> = named.collect();
+    assert_eq!(named, ["b", "a", "ab", ""]);
+}
+
 #[tokio::test]
 async fn duplicates_share_one_post() {
     let ports = FakePorts::new([]);
@@ -85,12 +109,12 @@ async fn what_is_no_incident_is_dead() {
 async fn without_the_ledger_what_is_urgent_is_sent_alone() {
     let ports = FakePorts::new([]);
     *ports.ledger_is_away.borrow_mut() = true;
-    let mut it = Deliver::new(Grouping {
+    let mut it = Deliver::new(DeliverySettings {
         limits: Limits {
             per_day: 12,
-            ..environment().grouping.limits
+            ..environment().settings.limits
         },
-        ..environment().grouping
+        ..environment().settings
     });
     let names = ["a", "b", "c"];
     for _ in 0..10 {

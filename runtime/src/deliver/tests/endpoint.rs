@@ -1,5 +1,7 @@
 //! How the webhook is asked, and what its answers lead to.
 
+use contract::Signal;
+
 use super::*;
 
 #[tokio::test]
@@ -153,6 +155,34 @@ async fn a_test_by_hand_that_fails_hides_nothing() {
     let by_hand = json!({ "Records": [{ "messageId": "m", "body": body }] });
     handle(&mut environment(), &ports, by_hand).await;
     assert!(ports.deferred.borrow().is_empty());
+}
+
+/// Whoever can write to the queue passes neither the ledger nor the budget by calling it a test.
+#[tokio::test]
+async fn a_message_is_no_test() {
+    let body = Envelope::new(Signal::Test, incident("test")).to_body();
+    let queued = json!({ "messageId": "m", "receiptHandle": "r", "body": body });
+    let by_hand = json!({ "messageId": "n", "body": body });
+    for records in [json!([queued]), json!([by_hand, by_hand])] {
+        let ports = FakePorts::new([]);
+        let count = records.as_array().unwrap().len();
+        let batch = json!({ "Records": records });
+        assert!(handle(&mut environment(), &ports, batch).await.is_empty());
+        assert_eq!((ports.posted(), ports.letters.borrow().len()), (0, count));
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_no_function_wrote_is_not_read() {
+    let long = format!("{{\"version\":3,\"x\":\"{}\"}}", "x".repeat(70_000));
+    let ports = FakePorts::new([]);
+    let batch = json!({ "Records": [{ "messageId": "m", "receiptHandle": "r", "body": long }] });
+    assert!(handle(&mut environment(), &ports, batch).await.is_empty());
+    let letters = ports.letters.borrow();
+    assert_eq!(
+        letters[0].reason,
+        "70020 bytes: an envelope has 65536 at most"
+    );
 }
 
 #[tokio::test]

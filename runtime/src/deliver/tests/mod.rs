@@ -14,11 +14,12 @@ use std::{
     collections::{BTreeMap, VecDeque},
 };
 
+use contract::{Envelope, FunctionName, IncidentId, Limits, Priority};
 use jiff::SignedDuration;
-use webhook::{Answer, Envelope, IncidentId, Priority, Signal, SignedRequest, UrlPolicy, Webhook};
+use webhook::{Answer, SignedRequest, UrlPolicy, Webhook};
 
 use super::*;
-use crate::ledger::{Item, Key, Limits, MemoryLedger, Pending, Put, Versioned};
+use crate::ledger::{Item, Key, MemoryLedger, Pending, Put, Versioned};
 
 /// What the receiver does with a request.
 type Script = VecDeque<Result<Answer, TransportError>>;
@@ -170,9 +171,9 @@ impl Telemetry for FakePorts {
 
 /// An environment in which nothing waits for its group.
 fn environment() -> Deliver {
-    Deliver::new(Grouping {
+    Deliver::new(DeliverySettings {
         wait: Duration::ZERO,
-        length: Duration::from_mins(20),
+        window: Duration::from_mins(20),
         limits: Limits {
             per_hour: 10_000,
             per_day: 10_000,
@@ -181,7 +182,7 @@ fn environment() -> Deliver {
             always_send: Priority::Critical,
             always_per_day: 10_000,
         },
-        quiet: None,
+        quiet_hours: None,
     })
 }
 
@@ -235,7 +236,7 @@ fn received(names: &[&str], times: u32) -> Json {
             json!({
                 "messageId": format!("{index}"),
                 "receiptHandle": format!("receipt-{index}"),
-                "body": Envelope::new(Signal::Alarm, incident(name)).to_body(),
+                "body": Envelope::new(FunctionName::Alarm, incident(name)).to_body(),
                 "attributes": {
                     "SentTimestamp": "1767323000000",
                     "ApproximateReceiveCount": times.to_string(),

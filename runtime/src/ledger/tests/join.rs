@@ -4,7 +4,7 @@ use super::*;
 
 fn latest() -> Latest {
     Latest {
-        key: Key::head(&webhook::GroupKey::of("resource", &["x"])),
+        key: Key::head(&contract::GroupKey::of("resource", &["x"])),
         head: 0,
         number: 0,
         window: None,
@@ -21,7 +21,7 @@ fn join(latest: &mut Latest, message: &str, priority: Priority, seconds: i64) {
         rule: None,
         members: members(message, priority),
     };
-    latest.join(&newcomer, at(seconds), &grouping());
+    latest.join(&newcomer, at(seconds), &settings());
 }
 
 /// The window is sent, so that the next can follow.
@@ -135,7 +135,7 @@ fn a_composite_alarm_waits_for_what_it_covers() {
         rule: None,
         members: members("a", Priority::High),
     };
-    it.join(&newcomer, at(0), &grouping());
+    it.join(&newcomer, at(0), &settings());
     check(&it, 1, 50, "a");
 }
 

@@ -7,9 +7,9 @@ mod stored;
 
 use std::time::Duration;
 
+use contract::{DeliverySettings, Group, GroupKey, Incident, IncidentId, Limits, Priority};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use webhook::{Group, GroupKey, Incident, IncidentId, Priority};
 
 use super::*;
 
@@ -20,19 +20,12 @@ fn at(seconds: i64) -> Timestamp {
         .unwrap()
 }
 
-fn grouping() -> Grouping {
-    Grouping {
+fn settings() -> DeliverySettings {
+    DeliverySettings {
         wait: Duration::from_secs(30),
-        length: Duration::from_mins(20),
-        limits: Limits {
-            per_hour: 3,
-            per_day: 12,
-            low_per_day: 3,
-            rule_per_day: 4,
-            always_send: Priority::Critical,
-            always_per_day: 48,
-        },
-        quiet: None,
+        window: Duration::from_mins(20),
+        limits: Limits::new(3, 12),
+        quiet_hours: None,
     }
 }
 

@@ -8,6 +8,8 @@ fn pending(name: &str, priority: Priority, opened: i64) -> Pending {
             group: name.to_owned(),
             number: 1,
         },
+        name: name.to_owned(),
+        incidents: 1,
         priority,
         opened: at(opened),
         since: at(opened),
@@ -34,7 +36,7 @@ fn used(hour: u32) -> Day {
         rule: None,
     };
     for _ in 0..hour {
-        day.take(now, slot, &grouping().limits);
+        day.take(now, slot, &settings().limits);
     }
     day
 }
@@ -51,7 +53,7 @@ const NOW: i64 = 100;
 
 #[track_caller]
 fn check(pending: Vec<Pending>, day: &Day, steps: &[Step], held: &[&str]) {
-    let plan = plan(pending, day, &grouping(), at(NOW));
+    let plan = plan(pending, day, &settings(), at(NOW));
     assert_eq!(plan.steps, steps);
     let keys: Vec<String> = plan.held.into_keys().map(|it| it.group).collect();
     assert_eq!(keys, held);
@@ -146,7 +148,7 @@ fn what_is_always_sent_has_slots_of_its_own() {
         rule: None,
     };
     for _ in 0..46 {
-        day.take(Hour::of(at(0)), slot, &grouping().limits);
+        day.take(Hour::of(at(0)), slot, &settings().limits);
     }
     let all = names
         .iter()
@@ -159,7 +161,7 @@ fn what_is_always_sent_has_slots_of_its_own() {
 /// is a digest of what is over it; what comes then waits for the next day, or for a digest.
 #[test]
 fn nobody_uses_up_the_day_of_others() {
-    let mut limits = grouping();
+    let mut limits = settings();
     limits.limits.per_hour = 12;
     let low = |name: &str| pending(name, Priority::Low, 0);
     let of_rule = |name: &str| Pending {
@@ -206,24 +208,24 @@ fn nobody_uses_up_the_day_of_others() {
 fn what_is_always_sent_is_never_worse_off_than_what_is_less_urgent() {
     let limits = Limits {
         always_per_day: 0,
-        ..grouping().limits
+        ..settings().limits
     };
-    let grouping = Grouping {
+    let settings = DeliverySettings {
         limits,
-        ..grouping()
+        ..settings()
     };
     let all = vec![
         pending("high", Priority::High, 0),
         pending("critical", Priority::Critical, 10),
     ];
-    let planned = plan(all, &used(0), &grouping, at(NOW));
+    let planned = plan(all, &used(0), &settings, at(NOW));
     assert_eq!(planned.steps, [send("critical"), send("high")]);
 }
 
 #[test]
 fn what_is_not_urgent_is_held_in_quiet_hours_and_sent_as_one_after_them() {
-    let mut quiet = grouping();
-    quiet.quiet = Some("03:00-03:20 UTC0".parse().unwrap());
+    let mut quiet = settings();
+    quiet.quiet_hours = Some("03:00-03:20 UTC0".parse().unwrap());
     let all = || {
         vec![
             pending("high", Priority::High, 0),

@@ -8,12 +8,12 @@ use std::{
     rc::Rc,
 };
 
+use contract::Priority;
 use jiff::{SignedDuration, Timestamp};
 use runtime::{
     deliver::Deliver,
     ledger::{Hour, Item, Key, MemoryLedger, Pending, plan},
 };
-use webhook::Priority;
 
 use super::scenario::Scenario;
 use crate::simulation::{
@@ -166,7 +166,7 @@ pub(super) fn play(
         killed: Rc::new(Cell::new(false)),
         skew: SignedDuration::from_secs(skew),
     };
-    let fresh = || Deliver::new(scenario.grouping.clone());
+    let fresh = || Deliver::new(scenario.settings.clone());
     let mut tasks: Vec<Task<'_>> = vec![
         Box::pin(environment(
             around(skew.unwrap_or(0)),
@@ -354,7 +354,7 @@ fn held(ledger: &MemoryLedger, scenario: &Scenario, end: Timestamp) -> BTreeSet<
         .filter(|it| it.due > end)
         .map(|it| it.key.clone());
     let later: Vec<Key> = later.collect();
-    let plan = plan(pending, &day, &scenario.grouping, end);
+    let plan = plan(pending, &day, &scenario.settings, end);
     plan.held.into_keys().chain(later).collect()
 }
 
@@ -387,7 +387,7 @@ fn allowed(scenario: &Scenario, troubles: &[Trouble]) -> i64 {
         Trouble::Expires(_) => 0,
     };
     // Whoever comes late finds the only slot of the hour used.
-    if scenario.grouping.limits.per_hour == 1 && !troubles.is_empty() {
+    if scenario.settings.limits.per_hour == 1 && !troubles.is_empty() {
         return 3_600;
     }
     let restored = if scenario.restored.is_some() { 300 } else { 0 };

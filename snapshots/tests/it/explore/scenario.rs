@@ -2,19 +2,21 @@
 
 use std::time::Duration;
 
+use contract::{
+    DeliverySettings, Envelope, FunctionName, Group, GroupKey, Incident, IncidentId, Limits,
+    Priority,
+};
 use jiff::{SignedDuration, Timestamp};
-use runtime::ledger::Grouping;
 use serde_json::json;
-use webhook::{Envelope, Group, GroupKey, Incident, IncidentId, Priority, Signal};
 
-use crate::simulation::{limits, unlimited};
+use crate::simulation::unlimited;
 
 /// A few messages, and how they are treated.
 #[derive(Clone)]
 pub(super) struct Scenario {
     pub(super) begin: Timestamp,
     pub(super) arrivals: Vec<Arrival>,
-    pub(super) grouping: Grouping,
+    pub(super) settings: DeliverySettings,
     /// For how long it is played.
     pub(super) length: SignedDuration,
     /// When the receiver is down, in seconds after the beginning.
@@ -69,7 +71,7 @@ impl Arrival {
             self.incident,
         )
         .of_alarm(&arn(self.incident), self.covers.iter().map(|it| arn(it)));
-        Envelope::of_group(Signal::Alarm, incident, group).to_body()
+        Envelope::of_group(FunctionName::Alarm, incident, group).to_body()
     }
 
     pub(super) fn id(&self) -> IncidentId {
@@ -99,9 +101,9 @@ fn scenario(arrivals: Vec<Arrival>) -> Scenario {
     Scenario {
         begin: "2026-01-02T10:20:00Z".parse().unwrap(),
         arrivals,
-        grouping: Grouping {
+        settings: DeliverySettings {
             wait: Duration::from_secs(30),
-            length: Duration::from_mins(20),
+            window: Duration::from_mins(20),
             ..unlimited()
         },
         length: SignedDuration::from_mins(70),
@@ -152,8 +154,8 @@ pub(super) fn follow_up() -> Scenario {
 /// There is room for one report an hour.
 pub(super) fn digest() -> Scenario {
     Scenario {
-        grouping: Grouping {
-            limits: limits(1, 24),
+        settings: DeliverySettings {
+            limits: Limits::new(1, 24),
             ..unlimited()
         },
         length: SignedDuration::from_mins(100),
@@ -168,8 +170,8 @@ pub(super) fn digest() -> Scenario {
 pub(super) fn quiet_hours() -> Scenario {
     Scenario {
         begin: "2026-01-02T05:30:00Z".parse().unwrap(),
-        grouping: Grouping {
-            quiet: Some("22:00-07:00 CET-1CEST,M3.5.0,M10.5.0/3".parse().unwrap()),
+        settings: DeliverySettings {
+            quiet_hours: Some("22:00-07:00 CET-1CEST,M3.5.0,M10.5.0/3".parse().unwrap()),
             ..unlimited()
         },
         ..scenario(vec![low("a", "x", 0), low("b", "y", 5), high("c", "x", 60)])

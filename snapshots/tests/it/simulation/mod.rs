@@ -8,14 +8,13 @@ pub(crate) mod queue;
 
 use std::time::Duration;
 
-use runtime::ledger::{Grouping, Limits};
-use webhook::Priority;
+use contract::{DeliverySettings, Limits, Priority};
 
 /// Incidents are grouped as by default, and the budget has room for all of them.
-pub(crate) fn unlimited() -> Grouping {
-    Grouping {
+pub(crate) fn unlimited() -> DeliverySettings {
+    DeliverySettings {
         wait: Duration::from_secs(30),
-        length: Duration::from_mins(20),
+        window: Duration::from_mins(20),
         limits: Limits {
             per_hour: 100_000,
             per_day: 100_000,
@@ -24,18 +23,6 @@ pub(crate) fn unlimited() -> Grouping {
             always_send: Priority::Critical,
             always_per_day: 100_000,
         },
-        quiet: None,
-    }
-}
-
-/// The shares of a budget, as the account file has them by default.
-pub(crate) fn limits(per_hour: u32, per_day: u32) -> Limits {
-    Limits {
-        per_hour,
-        per_day,
-        low_per_day: (per_day / 4).max(1),
-        rule_per_day: (per_day / 3).max(1),
-        always_send: Priority::Critical,
-        always_per_day: per_day * 4,
+        quiet_hours: None,
     }
 }

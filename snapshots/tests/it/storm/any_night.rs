@@ -53,11 +53,12 @@ fn any_night(seed: u64) -> Night {
     if dice.below(2) == 0 {
         let per_hour = u32::try_from(1 + dice.below(5)).unwrap();
         let per_day = per_hour + u32::try_from(dice.below(20)).unwrap();
-        night.grouping.limits = limits(per_hour, per_day);
-        night.grouping.limits.always_per_day = u32::try_from(1 + dice.below(8)).unwrap();
+        night.settings.limits = Limits::new(per_hour, per_day);
+        night.settings.limits.always_per_day = u32::try_from(1 + dice.below(8)).unwrap();
     }
     if dice.below(3) == 0 {
-        night.grouping.quiet = Some("22:00-07:00 CET-1CEST,M3.5.0,M10.5.0/3".parse().unwrap());
+        night.settings.quiet_hours =
+            Some("22:00-07:00 CET-1CEST,M3.5.0,M10.5.0/3".parse().unwrap());
     }
     if dice.below(3) == 0 {
         let from = dice.below(span);
@@ -129,7 +130,7 @@ fn day(at: Timestamp) -> i64 {
 /// sent, and of everything else. Beyond its own slots what is always sent uses those of everything else.
 #[track_caller]
 fn the_budget_holds(seed: u64, night: &Night, aftermath: &Aftermath) {
-    let limits = &night.grouping.limits;
+    let limits = &night.settings.limits;
     let most = |reports: BTreeMap<i64, u32>| reports.into_values().max().unwrap_or_default();
     let is_critical = |it: &str| it == "CRITICAL";
     let is_low = |it: &str| it == "LOW" || it == "MINIMAL";
@@ -160,7 +161,7 @@ fn the_budget_holds(seed: u64, night: &Night, aftermath: &Aftermath) {
 /// day have a slot.
 #[track_caller]
 fn nobody_waits_for_nothing(seed: u64, night: &Night, aftermath: &Aftermath) {
-    let limits = &night.grouping.limits;
+    let limits = &night.settings.limits;
     let of_hour = by(aftermath, hour, |_| true);
     let of_day = by(aftermath, day, |_| true);
     let events = night.events();

@@ -4,7 +4,7 @@ use super::*;
 
 pub(super) fn limited(per_hour: u32, per_day: u32, night: Night) -> Night {
     let mut night = night;
-    night.grouping.limits = limits(per_hour, per_day);
+    night.settings.limits = Limits::new(per_hour, per_day);
     night
 }
 
@@ -106,7 +106,7 @@ fn what_is_not_urgent_waits_for_the_end_of_the_quiet_hours() {
     ) {
         it.priority = priority;
     }
-    night.grouping.quiet = Some("22:00-07:00 CET-1CEST,M3.5.0,M10.5.0/3".parse().unwrap());
+    night.settings.quiet_hours = Some("22:00-07:00 CET-1CEST,M3.5.0,M10.5.0/3".parse().unwrap());
     night.hours = 10;
     let aftermath = night.play_and_account_for_everything();
     let morning: Timestamp = "2026-01-02T06:00:00Z".parse().unwrap();

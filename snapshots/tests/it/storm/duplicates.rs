@@ -1,7 +1,7 @@
 //! What comes again is known again: late, after the ledger was away, and after some of its items are gone.
 
+use contract::Envelope;
 use runtime::ledger::Item;
-use webhook::Envelope;
 
 use super::{budget::limited, *};
 

@@ -1,7 +1,7 @@
 //! A call to the ledger that fails concerns what it is about, and an item that cannot be read its own group.
 
+use contract::Envelope;
 use runtime::ledger::Key;
-use webhook::Envelope;
 
 use super::{budget::limited, *};
 

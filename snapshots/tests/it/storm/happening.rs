@@ -1,9 +1,10 @@
 //! What happens in a storm: events as AWS sends them, through the functions' own judgement.
 
+use contract::{Envelope, FunctionName, Priority};
 use jiff::{SignedDuration, Timestamp};
-use runtime::{alarm, decision::Decision, ecs};
+use runtime::{decision::Decision, ecs};
 use serde_json::{Value as Json, json};
-use webhook::{Envelope, Priority, Signal};
+use snapshots::decide_alarm;
 
 const PLACE: &str = "eu-central-1:111122223333";
 
@@ -49,7 +50,7 @@ impl Happening {
     pub(super) fn envelope(&self, begin: Timestamp) -> Envelope {
         let at = begin.checked_add(self.at).unwrap().to_string();
         let (signal, decision) = match &self.what {
-            What::Service(number) => (Signal::Ecs, ecs::decide(&self.task(*number, &at))),
+            What::Service(number) => (FunctionName::Ecs, ecs::decide(&self.task(*number, &at))),
             What::Queue(number) => {
                 let metric = json!({
                     "namespace": "AWS/SQS",
@@ -61,8 +62,8 @@ impl Happening {
                 }]);
                 let configuration = json!({ "metrics": metrics });
                 (
-                    Signal::Alarm,
-                    alarm::decide(&self.alarm(&self.name, &at, configuration)),
+                    FunctionName::Alarm,
+                    decide_alarm(&self.alarm(&self.name, &at, configuration)),
                 )
             }
             What::Load(series) => {
@@ -74,7 +75,7 @@ impl Happening {
                         "id": format!("{number:016x}"), "attributes": { "Team": format!("t{number}") },
                     });
                 }
-                (Signal::Alarm, alarm::decide(&event))
+                (FunctionName::Alarm, decide_alarm(&event))
             }
             What::Composite(children) => {
                 let rule: Vec<String> = children
@@ -83,8 +84,8 @@ impl Happening {
                     .collect();
                 let configuration = json!({ "alarmRule": rule.join(" OR ") });
                 (
-                    Signal::Alarm,
-                    alarm::decide(&self.alarm(&self.name, &at, configuration)),
+                    FunctionName::Alarm,
+                    decide_alarm(&self.alarm(&self.name, &at, configuration)),
                 )
             }
         };

@@ -16,7 +16,7 @@ fn hidden_for_nothing(night: &Night) -> usize {
 fn nights() -> [Night; 3] {
     let storm = || Night::storm(3_000, 30, 50, 7);
     let (mut quiet, mut down) = (storm(), storm());
-    quiet.grouping.quiet = Some("22:00-07:00 CET-1CEST,M3.5.0,M10.5.0/3".parse().unwrap());
+    quiet.settings.quiet_hours = Some("22:00-07:00 CET-1CEST,M3.5.0,M10.5.0/3".parse().unwrap());
     quiet.hours = 5;
     for it in &mut quiet.happenings {
         it.priority = Priority::Low;
@@ -43,7 +43,7 @@ fn one_message_at_most_is_hidden_for_each_window() {
 #[test]
 fn one_message_more_is_hidden_for_each_window_that_became_more_urgent() {
     let mut night = Night::storm(3_000, 30, 50, 7);
-    night.grouping.quiet = Some("22:00-07:00 CET-1CEST,M3.5.0,M10.5.0/3".parse().unwrap());
+    night.settings.quiet_hours = Some("22:00-07:00 CET-1CEST,M3.5.0,M10.5.0/3".parse().unwrap());
     night.hours = 5;
     for (number, it) in night.happenings.iter_mut().enumerate() {
         it.at *= 60;

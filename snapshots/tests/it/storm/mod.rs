@@ -24,16 +24,15 @@ use std::{
     time::Duration,
 };
 
+use contract::{DeliverySettings, Limits, Priority};
 use jiff::{SignedDuration, Timestamp};
-use runtime::{deliver::Deliver, ledger::Grouping};
+use runtime::deliver::Deliver;
 use serde_json::Value as Json;
-use webhook::Priority;
 
 use crate::simulation::{
     around::{Around, Call, Fault, Shared, What},
     clock::{Clock, Task},
     environment::{Life, environment, sweeper},
-    limits,
     queue::{Numbers, Queue},
     unlimited,
 };
@@ -48,7 +47,7 @@ struct Night {
     begin: Timestamp,
     /// How often each event is queued.
     copies: usize,
-    grouping: Grouping,
+    settings: DeliverySettings,
     /// At which calls the function is killed: before their effect where the number is even, else after it.
     kills: BTreeSet<usize>,
     /// When the ledger is away, in seconds after the beginning.
@@ -96,7 +95,7 @@ impl Default for Night {
             happenings: Vec::new(),
             begin: "2026-01-02T03:04:05Z".parse().unwrap(),
             copies: 1,
-            grouping: unlimited(),
+            settings: unlimited(),
             kills: BTreeSet::new(),
             away: (0, 0),
             flaky: 0,
@@ -174,7 +173,7 @@ impl Night {
             killed: Rc::new(Cell::new(false)),
             skew: SignedDuration::ZERO,
         };
-        let fresh = || Deliver::new(self.grouping.clone());
+        let fresh = || Deliver::new(self.settings.clone());
         let mut tasks: Vec<Task<'_>> = (0..numbers.concurrency)
             .map(|_| -> Task<'_> {
                 Box::pin(environment(around(), Rc::clone(&queue), life(), fresh))

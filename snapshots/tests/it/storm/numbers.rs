@@ -90,8 +90,8 @@ fn a_bad_night_in_numbers() {
 /// What delivery promises, and what comes of it.
 fn what_must_hold() -> String {
     let seconds = |it: SignedDuration| it.as_secs();
-    let (critical, invocation) = slow::critical_incidents_of_a_backlog(Grouping {
-        limits: limits(6, 24),
+    let (critical, invocation) = slow::critical_incidents_of_a_backlog(DeliverySettings {
+        limits: Limits::new(6, 24),
         ..unlimited()
     });
     let (incidents, slots) = duplicates::more_than_without_late_duplicates();

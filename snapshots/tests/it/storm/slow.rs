@@ -6,10 +6,10 @@ use super::*;
 const CALL: Duration = Duration::from_millis(250);
 
 /// A backlog of 2,000 messages of 1,000 groups, ten of which are critical.
-fn backlog(grouping: Grouping) -> Night {
+fn backlog(settings: DeliverySettings) -> Night {
     let mut night = Night {
         slow: Some(CALL),
-        grouping,
+        settings,
         ..Night::storm(2_000, 1_000, 200, 7)
     };
     for (number, it) in night.happenings.iter_mut().enumerate() {
@@ -23,9 +23,9 @@ fn backlog(grouping: Grouping) -> Night {
 
 /// How long critical incidents wait at most, and how long the longest invocation takes.
 pub(super) fn critical_incidents_of_a_backlog(
-    grouping: Grouping,
+    settings: DeliverySettings,
 ) -> (SignedDuration, SignedDuration) {
-    let night = backlog(grouping);
+    let night = backlog(settings);
     let aftermath = night.play_and_account_for_everything();
     let events = night.events();
     let critical = night.happenings.iter().zip(&events);
@@ -42,14 +42,14 @@ pub(super) fn critical_incidents_of_a_backlog(
 /// No invocation is ended by its time limit: the environments see to that.
 #[test]
 fn critical_incidents_are_sent_within_two_minutes_where_the_ledger_is_slow() {
-    for grouping in [
+    for settings in [
         unlimited(),
-        Grouping {
-            limits: limits(6, 24),
+        DeliverySettings {
+            limits: Limits::new(6, 24),
             ..unlimited()
         },
     ] {
-        let (waited, longest) = critical_incidents_of_a_backlog(grouping);
+        let (waited, longest) = critical_incidents_of_a_backlog(settings);
         assert!(waited <= MINUTE * 2, "{waited}");
         assert!(longest < Numbers::synthesized().timeout, "{longest}");
     }

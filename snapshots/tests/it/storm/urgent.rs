@@ -1,6 +1,6 @@
 //! An urgent incident is sent within a minute, whatever came before it that is less urgent.
 
-use webhook::Envelope;
+use contract::Envelope;
 
 use super::*;
 
@@ -36,7 +36,7 @@ fn behind(less: Priority, quiet: bool, seed: u64) -> Night {
         seed,
         ..Night::default()
     };
-    night.grouping.quiet = quiet.then(|| QUIET.parse().unwrap());
+    night.settings.quiet_hours = quiet.then(|| QUIET.parse().unwrap());
     night
 }
 
@@ -139,7 +139,7 @@ fn an_urgent_incident_does_not_wait_for_a_report_that_was_redriven() {
         hours: 7 * 24 + 5,
         ..Night::default()
     };
-    night.grouping.quiet = Some(QUIET.parse().unwrap());
+    night.settings.quiet_hours = Some(QUIET.parse().unwrap());
     let aftermath = night.play_and_account_for_everything();
     let wait = waited(&night, &night.events()[1], &aftermath);
     assert!(wait <= MINUTE, "{wait}");

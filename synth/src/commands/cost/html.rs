@@ -177,40 +177,26 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
+    use contract::CostSettings;
     use jiff::Timestamp;
     use runtime::{
         aws::{
             compute_optimizer::{Choice, Saving, Savings, Sizing},
             ec2::{Instance, Tags},
         },
-        cost::{
-            Facts, Gap, RegionFacts, Settings, Sources, Thresholds, What, Why, evaluate, time_zone,
-        },
+        cost::{Facts, Gap, RegionFacts, Settings, What, Why, evaluate},
     };
 
     use super::*;
     use crate::commands::cost::to_json;
 
     fn found() -> Found {
-        let settings = Settings {
-            regions: vec!["eu-central-1".to_owned()],
-            sources: Sources {
-                hub: true,
-                optimizer: true,
-                own: true,
-            },
-            thresholds: Thresholds {
-                lookback_days: 14,
-                idle_below_percent: 5.0,
-                idle_below_megabytes: 5.0,
-            },
-            ignore_tag: ("tocsin".to_owned(), "ignore".to_owned()),
+        let cost = CostSettings {
             owner_tags: vec!["owner".to_owned()],
             max_metrics: 1,
-            report_from: 50.0,
-            report_every_days: 7,
-            time_zone: time_zone("UTC").unwrap(),
+            ..CostSettings::default()
         };
+        let settings = Settings::new(vec!["eu-central-1".to_owned()], cost).unwrap();
         let tag = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         let facts = Facts {
             regions: vec![RegionFacts {

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use runtime::{
     aws::dynamodb::Table,
     cost::{
-        AwsReads, Evaluation, LedgerStore, News, PassingClock, Past, Settings, Sources, Thresholds,
-        evaluate, look, news, past, price_of_metrics, sections, summary, time_zone,
+        AwsReads, Evaluation, LedgerStore, News, PassingClock, Past, Settings, evaluate, look,
+        news, past, price_of_metrics, sections, summary,
     },
     http::{Reuse, client, web_roots},
 };
@@ -122,26 +122,8 @@ fn failed(error: impl std::fmt::Display) -> AwsError {
 
 /// What the function's environment would say.
 fn settings(report: &CostReport, regions: &[Region]) -> Result<Settings, AwsError> {
-    let zone = time_zone(&report.time_zone);
-    Ok(Settings {
-        regions: regions.iter().map(|it| it.name().to_owned()).collect(),
-        sources: Sources {
-            hub: report.sources.hub,
-            optimizer: report.sources.optimizer,
-            own: report.sources.metrics,
-        },
-        thresholds: Thresholds {
-            lookback_days: report.lookback_days.get(),
-            idle_below_percent: report.idle_below.get(),
-            idle_below_megabytes: report.idle_below_megabytes,
-        },
-        ignore_tag: report.ignore_tag.clone(),
-        owner_tags: report.owner_tags.clone(),
-        max_metrics: usize::try_from(report.max_metrics).unwrap_or(usize::MAX),
-        report_from: report.report_from,
-        report_every_days: report.report_every_days,
-        time_zone: zone.ok_or_else(|| failed(format!("no time zone `{}`", report.time_zone)))?,
-    })
+    let regions = regions.iter().map(|it| it.name().to_owned()).collect();
+    Settings::new(regions, report.settings()).map_err(failed)
 }
 
 /// What was found, for a terminal.

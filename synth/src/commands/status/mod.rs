@@ -15,7 +15,7 @@ use crate::{
     config::Account,
     deploy::{all_stacks, describe},
     error::{Error, Exit},
-    ledger::{Contents, LedgerError, Summary, Table, grouping},
+    ledger::{Contents, LedgerError, Summary, Table},
     terminal::Terminal,
     webhook_secret,
 };
@@ -87,7 +87,7 @@ async fn ledger(region: &Region, account: &Account, table: String) -> Result<Sum
     let items = Table::new(&region.aws, table).items().await?;
     let now = Timestamp::now();
     let contents = Contents::read(items, now);
-    Ok(Summary::new(&contents, &grouping(&account.monitor), now))
+    Ok(Summary::new(&contents, &account.monitor.delivery(), now))
 }
 
 /// The alarms on the pipeline itself that have gone off.

@@ -17,9 +17,18 @@ pub(crate) struct Limits {
     pub(crate) investigations_per_hour: Option<Field<u32>>,
     /// How many investigations may start in a day. Default: 24, which is about 96 dollars.
     pub(crate) investigations_per_day: Option<Field<u32>>,
+    /// How many of a day's investigations there may be of incidents of the priorities `LOW` and `MINIMAL`. Default: a
+    /// quarter of the day's, at least 1.
+    pub(crate) low_per_day: Option<Field<u32>>,
+    /// How many of a day's investigations each entry of `events`, and all denied calls together, may have. Default: a
+    /// third of the day's, at least 1.
+    pub(crate) rule_per_day: Option<Field<u32>>,
     /// The priority from which incidents start an investigation whatever has been used. Default:
     /// `CRITICAL`.
     pub(crate) floor: Option<Field<Priority>>,
+    /// How many incidents that are always sent there may be in a day; what is more uses the budget, and the `ops-topic`
+    /// is told. Default: four times the day's investigations.
+    pub(crate) floor_per_day: Option<Field<u32>>,
     /// When incidents of the priorities `LOW` and `MINIMAL` wait; what waited arrives as one digest.
     /// Default: never.
     pub(crate) quiet_hours: Option<Field<QuietHours>>,

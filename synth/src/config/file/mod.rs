@@ -12,12 +12,14 @@ mod cluster;
 mod cost_report;
 mod event;
 mod limits;
+mod watched_alarms;
 
 pub(crate) use alarm::{Alarm, Metric, MissingData};
 pub(crate) use cluster::Cluster;
 pub(crate) use cost_report::{CostReport, CostSource};
 pub(crate) use event::{Event, UnauthorizedApiCalls};
 pub(crate) use limits::{Limits, QuietHours};
+pub(crate) use watched_alarms::WatchedAlarms;
 
 use super::{field::Field, text_or::TextOr};
 
@@ -48,7 +50,7 @@ pub(crate) struct AccountFile {
     /// Existing alarms to watch, by the beginnings of their names (`legacy-*`), or `*` for all but those
     /// that this stack makes. They are not changed. Without the `*`, an entry is the beginning of names,
     /// too: `legacy-` means `legacy-*`.
-    pub(crate) watched_alarms: Option<Field<Vec<Field<String>>>>,
+    pub(crate) watched_alarms: Option<Field<Vec<Field<TextOr<WatchedAlarms>>>>>,
     /// CodePipeline pipelines whose failed executions are incidents: names, beginnings of names
     /// (`release-*`), or `*` for all.
     pub(crate) pipelines: Option<Field<Vec<Field<String>>>>,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use contract::names;
+use contract::{Paths, Title, names};
 use serde_json::json;
 use stacks::{
     EventPattern,
@@ -12,8 +12,6 @@ use stacks::{
         UnauthorizedApiCalls,
     },
 };
-
-use webhook::{Paths, Title};
 
 use super::{Resolver, clusters::priority_of, items};
 use crate::config::{field::Field, file, spans::Declaration, tree::Tree};
@@ -106,30 +104,25 @@ impl Resolver<'_> {
         })
     }
 
-    fn event_title(&mut self, field: &Field<String>) -> Option<String> {
-        let text = field.value.clone()?;
+    fn event_title(&mut self, field: &Field<String>) -> Option<Title> {
+        let text = field.value.as_deref()?;
         if text.trim().is_empty() || text.chars().count() > 400 {
             self.error(&field.span, "a title has 1 to 400 characters", "");
-        } else {
-            self.parsed(
-                field,
-                "places of the event stand in braces: `Job {detail.jobName} failed`",
-                Title::parse,
-            );
+            return None;
         }
-        Some(text)
+        self.parsed(
+            field,
+            "places of the event stand in braces: `Job {detail.jobName} failed`",
+            Title::parse,
+        )
     }
 
-    fn places_of_event(&mut self, fields: &[Field<String>]) -> Vec<String> {
-        let mut places = Vec::new();
-        for field in fields {
-            let hint =
-                "such as `detail.jobName`, or `detail.a|detail.b` for the first that is there";
-            if self.parsed(field, hint, str::parse::<Paths>).is_some() {
-                places.extend(field.value.clone());
-            }
-        }
+    fn places_of_event(&mut self, fields: &[Field<String>]) -> Vec<Paths> {
+        let hint = "such as `detail.jobName`, or `detail.a|detail.b` for the first that is there";
+        let places = fields.iter();
         places
+            .filter_map(|field| self.parsed(field, hint, str::parse::<Paths>))
+            .collect()
     }
 
     fn pattern(&mut self, field: &Field<Tree>, stack: &StackName) -> Option<EventPattern> {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use stacks::monitor::{Hardening, Network, ReservedConcurrency, Vpc};
+use stacks::monitor::{Hardening, Network, NetworkId, ReservedConcurrency, Vpc};
 
 use super::{Resolver, items};
 use crate::config::{field::Field, file};
@@ -121,7 +121,7 @@ impl Resolver<'_> {
 
     /// IDs such as `subnet-0a1b2c3d`. Source of the numbers: `VpcConfig` of `AWS::Lambda::Function`
     /// in the CloudFormation template reference.
-    fn ids(&mut self, list: Field<Vec<Field<String>>>, kind: &str, most: usize) -> Vec<String> {
+    fn ids(&mut self, list: Field<Vec<Field<String>>>, kind: &str, most: usize) -> Vec<NetworkId> {
         let (span, missing) = (list.span.clone(), list.missing);
         let fields = items(Some(list));
         if !missing && (fields.is_empty() || fields.len() > most) {
@@ -133,23 +133,15 @@ impl Resolver<'_> {
         }
         let mut ids = Vec::new();
         for field in &fields {
-            let Some(id) = &field.value else { continue };
-            let valid = id
-                .strip_prefix(kind)
-                .and_then(|it| it.strip_prefix('-'))
-                .is_some_and(|it| {
-                    matches!(it.len(), 8 | 17) && it.bytes().all(|b| b.is_ascii_hexdigit())
-                });
-            if !valid {
-                self.error(
-                    &field.span,
-                    format!("`{id}` is not an ID"),
-                    &format!("write it like `{kind}-0123456789abcdef0`"),
-                );
-            } else if ids.contains(id) {
-                self.error(&field.span, format!("`{id}` stands here twice"), "");
+            let hint = format!("write it like `{kind}-0123456789abcdef0`");
+            let Some(id) = self.parsed(field, &hint, |text| NetworkId::parse(kind, text)) else {
+                continue;
+            };
+            if ids.contains(&id) {
+                let message = format!("`{}` stands here twice", id.as_str());
+                self.error(&field.span, message, "");
             } else {
-                ids.push(id.clone());
+                ids.push(id);
             }
         }
         ids

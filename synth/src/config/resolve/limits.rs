@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use contract::Limits;
 use stacks::monitor::{
     AgentMinutes, AgentSpaceId, AgentTime, Budget, GroupWait, GroupWindow, Grouping, InvalidBudget,
-    Priority, QuietHours,
+    QuietHours, Share,
 };
 
 use super::{Resolver, priority};
@@ -12,7 +13,7 @@ use crate::config::{field::Field, file};
 
 /// What the key `limits` says.
 #[derive(Default)]
-pub(super) struct Limits {
+pub(super) struct Bounds {
     pub(super) budget: Budget,
     pub(super) quiet_hours: Option<QuietHours>,
     pub(super) agent_time: Option<AgentTime>,
@@ -32,11 +33,11 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn limits(&mut self, limits: Option<Field<file::Limits>>) -> Limits {
+    pub(super) fn limits(&mut self, limits: Option<Field<file::Limits>>) -> Bounds {
         let Some((span, limits)) = limits.and_then(|it| Some((it.span, it.value?))) else {
-            return Limits::default();
+            return Bounds::default();
         };
-        Limits {
+        Bounds {
             budget: self.budget(&span, &limits),
             quiet_hours: limits
                 .quiet_hours
@@ -54,12 +55,19 @@ impl Resolver<'_> {
         let per_hour = hour
             .and_then(|it| it.value)
             .unwrap_or_else(|| Budget::PER_HOUR.min(per_day).max(1));
+        let usual = Limits::new(per_hour, per_day);
+        let set = |field: &Option<Field<u32>>, usual| {
+            let value = field.as_ref().and_then(|it| it.value);
+            value.unwrap_or(usual)
+        };
         let floor = limits.floor.as_ref().and_then(|it| it.value);
-        let budget = Budget::new(
-            per_hour,
-            per_day,
-            floor.map_or(Priority::Critical, priority),
-        );
+        let budget = Budget::new(Limits {
+            low_per_day: set(&limits.low_per_day, usual.low_per_day),
+            rule_per_day: set(&limits.rule_per_day, usual.rule_per_day),
+            always_send: floor.map_or(usual.always_send, priority),
+            always_per_day: set(&limits.floor_per_day, usual.always_per_day),
+            ..usual
+        });
         for error in budget.as_ref().err().into_iter().flatten() {
             let (field, hint) = match error {
                 InvalidBudget::PerHour(_) => (hour, ""),
@@ -69,6 +77,15 @@ impl Resolver<'_> {
                     hour,
                     "a day has 24 unless `investigations-per-day` says otherwise",
                 ),
+                InvalidBudget::Share { share, .. } => {
+                    let field = match share {
+                        Share::Low => &limits.low_per_day,
+                        Share::Rule => &limits.rule_per_day,
+                    };
+                    (field.as_ref(), "")
+                }
+                InvalidBudget::AlwaysPerDay(_) if limits.floor_per_day.is_none() => continue,
+                InvalidBudget::AlwaysPerDay(_) => (limits.floor_per_day.as_ref(), ""),
             };
             let place = field.map_or(span, |it| &it.span);
             self.error(place, error.to_string(), hint);
@@ -159,7 +176,7 @@ mod tests {
             .unwrap_or_else(|| panic!("{problems:?}"))
             .monitor
             .budget;
-        let wanted = Budget::new(per_hour, per_day, Priority::Critical);
+        let wanted = Budget::new(Limits::new(per_hour, per_day));
         assert_eq!(Ok(budget), wanted);
     }
 

@@ -19,7 +19,7 @@ use stacks::{
     monitor::{AlarmShards, Architecture, LogRetention, Priority, WebhookPolicy},
 };
 
-use self::{clusters::Where, limits::Limits};
+use self::{clusters::Where, limits::Bounds};
 use super::{
     Account, Context,
     diagnostic::Diagnostic,
@@ -69,7 +69,7 @@ pub(super) fn account(
         .alarm_shards
         .as_ref()
         .map_or(AlarmShards::MIN, |it| resolver.alarm_shards(it));
-    let watched_alarms = resolver.watched_alarms(&items(file.watched_alarms), &stack);
+    let watched_alarms = resolver.watched_alarms(items(file.watched_alarms), &stack);
     let ops_topic = file
         .ops_topic
         .as_ref()
@@ -82,7 +82,7 @@ pub(super) fn account(
         );
     }
     let grouping = resolver.grouping(file.group_wait.as_ref(), file.group_window.as_ref());
-    let Limits {
+    let Bounds {
         budget,
         quiet_hours,
         agent_time,

@@ -5,12 +5,10 @@ mod states;
 
 use std::iter::repeat_n;
 
+use contract::{DeliverySettings, Group, GroupKey, Incident, IncidentId, Limits, Priority};
 use jiff::{SignedDuration, Timestamp};
-use runtime::ledger::{
-    Contents as Sends, Digest, Grouping, Hold, Key, Limits, Members, State, Window,
-};
+use runtime::ledger::{Contents as Sends, Digest, Hold, Key, Members, Nearby, State, Window};
 use serde_json::json;
-use webhook::{Group, GroupKey, Incident, IncidentId, Priority};
 
 use super::{Contents, History, Queues};
 use crate::aws::QueueDepth;
@@ -75,6 +73,7 @@ fn window(group: &str, opened: Timestamp, causes: &[(&str, usize)]) -> Window {
         follows: None,
         alarm: None,
         rule: None,
+        nearby: Nearby::default(),
     }
 }
 
@@ -124,31 +123,24 @@ fn contents(windows: impl IntoIterator<Item = Window>) -> Contents {
 }
 
 /// So many investigations an hour; at night what is not urgent is held.
-fn grouping(per_hour: u32) -> Grouping {
-    Grouping {
+fn settings(per_hour: u32) -> DeliverySettings {
+    DeliverySettings {
         wait: std::time::Duration::from_secs(20),
-        length: std::time::Duration::from_mins(20),
-        limits: Limits {
-            per_hour,
-            per_day: 24,
-            low_per_day: 6,
-            rule_per_day: 8,
-            always_send: Priority::Critical,
-            always_per_day: 96,
-        },
-        quiet: Some("12:00-07:00 UTC0".parse().unwrap()),
+        window: std::time::Duration::from_mins(20),
+        limits: Limits::new(per_hour, 24),
+        quiet_hours: Some("12:00-07:00 UTC0".parse().unwrap()),
     }
 }
 
 fn history_at(contents: &Contents, now: Timestamp) -> History {
     let since = now - SignedDuration::from_hours(24);
-    History::new(contents, QUEUES, &grouping(6), since, now)
+    History::new(contents, QUEUES, &settings(6), since, now)
 }
 
 /// What a person sees of these windows, without what follows them.
 fn lines(windows: impl IntoIterator<Item = Window>, per_hour: u32, now: &str) -> String {
     let (since, now) = (at(now) - SignedDuration::from_hours(24), at(now));
-    let history = History::new(&contents(windows), QUEUES, &grouping(per_hour), since, now);
+    let history = History::new(&contents(windows), QUEUES, &settings(per_hour), since, now);
     let lines = history.entries.iter().flat_map(|it| it.lines(now));
     lines.collect::<Vec<_>>().join("\n")
 }

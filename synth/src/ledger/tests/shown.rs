@@ -1,10 +1,10 @@
+use contract::{IncidentId, Priority};
 use runtime::ledger::{Day, Hour, Slot, State, Window};
 use serde_json::json;
-use webhook::{IncidentId, Priority};
 
 use super::{
     super::{Contents, History, Queues, Seen, Summary},
-    NOW, QUEUES, at, contents, grouping, history_at, key, lines, sent, storm, today, window,
+    NOW, QUEUES, at, contents, history_at, key, lines, sent, settings, storm, today, window,
 };
 
 #[test]
@@ -127,7 +127,7 @@ fn a_program_gets_everything() {
 fn a_summary_says_what_is_used_by_whom_and_what_is_pending() {
     let hour = Hour::of(at(NOW));
     let mut day = Day::new(hour);
-    let limits = grouping(3).limits;
+    let limits = settings(3).limits;
     for (priority, rule) in [
         (Priority::High, None),
         (Priority::Low, Some("deploy-failed")),
@@ -139,7 +139,7 @@ fn a_summary_says_what_is_used_by_whom_and_what_is_pending() {
         day,
         ..contents(storm())
     };
-    let summary = Summary::new(&contents, &grouping(3), at(NOW));
+    let summary = Summary::new(&contents, &settings(3), at(NOW));
     let expected = "
   budget        3 of 3 investigations this hour, 3 of 24 today; the next at 13:00 UTC
                 1 of 6 today for LOW and MINIMAL incidents
@@ -155,7 +155,7 @@ fn a_summary_says_what_is_used_by_whom_and_what_is_pending() {
         json!({ "heldBy": "budget", "incidents": 2, "groups": 2, "until": "2026-01-02T13:00:00Z" })
     );
     assert_eq!(json["budget"]["next"], "2026-01-02T13:00:00Z");
-    let calm = Summary::new(&Contents::default(), &grouping(3), at(NOW));
+    let calm = Summary::new(&Contents::default(), &settings(3), at(NOW));
     assert_eq!(calm.lines(at(NOW)).len(), 1);
 }
 
@@ -164,7 +164,7 @@ fn only_what_is_new_or_has_changed_is_shown_again() {
     let mut seen = Seen::default();
     let mut shown = |windows: Vec<Window>, queues: Queues, time: &str| {
         let (since, now) = (today("00:00:00"), today(time));
-        let history = History::new(&contents(windows), queues, &grouping(6), since, now);
+        let history = History::new(&contents(windows), queues, &settings(6), since, now);
         let (entries, letters) = seen.changes(&history);
         let entries = entries
             .iter()

@@ -1,9 +1,9 @@
-use runtime::ledger::{Day, Hour, Item, Key, Limits, Slot, State, Window};
-use webhook::Priority;
+use contract::{Limits, Priority};
+use runtime::ledger::{Day, Hour, Item, Key, Slot, State, Window};
 
 use super::{
     super::{Contents, entry::Entry},
-    NOW, at, contents, grouping, key, lines, merged, storm, today, window,
+    NOW, at, contents, key, lines, merged, settings, storm, today, window,
 };
 
 #[test]
@@ -32,7 +32,7 @@ fn what_is_due_is_held_where_the_budget_has_no_room() {
         (claimed.clone(), 6, "12:01:59", "sending"),
         (claimed, 6, "12:02:00", "due"),
     ] {
-        let entries = Entry::all(&contents([window]), &grouping(per_hour), today(time));
+        let entries = Entry::all(&contents([window]), &settings(per_hour), today(time));
         assert_eq!(entries[0].stage.word(), state, "{time}");
     }
 }
@@ -66,7 +66,7 @@ fn a_merged_window_names_the_report_that_counts_it_however_often_it_was_merged()
 fn items_of_another_version_are_counted() {
     let now = at(NOW);
     let hour = Hour::of(now);
-    let limits: Limits = grouping(6).limits;
+    let limits: Limits = settings(6).limits;
     let mut day = Day::new(hour);
     for hour in [Hour::of(today("11:00:00")), hour] {
         let priority = Priority::Low;

@@ -156,8 +156,8 @@ fn incidents_go_to_their_queue_marked_as_redriven() {
 #[test]
 fn nothing_of_an_envelope_is_lost() {
     for body in [
-        include_str!("../../../../webhook/tests/envelopes/v1-alarm.json"),
-        include_str!("../../../../webhook/tests/envelopes/v2-alarm.json"),
+        include_str!("../../../../contract/tests/envelopes/v1-alarm.json"),
+        include_str!("../../../../contract/tests/envelopes/v2-alarm.json"),
     ] {
         let letter = read(&message(body, &[]));
         assert_eq!(letter.kind, Kind::Incident);

@@ -6,9 +6,9 @@ mod runs;
 
 use std::collections::BTreeMap;
 
+use contract::{Envelope, FunctionName, Incident, IncidentId, Priority};
 use serde_json::{Value as Json, json};
 use stacks::monitor::Architecture;
-use webhook::{Envelope, Incident, IncidentId, Priority, Signal};
 
 use super::{Message, Selection, Stack};
 use crate::config::{self, Context};
@@ -67,7 +67,7 @@ fn envelope(fact: &str) -> Envelope {
     let id = IncidentId::of("alarm", &[fact]);
     let title = format!("Alarm {fact} is in ALARM");
     let incident = Incident::new(id, Priority::High, &title, "", at, fact, json!({}));
-    Envelope::new(Signal::Alarm, incident)
+    Envelope::new(FunctionName::Alarm, incident)
 }
 
 fn alarm(name: &str) -> Json {

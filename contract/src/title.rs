@@ -4,14 +4,17 @@
 //! The command line refuses an ill-formed title where it is written; the functions must make do with
 //! whatever reaches them. So both read titles by this one parser.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 /// What stands where an event has none of the values.
 const UNKNOWN: &str = "(unknown)";
 
 /// A title, taken apart. `{{` and `}}` stand for braces.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Title(Vec<Part>);
+pub struct Title {
+    text: String,
+    parts: Vec<Part>,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
@@ -78,12 +81,20 @@ impl Title {
             }
         }
         parts.push(Part::Text(plain));
-        Ok(Self(parts))
+        Ok(Self {
+            text: text.to_owned(),
+            parts,
+        })
+    }
+
+    /// The title as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 
     /// The title with the values that `value` finds; `(unknown)` where it finds none.
     pub fn fill(&self, value: impl Fn(&Paths) -> Option<String>) -> String {
-        self.0
+        self.parts
             .iter()
             .map(|part| match part {
                 Part::Text(text) => text.clone(),
@@ -97,6 +108,13 @@ impl Paths {
     /// The paths, in the order in which they count.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
+    }
+}
+
+/// As an account file writes them: with bars between several.
+impl fmt::Display for Paths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("|"))
     }
 }
 

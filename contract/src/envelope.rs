@@ -5,34 +5,59 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Group, Incident, IncidentId};
+use crate::{FunctionName, Group, Incident, IncidentId};
+
+/// Bytes of a body at most. The largest that is written is smaller; whatever is larger is none of ours. It is also what
+/// SQS counts as one request.
+pub const MAX_MESSAGE: usize = 65_536;
 
 /// The version that is written.
 const VERSION: u64 = 3;
 
-/// What led to an incident.
+/// What made an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String", into = "&'static str")]
 pub enum Signal {
-    /// A CloudWatch alarm.
-    Alarm,
-    /// A failure in ECS.
-    Ecs,
-    /// Any other event that a rule is about.
-    Event,
-    /// The cost report.
-    Cost,
-    /// A report that was not delivered, put back among the incidents.
-    Report,
-    /// A test by hand.
+    /// A function of the stack. `deliver` made it where it is a report that was not delivered and was put back
+    /// among the incidents.
+    Function(FunctionName),
+    /// A person who tests.
     Test,
+}
+
+impl From<FunctionName> for Signal {
+    fn from(function: FunctionName) -> Self {
+        Self::Function(function)
+    }
+}
+
+impl From<Signal> for &'static str {
+    fn from(signal: Signal) -> Self {
+        match signal {
+            Signal::Function(FunctionName::Deliver) => "report",
+            Signal::Function(function) => function.as_str(),
+            Signal::Test => "test",
+        }
+    }
+}
+
+impl TryFrom<String> for Signal {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        let functions = FunctionName::ALL.into_iter().map(Self::Function);
+        functions
+            .chain([Self::Test])
+            .find(|signal| <&str>::from(*signal) == name)
+            .ok_or("nothing that makes incidents is called so")
+    }
 }
 
 /// An incident on its way to delivery.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Envelope {
     version: u64,
-    /// What led to it.
+    /// What made it.
     pub signal: Signal,
     /// What is to be delivered.
     pub incident: Incident,
@@ -50,6 +75,9 @@ pub enum UnreadableEnvelope {
     /// A newer version of the functions wrote it. It can be read once they are deployed again.
     #[error("envelope version {0} is newer than {VERSION}, which this function reads")]
     Newer(u64),
+    /// It is larger than anything that is written, and was not read.
+    #[error("{0} bytes: an envelope has {MAX_MESSAGE} at most")]
+    TooLong(usize),
     /// Nothing of ours wrote it, or it was damaged.
     #[error("not an envelope: {0}")]
     Malformed(String),
@@ -57,10 +85,10 @@ pub enum UnreadableEnvelope {
 
 impl Envelope {
     /// An incident that belongs to nothing, ready to be queued.
-    pub fn new(signal: Signal, incident: Incident) -> Self {
+    pub fn new(signal: impl Into<Signal>, incident: Incident) -> Self {
         Self {
             version: VERSION,
-            signal,
+            signal: signal.into(),
             incident,
             group: None,
             redriven: false,
@@ -68,7 +96,7 @@ impl Envelope {
     }
 
     /// An incident of a group, ready to be queued.
-    pub fn of_group(signal: Signal, incident: Incident, group: Group) -> Self {
+    pub fn of_group(signal: impl Into<Signal>, incident: Incident, group: Group) -> Self {
         Self {
             group: Some(group),
             ..Self::new(signal, incident)
@@ -90,8 +118,12 @@ impl Envelope {
     }
 
     /// The message's body.
+    ///
+    /// # Panics
+    ///
+    /// Never: there is nothing in an envelope that JSON cannot say.
     pub fn to_body(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        serde_json::to_string(self).expect("texts, numbers and maps with text keys are JSON")
     }
 
     /// Reads a message's body.
@@ -99,6 +131,9 @@ impl Envelope {
         #[derive(Deserialize)]
         struct Version {
             version: u64,
+        }
+        if body.len() > MAX_MESSAGE {
+            return Err(UnreadableEnvelope::TooLong(body.len()));
         }
         // The message says nothing of the body itself: serde's would quote from it.
         let malformed = |error: &serde_json::Error| {
@@ -120,6 +155,7 @@ impl Envelope {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{GroupKey, Priority};
 
     /// Bodies as earlier releases queued them. They are never edited, only added to.
     #[test]
@@ -127,34 +163,34 @@ mod tests {
         for (body, signal, title) in [
             (
                 include_str!("../tests/envelopes/v1-alarm.json"),
-                Signal::Alarm,
+                Signal::from(FunctionName::Alarm),
                 "Alarm ServerCpuTooHigh is in ALARM in us-east-1",
             ),
             (
                 include_str!("../tests/envelopes/v1-ecs.json"),
-                Signal::Ecs,
+                Signal::from(FunctionName::Ecs),
                 "A task of the ECS service sin-web_service-dev stopped: out of memory (cluster \
                  sin-web_cluster-dev, ap-northeast-2)",
             ),
             (
                 include_str!("../tests/envelopes/v1-event.json"),
-                Signal::Event,
+                Signal::from(FunctionName::Event),
                 "Pipeline myPipeline failed in us-east-1",
             ),
             (
                 include_str!("../tests/envelopes/v2-alarm.json"),
-                Signal::Alarm,
+                Signal::from(FunctionName::Alarm),
                 "Alarm CompositeDemo.Main is in ALARM in us-east-1",
             ),
             (
                 include_str!("../tests/envelopes/v2-ecs.json"),
-                Signal::Ecs,
+                Signal::from(FunctionName::Ecs),
                 "A task of the ECS service sin-web_service-dev stopped: out of memory (cluster \
                  sin-web_cluster-dev, ap-northeast-2)",
             ),
             (
                 include_str!("../tests/envelopes/v2-event.json"),
-                Signal::Event,
+                Signal::from(FunctionName::Event),
                 "Pipeline myPipeline failed in us-east-1",
             ),
         ] {
@@ -169,6 +205,44 @@ mod tests {
             // The first version did not say what an incident belongs to.
             let is_alone = envelope.group() == Group::alone(&envelope.incident);
             assert_eq!(is_alone, body.starts_with("{\"version\":1,"));
+        }
+    }
+
+    /// Four bytes a character, and as much of everything as there can be.
+    #[test]
+    fn whatever_is_written_is_read() {
+        let long = "\u{1f525}".repeat(20_000);
+        let at = "2026-01-02T03:04:05Z".parse().unwrap();
+        let id = IncidentId::of("alarm", &["x"]);
+        let data = serde_json::json!({ "a": "\u{1f525}".repeat(1_990) });
+        let incident = Incident::new(id, Priority::High, &long, &long, at, &long, data);
+        let covers = (0..100).map(|it| format!("arn:{it}:{}", "x".repeat(300)));
+        let group = Group::new(GroupKey::of("alarm", &["x"]), &long, &long)
+            .of_rule(&long)
+            .of_alarm(&"x".repeat(1_600), covers);
+        assert_eq!(group.covers.len(), 26);
+        let body = Envelope::of_group(FunctionName::Alarm, incident, group).to_body();
+        assert!(body.len() > 55_000, "{}", body.len());
+        Envelope::parse(&body).unwrap();
+        let larger = format!("{body}{}", " ".repeat(MAX_MESSAGE));
+        assert!(matches!(
+            Envelope::parse(&larger),
+            Err(UnreadableEnvelope::TooLong(_))
+        ));
+    }
+
+    #[test]
+    fn what_cannot_be_a_key_is_no_id() {
+        for id in ["", "a b", "\u{e9}", &"x".repeat(201)] {
+            let id = serde_json::json!(id);
+            assert!(
+                serde_json::from_value::<IncidentId>(id.clone()).is_err(),
+                "{id}"
+            );
+            assert!(
+                serde_json::from_value::<GroupKey>(id.clone()).is_err(),
+                "{id}"
+            );
         }
     }
 

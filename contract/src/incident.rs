@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{IncidentId, text, timestamp::format_timestamp};
+use crate::{IncidentId, Priority, text, timestamp::format_timestamp};
 
 /// Characters of a title at most. Source: `title` of `CreateBacklogTask`, the webhook's twin, in
 /// the DevOps Agent API reference; the webhook's own limit is not published.
@@ -12,47 +12,6 @@ pub const MAX_TITLE: usize = 400;
 pub const MAX_DESCRIPTION: usize = 10_000;
 /// Bytes of `data` at most, so that a body stays small enough for any receiver.
 const MAX_DATA: usize = 8_000;
-
-/// How urgent an incident is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Priority {
-    /// The most urgent.
-    Critical,
-    /// The default of alarms and failures.
-    High,
-    /// The default of reports.
-    Medium,
-    /// Not urgent.
-    Low,
-    /// Hardly worth a look.
-    Minimal,
-}
-
-impl Priority {
-    /// What the agent calls it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Critical => "CRITICAL",
-            Self::High => "HIGH",
-            Self::Medium => "MEDIUM",
-            Self::Low => "LOW",
-            Self::Minimal => "MINIMAL",
-        }
-    }
-
-    /// The priority that the agent calls so, such as `HIGH`.
-    pub fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "CRITICAL" => Self::Critical,
-            "HIGH" => Self::High,
-            "MEDIUM" => Self::Medium,
-            "LOW" => Self::Low,
-            "MINIMAL" => Self::Minimal,
-            _ => return None,
-        })
-    }
-}
 
 /// What the agent is to investigate.
 ///
@@ -122,6 +81,20 @@ impl Incident {
         Self { priority, ..self }
     }
 
+    /// The same incident, with more at the end of its description, which makes room for it.
+    #[must_use]
+    pub fn with_context(self, context: &str) -> Self {
+        if context.is_empty() {
+            return self;
+        }
+        let room = MAX_DESCRIPTION.saturating_sub(context.chars().count());
+        let description = format!("{}{context}", text::cut(&self.description, room));
+        Self {
+            description: fit_description(&description),
+            ..self
+        }
+    }
+
     /// What the agent deduplicates by.
     pub fn id(&self) -> &IncidentId {
         &self.id
@@ -153,9 +126,12 @@ impl Incident {
     }
 
     /// The bytes that are signed and sent: the same for the same incident.
+    ///
+    /// # Panics
+    ///
+    /// Never: there is nothing in an incident that JSON cannot say.
     pub fn to_body(&self) -> Vec<u8> {
-        // Text, numbers and maps with text keys: there is nothing in it that JSON cannot say.
-        serde_json::to_vec(self).unwrap_or_default()
+        serde_json::to_vec(self).expect("texts, numbers and maps with text keys are JSON")
     }
 }
 

@@ -12,25 +12,25 @@ use crate::{Incident, IncidentId, text};
 /// not what happened to it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct GroupKey(String);
+pub struct GroupKey(IncidentId);
 
 impl GroupKey {
     /// The key of a group of `kind` that is told apart from others of its kind by `facts`.
     ///
     /// `kind` is a word such as `service`; it stays readable. The order of the facts matters.
     pub fn of(kind: &str, facts: &[&str]) -> Self {
-        Self(IncidentId::of(kind, facts).as_str().to_owned())
+        Self(IncidentId::of(kind, facts))
     }
 
     /// The key as it is stored.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 }
 
 impl fmt::Display for GroupKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        self.0.fmt(f)
     }
 }
 
@@ -50,7 +50,11 @@ pub struct Group {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) occurrence: Option<String>,
     /// The rule of the account file whose event it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "read_rule",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub rule: Option<String>,
     /// The alarm that went off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,12 +92,24 @@ impl Group {
         }
     }
 
-    /// The same group, for an alarm that may cover others. All of them are ARNs.
+    /// Bytes of the ARNs of covered alarms at most, all together, so that an envelope fits a message.
+    const MAX_COVERED: usize = 8_000;
+
+    /// The same group, for an alarm that may cover others. All of them are ARNs; of so many that a message could not
+    /// hold them the first count.
     #[must_use]
     pub fn of_alarm(self, alarm: &str, covers: impl IntoIterator<Item = String>) -> Self {
+        let mut bytes = 0;
         Self {
             alarm: Some(text::clean(alarm)),
-            covers: covers.into_iter().map(|it| text::clean(&it)).collect(),
+            covers: covers
+                .into_iter()
+                .map(|it| text::clean(&it))
+                .take_while(|it| {
+                    bytes += it.len();
+                    bytes <= Self::MAX_COVERED
+                })
+                .collect(),
             ..self
         }
     }
@@ -115,6 +131,11 @@ fn line(text: &str, limit: usize) -> String {
 
 fn read_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(line(&String::deserialize(deserializer)?, Group::MAX_NAME))
+}
+
+fn read_rule<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let rule = Option::<String>::deserialize(deserializer)?;
+    Ok(rule.map(|it| line(&it, Group::MAX_NAME)))
 }
 
 fn read_cause<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

@@ -1,4 +1,4 @@
-//! Points in time as the agent writes them, and as HTTP does.
+//! Points in time as HTTP writes them.
 
 use jiff::{
     Timestamp,
@@ -23,24 +23,9 @@ pub fn parse_http_date(text: &str) -> Option<Timestamp> {
         .or_else(|| obsolete("%a %b %e %H:%M:%S %Y"))
 }
 
-/// `2026-01-02T03:04:05.678Z`: UTC, with milliseconds.
-pub fn format_timestamp(timestamp: Timestamp) -> String {
-    timestamp.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn milliseconds_are_always_there() {
-        for (text, expected) in [
-            ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05.000Z"),
-            ("2026-01-02T03:04:05.678901Z", "2026-01-02T03:04:05.678Z"),
-        ] {
-            assert_eq!(format_timestamp(text.parse().unwrap()), expected);
-        }
-    }
 
     #[test]
     fn every_form_of_an_http_date_is_read() {

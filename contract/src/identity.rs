@@ -10,8 +10,11 @@ use sha2::{Digest as _, Sha256};
 /// A pure function of what happened, never of the clock or of chance: every retry, duplicate and
 /// redrive of an event gives the same ID, and a new occurrence gives a new one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String", into = "String")]
 pub struct IncidentId(String);
+
+/// Characters of an ID at most: those that are made here have fewer than 60.
+const LONGEST: usize = 200;
 
 impl IncidentId {
     /// The ID of an incident of `kind` that is told apart from others of its kind by `facts`.
@@ -33,12 +36,34 @@ impl IncidentId {
 
     /// The ID that an occurrence is, as an envelope says it.
     pub(crate) fn from_occurrence(occurrence: &str) -> Self {
-        Self(occurrence.to_owned())
+        Self::try_from(occurrence.to_owned())
+            .unwrap_or_else(|_| Self::of("occurrence", &[occurrence]))
     }
 
     /// The ID as it is sent.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<IncidentId> for String {
+    fn from(id: IncidentId) -> Self {
+        id.0
+    }
+}
+
+/// What is read may come from anywhere, and becomes a key of the ledger.
+impl TryFrom<String> for IncidentId {
+    type Error = &'static str;
+
+    fn try_from(id: String) -> Result<Self, Self::Error> {
+        let is_fit =
+            (1..=LONGEST).contains(&id.len()) && id.bytes().all(|it| it.is_ascii_graphic());
+        if is_fit {
+            Ok(Self(id))
+        } else {
+            Err("not an ID: it has 1 to 200 characters of ASCII and no spaces")
+        }
     }
 }
 

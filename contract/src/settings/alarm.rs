@@ -1,0 +1,145 @@
+//! Which alarms there are, and how urgent they may say that they are.
+
+use serde::{Deserialize, Serialize};
+
+use super::{InvalidVariable, Variable, Variables};
+use crate::Priority;
+
+const OWN: &str = "OWN_ALARMS";
+const WATCHED: &str = "WATCHED_ALARMS";
+
+/// What `alarm` goes by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AlarmSettings {
+    /// What the names of the stack's own alarms begin with.
+    pub own: String,
+    /// The alarms that are watched beside them.
+    pub watched: Vec<WatchedAlarms>,
+}
+
+/// Alarms that are there already.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatchedAlarms {
+    /// What their names begin with; nothing for every alarm.
+    pub prefix: String,
+    /// How urgent they are, unless their descriptions say.
+    pub priority: Priority,
+    /// How urgent their descriptions can make them at most.
+    pub at_most: Priority,
+}
+
+impl AlarmSettings {
+    /// How urgent an alarm of this name is, whose description says so or says nothing.
+    ///
+    /// What the stack's own alarms say comes from the account file. Whoever may write any other alarm's description could
+    /// pass every limit with it: so it counts as `HIGH` at most, unless the account file says otherwise.
+    pub fn priority(&self, name: &str, said: Option<Priority>) -> Priority {
+        if self.is_own(name) {
+            return said.unwrap_or(Priority::High);
+        }
+        match self.watched(name) {
+            Some(watched) => said.map_or(watched.priority, |it| it.max(watched.at_most)),
+            None => said.unwrap_or(Priority::High).max(Priority::High),
+        }
+    }
+
+    /// Whether the account file makes an alarm of this name, or watches it.
+    pub fn knows(&self, name: &str) -> bool {
+        self.is_own(name) || self.watched(name).is_some()
+    }
+
+    fn is_own(&self, name: &str) -> bool {
+        !self.own.is_empty() && name.starts_with(&self.own)
+    }
+
+    fn watched(&self, name: &str) -> Option<&WatchedAlarms> {
+        let watched = self.watched.iter();
+        watched
+            .filter(|it| name.starts_with(&it.prefix))
+            .max_by_key(|it| it.prefix.len())
+    }
+
+    /// The variables of the environment that say so.
+    ///
+    /// # Panics
+    ///
+    /// Never: names and words are JSON.
+    pub fn to_env(&self) -> Vec<Variable> {
+        let watched = serde_json::to_string(&self.watched).expect("names and words are JSON");
+        vec![(OWN, self.own.clone()), (WATCHED, watched)]
+    }
+
+    /// What the variables of the environment say.
+    ///
+    /// # Errors
+    ///
+    /// When one is missing or cannot be read.
+    pub fn from_env(variables: &Variables) -> Result<Self, InvalidVariable> {
+        let watched = variables.require(WATCHED)?;
+        Ok(Self {
+            own: variables.require(OWN)?.to_owned(),
+            watched: serde_json::from_str(watched).map_err(|_| InvalidVariable::Invalid {
+                name: WATCHED,
+                value: watched.to_owned(),
+            })?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> AlarmSettings {
+        let watched = |prefix: &str, priority, at_most| WatchedAlarms {
+            prefix: prefix.to_owned(),
+            priority,
+            at_most,
+        };
+        AlarmSettings {
+            own: "tocsin-prod-".to_owned(),
+            watched: vec![
+                watched("prod-", Priority::Medium, Priority::High),
+                watched("prod-db-", Priority::High, Priority::Critical),
+            ],
+        }
+    }
+
+    #[test]
+    fn only_what_the_account_file_trusts_is_critical() {
+        use Priority::{Critical, High, Low, Medium};
+        for (name, said, expected) in [
+            ("tocsin-prod-cpu", Some(Critical), Critical),
+            ("tocsin-prod-cpu", None, High),
+            ("prod-cpu", Some(Critical), High),
+            ("prod-cpu", Some(Low), Low),
+            ("prod-cpu", None, Medium),
+            ("prod-db-cpu", Some(Critical), Critical),
+            ("prod-db-cpu", None, High),
+            ("other", Some(Critical), High),
+            ("other", Some(Low), Low),
+            ("other", None, High),
+            ("tocsin-prod", Some(Critical), High),
+        ] {
+            assert_eq!(settings().priority(name, said), expected, "{name} {said:?}");
+        }
+        let nothing = AlarmSettings::default();
+        assert_eq!(nothing.priority("x", Some(Critical)), High);
+        assert!(!nothing.knows("x"));
+        assert!(settings().knows("prod-db-cpu") && settings().knows("tocsin-prod-x"));
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for settings in [
+            settings(),
+            AlarmSettings {
+                watched: Vec::new(),
+                ..settings()
+            },
+        ] {
+            let variables = settings.to_env().into_iter().collect();
+            assert_eq!(AlarmSettings::from_env(&variables), Ok(settings));
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! How incidents are grouped, and how many investigations they may become.
+
+use std::time::Duration;
+
+use super::{InvalidVariable, QuietHours, Variable, Variables};
+use crate::Priority;
+
+const ALWAYS_PER_DAY: &str = "ALWAYS_SENT_PER_DAY";
+const ALWAYS_SENT: &str = "BUDGET_FLOOR";
+const LOW_PER_DAY: &str = "LOW_PER_DAY";
+const PER_DAY: &str = "INVESTIGATIONS_PER_DAY";
+const PER_HOUR: &str = "INVESTIGATIONS_PER_HOUR";
+const QUIET_HOURS: &str = "QUIET_HOURS";
+const RULE_PER_DAY: &str = "RULE_PER_DAY";
+const WAIT: &str = "GROUP_WAIT_SECONDS";
+const WINDOW: &str = "GROUP_WINDOW_SECONDS";
+
+/// What `deliver` goes by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliverySettings {
+    /// How long the first of a group waits for others.
+    pub wait: Duration,
+    /// How long after a report incidents of its group are held for the next.
+    pub window: Duration,
+    /// How many investigations there may be.
+    pub limits: Limits,
+    /// When incidents that are not urgent are held.
+    pub quiet_hours: Option<QuietHours>,
+}
+
+/// How many investigations an account file allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// In an hour of the clock.
+    pub per_hour: u32,
+    /// In a day, by UTC.
+    pub per_day: u32,
+    /// Of these, in a day, for what is not urgent (`LOW` and `MINIMAL`).
+    pub low_per_day: u32,
+    /// Of these, in a day, for each rule of the account file.
+    pub rule_per_day: u32,
+    /// From this priority on, incidents are always sent.
+    pub always_send: Priority,
+    /// How many of those are sent in a day all the same.
+    pub always_per_day: u32,
+}
+
+/// What holds unless the account file says otherwise.
+impl Default for DeliverySettings {
+    fn default() -> Self {
+        Self {
+            wait: Duration::from_secs(30),
+            window: Duration::from_mins(20),
+            limits: Limits::new(6, 24),
+            quiet_hours: None,
+        }
+    }
+}
+
+impl Limits {
+    /// Limits with the usual shares: a quarter of a day for what is not urgent, a third for each rule, at least one
+    /// of each; and four days' worth of what is always sent.
+    pub fn new(per_hour: u32, per_day: u32) -> Self {
+        Self {
+            per_hour,
+            per_day,
+            low_per_day: (per_day / 4).max(1),
+            rule_per_day: (per_day / 3).max(1),
+            always_send: Priority::Critical,
+            always_per_day: per_day.saturating_mul(4),
+        }
+    }
+
+    /// Whether incidents of this priority are sent whatever has been used.
+    pub fn always_send(&self, priority: Priority) -> bool {
+        priority <= self.always_send
+    }
+}
+
+impl DeliverySettings {
+    /// The variables of the environment that say so.
+    pub fn to_env(&self) -> Vec<Variable> {
+        let Self {
+            wait,
+            window,
+            limits,
+            quiet_hours,
+        } = self;
+        let mut variables = vec![
+            (ALWAYS_PER_DAY, limits.always_per_day.to_string()),
+            (ALWAYS_SENT, limits.always_send.as_str().to_owned()),
+            (LOW_PER_DAY, limits.low_per_day.to_string()),
+            (PER_DAY, limits.per_day.to_string()),
+            (PER_HOUR, limits.per_hour.to_string()),
+            (RULE_PER_DAY, limits.rule_per_day.to_string()),
+            (WAIT, wait.as_secs().to_string()),
+            (WINDOW, window.as_secs().to_string()),
+        ];
+        let quiet_hours = quiet_hours.as_ref();
+        variables.extend(quiet_hours.map(|it| (QUIET_HOURS, it.to_variable())));
+        variables
+    }
+
+    /// What the variables of the environment say.
+    ///
+    /// # Errors
+    ///
+    /// When one is missing or cannot be read.
+    pub fn from_env(variables: &Variables) -> Result<Self, InvalidVariable> {
+        let seconds = |name| variables.parse(name).map(Duration::from_secs);
+        let always = variables.require(ALWAYS_SENT)?;
+        let always_send = Priority::named(always).ok_or_else(|| InvalidVariable::Invalid {
+            name: ALWAYS_SENT,
+            value: always.to_owned(),
+        })?;
+        Ok(Self {
+            wait: seconds(WAIT)?,
+            window: seconds(WINDOW)?,
+            limits: Limits {
+                per_hour: variables.parse(PER_HOUR)?,
+                per_day: variables.parse(PER_DAY)?,
+                low_per_day: variables.parse(LOW_PER_DAY)?,
+                rule_per_day: variables.parse(RULE_PER_DAY)?,
+                always_send,
+                always_per_day: variables.parse(ALWAYS_PER_DAY)?,
+            },
+            quiet_hours: variables.parse_if_set(QUIET_HOURS)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let other = DeliverySettings {
+            wait: Duration::from_secs(5),
+            window: Duration::from_hours(1),
+            limits: Limits {
+                per_hour: 1,
+                per_day: 2,
+                low_per_day: 3,
+                rule_per_day: 4,
+                always_send: Priority::Minimal,
+                always_per_day: 5,
+            },
+            quiet_hours: Some("22:00-07:00 CET-1CEST,M3.5.0,M10.5.0/3".parse().unwrap()),
+        };
+        for settings in [DeliverySettings::default(), other] {
+            let variables = settings.to_env().into_iter().collect();
+            assert_eq!(DeliverySettings::from_env(&variables), Ok(settings));
+        }
+    }
+
+    #[test]
+    fn shares_are_at_least_one() {
+        let least = Limits::new(1, 1);
+        assert_eq!((least.low_per_day, least.rule_per_day), (1, 1));
+        let usual = Limits::new(6, 24);
+        let shares = (usual.low_per_day, usual.rule_per_day, usual.always_per_day);
+        assert_eq!(shares, (6, 8, 96));
+    }
+}
