@@ -133,6 +133,7 @@ fn empty(key: Key, hold: Hold, waker: Option<String>, now: Timestamp) -> Window 
         follows: None,
         alarm: None,
         rule: None,
+        size: None,
     }
 }
 

@@ -31,7 +31,9 @@ pub use cluster::{Cluster, ClusterPrefix, ClusterSelector, ServicePattern};
 pub use composite::{AlarmRule, AlarmState, CompositeAlarm, InvalidRule, OtherAlarm, Verdict};
 pub use condition::{Comparison, Condition, InvalidCondition, InvalidPeriod, Period, Side, Test};
 pub use cost_report::{CostReport, CostSources, IdlePercent, TimeOfDay};
-pub use event_source::{EventName, EventSource, PipelineSelector, UnauthorizedApiCalls};
+pub use event_source::{
+    BILLING_REGION, CostAnomalies, EventName, EventSource, PipelineSelector, UnauthorizedApiCalls,
+};
 pub use formula::InvalidFormula;
 pub use grouping::{GroupWait, GroupWindow, Grouping, InvalidGrouping};
 pub use hardening::{Hardening, Network, Vpc};
@@ -72,6 +74,8 @@ pub struct Monitor {
     pub unauthorized_api_calls: Option<UnauthorizedApiCalls>,
     /// Whatever else happens and is an incident.
     pub events: Vec<EventSource>,
+    /// Anomalies of what the account costs, if they are incidents.
+    pub cost_anomalies: Option<CostAnomalies>,
     /// When to report on spend that may not be needed, if at all.
     pub cost_report: Option<CostReport>,
     /// Which incidents are told as one.

@@ -76,6 +76,7 @@ fn window_with(service: &str, ago: SignedDuration, description: &str) -> Window 
         follows: None,
         alarm: None,
         rule: None,
+        size: None,
     }
 }
 

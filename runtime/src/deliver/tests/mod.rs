@@ -15,7 +15,10 @@ use std::{
 };
 
 use jiff::SignedDuration;
-use webhook::{Answer, Envelope, IncidentId, Priority, Signal, SignedRequest, UrlPolicy, Webhook};
+use webhook::{
+    Answer, Envelope, Group, GroupKey, IncidentId, Priority, Signal, SignedRequest, UrlPolicy,
+    Webhook,
+};
 
 use super::*;
 use crate::ledger::{Item, Key, Limits, MemoryLedger, Pending, Put, Versioned};
@@ -224,6 +227,19 @@ fn incident(name: &str) -> Incident {
 /// A batch of incidents, whose messages are called as they are.
 fn batch(names: &[&str]) -> Json {
     received(names, 1)
+}
+
+/// A batch of one incident of a group, whose problem is so large.
+fn sized(name: &str, size: u64) -> Json {
+    let group = Group::new(GroupKey::of("values", &["anomaly"]), "anomaly", "detected");
+    let envelope =
+        Envelope::of_group(Signal::Event, incident(name), group.of_size(Some(size))).to_body();
+    json!({ "Records": [{
+        "messageId": name,
+        "receiptHandle": name,
+        "body": envelope,
+        "attributes": { "SentTimestamp": "1767323000000", "ApproximateReceiveCount": "1" },
+    }] })
 }
 
 /// A batch of incidents that have been received so many times.

@@ -19,6 +19,7 @@ fn window(contents: Contents) -> Window {
         follows: None,
         alarm: None,
         rule: None,
+        size: None,
     }
 }
 

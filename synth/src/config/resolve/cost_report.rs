@@ -92,7 +92,7 @@ impl Resolver<'_> {
     }
 
     /// The value of a field, or the default where there is none; nothing where it is wrong.
-    fn checked<T: Copy>(
+    pub(super) fn checked<T: Copy>(
         &mut self,
         field: Option<&Field<T>>,
         default: T,

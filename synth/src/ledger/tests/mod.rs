@@ -75,6 +75,7 @@ fn window(group: &str, opened: Timestamp, causes: &[(&str, usize)]) -> Window {
         follows: None,
         alarm: None,
         rule: None,
+        size: None,
     }
 }
 
