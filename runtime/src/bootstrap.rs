@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use webhook::Signal;
 
 use crate::{
-    cost::InvalidSettings,
+    cost::{CostFunction, InvalidSettings},
     decision::Decision,
     deliver::{Deliver, DeliverFunction, LambdaPorts, NoPorts},
     http::{HttpSetup, Reuse, client},
@@ -169,6 +169,30 @@ pub fn deliver_function(roots: &RootCertStore) -> Result<(), StartError> {
             async move {
                 let deadline = Timestamp::try_from(event.context.deadline()).unwrap_or_default();
                 Ok::<Json, Diagnostic>(function.handle(&event.payload, deadline).await)
+            }
+        })
+    })
+}
+
+/// The whole of the function that reports spend, and trusts `roots`.
+///
+/// # Errors
+///
+/// When the function cannot start.
+pub fn cost_function(roots: RootCertStore) -> Result<(), StartError> {
+    let log = Log::standard("cost");
+    started(&log, || {
+        let http = client(roots, Reuse::Connections)?;
+        let function = CostFunction::new(log.clone(), http, environment())?;
+        serve(|event: LambdaEvent<Json>| {
+            let function = &function;
+            async move {
+                let LambdaEvent { payload, context } = event;
+                let deadline = Timestamp::try_from(context.deadline()).unwrap_or_default();
+                let time = deadline.duration_since(Timestamp::now());
+                let time = time.try_into().unwrap_or_default();
+                let (arn, id) = (&context.invoked_function_arn, &context.request_id);
+                function.handle(&payload, arn, time, id).await
             }
         })
     })

@@ -286,7 +286,7 @@ impl<'a> Draft<'a> {
     }
 
     fn sizings(&mut self, region: &RegionFacts) {
-        for sizing in &region.sizings {
+        for sizing in region.sizings.iter().filter(|it| it.has_finding()) {
             let key = ResourceKey::new(
                 Some(&sizing.arn),
                 &region.region,

@@ -188,7 +188,7 @@ impl<R: Reads, C: Clock> Looker<'_, R, C> {
             covered.insert(key);
         }
         for region in &facts.regions {
-            let sizings = region.sizings.iter();
+            let sizings = region.sizings.iter().filter(|it| it.has_finding());
             covered.extend(sizings.filter_map(|it| ResourceKey::of_arn(&it.arn)));
             let idle = region.idle.iter();
             let key = |it: &Idle| {

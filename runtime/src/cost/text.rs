@@ -288,7 +288,7 @@ fn sums(evaluation: &Evaluation, settings: &Settings) -> Vec<String> {
     let (running, _) = evaluation.instances;
     let days = settings.thresholds.lookback_days;
     lines.push(format!(
-        "of {running} running instances {} are in use{}, of {} nothing can be said",
+        "instances that run: {running}, of which {} in use{} and {} unknown",
         evaluation.in_use,
         match evaluation.but_for_one_day {
             0 => String::new(),
