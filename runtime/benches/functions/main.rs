@@ -13,6 +13,7 @@
 
 mod events;
 mod lambda;
+mod large_account;
 mod ledger;
 mod measure;
 mod outside;
@@ -91,6 +92,7 @@ async fn report() {
     cells(["deliver, 6 MB", "", "", "", "", "", "", &shown(peak, 1)]);
 
     ledger::report(scratch.path()).await;
+    large_account::report(scratch.path()).await;
 
     let authority = Authority::new();
     let certificate = scratch.path().join("authority.der");
