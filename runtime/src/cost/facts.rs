@@ -77,6 +77,8 @@ pub enum What {
     Volumes,
     /// Addresses.
     Addresses,
+    /// What the findings have cost.
+    ActualCosts,
 }
 
 /// Why something could not be read.
@@ -96,6 +98,8 @@ pub enum Why {
     TooManyPages,
     /// The service cannot say anything of so many resources.
     NothingSaidOf(usize),
+    /// When it was asked last is not known, as the ledger is away, and asking costs.
+    NotAsked,
     /// Of so many more there was no asking within `max-metrics`.
     OverMaxMetrics(usize),
 }
@@ -130,6 +134,7 @@ impl What {
             Self::Metrics => "metrics of instances",
             Self::Volumes => "volumes of stopped instances",
             Self::Addresses => "addresses",
+            Self::ActualCosts => "actual costs of Cost Explorer",
         }
     }
 }
@@ -147,6 +152,7 @@ impl Why {
             Self::OutOfTime => "there was no time left".to_owned(),
             Self::TooManyPages => "more pages than are read".to_owned(),
             Self::NothingSaidOf(count) => format!("it says nothing of {count} resources"),
+            Self::NotAsked => "not asked, as the ledger does not say when it was".to_owned(),
             Self::OverMaxMetrics(count) => {
                 format!("{count} instances are beyond `max-metrics`")
             }

@@ -166,6 +166,8 @@ impl<R: Reads, C: Clock> Looker<'_, R, C> {
                 "inactive" => Some(Why::NotEnrolled),
                 _ => Some(Why::NotReady(status.clone())),
             },
+            // Where nothing answers, the lists would only take the time of other regions.
+            Err(why @ (Why::Failed(_) | Why::OutOfTime)) => Some(why.clone()),
             // The lists themselves say whether they can be read.
             Err(_) => None,
         };

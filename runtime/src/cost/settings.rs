@@ -21,6 +21,8 @@ pub struct Settings {
     pub owner_tags: Vec<String>,
     /// How many metrics a report asks CloudWatch for at most.
     pub max_metrics: usize,
+    /// Whether Cost Explorer is asked what the findings have cost.
+    pub actual_costs: bool,
     /// Savings in a month that are worth an incident.
     pub report_from: f64,
     /// Days between incidents on findings without an amount.
@@ -119,6 +121,7 @@ impl Settings {
             ),
             owner_tags: list("OWNER_TAGS"),
             max_metrics: parsed(environment, "MAX_METRICS")?,
+            actual_costs: environment.get("ACTUAL_COSTS") == Some("true"),
             report_from: parsed(environment, "REPORT_FROM")?,
             report_every_days: parsed(environment, "REPORT_EVERY_DAYS")?,
             time_zone: time_zone(zone).ok_or_else(invalid)?,

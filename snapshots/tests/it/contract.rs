@@ -167,6 +167,7 @@ fn deliver_groups_and_spends_as_the_account_file_says() {
 #[test]
 fn nothing_is_set_in_vain() {
     let read: &[&str] = &[
+        "ACTUAL_COSTS",
         "BUDGET_FLOOR",
         "COST_REGIONS",
         "COST_SOURCES",

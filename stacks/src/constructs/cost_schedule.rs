@@ -43,6 +43,7 @@ pub(crate) fn cost_schedule(
             environment: environment(report, regions, ledger),
             statements: reads(report.sources)
                 .into_iter()
+                .chain(report.actual_costs.then(read_costs))
                 .chain([remember_reports(ledger)])
                 .collect(),
             invocation: Invocation::Asynchronous,
@@ -136,8 +137,20 @@ fn environment(
     if !report.owner_tags.is_empty() {
         variables.push(("OWNER_TAGS", report.owner_tags.join(",").into()));
     }
+    if report.actual_costs {
+        variables.push(("ACTUAL_COSTS", "true".into()));
+    }
     variables.extend(regions.map(|it| ("COST_REGIONS", it)));
     variables
+}
+
+/// What asking for actual costs takes. The template knows no billing view, which alone it could be limited to.
+fn read_costs() -> Statement {
+    Statement::allow(
+        "ReadCosts",
+        &["ce:GetCostAndUsageWithResources"],
+        [Value::from("*")],
+    )
 }
 
 /// What the sources that are on read. None of these actions can be limited to a resource.

@@ -25,6 +25,8 @@ pub struct CostReport {
     pub owner_tags: Vec<String>,
     /// How many metrics a report asks CloudWatch for at most.
     pub max_metrics: u32,
+    /// Whether Cost Explorer, which charges for it, is asked what the findings have cost.
+    pub actual_costs: bool,
     /// Savings in a month that are worth an incident.
     pub report_from: f64,
     /// Days between incidents on findings without an amount; 1 to 90.

@@ -38,6 +38,7 @@ fn settings() -> Settings {
         ignore_tag: ("tocsin".to_owned(), "ignore".to_owned()),
         owner_tags: vec!["owner".to_owned(), "team".to_owned()],
         max_metrics: 10_000,
+        actual_costs: false,
         report_from: 50.0,
         report_every_days: 7,
         time_zone: super::settings::time_zone("Europe/Berlin").unwrap(),

@@ -104,7 +104,7 @@ fn lists_shrink_first() {
         "make smaller: 3333, 33330.00 USD a month before discounts",
         "modernise: 3333, 33330.00 USD a month before discounts",
         "price not known: 3334",
-        "of 10000 running instances 0 are in use",
+        "instances that run: 10000, of which 0 in use",
     ] {
         assert!(text.contains(sum), "{sum}\n{text}");
     }

@@ -207,6 +207,7 @@ mod tests {
             ignore_tag: ("tocsin".to_owned(), "ignore".to_owned()),
             owner_tags: vec!["owner".to_owned()],
             max_metrics: 1,
+            actual_costs: false,
             report_from: 50.0,
             report_every_days: 7,
             time_zone: time_zone("UTC").unwrap(),

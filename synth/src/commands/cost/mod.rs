@@ -138,6 +138,7 @@ fn settings(report: &CostReport, regions: &[Region]) -> Result<Settings, AwsErro
         ignore_tag: report.ignore_tag.clone(),
         owner_tags: report.owner_tags.clone(),
         max_metrics: usize::try_from(report.max_metrics).unwrap_or(usize::MAX),
+        actual_costs: report.actual_costs,
         report_from: report.report_from,
         report_every_days: report.report_every_days,
         time_zone: zone.ok_or_else(|| failed(format!("no time zone `{}`", report.time_zone)))?,

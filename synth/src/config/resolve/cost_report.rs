@@ -86,6 +86,7 @@ impl Resolver<'_> {
             ignore_tag: ignore_tag?,
             owner_tags,
             max_metrics: max_metrics?,
+            actual_costs: report.actual_costs.and_then(|it| it.value) == Some(true),
             report_from: report_from?,
             report_every_days: report_every_days?,
         })
