@@ -79,6 +79,7 @@ async fn what_the_report_finds_is_shown_as_text_json_and_a_page() {
         "157.10 USD",
         "reporting",
         "CPU at most 1.4 %",
+        "by Cost Optimization Hub and Compute Optimizer",
     ] {
         assert!(page.contains(text), "`{text}` is not in:\n{page}");
     }
