@@ -39,7 +39,7 @@ pub(crate) fn cost_schedule(
             function: FunctionName::Cost,
             description: "Reports spend that may not be needed, once a day",
             timeout: 300,
-            memory: 256,
+            memory: 128,
             environment: environment(report, regions, ledger),
             statements: reads(report.sources)
                 .into_iter()
