@@ -62,6 +62,10 @@ pub struct Group {
     /// The alarms that a composite alarm covers, by ARN.
     #[serde(default, skip_serializing_if = "Vec::is_empty", alias = "absorbs")]
     pub covers: Vec<String>,
+    /// How large the problem is, in a unit of the group's own, where that says whether it is worth reporting
+    /// again: while it is under a fifth larger than when it was reported, it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
 }
 
 impl Group {
@@ -80,6 +84,7 @@ impl Group {
             rule: None,
             alarm: None,
             covers: Vec::new(),
+            size: None,
         }
     }
 
@@ -112,6 +117,12 @@ impl Group {
                 .collect(),
             ..self
         }
+    }
+
+    /// The same group, whose problem is so large.
+    #[must_use]
+    pub fn of_size(self, size: Option<u64>) -> Self {
+        Self { size, ..self }
     }
 
     /// The group of an incident that nothing else belongs to.

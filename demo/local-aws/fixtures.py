@@ -1,6 +1,6 @@
 """Makes what the cost report is about: instances on the local AWS, and two weeks of their metrics.
 
-    python scenery.py ENDPOINT REGION
+    python fixtures.py ENDPOINT REGION
 
 Prints the instances as JSON, by what they stand for.
 """
@@ -25,14 +25,17 @@ def client(service):
     )
 
 
-def run(name, kind):
+def run(name, kind, **tags):
     instance = client("ec2").run_instances(
         ImageId="ami-12345678",
         InstanceType=kind,
         MinCount=1,
         MaxCount=1,
         TagSpecifications=[
-            {"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": name}]}
+            {
+                "ResourceType": "instance",
+                "Tags": [{"Key": key, "Value": value} for key, value in {"Name": name, **tags}.items()],
+            }
         ],
     )["Instances"][0]
     return instance["InstanceId"]
@@ -56,9 +59,13 @@ def put(instance, cpu, network):
     client("cloudwatch").put_metric_data(Namespace="AWS/EC2", MetricData=data)
 
 
-idle = run("reporting-old", "m7g.xlarge")
+idle = run("reporting-old", "m7g.xlarge", team="reporting")
 put(idle, cpu=1.4, network=20_000)
+large = run("search-index", "r7g.2xlarge", team="search")
+put(large, cpu=22.5, network=300_000_000)
+forgotten = run("batch-2024", "c6g.medium", team="reporting")
+put(forgotten, cpu=0.8, network=1_000)
 busy = run("checkout-api", "c7g.large")
 put(busy, cpu=63.0, network=900_000_000)
 silent = run("just-started", "t4g.small")
-print(json.dumps({"idle": idle, "busy": busy, "silent": silent}))
+print(json.dumps({"idle": idle, "large": large, "forgotten": forgotten, "busy": busy, "silent": silent}))

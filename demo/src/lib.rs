@@ -4,6 +4,7 @@
 //! `make demo` plays it. The tests of `synth` deploy to the same local AWS and listen with the same
 //! receiver. Nothing of this is in `synth` itself.
 
+pub mod advice;
 pub mod cli;
 mod deployed;
 mod error;

@@ -10,9 +10,13 @@ use std::{
 
 use aws_config::BehaviorVersion;
 use aws_credential_types::Credentials;
+use jiff::Timestamp;
+use stacks::Json;
 use synth::aws::{Aws, http_client};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
+
+use crate::advice::{Advisers, Subjects};
 
 /// Why there is no local AWS, or not what it should have in it.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +47,7 @@ pub struct LocalAws {
     aws: Aws,
     scratch: TempDir,
     log: PathBuf,
+    advisers: Advisers,
 }
 
 impl LocalAws {
@@ -61,6 +66,8 @@ impl LocalAws {
             .try_clone()
             .map_err(|error| failed(error.to_string()))?;
         let endpoint = format!("http://127.0.0.1:{port}");
+        let advisers = Advisers::listen().await;
+        let advisers = advisers.map_err(|error| failed(error.to_string()))?;
         // Functions inherit its environment, so it gets none but this.
         let child = Command::new(&python)
             .args(["-c", SERVE])
@@ -69,6 +76,11 @@ impl LocalAws {
             .env("HOME", scratch.path())
             .env("TMPDIR", scratch.path())
             .env("AWS_ENDPOINT_URL", &endpoint)
+            .env("AWS_ENDPOINT_URL_COMPUTE_OPTIMIZER", advisers.endpoint())
+            .env(
+                "AWS_ENDPOINT_URL_COST_OPTIMIZATION_HUB",
+                advisers.endpoint(),
+            )
             .env("BIND_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", port.to_string())
             .env("SFTP_ENABLED", "0")
@@ -90,6 +102,7 @@ impl LocalAws {
             aws,
             scratch,
             log,
+            advisers,
         };
         local.wait_until_it_answers().await?;
         Ok(local)
@@ -126,6 +139,11 @@ impl LocalAws {
         &self.endpoint
     }
 
+    /// Where its Cost Optimization Hub and its Compute Optimizer listen.
+    pub fn advisers(&self) -> &Advisers {
+        &self.advisers
+    }
+
     /// What it says.
     pub fn log(&self) -> &Path {
         &self.log
@@ -136,8 +154,9 @@ impl LocalAws {
         fs::read_to_string(&self.log).is_ok_and(|log| log.contains(words))
     }
 
-    /// Makes instances and their metrics; returns the instances by what they stand for.
-    pub async fn make_instances(&self) -> Result<stacks::Json, LocalAwsError> {
+    /// Makes instances and their metrics, and lets the advisers speak of them; returns the instances by what they
+    /// stand for.
+    pub async fn make_instances(&self) -> Result<Json, LocalAwsError> {
         let output = Command::new(&self.python)
             .args(["-c", FIXTURES, &self.endpoint, &self.region])
             .env_clear()
@@ -148,9 +167,19 @@ impl LocalAws {
             .await
             .map_err(|error| LocalAwsError::Fixtures(error.to_string()))?;
         let errors = String::from_utf8_lossy(&output.stderr);
-        serde_json::from_slice(&output.stdout).map_err(|_| {
+        let instances: Json = serde_json::from_slice(&output.stdout).map_err(|_| {
             LocalAwsError::Fixtures(errors.lines().last().unwrap_or_default().to_owned())
-        })
+        })?;
+        let id = |name: &str| instances[name].as_str().unwrap_or_default().to_owned();
+        let account = self.aws.account().await;
+        self.advisers.speak_of(Subjects {
+            account: account.map_err(|error| LocalAwsError::Fixtures(error.to_string()))?,
+            region: self.region.clone(),
+            idle: id("idle"),
+            large: id("large"),
+            refreshed: Timestamp::now(),
+        });
+        Ok(instances)
     }
 
     /// Ends it, and everything that it has started. Its log stays if somebody may want to read it.

@@ -217,8 +217,11 @@ async fn cost(
 ) -> Result<(), Error> {
     let instances = local.make_instances().await.map_err(Error::from)?;
     terminal.say(&format!(
-        "   three instances: {} idle for two weeks, {} busy, {} without datapoints",
+        "   five instances: {} idle and {} too large, as AWS says; {} idle by its metrics, {} busy, {} without \
+         datapoints",
         show(&instances["idle"]),
+        show(&instances["large"]),
+        show(&instances["forgotten"]),
         show(&instances["busy"]),
         show(&instances["silent"])
     ));

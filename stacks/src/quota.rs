@@ -115,7 +115,10 @@ fn of_rule(rule: &EventRule, name: &str) -> impl Iterator<Item = OverQuota> {
             let subject = Subject::Clusters(clusters.clone());
             (subject.clone(), subject, "name fewer, or say them shorter")
         }
-        Purpose::WatchedAlarms | Purpose::Pipelines | Purpose::DeniedCalls => (
+        Purpose::WatchedAlarms
+        | Purpose::Pipelines
+        | Purpose::DeniedCalls
+        | Purpose::CostAnomalies => (
             Subject::Everything,
             Subject::Everything,
             "name fewer, or say them shorter",

@@ -2,6 +2,7 @@
 
 use super::{InvalidVariable, Variable, Variables, variable::TIME_ZONE};
 
+const ACTUAL_COSTS: &str = "ACTUAL_COSTS";
 const IDLE_BELOW_MEGABYTES: &str = "IDLE_BELOW_MEGABYTES";
 const IDLE_BELOW_PERCENT: &str = "IDLE_BELOW_PERCENT";
 const IGNORE_TAG: &str = "IGNORE_TAG";
@@ -30,6 +31,8 @@ pub struct CostSettings {
     pub owner_tags: Vec<String>,
     /// How many metrics a report asks CloudWatch for at most.
     pub max_metrics: u32,
+    /// Whether Cost Explorer is asked what the findings have cost.
+    pub actual_costs: bool,
     /// Savings in a month that are worth an incident.
     pub report_from: f64,
     /// Days between incidents on findings without an amount.
@@ -64,6 +67,7 @@ impl Default for CostSettings {
             ignore_tag: ("tocsin".to_owned(), "ignore".to_owned()),
             owner_tags: vec!["owner".to_owned(), "team".to_owned()],
             max_metrics: 10_000,
+            actual_costs: false,
             report_from: 50.0,
             report_every_days: 7,
             time_zone: "UTC".to_owned(),
@@ -93,6 +97,10 @@ impl CostSettings {
         let sources = sources.filter_map(|(name, is_on)| is_on.then_some(name));
         let (ignore_tag, ignore_tag_value) = &self.ignore_tag;
         let variables = [
+            (
+                ACTUAL_COSTS,
+                if self.actual_costs { "true" } else { "" }.to_owned(),
+            ),
             (SOURCES, sources.collect::<Vec<_>>().join(",")),
             (IDLE_BELOW_MEGABYTES, self.idle_below_megabytes.to_string()),
             (IDLE_BELOW_PERCENT, self.idle_below_percent.to_string()),
@@ -139,6 +147,7 @@ impl CostSettings {
             ),
             owner_tags: variables.list(OWNER_TAGS),
             max_metrics: variables.parse(MAX_METRICS)?,
+            actual_costs: variables.get(ACTUAL_COSTS) == Some("true"),
             report_from: variables.parse(REPORT_FROM)?,
             report_every_days: variables.parse(REPORT_EVERY_DAYS)?,
             time_zone: variables.require(TIME_ZONE)?.to_owned(),
@@ -164,6 +173,7 @@ mod tests {
             ignore_tag: ("purpose".to_owned(), "standby".to_owned()),
             owner_tags: Vec::new(),
             max_metrics: 500,
+            actual_costs: true,
             report_from: 0.0,
             report_every_days: 14,
             time_zone: "Europe/Berlin".to_owned(),

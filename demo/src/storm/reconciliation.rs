@@ -156,6 +156,7 @@ mod tests {
                     alarm: None,
                     covers: false,
                     rule: None,
+                    size: None,
                     members: Members::one(&incident, &Group::alone(&incident)),
                 };
                 let window = latest.join(&newcomer, at(NOW), &settings(6));

@@ -47,6 +47,14 @@ pub(crate) fn largest_event() -> Event {
     }
 }
 
+/// The cost report of an account that takes its time.
+pub(crate) fn large_account() -> Event {
+    Event {
+        time: Duration::from_mins(5),
+        ..event("cost")
+    }
+}
+
 /// As many messages as fit into a batch, as large as they may be then. There is only time to deliver
 /// the first ones; the others go back.
 pub(crate) fn full_batch() -> Event {

@@ -121,7 +121,7 @@ impl Lambda {
     }
 
     async fn hears(&mut self) -> Said {
-        let deadline = Duration::from_mins(3);
+        let deadline = Duration::from_mins(6);
         let said = tokio::time::timeout(deadline, self.said.recv()).await;
         said.unwrap().unwrap()
     }

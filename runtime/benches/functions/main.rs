@@ -13,6 +13,7 @@
 
 mod events;
 mod lambda;
+mod large_account;
 mod ledger;
 mod measure;
 mod outside;
@@ -51,9 +52,18 @@ fn main() -> ExitCode {
         .enable_all()
         .build()
         .unwrap()
-        .block_on(report());
+        .block_on(async {
+            if arguments.iter().any(|it| it == LARGE_ACCOUNT) {
+                large_account::report(tempfile::tempdir().unwrap().path()).await;
+            } else {
+                report().await;
+            }
+        });
     ExitCode::SUCCESS
 }
+
+/// The argument with which only the cost report of a large account is measured.
+const LARGE_ACCOUNT: &str = "large-account";
 
 /// The functions that are packaged.
 const FUNCTIONS: [&str; 5] = ["alarm", "ecs", "event", "cost", "deliver"];
@@ -95,6 +105,7 @@ async fn report() {
     cells(["event, 1 MB", "", "", "", "", "", "", &shown(peak, 1)]);
 
     ledger::report(scratch.path()).await;
+    large_account::report(scratch.path()).await;
 
     let authority = Authority::new();
     let certificate = scratch.path().join("authority.der");

@@ -21,8 +21,9 @@ use crate::{serve::serve, table::Table};
 /// One instance that does nothing.
 const INSTANCES: &str = "<DescribeInstancesResponse><reservationSet><item><instancesSet><item>\
     <instanceId>i-0a1b2c3d4e5f60718</instanceId><instanceType>m7g.large</instanceType>\
-    <launchTime>2026-01-02T03:04:05.000Z</launchTime>\
+    <instanceState><name>running</name></instanceState>\
     </item></instancesSet></item></reservationSet></DescribeInstancesResponse>";
+const NO_ADDRESSES: &str = "<DescribeAddressesResponse><addressesSet/></DescribeAddressesResponse>";
 
 /// Everything that the functions talk to, until the benchmark ends.
 pub(crate) struct Outside {
@@ -79,8 +80,17 @@ impl Outside {
             ("WEBHOOK_LOOPBACK_HTTP", "allowed"),
             ("INCIDENTS_QUEUE_URL", "http://queue/incidents"),
             ("DEAD_LETTERS_QUEUE_URL", "http://queue/dead-letters"),
-            ("LOOKBACK_DAYS", "14"),
+            ("COST_SOURCES", "metrics"),
+            ("IDLE_BELOW_MEGABYTES", "5"),
             ("IDLE_BELOW_PERCENT", "5"),
+            ("IGNORE_TAG", "tocsin"),
+            ("IGNORE_TAG_VALUE", "ignore"),
+            ("LEDGER_TABLE", "ledger"),
+            ("LOOKBACK_DAYS", "14"),
+            ("MAX_METRICS", "10000"),
+            ("REPORT_EVERY_DAYS", "7"),
+            ("REPORT_FROM", "50"),
+            ("TIME_ZONE", "UTC"),
         ])
     }
 }
@@ -98,7 +108,7 @@ pub(crate) fn grouped(per_hour: u32) -> Vec<(String, String)> {
     ])
 }
 
-fn variables<const N: usize>(variables: [(&str, &str); N]) -> Vec<(String, String)> {
+pub(crate) fn variables<const N: usize>(variables: [(&str, &str); N]) -> Vec<(String, String)> {
     variables
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into()
@@ -133,7 +143,10 @@ async fn aws_answers(
     }
     let entries = |key: &str| input[key].as_array().cloned().unwrap_or_default();
     let output = match operation.as_str() {
-        "" => return Ok(Response::new(INSTANCES.into())),
+        "" if body.starts_with(b"Action=DescribeInstances&") => {
+            return Ok(Response::new(INSTANCES.into()));
+        }
+        "" => return Ok(Response::new(NO_ADDRESSES.into())),
         "GetSecretValue" => json!({ "SecretString": secret }),
         "ChangeMessageVisibilityBatch" => {
             let taken = entries("Entries")
@@ -143,9 +156,13 @@ async fn aws_answers(
             json!({ "Successful": taken })
         }
         "GetMetricData" => {
+            let start = input["StartTime"].as_i64().unwrap_or_default();
+            let days: Vec<i64> = (0..14).map(|day| start + day * 86_400).collect();
             let results = entries("MetricDataQueries")
                 .iter()
-                .map(|it| json!({ "Id": it["Id"], "StatusCode": "Complete", "Values": vec![0.5; 14] }))
+                .map(|it| {
+                    json!({ "Id": it["Id"], "StatusCode": "Complete", "Timestamps": days, "Values": vec![0.5; 14] })
+                })
                 .collect::<Vec<_>>();
             json!({ "MetricDataResults": results })
         }

@@ -104,6 +104,13 @@ pub struct Saving {
     pub percentage: Option<f64>,
 }
 
+impl Sizing {
+    /// Whether anything is found. An instance that is on the list without a finding is not evaluated.
+    pub fn has_finding(&self) -> bool {
+        self.is_idle || !self.finding.trim().is_empty()
+    }
+}
+
 impl ComputeOptimizer {
     /// A client as the environment says, of a region.
     pub fn new(

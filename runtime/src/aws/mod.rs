@@ -4,6 +4,7 @@
 
 pub mod cloudwatch;
 pub mod compute_optimizer;
+pub mod cost_explorer;
 pub mod cost_optimization_hub;
 pub mod dynamodb;
 pub mod ec2;

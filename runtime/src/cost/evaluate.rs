@@ -48,6 +48,8 @@ pub struct Evaluation {
     pub metrics: usize,
     /// How many calls were made.
     pub calls: usize,
+    /// How many pages Cost Explorer was asked for.
+    pub pages: usize,
     /// What is left out or unknown, by the hash of the resource: nothing is known to be done about it.
     pub(super) undecided: HashSet<String>,
 }
@@ -286,7 +288,7 @@ impl<'a> Draft<'a> {
     }
 
     fn sizings(&mut self, region: &RegionFacts) {
-        for sizing in &region.sizings {
+        for sizing in region.sizings.iter().filter(|it| it.has_finding()) {
             let key = ResourceKey::new(
                 Some(&sizing.arn),
                 &region.region,
@@ -405,9 +407,7 @@ pub(super) fn says_nothing_by_cpu(instance: &Instance) -> Option<&'static str> {
         Some("it works on an accelerator, of which its CPU says nothing")
     } else if is_mac(kind) || instance.tenancy.as_deref() == Some("host") {
         Some("it is on a dedicated host, which is paid for by itself")
-    } else if instance.reserved
-        || !matches!(instance.lifecycle.as_deref(), None | Some("scheduled"))
-    {
+    } else if instance.reserved || instance.lifecycle.is_some() {
         Some("its capacity is paid for in advance")
     } else {
         None

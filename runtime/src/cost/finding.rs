@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{instance_type::size, money::Amount, usage::Evidence};
+use super::{actual::ActualCost, instance_type::size, money::Amount, usage::Evidence};
 
 /// A resource, by what is the same whichever service names it: its region, and what its ARN ends in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -63,6 +63,8 @@ pub struct Finding {
     pub amount: Option<Amount>,
     /// How much of the resource's price that is, in percent.
     pub share_percent: Option<f64>,
+    /// What the resource has cost, where the account file asks for it.
+    pub actual_cost: Option<ActualCost>,
     /// Who says so, the one whose words count first.
     pub origins: Vec<Origin>,
     /// What that rests on.

@@ -134,7 +134,7 @@ impl Past {
         let gaps = evaluation
             .gaps
             .iter()
-            .filter(|it| it.what != What::HubPreferences);
+            .filter(|it| !matches!(it.what, What::HubPreferences | What::ActualCosts));
         let unseen: HashSet<Option<String>> = gaps.map(|it| it.region.clone()).collect();
         self.all().filter(move |(_, it)| {
             !found.contains(&it.resource)

@@ -6,7 +6,7 @@ use std::{
 };
 
 use contract::settings::variable;
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use lambda_runtime::Diagnostic;
 use serde_json::{Value as Json, json};
 
@@ -19,6 +19,7 @@ use crate::{
         CallError, Page, Reason,
         cloudwatch::{Answer, CloudWatch, Period, Query},
         compute_optimizer::{ComputeOptimizer, Idle, Sizing},
+        cost_explorer::{Cost, CostExplorer},
         cost_optimization_hub::{CostOptimizationHub, Recommendation},
         dynamodb::Table,
         ec2::{Address, Ec2, Instance, Volume},
@@ -46,6 +47,7 @@ struct Clients {
 pub struct AwsReads {
     account: String,
     hub: CostOptimizationHub,
+    explorer: CostExplorer,
     regions: BTreeMap<String, Clients>,
 }
 
@@ -69,6 +71,7 @@ impl AwsReads {
         Ok(Self {
             account: account.to_owned(),
             hub: CostOptimizationHub::new(http.clone(), environment)?,
+            explorer: CostExplorer::new(http.clone(), environment)?,
             regions: settings
                 .regions
                 .iter()
@@ -143,6 +146,18 @@ impl Reads for AwsReads {
 
     async fn addresses(&self, region: &str) -> Result<Page<Address>, CallError> {
         self.of(region)?.ec2.addresses().await
+    }
+
+    async fn actual_costs(
+        &self,
+        resources: &[String],
+        period: (Date, Date),
+        token: Option<&str>,
+    ) -> Result<Page<Cost>, CallError> {
+        let explorer = &self.explorer;
+        explorer
+            .costs(&self.account, resources, period, token)
+            .await
     }
 
     async fn daily(
@@ -390,13 +405,8 @@ impl CostFunction {
                 ("CostGaps", &[count(evaluation.gaps.len())]),
             ],
         );
-        let mut by_kind = BTreeMap::<&'static str, f64>::new();
-        for finding in &evaluation.findings {
-            let value = finding.amount.as_ref().map_or(0.0, |it| it.value);
-            *by_kind.entry(finding.kind.metric()).or_default() += value;
-        }
-        for (kind, sum) in by_kind {
-            let dimension = ("Kind", kind);
+        for (kind, (_, sums)) in evaluation.sums_by(|it| it.kind.metric()) {
+            let (dimension, sum) = (("Kind", kind), sums.largest());
             self.log
                 .measure(now, &self.function_name, dimension, "CostSavings", sum);
         }
@@ -412,6 +422,7 @@ impl CostFunction {
             "gaps": evaluation.reasons(),
             "metrics": evaluation.metrics,
             "calls": evaluation.calls,
+            "pages": evaluation.pages,
         })
     }
 }

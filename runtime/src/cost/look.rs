@@ -166,6 +166,8 @@ impl<R: Reads, C: Clock> Looker<'_, R, C> {
                 "inactive" => Some(Why::NotEnrolled),
                 _ => Some(Why::NotReady(status.clone())),
             },
+            // Where nothing answers, the lists would only take the time of other regions.
+            Err(why @ (Why::Failed(_) | Why::OutOfTime)) => Some(why.clone()),
             // The lists themselves say whether they can be read.
             Err(_) => None,
         };
@@ -188,7 +190,7 @@ impl<R: Reads, C: Clock> Looker<'_, R, C> {
             covered.insert(key);
         }
         for region in &facts.regions {
-            let sizings = region.sizings.iter();
+            let sizings = region.sizings.iter().filter(|it| it.has_finding());
             covered.extend(sizings.filter_map(|it| ResourceKey::of_arn(&it.arn)));
             let idle = region.idle.iter();
             let key = |it: &Idle| {

@@ -3,6 +3,7 @@
 //!
 //! Reading is behind [`Reads`], remembering behind [`Store`]; everything between is pure.
 
+mod actual;
 mod call;
 mod evaluate;
 mod exclude;
@@ -21,11 +22,13 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod text;
+mod totals;
 mod usage;
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
+pub use actual::{ActualCost, price_of_pages};
 pub use evaluate::{Evaluation, evaluate};
 pub use facts::{Facts, Gap, RegionFacts, What, Why};
 pub use finding::{Finding, Kind, Origin, ResourceKey};
@@ -38,7 +41,8 @@ pub use run::{Outbox, Outcome, Run, RunError, Store, past};
 pub use settings::Settings;
 #[cfg(test)]
 pub(crate) use text::group;
-pub use text::{Occasion, identity, incident, line, price_of_metrics, sections, summary};
+pub use text::{Occasion, identity, incident, line, sections, summary};
+pub use totals::price_of_metrics;
 pub use usage::{Days, Evidence, Usage};
 
 use crate::read::time;

@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
+use jiff::civil::Date;
+
 use crate::aws::{
     CallError, Page,
     cloudwatch::{Answer, Period, Query},
     compute_optimizer::{Idle, Sizing},
+    cost_explorer::Cost,
     cost_optimization_hub::Recommendation,
     ec2::{Address, Instance, Volume},
 };
 
 /// Every action that reading takes, as IAM names them: those of a role that is to do all of it, and no more.
-pub const ACTIONS: [&str; 10] = [
+pub const ACTIONS: [&str; 11] = [
+    "ce:GetCostAndUsageWithResources",
     "cloudwatch:GetMetricData",
     "compute-optimizer:GetEC2InstanceRecommendations",
     "compute-optimizer:GetEnrollmentStatus",
@@ -61,6 +65,13 @@ pub trait Reads {
     ) -> Result<Page<Volume>, CallError>;
     /// The addresses.
     async fn addresses(&self, region: &str) -> Result<Page<Address>, CallError>;
+    /// A page of what these resources have cost, from a day on and before another. Each page is charged.
+    async fn actual_costs(
+        &self,
+        resources: &[String],
+        period: (Date, Date),
+        token: Option<&str>,
+    ) -> Result<Page<Cost>, CallError>;
     /// A page of the answers to these queries.
     async fn daily(
         &self,

@@ -37,6 +37,7 @@ pub(super) fn blank(key: ResourceKey, id: &str, kind: Kind, origin: Origin) -> F
         instead: None,
         amount: None,
         share_percent: None,
+        actual_cost: None,
         origins: vec![origin],
         evidence: Evidence::default(),
         risk: None,

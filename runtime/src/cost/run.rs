@@ -5,7 +5,8 @@
 //! 1. A report that an earlier run made and did not queue is queued, as it was made.
 //! 2. The run is counted in the ledger.
 //! 3. The account is read, and what is found is compared with what was reported.
-//! 4. If that is worth it, what the report says of each resource is noted. It does not count yet.
+//! 4. If that is worth it, Cost Explorer is asked, where that is wanted and after that was noted; and what the report
+//!    says of each resource is noted. It does not count yet.
 //! 5. The report is made: one write that has the incident itself, and with which the notes count.
 //! 6. The incident is queued.
 //! 7. That it is queued is noted. Without, the next run queues it again, under the same identity.
@@ -16,7 +17,9 @@ use contract::{Envelope, FunctionName, IncidentId};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
+    actual,
     evaluate::{Evaluation, evaluate},
+    facts::Why,
     gate::{News, Past, news},
     look::look,
     port::{Clock, Reads},
@@ -34,6 +37,8 @@ const TRIES: u32 = 3;
 const LAST_TRY: SignedDuration = SignedDuration::from_mins(4);
 /// For how long reports are remembered.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 90);
+/// How often Cost Explorer is asked: once a week, and a run is never at exactly the same second.
+const ASKED_EVERY: SignedDuration = SignedDuration::from_hours(7 * 24 - 1);
 /// Shards that are read at once: together less than an answer may have.
 const AT_ONCE: usize = 4;
 
@@ -157,7 +162,7 @@ impl<R: Reads, C: Clock, S: Store, O: Outbox> Run<'_, R, C, S, O> {
             None => now.duration_since(occasion.at) > LAST_TRY,
         };
         let facts = look(self.reads, self.clock, self.settings, occasion.at, until).await;
-        let evaluation = Box::new(evaluate(facts, self.settings, occasion.at));
+        let mut evaluation = Box::new(evaluate(facts, self.settings, occasion.at));
         if evaluation.is_passing() && !is_last {
             return Err(RunError::Incomplete(evaluation.reasons()));
         }
@@ -165,6 +170,10 @@ impl<R: Reads, C: Clock, S: Store, O: Outbox> Run<'_, R, C, S, O> {
         let news = news(&evaluation, &past, self.settings, occasion.at);
         if !news.is_worth_it {
             return self.not_worth_it(ledger, evaluation, news).await;
+        }
+        if self.settings.cost.actual_costs {
+            self.actual_costs(&mut ledger, &mut evaluation, occasion.at, until)
+                .await?;
         }
         let news = self
             .report(&mut ledger, &evaluation, news, &past, &versions, occasion)
@@ -174,6 +183,29 @@ impl<R: Reads, C: Clock, S: Store, O: Outbox> Run<'_, R, C, S, O> {
             evaluation,
             news,
         })
+    }
+
+    /// Asks what the findings have cost, once a week at most. That is noted before, as asking costs: a run that dies
+    /// then does without.
+    async fn actual_costs(
+        &self,
+        ledger: &mut Ledger,
+        evaluation: &mut Evaluation,
+        at: Timestamp,
+        until: Duration,
+    ) -> Result<(), RunError> {
+        let asked = ledger.as_ref().and_then(|it| it.item.costs_asked);
+        if asked.is_some_and(|it| at.duration_since(it) < ASKED_EVERY) {
+            return Ok(());
+        }
+        self.change(ledger, |run| run.costs_asked = Some(at))
+            .await?;
+        if ledger.is_some() {
+            actual::add(self.reads, self.clock, until, at, evaluation).await;
+        } else {
+            evaluation.gaps.push(actual::gap(Why::NotAsked));
+        }
+        Ok(())
     }
 
     /// Steps 4 to 7.

@@ -1,36 +1,28 @@
 //! The report as an incident: what could not be read first, then the sums, then what is found, and the
 //! question at the end. The lists shrink first: every gap and every sum is there, however much is found.
 
-use std::collections::BTreeMap;
-
 use contract::{Group, Incident, IncidentId, MAX_DESCRIPTION, Partition, Priority};
 use jiff::{Timestamp, civil::Date};
 use serde_json::json;
 
 use super::{
+    actual::ActualCost,
     evaluate::Evaluation,
-    facts::{Gap, What},
     finding::{Finding, Kind},
     gate::News,
     instance_type::is_burstable,
     money::Sums,
     settings::Settings,
+    totals::{sums, unread},
 };
 use crate::{group::Affected, place::Place, report::Report};
 
 /// What distinguishes this report from others. It is a part of identities, so it stays.
 const NAME: &str = "idle-instances";
-/// Characters that the gaps may take, before they are said in fewer words.
-const FOR_GAPS: usize = 3_500;
-/// Reasons of a list that are named at most.
-const REASONS: usize = 12;
 /// Characters of a finding's line at most: one with the longest names must not push out all others.
 const LINE: usize = 900;
 /// Characters of a line that says how many are left out.
 const MORE: usize = 160;
-/// Dollars that CloudWatch charges for a thousand metrics. Source: "Amazon CloudWatch pricing", November 2026.
-const A_THOUSAND_METRICS: f64 = 0.01;
-
 /// What the agent is good for and the APIs are not.
 const QUESTION: &str = "Find out, for the resources listed above, the largest savings first: who uses them \
 (open connections, load balancers and target groups, deployments, schedules, the last changes in CloudTrail); who \
@@ -46,13 +38,6 @@ pub struct Occasion<'a> {
     pub region: &'a str,
     /// The time that the report is for.
     pub at: Timestamp,
-}
-
-/// What a metric costs when CloudWatch is asked for it, in dollars.
-pub fn price_of_metrics(metrics: usize) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
-    let metrics = metrics as f64;
-    metrics / 1_000.0 * A_THOUSAND_METRICS
 }
 
 /// The identity of the report of a day.
@@ -147,7 +132,7 @@ pub fn sections(
         ..News::default()
     };
     let mut sections = vec![
-        ("Could not be read".to_owned(), gaps(&evaluation.gaps)),
+        ("Could not be read".to_owned(), unread(evaluation)),
         ("Sums".to_owned(), sums(evaluation, settings)),
     ];
     sections.extend(lists(evaluation, news.unwrap_or(&nothing), usize::MAX));
@@ -163,7 +148,7 @@ fn describe(
 ) -> String {
     let whole = |lists: &[(String, Vec<String>)]| {
         let mut report = Report::new(&opening(evaluation, news, settings, occasion));
-        report.section("Could not be read", &gaps(&evaluation.gaps));
+        report.section("Could not be read", &unread(evaluation));
         report.section("Sums", &sums(evaluation, settings));
         for (title, lines) in lists {
             report.section(title, lines);
@@ -218,122 +203,6 @@ fn opening(
         );
     }
     text
-}
-
-/// What could not be read, region by region only where the reasons differ. In fewer words if that is too long.
-pub(super) fn gaps(gaps: &[Gap]) -> Vec<String> {
-    let line = |what: What, why: &str, regions: &[&str]| {
-        let regions = if regions.is_empty() {
-            String::new()
-        } else {
-            format!(" in {}", regions.join(", "))
-        };
-        format!("{}{regions}: {why}", what.name())
-    };
-    let mut by_reason = BTreeMap::<(What, String), Vec<&str>>::new();
-    let mut by_what = BTreeMap::<What, Vec<&str>>::new();
-    for gap in gaps {
-        let regions = by_reason.entry((gap.what, gap.why.text())).or_default();
-        regions.extend(gap.region.as_deref());
-        let regions = by_what.entry(gap.what).or_default();
-        regions.extend(gap.region.as_deref());
-        regions.dedup();
-    }
-    let lines: Vec<String> = by_reason
-        .iter()
-        .map(|((what, why), regions)| line(*what, why, regions))
-        .collect();
-    let length: usize = lines.iter().map(|it| it.chars().count() + 3).sum();
-    if length <= FOR_GAPS {
-        return lines;
-    }
-    by_what
-        .iter()
-        .map(|(what, regions)| line(*what, "not all of it, for several reasons", regions))
-        .collect()
-}
-
-fn sums(evaluation: &Evaluation, settings: &Settings) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut others = (0, Sums::default());
-    for (kind, (count, sums)) in evaluation.sums() {
-        if matches!(kind, Kind::Other(_)) && lines.len() > REASONS {
-            others.0 += count;
-            sums.iter().for_each(|it| others.1.add(&it));
-        } else {
-            lines.push(format!("{}: {count}, {sums}", kind.name()));
-        }
-    }
-    if others.0 > 0 {
-        lines.push(format!("other kinds: {}, {}", others.0, others.1));
-    }
-    if settings.regions.len() > 1 {
-        for (region, (count, sums)) in evaluation.sums_by(|it| it.region.clone()) {
-            lines.push(format!("{region}: {count}, {sums}"));
-        }
-    }
-    if evaluation
-        .sums_by(|it| it.amount.is_none())
-        .contains_key(&true)
-    {
-        let unpriced = evaluation.findings.iter().filter(|it| it.amount.is_none());
-        lines.push(format!("price not known: {}", unpriced.count()));
-    }
-    if let (count @ 1.., sums) = &evaluation.purchases {
-        lines.push(format!(
-            "purchases of commitments that AWS recommends, not listed: {count}, {sums}"
-        ));
-    }
-    let (running, _) = evaluation.instances;
-    let days = settings.cost.lookback_days;
-    lines.push(format!(
-        "of {running} running instances {} are in use{}, of {} nothing can be said",
-        evaluation.in_use,
-        match evaluation.but_for_one_day {
-            0 => String::new(),
-            count => format!(" ({count} would be idle but for one day of {days})"),
-        },
-        evaluation.unknown_count()
-    ));
-    if evaluation.under_provisioned > 0 {
-        let count = evaluation.under_provisioned;
-        lines.push(format!(
-            "smaller than AWS recommends, which is no spend: {count}"
-        ));
-    }
-    lines.extend(reasons("unknown", &evaluation.unknown));
-    lines.extend(reasons("left out", &evaluation.excluded));
-    lines.extend(reasons("recommendations dropped", &evaluation.dropped));
-    lines.push(format!(
-        "this report asked CloudWatch for {} metrics, which costs {:.4} USD",
-        evaluation.metrics,
-        price_of_metrics(evaluation.metrics)
-    ));
-    lines
-}
-
-/// A line for each reason, the most frequent first.
-fn reasons<K: AsRef<str>>(label: &str, counts: &BTreeMap<K, usize>) -> Vec<String> {
-    let mut sorted: Vec<(&str, usize)> = counts.iter().map(|(why, n)| (why.as_ref(), *n)).collect();
-    sorted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let (named, rest) = sorted.split_at(sorted.len().min(REASONS));
-    let mut lines: Vec<String> = named
-        .iter()
-        .map(|(why, count)| {
-            format!(
-                "{label}, {}: {count}",
-                why.chars().take(160).collect::<String>()
-            )
-        })
-        .collect();
-    if !rest.is_empty() {
-        let count: usize = rest.iter().map(|(_, count)| count).sum();
-        lines.push(format!(
-            "{label}, for {} other reasons: {count}",
-            rest.len()
-        ));
-    }
-    lines
 }
 
 /// What is found, kind by kind, as far as there is room; of the rest how many, and what they are worth.
@@ -407,6 +276,14 @@ pub fn line(finding: &Finding, is_new: bool) -> String {
     if let Some(instead) = &finding.instead {
         parts.push(format!("better {instead}"));
     }
+    parts.extend(finding.actual_cost.as_ref().map(|it| {
+        let ActualCost {
+            value,
+            currency,
+            days,
+        } = it;
+        format!("has cost {value:.2} {currency} in {days} days")
+    }));
     parts.extend(finding.owner.as_ref().map(|it| format!("owner {it}")));
     parts.extend(finding.evidence_in_words());
     let origins: Vec<&str> = finding.origins.iter().map(|it| it.name()).collect();

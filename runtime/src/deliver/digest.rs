@@ -142,6 +142,7 @@ fn empty(key: Key, hold: Hold, waker: Option<String>, now: Timestamp) -> Window 
         alarm: None,
         rule: None,
         nearby: Nearby::default(),
+        size: None,
     }
 }
 

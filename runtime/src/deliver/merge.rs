@@ -104,6 +104,7 @@ async fn merge<P: Ports>(
                     alarm: None,
                     covers: false,
                     rule: None,
+                    size: None,
                     members: members.clone(),
                 },
                 now,

@@ -150,10 +150,12 @@ async fn record_group<P: Ports>(
         let now = session.now();
         let (chunk, rest) = members.split_at(members.len().min(IDENTITIES));
         let mut next = latest.clone();
-        let puts = puts(arrivals, chunk, &mut next, session, now);
+        let (puts, joins) = puts(arrivals, chunk, &mut next, session, now);
         match session.write(&puts).await {
             Ok(true) => {
-                next.is_written();
+                if joins {
+                    next.is_written();
+                }
                 cover(session, arrivals, chunk, &next).await;
                 done.extend(written(session, arrivals, chunk, &next));
                 members = rest.to_vec();
@@ -190,14 +192,16 @@ async fn record_group<P: Ports>(
     wakers(done, &latest, arrivals)
 }
 
-/// The write that records these in the window that gathers.
+/// The write that records these in the window that gathers, and whether any joins it. What the last window has
+/// reported already is recorded there, and does not change it.
 fn puts<P: Ports>(
     arrivals: &[Arrival<'_>],
     members: &[usize],
     latest: &mut Latest,
     session: &Session<'_, P>,
     now: Timestamp,
-) -> Vec<Put> {
+) -> (Vec<Put>, bool) {
+    let mut joins = false;
     let mut identities: BTreeMap<Key, Put> = BTreeMap::new();
     for index in members {
         let arrival = &arrivals[*index];
@@ -206,7 +210,11 @@ fn puts<P: Ports>(
         if identities.contains_key(&id) {
             continue;
         }
-        let window = latest.join(&newcomer(arrival), now, session.settings);
+        let reported = latest.reported(arrival.group.size);
+        let window = reported.map(|it| it.key.clone());
+        joins |= window.is_none();
+        let window =
+            window.unwrap_or_else(|| latest.join(&newcomer(arrival), now, session.settings));
         let identity = Identity {
             window: Some(window),
             at: now,
@@ -219,8 +227,10 @@ fn puts<P: Ports>(
         identities.insert(id, put);
     }
     let mut puts: Vec<Put> = identities.into_values().collect();
-    puts.extend(latest.puts(now));
-    puts
+    if joins {
+        puts.extend(latest.puts(now));
+    }
+    (puts, joins)
 }
 
 fn newcomer<'a>(arrival: &'a Arrival<'_>) -> Newcomer<'a> {
@@ -231,6 +241,7 @@ fn newcomer<'a>(arrival: &'a Arrival<'_>) -> Newcomer<'a> {
         alarm: group.alarm.as_deref(),
         covers: !group.covers.is_empty(),
         rule: group.rule.as_deref(),
+        size: group.size,
         members: Members::one(&arrival.incident, group),
     }
 }

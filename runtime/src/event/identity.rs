@@ -34,10 +34,24 @@ pub(super) fn group(input: &RuleInput<'_>, shown: &RuleInput<'_>, shown_values: 
         },
     };
     let group = affected.group(account, region, shown.detail_type);
+    let group = group.of_size(size(input));
     match input.rule {
         Some(rule) => group.of_rule(rule),
         None => group,
     }
+}
+
+/// How large the problem of a group is, in hundredths, where the rule says what says so.
+fn size(input: &RuleInput<'_>) -> Option<u64> {
+    let paths = input.size.as_ref().filter(|_| is_grouped(input))?;
+    let number: f64 = input.derived.value(input.event, paths)?.parse().ok()?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "what is below zero is none, and what is too large is the largest"
+    )]
+    let hundredths = (number * 100.0) as u64;
+    number.is_finite().then_some(hundredths)
 }
 
 /// What the group's paths lead to, in their order.

@@ -116,7 +116,9 @@ fn describe(
     facts.extend(input.rule.map(|rule| format!("rule {rule}")));
     report.section("Event", &facts);
     report.section("Group", &show_group(group));
-    let page = place.and_then(|place| page(place, kind, input));
+    let named = kind.and_then(|kind| kind.link(input.event));
+    let page = named.map(str::to_owned);
+    let page = page.or_else(|| place.and_then(|place| page_of(place, kind, input)));
     report.section("Console", &page.into_iter().collect::<Vec<_>>());
 
     let detail = at(input.event, "detail").map(shortened);
@@ -162,7 +164,7 @@ fn essentials(kind: Option<&EventKind>, input: &RuleInput<'_>) -> Vec<String> {
 }
 
 /// The page of the console that shows what happened, or else the rule.
-fn page(place: Place<'_>, kind: Option<&EventKind>, input: &RuleInput<'_>) -> Option<String> {
+fn page_of(place: Place<'_>, kind: Option<&EventKind>, input: &RuleInput<'_>) -> Option<String> {
     let own = kind.and_then(|kind| kind.page(input.event));
     let of_rule = || {
         let fragment = format!("/eventbus/default/rules/{}", encode(input.rule?));

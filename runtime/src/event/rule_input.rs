@@ -19,6 +19,8 @@ pub(super) struct RuleInput<'a> {
     pub(super) priority: Priority,
     /// Events that agree in all of these are one incident.
     pub(super) group_by: Vec<Paths>,
+    /// Where the event says how large the problem is.
+    pub(super) size: Option<Paths>,
     pub(super) event: &'a Json,
     /// The fields that are derived from the event.
     pub(super) derived: Derived,
@@ -50,6 +52,7 @@ impl<'a> RuleInput<'a> {
                 .iter()
                 .filter_map(|paths| paths.as_str()?.parse().ok())
                 .collect(),
+            size: text(payload, "size").and_then(|it| it.parse().ok()),
             event,
             derived: Derived::of(event),
             id: text(event, "id").ok_or(missing("`id`"))?,
@@ -66,6 +69,7 @@ impl<'a> RuleInput<'a> {
             title: self.title,
             priority: self.priority,
             group_by: self.group_by.clone(),
+            size: self.size.clone(),
             event,
             derived: Derived::of(event),
             id: text(event, "id").unwrap_or(self.id),

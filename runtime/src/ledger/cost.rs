@@ -26,6 +26,9 @@ pub struct CostRun {
     pub reports: Vec<CostReported>,
     /// A report that is made, and not known to be queued.
     pub pending: Option<PendingCost>,
+    /// When Cost Explorer was last asked what findings have cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub costs_asked: Option<Timestamp>,
     /// Why runs were incomplete when people were last notified of that.
     pub notified: Vec<String>,
 }

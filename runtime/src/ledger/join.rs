@@ -40,11 +40,19 @@ pub struct Newcomer<'a> {
     pub covers: bool,
     /// The rule of the account file whose event it is.
     pub rule: Option<&'a str>,
+    /// How large the problem is, where that says whether it is worth reporting again.
+    pub size: Option<u64>,
     /// The incidents.
     pub members: Members,
 }
 
 impl Latest {
+    /// The window that has reported a problem of this size already, if one has.
+    pub fn reported(&self, size: Option<u64>) -> Option<&Window> {
+        let window = self.window.as_ref().map(|it| &it.item);
+        window.filter(|it| it.has_reported(size))
+    }
+
     /// Counts incidents in the window that is open, or opens the next. Says which it is.
     ///
     /// A window is due `group-wait` after it was opened. While the one before is running it is due when that
@@ -67,6 +75,7 @@ impl Latest {
             Some(window) if window.is_open() => {
                 let rises = priority < window.priority();
                 window.add(&newcomer.members);
+                window.size = window.size.max(newcomer.size);
                 let is_held_back = running(self.previous.as_ref(), priority, now).is_some();
                 if rises && !is_held_back && (window.due <= now || soon < window.due) {
                     window.due = soon;
@@ -98,6 +107,7 @@ impl Latest {
             alarm: newcomer.alarm.map(str::to_owned),
             rule: newcomer.rule.map(str::to_owned),
             nearby: Nearby::default(),
+            size: newcomer.size,
         }));
         self.previous = before;
         key

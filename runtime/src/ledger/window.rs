@@ -44,6 +44,9 @@ pub struct Window {
     /// What else opened around it, as it was known when it was claimed.
     #[serde(default)]
     pub nearby: Nearby,
+    /// How large the largest of its problems is, where that says whether it is worth reporting again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
 }
 
 /// What a window sends.
@@ -111,6 +114,16 @@ impl State {
 }
 
 impl Window {
+    /// Whether it has reported, or will report, a problem that is now so large: it takes no more incidents, and
+    /// the problem is under a fifth larger than it says.
+    pub fn has_reported(&self, size: Option<u64>) -> bool {
+        let (Some(reported), Some(now)) = (self.size, size) else {
+            return false;
+        };
+        let is_grown = now.saturating_mul(5) >= reported.saturating_mul(6);
+        !self.is_open() && !self.is_dead() && !is_grown
+    }
+
     /// Whether it is still to be sent.
     pub fn is_pending(&self) -> bool {
         self.state.is_final_since().is_none()

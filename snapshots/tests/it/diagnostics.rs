@@ -59,6 +59,7 @@ cases!(
     composite_never,
     composite_too_many,
     composite_unknown,
+    cost_anomalies,
     cost_report,
     cost_report_time_zone,
     duplicate_key,
@@ -135,6 +136,35 @@ fn a_watched_alarm_that_reads_like_a_name_is_warned_of() {
         assert!(account.is_some(), "{shown:?}");
         let warning = format!("warning: `{entry}` watches every alarm whose name begins like this");
         assert_eq!(shown.join("\n").contains(&warning), warned, "{shown:?}");
+    }
+}
+
+/// Only one region has the events of billing. Another can send them on, so that is a warning.
+#[test]
+fn events_that_no_region_of_the_file_has_are_warned_of() {
+    for (regions, source, warned) in [
+        ("[eu-central-1]", "aws.ce", true),
+        ("[eu-central-1]", "aws.trustedadvisor", true),
+        ("[eu-central-1]", "aws.batch", false),
+        ("[eu-central-1, us-east-1]", "aws.ce", false),
+    ] {
+        let text = format!(
+            "name: x\nops-topic: ops\nregions: {regions}\nevents:\n  - name: a\n    title: a\n    \
+             pattern: {{source: [{source}]}}\n"
+        );
+        let (account, diagnostics) = config::parse(&text, CONTEXT);
+        assert!(account.is_some());
+        let expected =
+            format!("warning: only `us-east-1` has events of `{source}`\n --> account.yaml:7:15\n");
+        let shown: Vec<String> = diagnostics
+            .iter()
+            .map(|it| it.render("account.yaml", &text, false))
+            .collect();
+        assert_eq!(shown.len(), usize::from(warned), "{shown:?}");
+        assert!(
+            shown.iter().all(|it| it.starts_with(&expected)),
+            "{shown:?}"
+        );
     }
 }
 

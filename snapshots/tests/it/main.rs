@@ -5,6 +5,8 @@
 mod cli;
 mod contract;
 mod corpus;
+mod cost_anomalies;
+mod cost_document;
 mod day;
 mod denied_calls;
 mod diagnostics;

@@ -173,6 +173,7 @@ fn the_table_knows_every_call_of_the_functions() {
     let clients = [
         include_str!("../../../runtime/src/aws/cloudwatch.rs"),
         include_str!("../../../runtime/src/aws/compute_optimizer.rs"),
+        include_str!("../../../runtime/src/aws/cost_explorer.rs"),
         include_str!("../../../runtime/src/aws/cost_optimization_hub.rs"),
         include_str!("../../../runtime/src/aws/ec2.rs"),
         include_str!("../../../runtime/src/aws/secrets.rs"),

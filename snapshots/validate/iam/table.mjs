@@ -38,7 +38,9 @@ function isFor({ why }, stack) {
   const sources = why.match(/; source ([a-z, -]+)$/)?.[1].split(", ");
   if (sources) {
     const { Variables } = stack.template.Resources.CostFunction.Properties.Environment;
-    return Variables.COST_SOURCES.split(",").some((it) => sources.includes(it));
+    const on = Variables.COST_SOURCES.split(",");
+    if (Variables.ACTUAL_COSTS === "true") on.push("actual-costs");
+    return on.some((it) => sources.includes(it));
   }
   return !why.startsWith("Lambda in a VPC") || some("VpcConfig");
 }

@@ -39,10 +39,11 @@ pub(crate) fn cost_schedule(
             function: FunctionName::Cost,
             description: "Reports spend that may not be needed, once a day",
             timeout: 300,
-            memory: 256,
+            memory: 128,
             environment: environment(report, regions, ledger),
             statements: reads(report.sources)
                 .into_iter()
+                .chain(report.actual_costs.then(read_costs))
                 .chain([remember_reports(ledger)])
                 .collect(),
             invocation: Invocation::Asynchronous,
@@ -100,6 +101,15 @@ fn environment(
         .chain([(variable::LEDGER_TABLE, ledger.name.clone())])
         .chain(regions.map(|it| (variable::COST_REGIONS, it)))
         .collect()
+}
+
+/// What asking for actual costs takes. The template knows no billing view, which alone it could be limited to.
+fn read_costs() -> Statement {
+    Statement::allow(
+        "ReadCosts",
+        &["ce:GetCostAndUsageWithResources"],
+        [Value::from("*")],
+    )
 }
 
 /// What the sources that are on read. None of these actions can be limited to a resource.

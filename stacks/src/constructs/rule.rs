@@ -13,7 +13,7 @@ use crate::{
     },
     rules::{EventRule, prefix},
     tag::tags,
-    template::{DuplicateLogicalId, Handle, Template},
+    template::{Attributes, DuplicateLogicalId, Handle, Template},
     value::Value,
 };
 
@@ -76,7 +76,12 @@ fn rule(
     } else {
         State::Enabled
     };
-    template.add(
+    let only = rule.purpose.only_region();
+    let attributes = Attributes {
+        condition: only.map(|it| template.condition_of_region(&format!("In {it}"), it)),
+        ..Attributes::default()
+    };
+    template.add_with(
         &["Rule", &rule.purpose.slug()],
         &Rule {
             name: Some(rule.name(core.monitor).into()),
@@ -96,5 +101,6 @@ fn rule(
             tags: Some(tags(core.monitor)),
             ..Rule::new()
         },
+        attributes,
     )
 }

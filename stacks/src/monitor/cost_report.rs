@@ -27,6 +27,8 @@ pub struct CostReport {
     pub owner_tags: Vec<String>,
     /// How many metrics a report asks CloudWatch for at most.
     pub max_metrics: u32,
+    /// Whether Cost Explorer, which charges for it, is asked what the findings have cost.
+    pub actual_costs: bool,
     /// Savings in a month that are worth an incident.
     pub report_from: f64,
     /// Days between incidents on findings without an amount; 1 to 90.
@@ -67,6 +69,7 @@ impl CostReport {
             ignore_tag: self.ignore_tag.clone(),
             owner_tags: self.owner_tags.clone(),
             max_metrics: self.max_metrics,
+            actual_costs: self.actual_costs,
             report_from: self.report_from,
             report_every_days: self.report_every_days,
             time_zone: self.time_zone.clone(),

@@ -33,6 +33,18 @@ pub enum PipelineSelector {
     Prefix(String),
 }
 
+/// The region whose event bus has the events of `aws.ce` and `aws.trustedadvisor`. Sources: "Using EventBridge
+/// with Cost Anomaly Detection" in the Cost Management user guide; "Monitoring AWS Trusted Advisor check results with
+/// Amazon EventBridge" in the AWS Support user guide.
+pub const BILLING_REGION: &str = "us-east-1";
+
+/// Anomalies of what the account costs, as AWS Cost Anomaly Detection finds them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CostAnomalies {
+    /// How much more than expected an anomaly must have cost, in USD; 0 or more.
+    pub from: f64,
+}
+
 /// API calls that were denied, which CloudTrail must record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnauthorizedApiCalls {
@@ -44,7 +56,7 @@ pub struct UnauthorizedApiCalls {
 
 impl EventName {
     /// Names that the rules of other keys of an account file have.
-    const TAKEN: [&str; 2] = ["pipelines", "denied-calls"];
+    const TAKEN: [&str; 3] = ["pipelines", "denied-calls", "cost-anomalies"];
 
     /// Reads a name.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {

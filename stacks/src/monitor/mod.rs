@@ -32,7 +32,9 @@ pub use composite::{AlarmRule, AlarmState, CompositeAlarm, InvalidRule, OtherAla
 pub use condition::{Comparison, Condition, InvalidCondition, InvalidPeriod, Period, Side, Test};
 pub use contract::{CostSources, PosixTimeZone, Priority, QuietHours, TimeOfDay};
 pub use cost_report::{CostReport, IdlePercent};
-pub use event_source::{EventName, EventSource, PipelineSelector, UnauthorizedApiCalls};
+pub use event_source::{
+    BILLING_REGION, CostAnomalies, EventName, EventSource, PipelineSelector, UnauthorizedApiCalls,
+};
 pub use formula::InvalidFormula;
 pub use grouping::{GroupWait, GroupWindow, Grouping, InvalidGrouping};
 pub use hardening::{Hardening, InvalidNetworkId, Network, NetworkId, Vpc};
@@ -75,6 +77,8 @@ pub struct Monitor {
     pub unauthorized_api_calls: Option<UnauthorizedApiCalls>,
     /// Whatever else happens and is an incident.
     pub events: Vec<EventSource>,
+    /// Anomalies of what the account costs, if they are incidents.
+    pub cost_anomalies: Option<CostAnomalies>,
     /// When to report on spend that may not be needed, if at all.
     pub cost_report: Option<CostReport>,
     /// Which incidents are told as one.

@@ -6,9 +6,9 @@ use serde_json::json;
 
 use super::{EventRule, Input, Purpose, denied_calls};
 use crate::{
-    event_pattern::{EventPattern, Matcher},
+    event_pattern::{Comparison, EventPattern, Matcher},
     json::Json,
-    monitor::{EventSource, Monitor, PipelineSelector, Priority},
+    monitor::{CostAnomalies, EventSource, Monitor, PipelineSelector, Priority},
 };
 
 /// Every such rule, in the order of their names.
@@ -25,6 +25,7 @@ pub(super) fn rules(monitor: &Monitor) -> Vec<EventRule> {
             .as_ref()
             .map(|it| denied_calls::rule(monitor, it)),
     );
+    rules.extend(monitor.cost_anomalies.map(|it| cost_anomalies(monitor, it)));
     rules.sort_by_cached_key(|rule| rule.purpose.slug());
     rules
 }
@@ -77,6 +78,32 @@ fn pipelines(monitor: &Monitor) -> Option<EventRule> {
         more: Vec::new(),
     };
     Some(rule(monitor, Purpose::Pipelines, pattern, &what))
+}
+
+/// By what an anomaly has cost: in percent of what was expected it has no size where nothing was. An anomaly can
+/// come again while it goes on; the function compares its size with what was reported.
+///
+/// Source: "Using EventBridge with Cost Anomaly Detection" in the Cost Management user guide.
+fn cost_anomalies(monitor: &Monitor, anomalies: CostAnomalies) -> EventRule {
+    const SIZE: &str = "detail.impact.totalImpact";
+    let pattern = EventPattern::new()
+        .field("source", Matcher::texts(["aws.ce"]))
+        .field("detail-type", Matcher::texts(["Anomaly Detected"]))
+        .field(
+            SIZE,
+            [Matcher::Numeric(vec![(
+                Comparison::AtLeast,
+                anomalies.from,
+            )])],
+        );
+    let what = What {
+        title: "Cost anomaly: {detail.rootCauses.0.service|detail.dimensionValue}, {detail.impact.totalImpact} \
+                USD more than expected",
+        priority: Priority::Medium,
+        group_by: &["detail.anomalyId"],
+        more: vec![("size", json!(SIZE))],
+    };
+    rule(monitor, Purpose::CostAnomalies, pattern, &what)
 }
 
 /// What the function is told of a rule's events.

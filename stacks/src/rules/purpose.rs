@@ -2,7 +2,7 @@
 
 use contract::FunctionName;
 
-use crate::monitor::{ClusterSelector, EventName};
+use crate::monitor::{BILLING_REGION, ClusterSelector, EventName};
 
 /// What a rule is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Purpose {
     Pipelines,
     /// API calls that were denied.
     DeniedCalls,
+    /// Anomalies of what the account costs.
+    CostAnomalies,
     /// An event of the account file.
     Event(EventName),
 }
@@ -47,6 +49,7 @@ impl Purpose {
             | Self::Ecs { .. }
             | Self::Pipelines
             | Self::DeniedCalls
+            | Self::CostAnomalies
             | Self::Event(_) => self.family(),
         }
     }
@@ -58,6 +61,7 @@ impl Purpose {
             Self::Ecs { kind, .. } => kind.as_str(),
             Self::Pipelines => "pipelines",
             Self::DeniedCalls => "denied-calls",
+            Self::CostAnomalies => "cost-anomalies",
             Self::Event(name) => name.as_str(),
         };
         format!("{}{name}", prefix(self.function()).unwrap_or_default())
@@ -76,6 +80,7 @@ impl Purpose {
             },
             Self::Pipelines => "Executions of CodePipeline pipelines that failed",
             Self::DeniedCalls => "API calls that were denied, as CloudTrail records them",
+            Self::CostAnomalies => "Anomalies that Cost Anomaly Detection found",
             Self::Event(name) => {
                 return format!("Events of the account file: {}", name.as_str());
             }
@@ -88,7 +93,21 @@ impl Purpose {
         match self {
             Self::WatchedAlarms => FunctionName::Alarm,
             Self::Ecs { .. } => FunctionName::Ecs,
-            Self::Pipelines | Self::DeniedCalls | Self::Event(_) => FunctionName::Event,
+            Self::Pipelines | Self::DeniedCalls | Self::CostAnomalies | Self::Event(_) => {
+                FunctionName::Event
+            }
+        }
+    }
+
+    /// The only region that has such events, if it is one: the rule is made there and nowhere else.
+    pub fn only_region(&self) -> Option<&'static str> {
+        match self {
+            Self::CostAnomalies => Some(BILLING_REGION),
+            Self::WatchedAlarms
+            | Self::Ecs { .. }
+            | Self::Pipelines
+            | Self::DeniedCalls
+            | Self::Event(_) => None,
         }
     }
 
@@ -96,7 +115,11 @@ impl Purpose {
     pub fn sees_reads(&self) -> bool {
         match self {
             Self::DeniedCalls => true,
-            Self::WatchedAlarms | Self::Ecs { .. } | Self::Pipelines | Self::Event(_) => false,
+            Self::WatchedAlarms
+            | Self::Ecs { .. }
+            | Self::Pipelines
+            | Self::CostAnomalies
+            | Self::Event(_) => false,
         }
     }
 }

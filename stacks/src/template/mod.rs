@@ -181,6 +181,14 @@ impl Template {
         ConditionName(id)
     }
 
+    /// Declares the condition that the stack is in this region.
+    pub fn condition_of_region(&mut self, name: &str, region: &str) -> ConditionName {
+        let id = LogicalId::from(name);
+        let here = json!({ "Ref": "AWS::Region" });
+        self.put("Conditions", &id, json!({ "Fn::Equals": [here, region] }));
+        ConditionName(id)
+    }
+
     /// Declares what the deployed stack shows under `name`.
     pub fn output(&mut self, name: &str, description: &'static str, value: &dyn ToJson) {
         let id = LogicalId::from(name);

@@ -139,6 +139,7 @@ pub async fn plan<'a>(
                 Some(Source {
                     template,
                     parameters: it.parameters.clone(),
+                    region: values.region.clone(),
                 })
             }
             _ => None,
@@ -147,11 +148,13 @@ pub async fn plan<'a>(
         let after = Source {
             template: stack.template.to_json(),
             parameters,
+            region: values.region.clone(),
         };
         let diff = diff::diff(before.as_ref(), &after);
         let Source {
             template,
             parameters,
+            ..
         } = after;
         plans.push(StackPlan {
             stack,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Map;
 use stacks::{Json, resources::type_info};
 
-use super::{Action, Diff, PropertyChange, ResourceChange, Source};
+use super::{Action, Diff, PropertyChange, ResourceChange, Source, conditions};
 
 /// What would change from `before`, if there is anything yet, to `after`.
 pub fn diff(before: Option<&Source>, after: &Source) -> Diff {
@@ -46,10 +46,11 @@ fn keys<'a>(a: &'a Map<String, Json>, b: &'a Map<String, Json>) -> BTreeSet<&'a 
     a.keys().chain(b.keys()).collect()
 }
 
-/// The template with the values of its parameters filled in where a property is one. Code is a
+/// The template with what its conditions leave, and the values of its parameters filled in where a property is one. Code is a
 /// parameter, so that new code shows as a change of the function that runs it.
 fn resolved(source: &Source) -> Json {
     let mut template = source.template.clone();
+    conditions::apply(source, &mut template);
     if let Some(resources) = template.get_mut("Resources") {
         fill_in(resources, &source.parameters);
     }
@@ -219,6 +220,7 @@ mod tests {
         Source {
             template: json!({ "Resources": resources }),
             parameters: BTreeMap::new(),
+            region: String::new(),
         }
     }
 
@@ -303,6 +305,7 @@ mod tests {
         let with = |key: &str| Source {
             template: template.clone(),
             parameters: BTreeMap::from([("Key".to_owned(), key.to_owned())]),
+            region: String::new(),
         };
         let diff = diff(Some(&with("a")), &with("b"));
         assert_eq!(

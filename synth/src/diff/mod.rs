@@ -1,6 +1,7 @@
 //! What a deploy would change: a template against the one that is deployed. Pure.
 
 mod compare;
+mod conditions;
 mod render;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,8 @@ pub struct Source {
     pub template: Json,
     /// The values of its parameters, by name.
     pub parameters: BTreeMap<String, String>,
+    /// The region that it is deployed to.
+    pub region: String,
 }
 
 /// What would change in one stack.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use contract::FunctionName;
 use stacks::{
     Monitor,
-    monitor::{ClusterSelector, PipelineSelector},
+    monitor::{BILLING_REGION, ClusterSelector, PipelineSelector},
     rules::{EventRule, Purpose, rules},
 };
 
@@ -242,6 +242,11 @@ impl Graph {
                 "CloudTrail".to_owned(),
                 vec!["denied API calls".to_owned()],
             ),
+            Purpose::CostAnomalies => (
+                "anomalies".to_owned(),
+                "Cost Anomaly Detection".to_owned(),
+                vec![format!("in {BILLING_REGION}")],
+            ),
             Purpose::Event(_) if count == 1 => {
                 let slug = rule.purpose.slug();
                 let id: String = slug.chars().filter(char::is_ascii_alphanumeric).collect();
@@ -262,11 +267,15 @@ impl Graph {
         let Some(report) = &monitor.cost_report else {
             return;
         };
-        let instances = vec![
-            "CPU of instances".to_owned(),
-            "Compute Optimizer".to_owned(),
+        let sources = [
+            (report.sources.hub, "Cost Optimization Hub"),
+            (report.sources.optimizer, "Compute Optimizer"),
+            (report.sources.metrics, "CloudWatch metrics"),
+            (true, "EC2"),
         ];
-        self.node("spend", Role::Source, "Idle spend", instances);
+        let sources = sources.into_iter().filter(|(is_on, _)| *is_on);
+        let sources = sources.map(|(_, name)| name.to_owned()).collect();
+        self.node("spend", Role::Source, "Spend", sources);
         let when = vec![format!("daily at {}", report.at), report.time_zone.clone()];
         self.node("schedule", Role::Watch, "schedule", when);
         self.edge("spend", "schedule", Flow::Signal);

@@ -77,6 +77,7 @@ fn window_with(service: &str, ago: SignedDuration, description: &str) -> Window 
         alarm: None,
         rule: None,
         nearby: Nearby::default(),
+        size: None,
     }
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod cli;
+mod cost;
 mod dead_letters;
 mod fake_aws;
 mod faults;

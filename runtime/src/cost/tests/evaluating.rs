@@ -286,6 +286,10 @@ fn what_nobody_speaks_of_is_evaluated_by_its_metrics() {
         reserved: true,
         ..instance("i-reserved")
     };
+    let scheduled = Instance {
+        lifecycle: Some("scheduled".to_owned()),
+        ..instance("i-scheduled")
+    };
     let instances = vec![
         typed("i-quiet", "m5.xlarge"),
         instance("i-busy"),
@@ -295,6 +299,7 @@ fn what_nobody_speaks_of_is_evaluated_by_its_metrics() {
         host,
         block,
         reserved,
+        scheduled,
     ];
     let ids = instances.iter().map(|it| it.id.clone());
     let mut usage: BTreeMap<String, Usage> = ids.map(|it| (it, quiet())).collect();
@@ -310,12 +315,31 @@ fn what_nobody_speaks_of_is_evaluated_by_its_metrics() {
         brief(&evaluation),
         ["i-quiet: stop or delete, price not known"]
     );
-    assert_eq!((evaluation.in_use, evaluation.unknown_count()), (1, 6));
+    assert_eq!((evaluation.in_use, evaluation.unknown_count()), (1, 7));
     assert!(!evaluation.is_complete() && !evaluation.is_passing());
     assert_eq!(
         evaluation.reasons(),
         ["too few instances could be evaluated"]
     );
+}
+
+/// A recommendation can come without a finding. Then Compute Optimizer says nothing of the instance.
+#[test]
+fn an_instance_without_a_finding_is_not_in_use_for_that() {
+    let with = |own| {
+        let mut settings = settings();
+        settings.cost.sources.metrics = own;
+        let region = RegionFacts {
+            instances: vec![instance("i-1")],
+            sizings: vec![sizing("i-1", "", &[], 10.0)],
+            usage: usage(&[("i-1", quiet())]),
+            ..RegionFacts::default()
+        };
+        found_with(facts(region), &settings)
+    };
+    assert_eq!(brief(&with(true)), ["i-1: stop or delete, price not known"]);
+    let unknown = with(false).unknown;
+    assert_eq!(unknown["Compute Optimizer says nothing of it"], 1);
 }
 
 #[test]

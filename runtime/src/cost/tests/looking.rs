@@ -228,6 +228,25 @@ fn a_region_that_cannot_be_seen_is_a_gap_of_that_region_only() {
     assert_eq!(facts.regions.len(), 2);
 }
 
+/// A region that is silent must not take the time of the others.
+#[test]
+fn a_region_that_never_answers_is_a_gap_of_that_region_only() {
+    let clock = Simulation::default();
+    let mut settings = settings();
+    settings.regions.push("us-east-1".to_owned());
+    let mut account = account(&clock, vec![instance("i-1")]);
+    account.silent = Some("us-east-1");
+    settings.cost.sources.hub = false;
+    let facts = looked(&clock, &account, &settings);
+    assert!(
+        facts
+            .gaps
+            .iter()
+            .all(|it| it.region.as_deref() == Some("us-east-1"))
+    );
+    assert!(facts.regions[0].usage["i-1"].peaks.is_ok());
+}
+
 #[test]
 fn a_token_that_never_ends_is_a_gap() {
     let clock = Simulation::default();

@@ -1,6 +1,6 @@
 //! Runs that die, come twice, or find nothing new.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{cell::Cell, collections::BTreeSet, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
@@ -10,7 +10,7 @@ use super::{
     simulated::{Account, Outside, Region, Simulation},
 };
 use crate::{
-    aws::{Reason, compute_optimizer::Idle},
+    aws::{Reason, compute_optimizer::Idle, cost_explorer::Cost},
     cost::{Occasion, Outcome, Run, RunError, Settings},
     read::text,
 };
@@ -23,6 +23,10 @@ struct Setting {
     is_failing: bool,
     /// Whether nobody has opted in to Compute Optimizer.
     is_off: bool,
+    /// What Cost Explorer says that resources have cost; why it does not.
+    costs: Result<Vec<Cost>, &'static str>,
+    /// How often it was asked.
+    asked: Cell<usize>,
 }
 
 fn setting(idle: Vec<Idle>) -> Setting {
@@ -32,6 +36,8 @@ fn setting(idle: Vec<Idle>) -> Setting {
         idle,
         is_failing: false,
         is_off: false,
+        costs: Ok(Vec::new()),
+        asked: Cell::default(),
     }
 }
 
@@ -59,6 +65,17 @@ impl Setting {
         if self.is_off {
             account.optimizer_status = "Inactive";
         }
+        match &self.costs {
+            Ok(costs) => account.costs.clone_from(costs),
+            Err(error) => {
+                let error = (*error).to_owned();
+                account.fault = Box::new(move |operation, _, _, _| {
+                    let error = error.clone();
+                    let refused = Reason::Refused { status: 400, error };
+                    (operation == "GetCostAndUsageWithResources").then_some(refused)
+                });
+            }
+        }
         let run = Run {
             reads: &account,
             clock: &clock,
@@ -71,7 +88,10 @@ impl Setting {
             region: REGION,
             at,
         };
-        clock.run(run.run(occasion, at + late, Duration::from_secs(260)))
+        let outcome = clock.run(run.run(occasion, at + late, Duration::from_secs(260)));
+        let asked = account.count("GetCostAndUsageWithResources");
+        self.asked.set(self.asked.get() + asked);
+        outcome
     }
 
     fn run(&self, at: Timestamp) -> Result<Outcome, RunError> {
@@ -137,6 +157,74 @@ fn what_was_reported_is_not_reported_again() {
         text.contains("- eu-central-1 EC2 instance i-1 (m5.large): 40.00 USD"),
         "{text}"
     );
+}
+
+fn cost(resource: &str, amount: f64) -> Cost {
+    Cost {
+        resource: resource.to_owned(),
+        amount,
+        currency: "USD".to_owned(),
+    }
+}
+
+/// Cost Explorer is charged by the page.
+#[test]
+fn cost_explorer_is_never_asked_by_default() {
+    let it = setting(vec![idle("i-1", 100.0)]);
+    assert_eq!(it.outcome(day(0)), "reported");
+    assert_eq!(it.asked.get(), 0);
+    assert!(!it.last_text().contains("Cost Explorer"));
+}
+
+#[test]
+fn what_resources_have_cost_is_asked_once_a_week_and_of_few_pages() {
+    let mut it = setting(vec![idle("i-1", 100.0), idle("i-2", 100.0)]);
+    it.settings.cost.actual_costs = true;
+    // The month ends within the period.
+    it.costs = Ok(vec![cost("i-1", 20.5), cost("i-2", 3.0), cost("i-1", 1.25)]);
+    assert_eq!(it.outcome(day(0)), "reported");
+    assert_eq!(it.asked.get(), 2);
+    let text = it.last_text();
+    assert!(text.contains("; has cost 21.75 USD in 13 days;"), "{text}");
+    let price = ", and Cost Explorer for 2 pages, which costs 0.02 USD";
+    assert!(text.contains(price), "{text}");
+    // Another report within a week does without.
+    it.idle.push(idle("i-3", 100.0));
+    assert_eq!(it.outcome(day(3)), "reported");
+    assert_eq!(it.asked.get(), 2);
+    assert!(!it.last_text().contains("Cost Explorer"));
+    // A run without a report does not ask.
+    assert_eq!(it.outcome(day(8)), "nothing new");
+    it.idle.push(idle("i-4", 100.0));
+    it.costs = Ok((0..20).map(|_| cost("i-4", 1.0)).collect());
+    assert_eq!(it.outcome(day(9)), "reported");
+    assert_eq!(it.asked.get(), 5);
+    let text = it.last_text();
+    assert!(
+        text.contains("actual costs of Cost Explorer: more pages than are read"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_account_without_resources_in_cost_explorer_is_a_gap() {
+    let mut it = setting(vec![idle("i-1", 100.0)]);
+    it.settings.cost.actual_costs = true;
+    it.costs = Err("DataUnavailableException");
+    assert_eq!(it.outcome(day(0)), "reported");
+    let text = it.last_text();
+    let gap = "- actual costs of Cost Explorer: DataUnavailableException";
+    assert!(text.contains(gap), "{text}");
+    // It is said of what was found, and hides nothing that is done.
+    it.idle = vec![idle("i-2", 100.0)];
+    assert_eq!(it.outcome(day(8)), "reported");
+    assert!(it.last_text().contains("1 of 1 done"));
+    it.outside.can.set((true, false));
+    it.idle = vec![idle("i-3", 100.0)];
+    assert_eq!(it.outcome(day(16)), "reported");
+    assert_eq!(it.asked.get(), 2);
+    let gap = "actual costs of Cost Explorer: not asked";
+    assert!(it.last_text().contains(gap), "{}", it.last_text());
 }
 
 #[test]

@@ -14,12 +14,14 @@ use std::{
 };
 
 use futures_util::future::{Either, select};
+use jiff::civil::Date;
 
 use crate::{
     aws::{
         CallError, Page, Reason,
         cloudwatch::{Answer, Period, Query, Status},
         compute_optimizer::{Idle, Sizing},
+        cost_explorer::Cost,
         cost_optimization_hub::Recommendation,
         ec2::{Address, Instance, Volume},
     },
@@ -132,6 +134,10 @@ pub(super) struct Account {
     pub(super) fault: Fault,
     /// Whether lists of instances have a new token on each page, and of sizes always the same.
     pub(super) is_endless: bool,
+    /// A region in which nothing answers, for as long as anybody waits.
+    pub(super) silent: Option<&'static str>,
+    /// What resources have cost, of which a page has two.
+    pub(super) costs: Vec<Cost>,
     pub(super) calls: RefCell<BTreeMap<(&'static str, String), usize>>,
 }
 
@@ -159,6 +165,8 @@ impl Account {
             regions: BTreeMap::new(),
             fault: Box::new(|_, _, _, _| None),
             is_endless: false,
+            silent: None,
+            costs: Vec::new(),
             calls: RefCell::default(),
         }
     }
@@ -176,6 +184,11 @@ impl Account {
             *count += 1;
             *count
         };
+        if self.silent == Some(region) {
+            self.clock.sleep(Duration::from_secs(15)).await;
+            let reason = Reason::NoAnswer("silence");
+            return Err(CallError::new("test", operation, reason));
+        }
         self.clock.sleep(self.latency).await;
         let now = self.clock.elapsed();
         if let Some(reason) = (self.fault)(operation, region, nth, now) {
@@ -276,6 +289,18 @@ impl Reads for Account {
     async fn addresses(&self, region: &str) -> Result<Page<Address>, CallError> {
         let its = self.asked("DescribeAddresses", region).await?;
         Ok(page(&its.addresses, None, usize::MAX / 2))
+    }
+
+    async fn actual_costs(
+        &self,
+        resources: &[String],
+        _: (Date, Date),
+        token: Option<&str>,
+    ) -> Result<Page<Cost>, CallError> {
+        self.asked("GetCostAndUsageWithResources", "us-east-1")
+            .await?;
+        assert!(self.costs.iter().all(|it| resources.contains(&it.resource)));
+        Ok(page(&self.costs, token, 2))
     }
 
     async fn daily(

@@ -104,7 +104,7 @@ fn lists_shrink_first() {
         "make smaller: 3333, 33330.00 USD a month before discounts",
         "modernise: 3333, 33330.00 USD a month before discounts",
         "price not known: 3334",
-        "of 10000 running instances 0 are in use",
+        "instances that run: 10000, of which 0 in use",
     ] {
         assert!(text.contains(sum), "{sum}\n{text}");
     }
@@ -201,7 +201,7 @@ fn a_report_reads_like_this() {
          Sums:\n\
          - stop or delete: 1, 80.00 USD a month after discounts\n\
          - make smaller: 1, 120.50 USD a month before discounts\n\
-         - of 3 running instances 0 are in use, of 0 nothing can be said\n\
+         - instances that run: 3, of which 0 in use and 0 unknown\n\
          - left out, tagged tocsin=ignore: 1\n\
          - this report asked CloudWatch for 3 metrics, which costs 0.0000 USD\n\n\
          Stop or delete:\n\

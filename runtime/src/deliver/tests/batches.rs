@@ -132,6 +132,47 @@ async fn without_the_ledger_what_is_urgent_is_sent_alone() {
     assert_eq!(ports.posted(), 3, "what was sent is not sent again");
 }
 
+/// A problem that goes on may come again every day: only what is a fifth larger than when it was reported is
+/// reported again.
+#[tokio::test]
+async fn a_problem_that_has_hardly_grown_is_not_reported_again() {
+    let ports = FakePorts::new([]);
+    let mut it = environment();
+    for (day, (size, posted)) in [
+        (1_000, 1),
+        (1_000, 1),
+        (1_199, 1),
+        (1_200, 2),
+        (1_439, 2),
+        (1_440, 3),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let batch = || sized(&format!("day {day}"), size);
+        assert!(handle(&mut it, &ports, batch()).await.is_empty());
+        // Neither does a duplicate change anything.
+        assert!(handle(&mut it, &ports, batch()).await.is_empty());
+        assert_eq!(ports.posted(), posted, "day {day}");
+        ports.sleep(Duration::from_hours(24)).await;
+    }
+}
+
+/// What the agent refused is not reported yet, however little the problem has grown since.
+#[tokio::test]
+async fn a_problem_whose_report_was_rejected_is_reported_again() {
+    let rejected = Answer {
+        body: br#"{"errors":["no title"]}"#.to_vec(),
+        ..confirmed()
+    };
+    let ports = FakePorts::new([Ok(rejected)]);
+    let mut it = environment();
+    handle(&mut it, &ports, sized("first", 1_000)).await;
+    ports.sleep(Duration::from_hours(24)).await;
+    handle(&mut it, &ports, sized("second", 1_001)).await;
+    assert_eq!((ports.letters.borrow().len(), ports.posted()), (1, 2));
+}
+
 /// A person has put a rejected report back among the incidents: it is tried again under the same ID.
 #[tokio::test]
 async fn a_letter_that_is_put_back_is_tried_again() {

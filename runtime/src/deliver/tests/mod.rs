@@ -14,7 +14,7 @@ use std::{
     collections::{BTreeMap, VecDeque},
 };
 
-use contract::{Envelope, FunctionName, IncidentId, Limits, Priority};
+use contract::{Envelope, FunctionName, Group, GroupKey, IncidentId, Limits, Priority};
 use jiff::SignedDuration;
 use webhook::{Answer, SignedRequest, UrlPolicy, Webhook};
 
@@ -225,6 +225,23 @@ fn incident(name: &str) -> Incident {
 /// A batch of incidents, whose messages are called as they are.
 fn batch(names: &[&str]) -> Json {
     received(names, 1)
+}
+
+/// A batch of one incident of a group, whose problem is so large.
+fn sized(name: &str, size: u64) -> Json {
+    let group = Group::new(GroupKey::of("values", &["anomaly"]), "anomaly", "detected");
+    let envelope = Envelope::of_group(
+        FunctionName::Event,
+        incident(name),
+        group.of_size(Some(size)),
+    )
+    .to_body();
+    json!({ "Records": [{
+        "messageId": name,
+        "receiptHandle": name,
+        "body": envelope,
+        "attributes": { "SentTimestamp": "1767323000000", "ApproximateReceiveCount": "1" },
+    }] })
 }
 
 /// A batch of incidents that have been received so many times.

@@ -5,6 +5,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use contract::Partition;
 use serde_json::Value as Json;
 
 use crate::read::{first_of, show, text};
@@ -27,6 +28,8 @@ pub(super) struct EventKind {
     pub(super) essentials: &'static [(&'static str, Alternatives)],
     /// A fact that an investigation needs and that the events lack.
     pub(super) missed: Option<&'static str>,
+    /// Where an event names the page of the console that shows it.
+    link: Option<&'static str>,
     /// The page of the console that shows an event: a path, and a fragment.
     page: fn(&Json) -> Option<(String, String)>,
 }
@@ -69,6 +72,20 @@ impl EventKind {
             let service = self.source.strip_prefix("aws.").unwrap_or(self.source);
             format!("{service} {name}")
         })
+    }
+
+    /// The page of the console that the event itself names. Anything that is not the console is not shown.
+    pub(super) fn link<'a>(&self, event: &'a Json) -> Option<&'a str> {
+        let link = text(event, self.link?)?;
+        let (host, _) = link.strip_prefix("https://")?.split_once('/')?;
+        let console = Partition::COMMERCIAL.console?;
+        let is_console = host == console
+            || host
+                .strip_suffix(console)
+                .and_then(|it| it.strip_suffix('.'))
+                .is_some_and(|it| Partition::of_region(it).is_some());
+        let is_plain = link.bytes().all(|it| it.is_ascii_graphic()) && link.len() <= 500;
+        (is_console && is_plain).then_some(link)
     }
 
     /// The page of the console that shows the event: a path, and a fragment, which comes after `#`.

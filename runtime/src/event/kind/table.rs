@@ -20,6 +20,7 @@ const fn of(source: &'static str, about: &'static [Alternatives]) -> EventKind {
         stable_part: |name| name,
         essentials: &[],
         missed: None,
+        link: None,
         page: |_| None,
     }
 }
@@ -156,7 +157,29 @@ pub(super) static KINDS: &[EventKind] = &[
             "detail.backupVaultName",
         ]],
     ),
-    of("aws.ce", &[&["detail.monitorArn"]]),
+    EventKind {
+        essentials: &[
+            (
+                "service",
+                &["detail.rootCauses.0.service", "detail.dimensionValue"],
+            ),
+            ("usage type", &["detail.rootCauses.0.usageType"]),
+            (
+                "account",
+                &["detail.rootCauses.0.linkedAccount", "detail.accountId"],
+            ),
+            ("region", &["detail.rootCauses.0.region"]),
+            ("expected, in USD", &["detail.impact.totalExpectedSpend"]),
+            ("actual, in USD", &["detail.impact.totalActualSpend"]),
+            ("more than expected, in USD", &["detail.impact.totalImpact"]),
+            ("since", &["detail.anomalyStartDate"]),
+            ("until", &["detail.anomalyEndDate"]),
+            ("monitor", &["detail.monitorName", "detail.monitorArn"]),
+        ],
+        missed: Some("which resources cause it: billing data can be a day late, and names none"),
+        link: Some("detail.anomalyDetailsLink"),
+        ..of("aws.ce", &[&["detail.monitorArn"]])
+    },
     of(
         "aws.cloudformation",
         &[&["detail.stack-set-arn", "detail.stack-id"]],

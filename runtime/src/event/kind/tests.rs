@@ -85,6 +85,30 @@ fn every_kind_names_the_resource_that_it_is_about() {
     }
 }
 
+/// A link out of an event is shown to the agent, so it must lead to the console.
+#[test]
+fn a_link_of_an_event_leads_to_the_console_or_is_not_shown() {
+    let page = "/cost-management/home#/anomaly-detection/monitors/m/anomalies/a";
+    for (host, is_shown) in [
+        ("https://console.aws.amazon.com", true),
+        ("https://us-east-1.console.aws.amazon.com", true),
+        ("http://console.aws.amazon.com", false),
+        ("https://evil.example/console.aws.amazon.com", false),
+        ("https://x@evil.example", false),
+        ("https://evil.example.console.aws.amazon.com", false),
+        ("https://evilconsole.aws.amazon.com", false),
+        ("https://console.aws.amazon.com.evil.example", false),
+        ("https://console.aws.amazon.com:8443", false),
+        ("", false),
+    ] {
+        let link = format!("{host}{page}");
+        let detail = json!({ "anomalyDetailsLink": link });
+        let it = event("aws.ce", "Anomaly Detected", &[], detail);
+        let shown = super::kind(&it).unwrap().link(&it);
+        assert_eq!(shown, is_shown.then_some(link.as_str()), "{host}");
+    }
+}
+
 #[test]
 fn runs_and_versions_are_cut_off() {
     for (source, resource, expected) in [

@@ -19,6 +19,7 @@ fn join(latest: &mut Latest, message: &str, priority: Priority, seconds: i64) {
         alarm: None,
         covers: false,
         rule: None,
+        size: None,
         members: members(message, priority),
     };
     latest.join(&newcomer, at(seconds), &settings());
@@ -124,6 +125,30 @@ fn what_has_been_claimed_does_not_change() {
     assert_eq!(it.previous.as_ref().unwrap().count(), 1);
 }
 
+/// A window that still gathers takes everything, and is as large as the largest.
+#[test]
+fn an_open_window_is_as_large_as_the_largest_problem_in_it() {
+    let mut it = latest();
+    for (message, size) in [("a", 1_000), ("b", 900), ("c", 1_010)] {
+        assert!(it.reported(Some(size)).is_none());
+        let newcomer = Newcomer {
+            waker: Some(message),
+            name: "x",
+            alarm: None,
+            covers: false,
+            rule: None,
+            size: Some(size),
+            members: members(message, Priority::Low),
+        };
+        it.join(&newcomer, at(0), &settings());
+    }
+    send(&mut it, 30);
+    let window = it.window.as_ref().unwrap();
+    assert_eq!((window.item.count(), window.item.size), (3, Some(1_010)));
+    assert!(it.reported(Some(1_211)).is_some());
+    assert!(it.reported(Some(1_212)).is_none() && it.reported(None).is_none());
+}
+
 #[test]
 fn a_composite_alarm_waits_for_what_it_covers() {
     let mut it = latest();
@@ -133,6 +158,7 @@ fn a_composite_alarm_waits_for_what_it_covers() {
         alarm: Some("arn"),
         covers: true,
         rule: None,
+        size: None,
         members: members("a", Priority::High),
     };
     it.join(&newcomer, at(0), &settings());

@@ -20,6 +20,7 @@ fn window(contents: Contents) -> Window {
         alarm: None,
         rule: None,
         nearby: Nearby::default(),
+        size: None,
     }
 }
 

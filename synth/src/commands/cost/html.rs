@@ -143,6 +143,9 @@ fn row(out: &mut String, finding: &Finding) {
     };
     let name = finding.name.as_deref().unwrap_or_default();
     let configuration = finding.configuration.as_deref().unwrap_or_default();
+    let origins: Vec<&str> = finding.origins.iter().map(|it| it.name()).collect();
+    let mut evidence = finding.evidence_in_words();
+    evidence.push(format!("by {}", origins.join(" and ")));
     let _ = writeln!(
         out,
         "<tr><td class=\"n\">{}<br><small>{discounts}</small></td><td>{}</td><td>{} {}<br><small>{} {} {}</small></td>\
@@ -155,7 +158,7 @@ fn row(out: &mut String, finding: &Finding) {
         escape(configuration),
         escape(&finding.region),
         escape(finding.owner.as_deref().unwrap_or_default()),
-        escape(&finding.evidence_in_words().join("; ")),
+        escape(&evidence.join("; ")),
     );
 }
 

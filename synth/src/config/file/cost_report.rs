@@ -31,6 +31,9 @@ pub(crate) struct CostReport {
     /// How many metrics a report asks CloudWatch for at most; a thousand are a cent. The largest instances
     /// come first, the others are unknown. Default: 10000.
     pub(crate) max_metrics: Option<Field<u32>>,
+    /// Whether Cost Explorer is asked what the listed instances and volumes have cost: once a week at most, and for
+    /// three cents at most. Default: false.
+    pub(crate) actual_costs: Option<Field<bool>>,
     /// What is new must save so much in a month to be worth an incident, in the currency of AWS's
     /// recommendations. Default: 50.
     pub(crate) report_from: Option<Field<f64>>,

@@ -24,6 +24,14 @@ pub(crate) struct Event {
     pub(crate) group_by: Option<Field<Vec<Field<String>>>>,
 }
 
+/// Anomalies of what the account costs.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct CostAnomalies {
+    /// How much more than expected an anomaly must have cost, in USD. Default: 100.
+    pub(crate) from: Option<Field<f64>>,
+}
+
 /// API calls that were denied.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

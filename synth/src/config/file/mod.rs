@@ -17,7 +17,7 @@ mod watched_alarms;
 pub(crate) use alarm::{Alarm, Metric, MissingData};
 pub(crate) use cluster::Cluster;
 pub(crate) use cost_report::{CostReport, CostSource};
-pub(crate) use event::{Event, UnauthorizedApiCalls};
+pub(crate) use event::{CostAnomalies, Event, UnauthorizedApiCalls};
 pub(crate) use limits::{Limits, QuietHours};
 pub(crate) use watched_alarms::WatchedAlarms;
 
@@ -59,6 +59,9 @@ pub(crate) struct AccountFile {
     pub(crate) unauthorized_api_calls: Option<Field<UnauthorizedApiCalls>>,
     /// Whatever else EventBridge sees and is an incident.
     pub(crate) events: Option<Field<Vec<Field<Event>>>>,
+    /// Anomalies that AWS Cost Anomaly Detection finds are incidents. It needs a monitor there, and `us-east-1`
+    /// among the regions, which alone has its events.
+    pub(crate) cost_anomalies: Option<Field<CostAnomalies>>,
     /// A daily report on spend that may not be needed, of all regions together.
     pub(crate) cost_report: Option<Field<CostReport>>,
     /// How long the first incident of a group waits for others, which are then told with it: `5 seconds`

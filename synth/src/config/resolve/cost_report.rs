@@ -86,13 +86,14 @@ impl Resolver<'_> {
             ignore_tag: ignore_tag?,
             owner_tags,
             max_metrics: max_metrics?,
+            actual_costs: report.actual_costs.and_then(|it| it.value) == Some(true),
             report_from: report_from?,
             report_every_days: report_every_days?,
         })
     }
 
     /// The value of a field, or the default where there is none; nothing where it is wrong.
-    fn checked<T: Copy>(
+    pub(super) fn checked<T: Copy>(
         &mut self,
         field: Option<&Field<T>>,
         default: T,

@@ -5,16 +5,19 @@ use std::ops::Range;
 use contract::{Paths, Title, names};
 use serde_json::json;
 use stacks::{
-    EventPattern,
+    EventPattern, ToJson as _,
     event_pattern::Scope,
     monitor::{
-        EventName, EventSource, PipelineSelector, PrincipalSelector, StackName,
-        UnauthorizedApiCalls,
+        BILLING_REGION, CostAnomalies, EventName, EventSource, PipelineSelector, PrincipalSelector,
+        StackName, UnauthorizedApiCalls,
     },
 };
 
 use super::{Resolver, clusters::priority_of, items};
 use crate::config::{field::Field, file, spans::Declaration, tree::Tree};
+
+/// Sources whose events only [`BILLING_REGION`] has.
+const BILLING_SOURCES: [&str; 2] = ["aws.ce", "aws.trustedadvisor"];
 
 impl Resolver<'_> {
     pub(super) fn pipelines(&mut self, fields: &[Field<String>]) -> Vec<PipelineSelector> {
@@ -58,6 +61,7 @@ impl Resolver<'_> {
         &mut self,
         fields: Vec<Field<file::Event>>,
         stack: &StackName,
+        regions: &[String],
     ) -> Vec<EventSource> {
         let mut events: Vec<EventSource> = Vec::new();
         for field in fields {
@@ -84,10 +88,52 @@ impl Resolver<'_> {
                     .insert(Declaration::Event(name.to_owned()), &span);
                 let pattern = Declaration::EventPattern(name.to_owned());
                 self.spans.insert(pattern, &pattern_span);
+                self.is_seen_somewhere(&event, &pattern_span, regions);
                 events.push(event);
             }
         }
         events
+    }
+
+    pub(super) fn cost_anomalies(
+        &mut self,
+        span: &Range<usize>,
+        anomalies: &file::CostAnomalies,
+        regions: &[String],
+    ) -> Option<CostAnomalies> {
+        if !regions.iter().any(|it| it == BILLING_REGION) {
+            self.error(
+                span,
+                format!("only `{BILLING_REGION}` has the events of Cost Anomaly Detection"),
+                &format!("add `{BILLING_REGION}` to `regions`"),
+            );
+        }
+        let from = self.checked(anomalies.from.as_ref(), 100.0, |amount| {
+            (!(0.0..=1e9).contains(&amount)).then(|| {
+                let message = format!("`{amount}` is not what an anomaly can cost");
+                (message, "use 0 or more, such as 100")
+            })
+        });
+        Some(CostAnomalies { from: from? })
+    }
+
+    /// Warns of rules whose events no region of the account file has. Another region's bus can send them here,
+    /// so it is no error.
+    fn is_seen_somewhere(&mut self, event: &EventSource, span: &Range<usize>, regions: &[String]) {
+        if regions.is_empty() || regions.iter().any(|it| it == BILLING_REGION) {
+            return;
+        }
+        let pattern = event.pattern.to_json();
+        let sources = pattern["source"].as_array().into_iter().flatten();
+        for source in sources.filter_map(|it| it.as_str()) {
+            if BILLING_SOURCES.contains(&source) {
+                self.warn(
+                    span,
+                    format!("only `{BILLING_REGION}` has events of `{source}`"),
+                    &format!("add `{BILLING_REGION}` to `regions`"),
+                );
+            }
+        }
     }
 
     fn event(&mut self, event: file::Event, stack: &StackName) -> Option<EventSource> {

@@ -55,7 +55,11 @@ pub(super) fn account(
         .unauthorized_api_calls
         .and_then(|it| it.value)
         .map(|it| resolver.unauthorized_api_calls(it));
-    let events = resolver.events(items(file.events), &stack);
+    let events = resolver.events(items(file.events), &stack, &regions);
+    let cost_anomalies = file
+        .cost_anomalies
+        .and_then(|it| Some((it.span, it.value?)))
+        .and_then(|(span, it)| resolver.cost_anomalies(&span, &it, &regions));
     let runs_here = matches!(
         file.architecture.as_ref().and_then(|it| it.value),
         Some(file::Architecture::Host)
@@ -100,6 +104,7 @@ pub(super) fn account(
         pipelines,
         unauthorized_api_calls,
         events,
+        cost_anomalies,
         cost_report: file
             .cost_report
             .and_then(|it| Some((it.span, it.value?)))

@@ -74,6 +74,7 @@ fn window(group: &str, opened: Timestamp, causes: &[(&str, usize)]) -> Window {
         alarm: None,
         rule: None,
         nearby: Nearby::default(),
+        size: None,
     }
 }
 
