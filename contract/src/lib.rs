@@ -2,6 +2,7 @@
 //!
 //! Pure, and below every other crate: no files, no clock, no network.
 
+pub mod canary;
 mod function;
 pub mod names;
 mod output;

@@ -18,7 +18,7 @@ use crate::{
     http::{HttpSetup, Reuse, client},
     ledger::{Grouping, InvalidGrouping},
     log::{Level, Log},
-    read::{UnreadableEvent, parse},
+    read::UnreadableEvent,
     settings::{Environment, MissingVariable},
     signal::SignalFunction,
 };
@@ -140,13 +140,12 @@ pub fn signal_function_of_each(
         serve_texts(|event: LambdaEvent<String>| {
             let (function, decide) = (&function, &decide);
             async move {
-                let decisions = match parse(&event.payload) {
-                    Ok(payload) => decide(&payload),
-                    Err(error) => vec![Err(error)],
-                };
                 let request_id = &event.context.request_id;
+                let now = Timestamp::now();
+                let deadline = Timestamp::try_from(event.context.deadline()).unwrap_or_default();
+                let time = deadline.duration_since(now).try_into().unwrap_or_default();
                 function
-                    .act_on_each(decisions, request_id, Timestamp::now())
+                    .handle(&event.payload, decide, request_id, now, time)
                     .await
             }
         })

@@ -26,6 +26,8 @@ pub enum Signal {
     Report,
     /// A test by hand.
     Test,
+    /// The canary of the pipeline.
+    Canary,
 }
 
 /// An incident on its way to delivery.

@@ -11,6 +11,7 @@ mod sns;
 use serde_json::{Value as Json, json};
 
 use crate::{
+    canary::is_canary,
     decision::{Decision, Skip},
     read::{UnreadableEvent, list, parse},
 };
@@ -25,6 +26,10 @@ const ALARMS: &str = "CloudWatch alarms";
 ///
 /// Only the state `ALARM` is investigated. A state that nobody knows yet is not: it would be a guess.
 pub fn decide(event: &Json) -> Result<Decision, UnreadableEvent> {
+    // This function gets the canary, because every stack has it.
+    if is_canary(event) {
+        return Ok(Decision::Canary);
+    }
     match sns::notification(event)? {
         Some(notification) => decide_notification(&notification),
         None => decide_bare(event, None),

@@ -46,6 +46,8 @@ pub(super) enum Content<'a> {
     Incident(Box<Arrival<'a>>),
     /// A person tests the webhook.
     Test(Box<Incident>),
+    /// The canary of the pipeline. Whatever else the message says is not believed.
+    Canary,
     /// An envelope of a version that is not deployed here yet, or any more.
     Newer(u64),
     /// Nothing that can be delivered, for this reason.
@@ -82,8 +84,10 @@ pub(super) fn content(index: usize, message: &Message, now: Timestamp) -> Conten
         }
         Err(error) => return Content::Dead(error.to_string()),
     };
-    if envelope.signal == Signal::Test {
-        return Content::Test(Box::new(envelope.incident));
+    match envelope.signal {
+        Signal::Test => return Content::Test(Box::new(envelope.incident)),
+        Signal::Canary => return Content::Canary,
+        Signal::Alarm | Signal::Ecs | Signal::Event | Signal::Cost | Signal::Report => {}
     }
     Content::Incident(Box::new(Arrival {
         index,

@@ -8,6 +8,7 @@ mod corpus;
 mod day;
 mod denied_calls;
 mod diagnostics;
+mod documents;
 mod event_patterns;
 mod events;
 mod explore;

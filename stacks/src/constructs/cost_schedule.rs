@@ -8,7 +8,7 @@ use crate::{
         Core,
         function::{Invocation, Spec},
         ledger::{Ledger, remember_reports},
-        schedule::{Missed, Timetable, schedule},
+        schedule::{Does, Missed, Timetable, schedule},
         sources::signal_function,
     },
     monitor::{CostReport, CostSources},
@@ -52,7 +52,7 @@ pub(crate) fn cost_schedule(
     schedule(
         template,
         core,
-        &cost,
+        Does::Invokes(&cost),
         Timetable {
             name: "CostSchedule",
             description: "The daily cost report",
@@ -66,6 +66,7 @@ pub(crate) fn cost_schedule(
             }),
             missed: Missed::DeadLetter,
             condition,
+            after: Vec::new(),
         },
     )?;
     Ok(Some(cost))
