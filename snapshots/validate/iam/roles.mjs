@@ -45,7 +45,7 @@ export async function* roleRequests(stack, rows) {
           resourcePolicy: both ? policyOf(resource, stack) : undefined,
           action,
           resource,
-          context: { "aws:SecureTransport": "true" },
+          context: { "aws:SecureTransport": "true", "aws:PrincipalArn": stack.arn(role) },
           expected,
         };
       }
@@ -79,6 +79,8 @@ async function resourcesOf(service, type, stack) {
     // Whatever is done to a log group, IAM asks for one of its streams, which its ARN ends with.
     stack.arn(id).replace(/:\*$/, ":log-stream:one") + (`${service}:${type}` === "s3:object" ? "/one" : ""),
   );
+  // Every account has it.
+  if (`${service}:${type}` === "events:event-bus") own.push(of(ACCOUNT, "default"));
   return [...own, of(ACCOUNT, `${stack.name}-like`), of(OTHER_ACCOUNT, `${stack.name}-like`)];
 }
 

@@ -82,6 +82,8 @@ export class Stack {
   }
 
   #reference(name) {
+    const [id, attribute] = name.split(".");
+    if (attribute === "Arn") return this.arn(id);
     const pseudo = {
       "AWS::AccountId": ACCOUNT,
       "AWS::Partition": "aws",

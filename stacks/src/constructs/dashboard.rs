@@ -7,6 +7,7 @@ use crate::{
     constructs::{Core, pipeline_alarms::NAMESPACE},
     resources::{cloudwatch_dashboard::Dashboard, lambda_function::Function},
     suppression::Reason,
+    tag::tags,
     template::{DuplicateLogicalId, Handle, Template},
     value::Value,
 };
@@ -44,6 +45,7 @@ pub(crate) fn dashboard(
         &["Dashboard"],
         &Dashboard {
             dashboard_name: Some(name),
+            tags: Some(tags(core.monitor)),
             ..Dashboard::new(Value::sub_with_all(body, names))
         },
         Reason::NamedAfterTheStack.into(),

@@ -91,7 +91,7 @@ fn lifecycle() -> Vec<Rule> {
 }
 
 fn objects(bucket: &Handle<Bucket>) -> Value<String> {
-    Value::sub_with("${Bucket}/*", [("Bucket", bucket.arn().into_text())])
+    Value::sub(format!("${{{}.Arn}}/*", bucket.logical_id()))
 }
 
 /// What the role of a function needs, so that Lambda can write there what it gives up. Lambda asks for both on the

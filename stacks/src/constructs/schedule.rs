@@ -77,21 +77,7 @@ pub(crate) fn schedule(
         ..Attributes::default()
     };
     let keeps_missed = timetable.missed == Missed::DeadLetter;
-    let mut statements = vec![match does {
-        Does::Invokes(function) => Statement::allow(
-            "Invoke",
-            &["lambda:InvokeFunction"],
-            [function.arn().into_text()],
-        ),
-        Does::Sends { source, .. } => Statement {
-            conditions: vec![Condition {
-                operator: "ForAllValues:StringEquals",
-                key: "events:source",
-                values: vec![source.into()],
-            }],
-            ..Statement::allow("Send", &["events:PutEvents"], [default_bus().into_text()])
-        },
-    }];
+    let mut statements = vec![permission(does)];
     if keeps_missed {
         statements.push(Statement::allow(
             "SendDeadLetters",
@@ -122,17 +108,6 @@ pub(crate) fn schedule(
         },
         attributes().but([Reason::NamedAfterTheStack]),
     )?;
-    let retry_policy = if timetable.missed != Missed::Nothing {
-        RetryPolicy {
-            maximum_event_age_in_seconds: Some(21_600.into()),
-            maximum_retry_attempts: Some(10.into()),
-        }
-    } else {
-        RetryPolicy {
-            maximum_event_age_in_seconds: Some(60.into()),
-            maximum_retry_attempts: Some(0.into()),
-        }
-    };
     let arn: Value<Arn<Invocable>> = match does {
         Does::Invokes(function) => function.arn().into(),
         Does::Sends { .. } => default_bus().into(),
@@ -150,7 +125,7 @@ pub(crate) fn schedule(
         dead_letter_config: keeps_missed.then(|| DeadLetterConfig {
             arn: Some(core.dead_letters.arn().into()),
         }),
-        retry_policy: Some(retry_policy),
+        retry_policy: Some(retries(timetable.missed)),
         ..Target::new(arn, role.arn())
     };
     template.add_with(
@@ -173,4 +148,34 @@ pub(crate) fn schedule(
         },
     )?;
     Ok(())
+}
+
+/// What a schedule's role needs to do it.
+fn permission(does: Does<'_>) -> Statement {
+    match does {
+        Does::Invokes(function) => Statement::allow(
+            "Invoke",
+            &["lambda:InvokeFunction"],
+            [function.arn().into_text()],
+        ),
+        Does::Sends { source, .. } => Statement {
+            conditions: vec![Condition {
+                operator: "ForAllValues:StringEquals",
+                key: "events:source",
+                values: vec![source.into()],
+            }],
+            ..Statement::allow("Send", &["events:PutEvents"], [default_bus().into_text()])
+        },
+    }
+}
+
+fn retries(missed: Missed) -> RetryPolicy {
+    let (age, attempts) = match missed {
+        Missed::DeadLetter | Missed::Retried => (21_600, 10),
+        Missed::Nothing => (60, 0),
+    };
+    RetryPolicy {
+        maximum_event_age_in_seconds: Some(age.into()),
+        maximum_retry_attempts: Some(attempts.into()),
+    }
 }

@@ -142,7 +142,7 @@ impl Contents {
         match &window.state {
             State::Open => {}
             State::Claimed { .. } => {
-                step(window.since, "claimed", format!("{}", window.report_id()))
+                step(window.since, "claimed", window.report_id().to_string());
             }
             State::Sent { at, id } => step(*at, "sent", id.to_string()),
             State::Rejected { at, reason } => step(*at, "rejected", reason.clone()),
