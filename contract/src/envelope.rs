@@ -23,6 +23,8 @@ pub enum Signal {
     Function(FunctionName),
     /// A person who tests.
     Test,
+    /// The canary of the pipeline.
+    Canary,
 }
 
 impl From<FunctionName> for Signal {
@@ -37,6 +39,7 @@ impl From<Signal> for &'static str {
             Signal::Function(FunctionName::Deliver) => "report",
             Signal::Function(function) => function.as_str(),
             Signal::Test => "test",
+            Signal::Canary => "canary",
         }
     }
 }
@@ -47,7 +50,7 @@ impl TryFrom<String> for Signal {
     fn try_from(name: String) -> Result<Self, Self::Error> {
         let functions = FunctionName::ALL.into_iter().map(Self::Function);
         functions
-            .chain([Self::Test])
+            .chain([Self::Test, Self::Canary])
             .find(|signal| <&str>::from(*signal) == name)
             .ok_or("nothing that makes incidents is called so")
     }

@@ -10,6 +10,7 @@
 //! assert_eq!(StackRole::Alarms(2).stack_name("tocsin-prod"), "tocsin-prod-alarms-2");
 //! ```
 
+pub mod canary;
 pub mod dead_letter;
 mod envelope;
 mod function;

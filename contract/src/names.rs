@@ -25,6 +25,10 @@ pub fn rule(core: &str, slug: &str) -> String {
     format!("{core}-{slug}")
 }
 
+/// How the keys of the records begin that Lambda writes of events that a function failed on; the function's name
+/// follows. Source: "Capturing records of Lambda asynchronous invocations" in the Lambda developer guide.
+pub const FAILED_EVENTS: &str = "aws/lambda/async/";
+
 /// The tag that names the core stack, on all of an account's resources.
 pub const TAG: &str = "tocsin";
 

@@ -9,12 +9,16 @@ pub enum Output {
     AlarmFunctionArn,
     /// The URL of the queue of dead letters.
     DeadLettersUrl,
+    /// The name of the bucket of events that functions failed on.
+    FailedEventsBucket,
     /// The name of a function.
     Function(FunctionName),
     /// The URL of the queue of incidents.
     IncidentsUrl,
     /// The name of the ledger's table.
     LedgerTable,
+    /// The ARN of the role that may send incidents to their queue again.
+    RedriveRoleArn,
     /// The ARN of the secret that holds the webhook.
     WebhookSecretArn,
 }
@@ -25,9 +29,11 @@ impl Output {
         match self {
             Self::AlarmFunctionArn => "AlarmFunctionArn",
             Self::DeadLettersUrl => "DeadLettersUrl",
+            Self::FailedEventsBucket => "FailedEventsBucket",
             Self::Function(function) => function.logical_id(),
             Self::IncidentsUrl => "IncidentsUrl",
             Self::LedgerTable => "LedgerTable",
+            Self::RedriveRoleArn => "RedriveRoleArn",
             Self::WebhookSecretArn => "WebhookSecretArn",
         }
     }

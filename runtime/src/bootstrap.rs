@@ -18,14 +18,10 @@ use crate::{
     deliver::{Deliver, DeliverFunction, LambdaPorts, NoPorts},
     http::{HttpSetup, Reuse, client},
     log::{Level, Log},
-    read::{UnreadableEvent, parse},
+    read::{LONGEST_EVENT, UnreadableEvent},
     settings::{Environment, InvalidVariable},
     signal::SignalFunction,
 };
-
-/// Bytes of an event at most: asynchronous invocations, which EventBridge, alarms and SNS make, have no more. Only a
-/// person can send a longer one. Source: "Lambda quotas" in the Lambda developer guide.
-const LONGEST_EVENT: usize = 1_048_576;
 
 /// Why a function could not start.
 #[derive(Debug, thiserror::Error)]
@@ -153,25 +149,16 @@ where
         serve_texts(|event: LambdaEvent<String>| {
             let (function, decide) = (&function, &decide);
             async move {
-                let decisions = match read(&event.payload) {
-                    Ok(payload) => decide(&payload),
-                    Err(error) => vec![Err(error)],
-                };
                 let request_id = &event.context.request_id;
+                let now = Timestamp::now();
+                let deadline = Timestamp::try_from(event.context.deadline()).unwrap_or_default();
+                let time = deadline.duration_since(now).try_into().unwrap_or_default();
                 function
-                    .act_on_each(decisions, request_id, Timestamp::now())
+                    .handle(&event.payload, decide, request_id, now, time)
                     .await
             }
         })
     })
-}
-
-/// Reads an event, unless it is longer than any that AWS sends.
-fn read(payload: &str) -> Result<Json, UnreadableEvent> {
-    if payload.len() > LONGEST_EVENT {
-        return Err(UnreadableEvent::TooLong(LONGEST_EVENT));
-    }
-    parse(payload)
 }
 
 /// The whole of the function that delivers incidents, and trusts `roots`.

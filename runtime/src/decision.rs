@@ -11,6 +11,8 @@ pub enum Decision {
     Investigate(Box<Finding>),
     /// Nothing to do, for this reason.
     Skip(Skip),
+    /// The canary of the pipeline: it goes the way of an incident, and is not sent.
+    Canary,
 }
 
 /// What is wrong, and what it belongs to.
@@ -63,6 +65,8 @@ pub enum Skip {
     OwnRole,
     /// The agent made the call, or sent the event: an investigation would lead to the next.
     AgentItself,
+    /// The canary of the pipeline, which a rule of the account file catches, too.
+    Canary,
 }
 
 impl Decision {
@@ -94,6 +98,7 @@ impl Skip {
             Self::IgnoredPrincipal => "ignored-principal",
             Self::OwnRole => "own-role",
             Self::AgentItself => "agent-itself",
+            Self::Canary => "canary",
         }
     }
 }

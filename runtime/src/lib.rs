@@ -7,6 +7,7 @@
 pub mod alarm;
 pub mod aws;
 pub mod bootstrap;
+mod canary;
 pub mod cost;
 pub mod decision;
 pub mod deliver;
@@ -17,6 +18,8 @@ mod group;
 pub mod http;
 pub mod ledger;
 pub mod log;
+mod origin;
+mod persistence;
 pub mod place;
 pub mod read;
 pub mod report;

@@ -34,6 +34,18 @@ pub fn parse(payload: &str) -> Result<Json, UnreadableEvent> {
         .map_err(|error| UnreadableEvent::NotJson(error.to_string()))
 }
 
+/// Bytes of an event at most: asynchronous invocations, which EventBridge, alarms and SNS make, have no more. Only a
+/// person can send a longer one. Source: "Lambda quotas" in the Lambda developer guide.
+pub const LONGEST_EVENT: usize = 1_048_576;
+
+/// Reads an event, unless it is longer than any that AWS sends.
+pub fn parse_event(payload: &str) -> Result<Json, UnreadableEvent> {
+    if payload.len() > LONGEST_EVENT {
+        return Err(UnreadableEvent::TooLong(LONGEST_EVENT));
+    }
+    parse(payload)
+}
+
 /// The text at `path`, whose names are separated by dots; `0` is the first element of a list.
 /// Nothing where there is none, or an empty one.
 pub fn text<'a>(json: &'a Json, path: &str) -> Option<&'a str> {

@@ -1,5 +1,7 @@
 //! What the functions do that turn events into incidents: judge, queue, say so.
 
+use std::time::Duration;
+
 use contract::{Envelope, FunctionName, settings::variable};
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
@@ -7,11 +9,35 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     aws::{CallError, sqs::Sqs},
+    canary,
     decision::{Decision, Finding},
     log::{Level, Log},
-    read::UnreadableEvent,
+    origin::Origin,
+    persistence::{SystemTime, persist},
+    read::{UnreadableEvent, parse_event},
     settings::{Environment, InvalidVariable},
 };
+
+/// What is kept of an invocation's time to say what became of it.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// One invocation: what led to it, and how long it lasts.
+struct Invocation<'a> {
+    request_id: &'a str,
+    origin: Origin,
+    now: Timestamp,
+    clock: SystemTime,
+    /// For how long the queue is tried.
+    until: Duration,
+}
+
+impl Invocation<'_> {
+    /// The fields of a log line.
+    fn fields(&self, mut fields: Json) -> Json {
+        fields["requestId"] = json!(self.request_id);
+        self.origin.with(fields)
+    }
+}
 
 /// A function that turns events into incidents.
 #[derive(Debug)]
@@ -70,17 +96,40 @@ impl SignalFunction {
         })
     }
 
-    /// Acts on each decision, whatever becomes of the others. If one fails, the whole event is tried
-    /// again: incidents that were queued then have the IDs that they had before.
-    pub async fn act_on_each(
+    /// Evaluates what the function is handed, and acts on each decision. Log lines say by what people know the event.
+    pub async fn handle(
         &self,
-        decisions: Vec<Result<Decision, UnreadableEvent>>,
+        payload: &str,
+        decide: impl Fn(&Json) -> Vec<Result<Decision, UnreadableEvent>>,
         request_id: &str,
         now: Timestamp,
+        time: Duration,
+    ) -> Result<Json, SignalError> {
+        let (decisions, origin) = match parse_event(payload) {
+            Ok(payload) => (decide(&payload), Origin::of(&payload)),
+            Err(error) => (vec![Err(error)], Origin::default()),
+        };
+        let invocation = Invocation {
+            request_id,
+            origin,
+            now,
+            clock: SystemTime::begin(),
+            until: time.saturating_sub(LAST_WORDS),
+        };
+        self.act_on_each(decisions, &invocation).await
+    }
+
+    /// Acts on each decision, whatever becomes of the others. If one fails, the whole event is tried
+    /// again: incidents that were queued then have the IDs that they had before. A queue that cannot be reached is
+    /// tried for all of the time there is.
+    async fn act_on_each(
+        &self,
+        decisions: Vec<Result<Decision, UnreadableEvent>>,
+        invocation: &Invocation<'_>,
     ) -> Result<Json, SignalError> {
         let mut outcomes = Vec::new();
         for decision in decisions {
-            outcomes.push(self.act(decision, request_id, now).await);
+            outcomes.push(self.act(decision, invocation).await);
         }
         let mut outcomes = outcomes.into_iter().collect::<Result<Vec<Json>, _>>()?;
         Ok(if outcomes.len() == 1 {
@@ -91,47 +140,39 @@ impl SignalFunction {
     }
 
     /// Acts on a decision: queues the incident, or says why there is none.
-    pub async fn act(
+    async fn act(
         &self,
         decision: Result<Decision, UnreadableEvent>,
-        request_id: &str,
-        now: Timestamp,
+        invocation: &Invocation<'_>,
     ) -> Result<Json, SignalError> {
+        let now = invocation.now;
         match decision {
             Ok(Decision::Investigate(finding)) => {
                 let Finding { incident, group } = *finding;
                 let (id, title) = (incident.id().clone(), incident.title().to_owned());
                 let priority = incident.priority();
                 let envelope = Envelope::of_group(self.function, incident, group);
-                let sent = self.sqs.send(&self.incidents, &envelope.to_body()).await;
-                if let Err(error) = &sent {
-                    self.log.line(
-                        now,
-                        Level::Error,
-                        "the incident could not be queued",
-                        json!({
-                            "requestId": request_id, "incidentId": id, "why": error.to_string(),
-                        }),
-                    );
-                    self.log
-                        .metrics(now, &self.function_name, &[("QueueUnavailable", &[1])]);
-                }
-                sent?;
-                self.log.line(now, Level::Info, "incident queued", json!({
-                    "requestId": request_id, "incidentId": id, "title": title, "priority": priority,
-                }));
+                self.queue(&envelope, invocation).await?;
+                let fields = json!({ "incidentId": id, "title": title, "priority": priority });
+                let fields = invocation.fields(fields);
+                self.log.line(now, Level::Info, "incident queued", fields);
                 self.log
                     .metrics(now, &self.function_name, &[("Incidents", &[1])]);
                 Ok(json!({ "decision": "investigate", "incidentId": id }))
+            }
+            Ok(Decision::Canary) => {
+                let envelope = canary::envelope(now);
+                self.queue(&envelope, invocation).await?;
+                let fields = invocation.fields(json!({}));
+                self.log.line(now, Level::Info, "canary queued", fields);
+                Ok(json!({ "decision": "canary" }))
             }
             Ok(Decision::Skip(skip)) => {
                 self.log.line(
                     now,
                     Level::Info,
                     "event skipped",
-                    json!({
-                        "requestId": request_id, "why": skip.as_str(),
-                    }),
+                    invocation.fields(json!({ "why": skip.as_str() })),
                 );
                 self.log
                     .metrics(now, &self.function_name, &[("Skipped", &[1])]);
@@ -142,15 +183,38 @@ impl SignalFunction {
                     now,
                     Level::Error,
                     "event not understood",
-                    json!({
-                        "requestId": request_id, "why": error.to_string(),
-                    }),
+                    invocation.fields(json!({ "why": error.to_string() })),
                 );
                 self.log
                     .metrics(now, &self.function_name, &[("Unreadable", &[1])]);
                 Err(error.into())
             }
         }
+    }
+
+    async fn queue(
+        &self,
+        envelope: &Envelope,
+        invocation: &Invocation<'_>,
+    ) -> Result<(), SignalError> {
+        let now = invocation.now;
+        let body = envelope.to_body();
+        let sent = persist(&invocation.clock, invocation.until, async |within| {
+            self.sqs.send_once(&self.incidents, &body, within).await
+        });
+        let sent = sent.await;
+        if let Err(error) = &sent {
+            let id = envelope.incident.id();
+            self.log.line(
+                now,
+                Level::Error,
+                "the incident could not be queued",
+                invocation.fields(json!({ "incidentId": id, "why": error.to_string() })),
+            );
+            self.log
+                .metrics(now, &self.function_name, &[("QueueUnavailable", &[1])]);
+        }
+        Ok(sent?)
     }
 }
 
@@ -163,7 +227,7 @@ mod tests {
         thread,
     };
 
-    use contract::{Group, GroupKey, Incident, IncidentId, Priority};
+    use contract::{Group, GroupKey, Incident, IncidentId, Priority, Signal};
 
     use super::*;
     use crate::{
@@ -203,9 +267,14 @@ mod tests {
             Environment::new(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let http = client(web_roots(), Reuse::Nothing).unwrap();
         let function = SignalFunction::new(FunctionName::Event, log, http, &environment).unwrap();
-        let outcome = function
-            .act_on_each(decisions, "request", Timestamp::UNIX_EPOCH)
-            .await;
+        let invocation = Invocation {
+            request_id: "request",
+            origin: Origin::of(&json!({ "id": "event", "detail": { "alarmName": "cpu" } })),
+            now: Timestamp::UNIX_EPOCH,
+            clock: SystemTime::begin(),
+            until: Duration::ZERO,
+        };
+        let outcome = function.act_on_each(decisions, &invocation).await;
         let lines = lines.lock().unwrap().clone();
         (outcome, lines)
     }
@@ -266,6 +335,11 @@ mod tests {
         .await;
         assert_eq!(outcome.unwrap()["why"], "ignored-service");
         assert_eq!(lines[0]["why"], "ignored-service");
+        // By these people look for it.
+        assert_eq!(
+            (&lines[0]["eventId"], &lines[0]["alarm"]),
+            (&json!("event"), &json!("cpu"))
+        );
         assert_eq!(counted(&lines), "Skipped");
     }
 
@@ -289,8 +363,8 @@ mod tests {
         assert_eq!(counted(&lines), "QueueUnavailable");
     }
 
-    #[tokio::test]
-    async fn an_incident_is_queued_and_counted() {
+    /// Answers one call, and hands on what was sent.
+    fn queue_of_one() -> (String, thread::JoinHandle<Envelope>) {
         let queue = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", queue.local_addr().unwrap());
         let received = thread::spawn(move || {
@@ -306,17 +380,36 @@ mod tests {
             stream
                 .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
                 .unwrap();
-            String::from_utf8(request).unwrap()
+            let request = String::from_utf8(request).unwrap();
+            let (_, body) = request.split_once("\r\n\r\n").unwrap();
+            let body: Json = serde_json::from_str(body).unwrap();
+            Envelope::parse(body["MessageBody"].as_str().unwrap()).unwrap()
         });
+        (endpoint, received)
+    }
+
+    #[tokio::test]
+    async fn an_incident_is_queued_and_counted() {
+        let (endpoint, received) = queue_of_one();
         let (outcome, lines) = act(&endpoint, Ok(investigate())).await;
         let id = outcome.unwrap()["incidentId"].clone();
         assert_eq!(counted(&lines), "Incidents");
-        let request = received.join().unwrap();
-        let (_, body) = request.split_once("\r\n\r\n").unwrap();
-        let body: Json = serde_json::from_str(body).unwrap();
-        let envelope = Envelope::parse(body["MessageBody"].as_str().unwrap()).unwrap();
+        let envelope = received.join().unwrap();
         assert_eq!(envelope.signal, FunctionName::Event.into());
         assert_eq!(json!(envelope.incident.id()), id);
         assert_eq!(envelope.group().name, "rule orders");
+    }
+
+    /// It counts as no incident of anybody's.
+    #[tokio::test]
+    async fn the_canary_is_queued_as_such() {
+        let (endpoint, received) = queue_of_one();
+        let (outcome, lines) = act(&endpoint, Ok(Decision::Canary)).await;
+        assert_eq!(outcome.unwrap(), json!({ "decision": "canary" }));
+        assert!(
+            lines.iter().all(|it| it["Incidents"].is_null()),
+            "{lines:?}"
+        );
+        assert_eq!(received.join().unwrap().signal, Signal::Canary);
     }
 }

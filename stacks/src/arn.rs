@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, marker::PhantomData};
 use crate::{
     json::{Json, ToJson},
     monitor::OpsTopic,
-    resources::{lambda_function::Function, sqs_queue::Queue},
+    resources::{lambda_function::Function, s3_bucket::Bucket, sqs_queue::Queue},
     value::{Expression, Value},
 };
 
@@ -27,11 +27,19 @@ pub enum AlarmAction {}
 #[derive(Debug)]
 pub enum DeadLetters {}
 
+/// What takes the record of an event that a function failed on: a bucket.
+#[derive(Debug)]
+pub enum FailureDestination {}
+
 /// What an event source mapping reads: a queue.
 #[derive(Debug)]
 pub enum EventSource {}
 
-/// What a rule or a schedule invokes: a function or a queue.
+/// An event bus of EventBridge.
+#[derive(Debug)]
+pub enum EventBus {}
+
+/// What a rule or a schedule invokes: a function, a queue or a bus.
 #[derive(Debug)]
 pub enum Invocable {}
 
@@ -132,6 +140,12 @@ impl Value<Arn<Any>> {
     }
 }
 
+/// The account's default event bus.
+pub(crate) fn default_bus() -> Value<Arn<EventBus>> {
+    let arn = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default";
+    Value::Expression(Expression::Sub(arn.to_owned(), BTreeMap::new()))
+}
+
 impl From<&OpsTopic> for Value<Arn<Topic>> {
     /// A name is that of a topic in the stack's own account and region.
     fn from(topic: &OpsTopic) -> Self {
@@ -164,4 +178,5 @@ macro_rules! accepts {
 accepts!(AlarmAction: Function, Topic);
 accepts!(DeadLetters: Queue, Topic);
 accepts!(EventSource: Queue);
-accepts!(Invocable: Function, Queue);
+accepts!(FailureDestination: Bucket);
+accepts!(Invocable: EventBus, Function, Queue);

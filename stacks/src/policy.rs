@@ -57,8 +57,8 @@ pub struct Condition {
     pub operator: &'static str,
     /// What is compared, such as `aws:SourceAccount`.
     pub key: &'static str,
-    /// What it is compared with.
-    pub value: Value<String>,
+    /// What it is compared with: any of these.
+    pub values: Vec<Value<String>>,
 }
 
 impl PolicyDocument {
@@ -94,9 +94,35 @@ impl Statement {
 
     /// Lets `service` take on the role.
     pub fn trust(service: &'static str) -> Self {
+        Self::trust_of(Principal::Service(service))
+    }
+
+    /// Lets the stack's own account decide who may take on the role.
+    pub fn trust_account() -> Self {
+        Self::trust_of(Principal::Account)
+    }
+
+    fn trust_of(principal: Principal) -> Self {
         Self {
-            principal: Some(Principal::Service(service)),
+            principal: Some(principal),
             ..Self::allow("Trust", &["sts:AssumeRole"], [])
+        }
+    }
+
+    /// Denies what is not encrypted on its way, whoever asks.
+    pub fn only_over_tls(
+        actions: &'static [&'static str],
+        resources: impl Into<Vec<Value<String>>>,
+    ) -> Self {
+        Self {
+            effect: Effect::Deny,
+            principal: Some(Principal::Everyone),
+            conditions: vec![Condition {
+                operator: "Bool",
+                key: "aws:SecureTransport",
+                values: vec!["false".into()],
+            }],
+            ..Self::allow("OnlyOverTls", actions, resources)
         }
     }
 }
@@ -107,7 +133,7 @@ impl Condition {
         Self {
             operator: "StringEquals",
             key: "aws:SourceAccount",
-            value: Value::account_id(),
+            values: vec![Value::account_id()],
         }
     }
 }
@@ -141,7 +167,7 @@ impl ToJson for Statement {
                 operators
                     .entry(condition.operator)
                     .or_insert_with(|| Json::Object(serde_json::Map::new()))[condition.key] =
-                    condition.value.to_json();
+                    one_or_many(condition.values.iter().map(ToJson::to_json));
             }
             statement.put("Condition", &Json::Object(operators));
         }
@@ -200,7 +226,7 @@ mod tests {
                 Condition {
                     operator: "StringEquals",
                     key: "aws:x",
-                    value: "y".into(),
+                    values: vec!["y".into()],
                 },
             ],
             ..Statement::trust("scheduler.amazonaws.com")

@@ -83,10 +83,11 @@ pub(crate) fn of_alarms(monitor: &Monitor) -> Option<OverQuota> {
 /// The quotas that rules are over: how many there are, and how long what is said of each is.
 pub(crate) fn of_rules(monitor: &Monitor, rules: &[EventRule]) -> Vec<OverQuota> {
     let mut over = Vec::new();
-    if rules.len() > limits::RULES {
+    // The canary has one more.
+    if rules.len() + 1 > limits::RULES {
         over.push(OverQuota {
             what: "rules on the event bus".to_owned(),
-            found: rules.len(),
+            found: rules.len() + 1,
             limit: limits::RULES,
             subject: Subject::Clusters(
                 monitor

@@ -10,12 +10,15 @@ use crate::{
     asset::{BUCKET_PARAMETER, key_parameter},
     constructs::{
         alarms::{alarm, composite_alarm},
+        canary::canary,
         cost_schedule::{COST_REGIONS, cost_schedule},
+        dashboard::dashboard,
         delivery::delivery,
-        function::{SECURITY_GROUPS, SUBNETS},
+        function::{SECURITY_GROUPS, SUBNETS, role_of},
         ledger::{LEDGER_TABLE, ledger},
         pipeline_alarms::pipeline_alarms,
-        queues::queues,
+        queues::{only_from, queues},
+        redrive::redrive_role,
         secret::webhook_secret,
         sources::{alarm_function, ecs_function, event_function},
         sweep::sweep,
@@ -192,8 +195,14 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
     }
     let deliver = delivery(&mut template, &core, &secret, &ledger)?;
     sweep(&mut template, &core, &deliver)?;
+    let redrive = redrive_role(&mut template, &core)?;
+    let mut senders: Vec<Value<String>> = functions.iter().map(|(it, _)| role_of(*it)).collect();
+    senders.push(redrive.arn().into_text());
+    only_from(&mut template, &core, senders)?;
     functions.push((FunctionName::Deliver, deliver.clone()));
-    pipeline_alarms(&mut template, &core, &functions, &deliver)?;
+    canary(&mut template, &core, &alarm)?;
+    let alarms = pipeline_alarms(&mut template, &core, &functions, &deliver)?;
+    dashboard(&mut template, &core, &functions, &deliver, &alarms)?;
 
     let mut show = |output: Output, description, value: &dyn ToJson| {
         template.output(output.as_str(), description, value);
@@ -219,6 +228,16 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
         Output::DeadLettersUrl,
         "What was given up",
         &core.dead_letters.queue_url(),
+    );
+    show(
+        Output::FailedEventsBucket,
+        "Events that functions failed on",
+        &core.failures.reference(),
+    );
+    show(
+        Output::RedriveRoleArn,
+        "The role that incidents are sent back by",
+        &redrive.arn(),
     );
     show(
         Output::WebhookSecretArn,

@@ -18,6 +18,14 @@ pub enum Reason {
     /// Lambda polls the queue for this function: what fails stays in the queue, which has a
     /// dead-letter queue.
     QueueKeepsEvents,
+    /// What Lambda gives up goes to a bucket: a dead-letter queue beside it would have everything twice, and is in the
+    /// service and under the key that functions fail without.
+    DestinationKeepsEvents,
+    /// The names of the records that Lambda writes are its own, and it asks for the whole bucket.
+    AnyFailedEvent,
+    /// Who reads the bucket of failed events, CloudTrail's data events can say; logs of access would be one more bucket
+    /// with what somebody must look after. What is in it is a month's failures, which nobody needs twice.
+    RecordsOfFailures,
     /// The agent's console issues the value, and no function could rotate it.
     IssuedByTheAgent,
     /// IAM has no resources for these actions.
@@ -45,6 +53,7 @@ struct Rules {
 }
 
 const FUNCTION: &str = "AWS::Lambda::Function";
+const BUCKET: &str = "AWS::S3::Bucket";
 const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";
 const QUEUE: &str = "AWS::SQS::Queue";
@@ -63,6 +72,11 @@ const RULES: &[Rules] = &[
     rules(Reason::OwnNetworkOfLambda, FUNCTION, Some("CKV_AWS_117"), Some("LAMBDA_INSIDE_VPC"), Some("W89"), None),
     rules(Reason::SharedConcurrency, FUNCTION, Some("CKV_AWS_115"), Some("LAMBDA_CONCURRENCY_CHECK"), Some("W92"), None),
     rules(Reason::QueueKeepsEvents, FUNCTION, Some("CKV_AWS_116"), Some("LAMBDA_DLQ_CHECK"), None, None),
+    rules(Reason::DestinationKeepsEvents, FUNCTION, Some("CKV_AWS_116"), Some("LAMBDA_DLQ_CHECK"), None, None),
+    rules(Reason::AnyFailedEvent, MANAGED_POLICY, None, None, None, Some("AwsSolutions-IAM5[Resource::<FailedEvents.Arn>/*]")),
+    rules(Reason::RecordsOfFailures, BUCKET, Some("CKV_AWS_18"), Some("S3_BUCKET_LOGGING_ENABLED"), Some("W35"), Some("AwsSolutions-S1")),
+    rules(Reason::RecordsOfFailures, BUCKET, None, Some("S3_BUCKET_REPLICATION_ENABLED"), None, None),
+    rules(Reason::RecordsOfFailures, BUCKET, None, Some("S3_BUCKET_DEFAULT_LOCK_ENABLED"), None, None),
     rules(Reason::IssuedByTheAgent, SECRET, None, Some("SECRETSMANAGER_ROTATION_ENABLED_CHECK"), None, Some("AwsSolutions-SMG4")),
     rules(Reason::NoResourceLevel, MANAGED_POLICY, None, Some("IAM_POLICYDOCUMENT_NO_WILDCARD_RESOURCE"), Some("W13"), Some("AwsSolutions-IAM5[Resource::*]")),
     rules(Reason::InterfacesOfLambda, MANAGED_POLICY, None, None, None, Some("AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:network-interface/*]")),
@@ -108,6 +122,13 @@ impl Reason {
                 "shares the account's concurrency; `reserved-concurrency` changes that"
             }
             Self::QueueKeepsEvents => "what fails stays in the queue, which has dead letters",
+            Self::DestinationKeepsEvents => {
+                "what fails goes to a bucket, in another service and under another key"
+            }
+            Self::AnyFailedEvent => "Lambda names the records, and asks for the whole bucket",
+            Self::RecordsOfFailures => {
+                "records of failed events, for a month; CloudTrail can say who reads them"
+            }
             Self::IssuedByTheAgent => "the console of the agent issues the value",
             Self::NoResourceLevel => "these actions know no resources",
             Self::InterfacesOfLambda => {

@@ -60,6 +60,15 @@ impl Value<String> {
         text: impl Into<String>,
         values: [(&str, Value<String>); N],
     ) -> Self {
+        let values = values.map(|(name, value)| (name.to_owned(), value));
+        Self::sub_with_all(text, values)
+    }
+
+    /// The same for any number of values.
+    pub fn sub_with_all(
+        text: impl Into<String>,
+        values: impl IntoIterator<Item = (String, Value<String>)>,
+    ) -> Self {
         let mut text = text.into();
         let mut variables = BTreeMap::new();
         for (name, value) in values {
@@ -69,7 +78,7 @@ impl Value<String> {
                     text = text.replace(&format!("${{{name}}}"), &escaped);
                 }
                 Self::Expression(expression) => {
-                    variables.insert(name.to_owned(), expression);
+                    variables.insert(name, expression);
                 }
             }
         }

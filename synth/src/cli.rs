@@ -46,6 +46,18 @@ Examples:
   synth history --account prod --follow          and what happens now, until Ctrl-C
   synth history --account prod --since 7d --json | jq '.[].windows[] | select(.state == \"rejected\")'";
 
+const EXPLAIN: &str = "\
+The ledger remembers 35 days, and is read whole. The logs of the functions are searched back to --since. An event that
+no rule and no alarm handed to a function leaves no trace: `synth match` says which rules would catch it.
+
+Needs `dynamodb:Scan` on the ledger, `lambda:GetFunctionConfiguration` and `logs:FilterLogEvents`. What may not be
+read is said.
+
+Examples:
+  synth explain --account prod checkout-5xx                             what became of an alarm
+  synth explain --account prod ecs-8caf894b865c1f26137bd0699cc917d4     what became of an incident
+  synth explain --account prod 6f87d04b-9f74-4f04-a780-7acf4b0a9b38     what became of an event";
+
 const COST: &str = "\
 The JSON of --json:
   account, date, regions   of what the report is, and of which day
@@ -86,6 +98,12 @@ pub enum Command {
     /// incidents are shown however old they are.
     #[command(after_help = HISTORY)]
     History(History),
+    /// Show one incident from its event to the report: why the agent has it, or has not
+    ///
+    /// Takes the ID of an incident or a report, the ID of an event, or the name of an alarm. Says with times when it was
+    /// queued, recorded and sent, and why it was skipped, held, merged, rejected or lost.
+    #[command(after_help = EXPLAIN)]
+    Explain(Explain),
     /// Show what the cost report of an account finds now
     ///
     /// Runs the report's own code with your credentials. Nothing is sent and nothing is remembered.
@@ -240,6 +258,26 @@ pub struct History {
     /// Looks every two seconds. Each look reads the whole ledger.
     #[arg(long)]
     pub follow: bool,
+}
+
+/// Show one incident from its event to the report.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Which account
+    #[command(flatten)]
+    pub file: AccountFile,
+    /// An incident's, a report's or an event's ID, or an alarm's name
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// How far back to search the logs, such as 90m, 24h or 7d
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = length_of_time)]
+    pub since: SignedDuration,
+    /// Read the ledger only
+    #[arg(long)]
+    pub no_logs: bool,
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Show what the cost report of an account finds now.

@@ -12,6 +12,7 @@ use contract::AlarmSettings;
 use serde_json::{Value as Json, json};
 
 use crate::{
+    canary::is_canary,
     decision::{Decision, Skip},
     read::{UnreadableEvent, list, parse},
 };
@@ -26,6 +27,10 @@ const ALARMS: &str = "CloudWatch alarms";
 ///
 /// Only the state `ALARM` is investigated. A state that nobody knows yet is not: it would be a guess.
 pub fn decide(event: &Json, settings: &AlarmSettings) -> Result<Decision, UnreadableEvent> {
+    // This function gets the canary, because every stack has it.
+    if is_canary(event) {
+        return Ok(Decision::Canary);
+    }
     match sns::notification(event)? {
         Some(notification) => decide_notification(&notification, settings),
         None => decide_bare(event, None, settings),

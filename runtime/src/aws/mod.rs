@@ -8,6 +8,7 @@ pub mod cost_explorer;
 pub mod cost_optimization_hub;
 pub mod dynamodb;
 pub mod ec2;
+pub mod logs;
 pub mod secrets;
 pub mod sqs;
 mod stream;
@@ -140,12 +141,26 @@ impl Service {
         version: &str,
         input: &Json,
     ) -> Result<Json, CallError> {
-        let headers = [
-            ("content-type", format!("application/x-amz-json-{version}")),
-            ("x-amz-target", format!("{target}.{operation}")),
-        ];
+        let headers = json_headers(target, operation, version);
         let body = input.to_string().into_bytes();
         let answer = self.call(operation, &headers, body).await?;
+        serde_json::from_slice(&answer).map_err(|_| self.failed(operation, Reason::Unreadable))
+    }
+
+    /// As [`Service::json`], once and within so long.
+    async fn json_once(
+        &self,
+        target: &str,
+        operation: &'static str,
+        version: &str,
+        input: &Json,
+        within: Duration,
+    ) -> Result<Json, CallError> {
+        let headers = json_headers(target, operation, version);
+        let body = serde_json::to_vec(input).unwrap_or_default();
+        let answer = tokio::time::timeout(within, self.attempt(&headers, &body)).await;
+        let answer = answer.unwrap_or(Err(Reason::NoAnswer("timeout")));
+        let answer = answer.map_err(|reason| self.failed(operation, reason))?;
         serde_json::from_slice(&answer).map_err(|_| self.failed(operation, Reason::Unreadable))
     }
 
@@ -253,6 +268,14 @@ impl Reason {
             Self::Cancelled(_) | Self::Unreadable => false,
         }
     }
+}
+
+/// What says which operation of a JSON protocol is called.
+fn json_headers(target: &str, operation: &str, version: &str) -> [(&'static str, String); 2] {
+    [
+        ("content-type", format!("application/x-amz-json-{version}")),
+        ("x-amz-target", format!("{target}.{operation}")),
+    ]
 }
 
 /// What went wrong below HTTP, without the URL.

@@ -2,6 +2,8 @@
 //!
 //! The endpoint is the configured one; a queue's URL is only a field of the request.
 
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 
 use super::{CallError, Service};
@@ -82,6 +84,20 @@ impl Sqs {
     pub async fn send(&self, queue_url: &str, body: &str) -> Result<(), CallError> {
         let input = json!({ "QueueUrl": queue_url, "MessageBody": body });
         self.call("SendMessage", &input).await.map(drop)
+    }
+
+    /// Sends one message, once and within so long: for who tries again on their own terms.
+    pub async fn send_once(
+        &self,
+        queue_url: &str,
+        body: &str,
+        within: Duration,
+    ) -> Result<(), CallError> {
+        let input = json!({ "QueueUrl": queue_url, "MessageBody": body });
+        let sent = self
+            .0
+            .json_once("AmazonSQS", "SendMessage", "1.0", &input, within);
+        sent.await.map(drop)
     }
 
     /// Sends up to [`BATCH`] messages; says of each whether it was taken.

@@ -46,6 +46,8 @@ pub(super) enum Content<'a> {
     Incident(Box<Arrival<'a>>),
     /// A person tests the webhook.
     Test(Box<Incident>),
+    /// The canary of the pipeline. Whatever else the message says is not believed.
+    Canary,
     /// An envelope of a version that is not deployed here yet, or any more.
     Newer(u64),
     /// Nothing that can be delivered, for this reason.
@@ -87,13 +89,16 @@ pub(super) fn content(
         }
         Err(error) => return Content::Dead(error.to_string()),
     };
-    if envelope.signal == Signal::Test {
+    match envelope.signal {
         // Whoever tests invokes the function. A message that claims to be a test would pass the ledger and the budget.
-        return if is_alone && message.receipt.is_empty() {
-            Content::Test(Box::new(envelope.incident))
-        } else {
-            Content::Dead("a test in a queue: tests come by themselves".to_owned())
-        };
+        Signal::Test if is_alone && message.receipt.is_empty() => {
+            return Content::Test(Box::new(envelope.incident));
+        }
+        Signal::Test => {
+            return Content::Dead("a test in a queue: tests come by themselves".to_owned());
+        }
+        Signal::Canary => return Content::Canary,
+        Signal::Function(_) => {}
     }
     Content::Incident(Box::new(Arrival {
         index,

@@ -26,6 +26,8 @@ pub(super) struct Counts {
     pub(super) ledger_calls: Vec<usize>,
     /// For how long the oldest incident has waited that is deferred because of the webhook, in seconds.
     pub(super) undelivered: usize,
+    /// Canaries of the pipeline that got through.
+    pub(super) canaries: usize,
 }
 
 impl Counts {
@@ -60,6 +62,7 @@ impl Counts {
             ("LedgerUnavailable", &some(self.ledger_unavailable)),
             ("LedgerMilliseconds", &calls),
             ("Undelivered", &some(self.undelivered)),
+            (contract::canary::METRIC, &some(self.canaries)),
         ]);
     }
 }

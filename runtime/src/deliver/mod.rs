@@ -6,6 +6,7 @@
 
 mod attempt;
 mod batch;
+mod canary;
 mod circuit;
 mod counts;
 mod defer;
@@ -140,11 +141,19 @@ async fn dispose<P: Ports>(
 ) -> Vec<Disposition> {
     let mut dispositions = vec![Disposition::Defer(Defer::Longer); messages.len()];
     let mut arrivals: Vec<Arrival<'_>> = Vec::new();
+    let mut canary: Option<Disposition> = None;
     for (index, message) in messages.iter().enumerate() {
         match content(index, message, messages.len() == 1, session.now()) {
             Content::Incident(arrival) => arrivals.push(*arrival),
             Content::Test(incident) => {
                 dispositions[index] = test(session, poster, &incident).await;
+            }
+            Content::Canary => {
+                // However many there are, one says it all.
+                if canary.is_none() {
+                    canary = Some(canary::pass(session, message).await);
+                }
+                dispositions[index] = canary.clone().unwrap_or(Disposition::Ends);
             }
             Content::Newer(version) => {
                 session.ports.log(

@@ -194,6 +194,7 @@ mod tests {
                     assert_eq!(skip, Skip::ContainerInstance);
                     None
                 }
+                Decision::Canary => panic!("a canary"),
             };
             assert_eq!(cause.as_deref(), expected, "{event}");
         }

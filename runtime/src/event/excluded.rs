@@ -1,9 +1,10 @@
-//! Excludes events that must not become incidents: calls of ignored principals and of the stack's own roles, and
-//! anything that the agent itself does.
+//! Excludes events that must not become incidents: calls of ignored principals and of the stack's own roles,
+//! anything that the agent itself does, and the canary of the pipeline.
 
 use serde_json::Value as Json;
 
 use crate::{
+    canary::is_canary,
     decision::Skip,
     read::{list, text},
 };
@@ -23,6 +24,9 @@ const AGENT_ROLES: &[&str] = &[
 
 /// Why `event` is not investigated; nothing if it is. `payload` is the input of the rule.
 pub(super) fn excluded(payload: &Json, event: &Json) -> Option<Skip> {
+    if is_canary(event) {
+        return Some(Skip::Canary);
+    }
     let source = text(event, "source").unwrap_or_default();
     if source == AGENT_SOURCE {
         return Some(Skip::AgentItself);

@@ -44,6 +44,13 @@ impl Key {
         Self::once("day", &day.to_string())
     }
 
+    /// What the canary of the pipeline writes, and nothing else.
+    pub fn canary() -> [Self; 2] {
+        let first = Self::once("canary", "pipeline");
+        let second = first.numbered(1);
+        [first, second]
+    }
+
     /// The last run of the cost report, and the reports that were made.
     pub fn cost_run() -> Self {
         Self::once("cost", "run")

@@ -57,6 +57,7 @@ fn skipped(rule: &EventRule, event: &Json) -> Option<Skip> {
     match event::decide(&rule.input.as_ref().unwrap().filled(event)) {
         Ok(Decision::Skip(skip)) => Some(skip),
         Ok(Decision::Investigate(_)) => None,
+        Ok(Decision::Canary) => panic!("a canary: {event}"),
         Err(error) => panic!("{error}: {event}"),
     }
 }

@@ -95,6 +95,7 @@ fn every_event_leads_to_what_its_label_says() {
                 ("an incident".to_owned(), &["investigate", "any"])
             }
             Some(Ok(Decision::Skip(reason))) => (format!("a skip: {reason}"), &["ignore", "any"]),
+            Some(Ok(Decision::Canary)) => ("the canary".to_owned(), &[]),
             None => ("matched by no rule".to_owned(), &["ignore"]),
             Some(Err(error)) => (
                 format!("an error: {error}"),
@@ -125,6 +126,7 @@ fn decisions() {
                 format!("{priority} {id} | {} | {}", group.name, incident.title())
             }
             Some(Ok(Decision::Skip(reason))) => format!("skip {reason} | |"),
+            Some(Ok(Decision::Canary)) => "canary | |".to_owned(),
             None => "matched by no rule | |".to_owned(),
             Some(Err(error)) => format!("error: {error} | |"),
         };

@@ -10,6 +10,7 @@ mod cost_document;
 mod day;
 mod denied_calls;
 mod diagnostics;
+mod documents;
 mod event_patterns;
 mod events;
 mod explore;

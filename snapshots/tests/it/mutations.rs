@@ -160,6 +160,7 @@ proptest! {
         match decide(&event) {
             Ok(Decision::Investigate(finding)) => fit_to_send(&finding),
             Ok(Decision::Skip(reason)) => prop_assert!(!reason.as_str().is_empty()),
+            Ok(Decision::Canary) => prop_assert!(false, "an event that is not the canary"),
             Err(error) => prop_assert!(!error.to_string().is_empty()),
         }
         // The same event again, as retries and duplicates bring it: the same incident of the same group.

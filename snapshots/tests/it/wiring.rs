@@ -37,16 +37,21 @@ fn dead_letters() -> Json {
     json!({ "Fn::GetAtt": ["DeadLetters", "Arn"] })
 }
 
+fn failed_events() -> Json {
+    json!({ "Fn::GetAtt": ["FailedEvents", "Arn"] })
+}
+
 /// Every hop has somewhere for what it cannot hand on: rule to function, schedule to function,
 /// function to queue, queue to `deliver`. The one hop that has nowhere is from an alarm to its
-/// action: CloudWatch offers nothing there.
+/// action: CloudWatch offers nothing there. The canary needs nothing: an alarm says when it is missing.
 #[test]
 fn every_hop_has_dead_letters() {
     let (_, stacks) = example();
     let resources = resources(&stacks[0]);
     let mut hops = 0;
     let mut asynchronous = Vec::new();
-    for (id, rule) in of_type(&resources, "AWS::Events::Rule") {
+    let rules = of_type(&resources, "AWS::Events::Rule");
+    for (id, rule) in rules.filter(|(id, _)| *id != "CanaryRule") {
         for target in rule["Targets"].as_array().unwrap() {
             assert_eq!(target["DeadLetterConfig"]["Arn"], dead_letters(), "{id}");
             asynchronous.push(target["Arn"]["Fn::GetAtt"][0].as_str().unwrap().to_owned());
@@ -55,6 +60,9 @@ fn every_hop_has_dead_letters() {
     }
     for (id, schedule) in of_type(&resources, "AWS::Scheduler::Schedule") {
         let target = &schedule["Target"];
+        if id == "Canary" {
+            continue;
+        }
         // The next sweep does what a lost one would have done.
         if id == "Sweep" {
             assert_eq!(schedule["ScheduleExpression"], "rate(5 minutes)");
@@ -77,12 +85,12 @@ fn every_hop_has_dead_letters() {
         .collect();
     for (id, function) in of_type(&resources, "AWS::Lambda::Function") {
         hops += 1;
+        // With a dead-letter queue beside the destination, everything would come twice.
+        assert_eq!(function["DeadLetterConfig"], Json::Null, "{id}");
         if asynchronous.contains(id) {
-            assert_eq!(
-                function["DeadLetterConfig"]["TargetArn"],
-                dead_letters(),
-                "{id}"
-            );
+            let retries = &resources[&format!("{id}Retries")]["Properties"];
+            let destination = &retries["DestinationConfig"]["OnFailure"]["Destination"];
+            assert_eq!(*destination, failed_events(), "{id}");
         } else {
             assert!(
                 from_queue.contains(&&json!(id)),
@@ -102,8 +110,127 @@ fn every_hop_has_dead_letters() {
     assert_eq!(hops, 6 + 1 + 5 + 1);
 }
 
-/// Whoever sends a dead letter may do so: functions and the schedule by their roles, rules by the
-/// queue's policy.
+/// What functions fail without must not take what they failed on with it: that is in another service, under a key that
+/// nobody can disable, outlives the stack, and is nobody else's.
+#[test]
+fn failed_events_do_not_share_the_fate_of_the_queue() {
+    let monitor = account(&directory("cases/customer_managed_key")).monitor;
+    let stacks = stacks::synthesize(&monitor).unwrap();
+    let resources = resources(&stacks[0]);
+    assert!(resources.contains_key("Key"));
+    let bucket = &resources["FailedEvents"];
+    assert_eq!(bucket["Type"], "AWS::S3::Bucket");
+    assert_eq!(bucket["UpdateReplacePolicy"], "Retain");
+    assert_eq!(bucket["DeletionPolicy"], "RetainExceptOnCreate");
+    let bucket = &bucket["Properties"];
+    let encryption = &bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"];
+    let by_default = json!([{ "ServerSideEncryptionByDefault": { "SSEAlgorithm": "AES256" } }]);
+    assert_eq!(*encryption, by_default);
+    assert_eq!(bucket["VersioningConfiguration"]["Status"], "Enabled");
+    let access = bucket["PublicAccessBlockConfiguration"]
+        .as_object()
+        .unwrap();
+    assert!(access.len() == 4 && access.values().all(|it| *it == true));
+    let policy = resources["FailedEventsPolicy"].to_string();
+    assert!(
+        policy.contains("aws:SecureTransport") && !policy.contains("\"Allow\""),
+        "{policy}"
+    );
+}
+
+/// Only roles of the stack send incidents, and all that do are named. Nothing else is denied but what is not TLS.
+#[test]
+fn nobody_else_sends_incidents() {
+    let (_, stacks) = example();
+    let resources = resources(&stacks[0]);
+    let statements = &resources["IncidentsPolicy"]["Properties"]["PolicyDocument"]["Statement"];
+    let [only_roles, only_tls] = statements.as_array().unwrap().as_slice() else {
+        panic!("{statements}")
+    };
+    assert_eq!(
+        (&only_roles["Effect"], &only_roles["Principal"]),
+        (&json!("Deny"), &json!("*"))
+    );
+    assert_eq!(only_roles["Action"], "sqs:SendMessage");
+    let mut senders: Vec<&str> = only_roles["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["Fn::GetAtt"][0].as_str().unwrap())
+        .collect();
+    senders.sort_unstable();
+    let may_send = |policy: &Json| {
+        let statements = policy["PolicyDocument"]["Statement"].as_array().unwrap();
+        statements.iter().any(|it| {
+            it["Action"].to_string().contains("sqs:SendMessage")
+                && it["Resource"] == json!({ "Fn::GetAtt": ["Incidents", "Arn"] })
+        })
+    };
+    let mut those_that_may: Vec<String> = of_type(&resources, "AWS::IAM::ManagedPolicy")
+        .filter(|(_, policy)| may_send(policy))
+        .map(|(id, _)| id.replace("Policy", "Role"))
+        .collect();
+    those_that_may.sort();
+    assert_eq!(senders, those_that_may);
+    assert!(senders.contains(&"RedriveRole"));
+    let denied = (&only_tls["Effect"], &only_tls["Action"]);
+    assert_eq!(denied, (&json!("Deny"), &json!("sqs:*")));
+    assert_eq!(
+        only_tls["Condition"],
+        json!({ "Bool": { "aws:SecureTransport": "false" } })
+    );
+}
+
+/// The canary goes the way of an alarm's event, begins when all of that is there, and is missed after a day.
+#[test]
+fn the_canary_goes_through_the_pipeline() {
+    let (monitor, stacks) = example();
+    let resources = resources(&stacks[0]);
+    let schedule = &resources["Canary"];
+    let target = &schedule["Properties"]["Target"];
+    let parameters = &target["EventBridgeParameters"];
+    let event = json!({
+        "source": parameters["Source"],
+        "detail-type": parameters["DetailType"],
+        "detail": serde_json::from_str::<Json>(target["Input"].as_str().unwrap()).unwrap(),
+    });
+    let matches = |pattern: &Json, event: &Json| {
+        let pattern = stacks::event_pattern::EventPattern::parse(pattern).unwrap();
+        let scope = Scope {
+            partition: "aws",
+            region: "eu-central-1",
+            account: "111122223333",
+            stack: monitor.stack.as_str(),
+        };
+        pattern.matches(event, &scope)
+    };
+    let rule = &resources["CanaryRule"]["Properties"];
+    assert!(matches(&rule["EventPattern"], &event), "{event}");
+    let mut of_another = event.clone();
+    of_another["detail"]["stack"] = json!("tocsin-another");
+    assert!(!matches(&rule["EventPattern"], &of_another));
+    let function = &rule["Targets"][0]["Arn"]["Fn::GetAtt"][0];
+    assert_eq!(function, "AlarmFunction");
+    let evaluated = runtime::functions::evaluation(contract::FunctionName::Alarm).unwrap()(
+        &event,
+        &snapshots::every_alarm(),
+    );
+    assert!(matches!(evaluated, Ok(runtime::decision::Decision::Canary)));
+    let after = schedule["DependsOn"].as_array().unwrap();
+    for id in after {
+        assert!(resources.contains_key(id.as_str().unwrap()), "{id}");
+    }
+    assert!(after.contains(&json!("AlarmFunctionFromCanary")));
+    assert!(after.contains(&json!("DeliverFunctionFromIncidents")));
+    let alarm = &resources["PipelineCanaryMissing"]["Properties"];
+    assert_eq!(alarm["TreatMissingData"], "breaching");
+    let hours =
+        alarm["EvaluationPeriods"].as_i64().unwrap() * alarm["Period"].as_i64().unwrap() / 3_600;
+    assert!((25..=30).contains(&hours), "{hours}");
+}
+
+/// Whoever sends a dead letter may do so: the schedule by its role, rules by the queue's policy; Lambda writes failed
+/// events with the roles of the functions.
 #[test]
 fn whoever_sends_dead_letters_may() {
     let (_, stacks) = example();
@@ -119,13 +246,23 @@ fn whoever_sends_dead_letters_may() {
                     && statement["Resource"] == dead_letters()
             })
     };
-    for sender in [
+    let may_write = |policy: &Json| {
+        let text = policy.to_string();
+        text.contains("s3:PutObject") && text.contains("s3:ListBucket")
+    };
+    for function in [
         "AlarmFunction",
         "EcsFunction",
+        "EventFunction",
         "CostFunction",
-        "DeliverFunction",
-        "CostSchedule",
     ] {
+        let policy = &resources[&format!("{function}Policy")]["Properties"];
+        assert!(may_write(policy) && !may_send(policy), "{function}");
+    }
+    assert!(!may_write(
+        &resources["DeliverFunctionPolicy"]["Properties"]
+    ));
+    for sender in ["DeliverFunction", "CostSchedule"] {
         assert!(
             may_send(&resources[&format!("{sender}Policy")]["Properties"]),
             "{sender}"
@@ -244,6 +381,8 @@ fn alarms_need_one_permission() {
                 &json!("AlarmFunction"),
                 &json!("lambda.alarms.cloudwatch.amazonaws.com")
             ),
+            (&json!("AlarmFunction"), &json!("events.amazonaws.com")),
+            // The canary's rule.
             (&json!("AlarmFunction"), &json!("events.amazonaws.com")),
             (&json!("EcsFunction"), &json!("events.amazonaws.com")),
             (&json!("EventFunction"), &json!("events.amazonaws.com")),

@@ -12,6 +12,8 @@ const everything = {
   Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
 };
 const TLS = { "aws:SecureTransport": "true" };
+// The simulator fills in no keys. Services of AWS have no ARN.
+const by = (arn) => ({ ...TLS, "aws:PrincipalArn": arn });
 
 // Who asks, with which policies of their own, and from where.
 const service = (name, context = {}) => ({ who: name, principal: name, context: { ...TLS, ...context } });
@@ -19,9 +21,9 @@ const admin = (account) => ({
   who: `an administrator of ${account}`,
   principal: role(account),
   identityPolicies: [{ name: "everything", policy: everything }],
-  context: TLS,
+  context: by(role(account)),
 });
-const nobody = { who: "a role without policies", principal: role(ACCOUNT), context: TLS };
+const nobody = { who: "a role without policies", principal: role(ACCOUNT), context: by(role(ACCOUNT)) };
 const STRANGERS = [nobody, admin(OTHER_ACCOUNT), ...["s3", "sns", "scheduler"].map((it) => service(`${it}.amazonaws.com`))];
 
 async function actionsOn(serviceName, type) {
@@ -33,6 +35,7 @@ async function actionsOn(serviceName, type) {
 
 export async function* resourceRequests(stack, rows) {
   yield* queues(stack, rows);
+  yield* buckets(stack);
   yield* keys(stack, rows);
   yield* secrets(stack);
   yield* functions(stack);
@@ -52,8 +55,17 @@ async function* queues(stack, rows) {
       }
       for (const stranger of STRANGERS) yield { ...on, ...stranger, action, expected: false };
       const plain = { context: { "aws:SecureTransport": "false" } };
-      yield { ...on, ...admin(ACCOUNT), action, expected: true };
+      // To the incidents, only roles of the stack send: an administrator has to take one on.
+      const isSending = action === "sqs:SendMessage" && id === "Incidents";
+      yield { ...on, ...admin(ACCOUNT), action, expected: !isSending };
       yield { ...on, ...admin(ACCOUNT), ...plain, action, expected: false };
+      for (const role of stack.ids("AWS::IAM::Role")) {
+        const as = { who: role, principal: stack.arn(role), identityPolicies: stack.policiesOf(role), context: by(stack.arn(role)) };
+        const its = stack.policiesOf(role).flatMap(({ name }) => grants(rows, stack, name));
+        const may = its.some((it) => it.action === action && it.resource === stack.arn(id));
+        yield { ...on, ...as, action, expected: may };
+        yield { ...on, ...as, ...plain, action, expected: false };
+      }
       yield { ...on, ...from(own[0] ?? rule(ACCOUNT, `${stack.name}-ecs`)), ...plain, action, expected: false };
     }
   }
@@ -97,6 +109,21 @@ export async function* bucketRequests(resourcePolicy) {
       yield { ...on, ...admin(ACCOUNT), expected: true };
       yield { ...on, ...admin(ACCOUNT), ...plain, expected: false };
       for (const stranger of STRANGERS) yield { ...on, ...stranger, expected: false };
+    }
+  }
+}
+
+// The bucket of failed events: its policy only denies, too.
+async function* buckets(stack) {
+  for (const id of stack.ids("AWS::S3::Bucket")) {
+    const resourcePolicy = stack.property(`${id}Policy`, "PolicyDocument");
+    for (const [type, resource] of [["bucket", stack.arn(id)], ["object", `${stack.arn(id)}/one`]]) {
+      for (const action of await actionsOn("s3", type)) {
+        const on = { resource, owner: ACCOUNT, resourcePolicy, action };
+        yield { ...on, ...admin(ACCOUNT), expected: true };
+        yield { ...on, ...admin(ACCOUNT), context: { "aws:SecureTransport": "false" }, expected: false };
+        for (const stranger of STRANGERS) yield { ...on, ...stranger, expected: false };
+      }
     }
   }
 }
@@ -162,7 +189,10 @@ function policyOf(stack, permissions) {
 async function* trust(stack) {
   for (const id of stack.ids("AWS::IAM::Role")) {
     const on = { resource: stack.arn(id), resourcePolicy: stack.property(id, "AssumeRolePolicyDocument") };
-    const trusted = ["CostScheduleRole", "SweepRole"].includes(id) ? "scheduler.amazonaws.com" : "lambda.amazonaws.com";
+    const scheduled = ["CanaryRole", "CostScheduleRole", "SweepRole"].includes(id);
+    // Whoever the account lets, and no service.
+    const isForPeople = id === "RedriveRole";
+    const trusted = isForPeople ? undefined : scheduled ? "scheduler.amazonaws.com" : "lambda.amazonaws.com";
     const services = ["ec2", "events", "lambda", "scheduler", "states"].map((it) => `${it}.amazonaws.com`);
     const action = "sts:AssumeRole";
     for (const name of services) {
@@ -172,6 +202,7 @@ async function* trust(stack) {
       const anywhere = name === trusted && name === "lambda.amazonaws.com";
       yield { ...on, ...of(OTHER_ACCOUNT), action, expected: anywhere };
     }
-    for (const stranger of [nobody, admin(ACCOUNT), admin(OTHER_ACCOUNT)]) yield { ...on, ...stranger, action, expected: false };
+    yield { ...on, ...admin(ACCOUNT), action, expected: isForPeople };
+    for (const stranger of [nobody, admin(OTHER_ACCOUNT)]) yield { ...on, ...stranger, action, expected: false };
   }
 }

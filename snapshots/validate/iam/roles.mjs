@@ -20,6 +20,8 @@ const OWN = {
   "lambda:function": "AWS::Lambda::Function",
   "logs:log-group": "AWS::Logs::LogGroup",
   "logs:log-stream": "AWS::Logs::LogGroup",
+  "s3:bucket": "AWS::S3::Bucket",
+  "s3:object": "AWS::S3::Bucket",
   "secretsmanager:Secret": "AWS::SecretsManager::Secret",
   "sqs:queue": "AWS::SQS::Queue",
 };
@@ -43,7 +45,7 @@ export async function* roleRequests(stack, rows) {
           resourcePolicy: both ? policyOf(resource, stack) : undefined,
           action,
           resource,
-          context: { "aws:SecureTransport": "true" },
+          context: { "aws:SecureTransport": "true", "aws:PrincipalArn": stack.arn(role) },
           expected,
         };
       }
@@ -75,8 +77,10 @@ async function resourcesOf(service, type, stack) {
       .replace(/\$\{[A-Za-z]+\}/g, name);
   const own = stack.ids(OWN[`${service}:${type}`]).map((id) =>
     // Whatever is done to a log group, IAM asks for one of its streams, which its ARN ends with.
-    stack.arn(id).replace(/:\*$/, ":log-stream:one"),
+    stack.arn(id).replace(/:\*$/, ":log-stream:one") + (`${service}:${type}` === "s3:object" ? "/one" : ""),
   );
+  // Every account has it.
+  if (`${service}:${type}` === "events:event-bus") own.push(of(ACCOUNT, "default"));
   return [...own, of(ACCOUNT, `${stack.name}-like`), of(OTHER_ACCOUNT, `${stack.name}-like`)];
 }
 

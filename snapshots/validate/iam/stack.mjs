@@ -19,6 +19,7 @@ const TYPES = {
   "AWS::Lambda::Function": { arn: (name) => regional("lambda", `function:${name}`) },
   "AWS::Logs::LogGroup": { arn: (name) => regional("logs", `log-group:${name}:*`) },
   "AWS::SecretsManager::Secret": { arn: (name) => regional("secretsmanager", `secret:${name}`), refIsArn: true },
+  "AWS::S3::Bucket": { arn: (name) => `arn:aws:s3:::${name}` },
   "AWS::SQS::Queue": { arn: (name) => regional("sqs", name) },
 };
 
@@ -81,6 +82,8 @@ export class Stack {
   }
 
   #reference(name) {
+    const [id, attribute] = name.split(".");
+    if (attribute === "Arn") return this.arn(id);
     const pseudo = {
       "AWS::AccountId": ACCOUNT,
       "AWS::Partition": "aws",

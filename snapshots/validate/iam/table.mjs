@@ -47,6 +47,8 @@ function isFor({ why }, stack) {
 
 function resourceOf(text, stack) {
   if (text === "*" || text.startsWith("arn:")) return stack.resolve({ "Fn::Sub": text });
+  const below = text.match(/^([A-Za-z0-9]+)\.Arn\/\*$/)?.[1];
+  if (below in stack.template.Resources) return `${stack.arn(below)}/*`;
   const id = text.replace(/\.Arn$/, "");
   return id in stack.template.Resources ? stack.arn(id) : undefined;
 }

@@ -109,6 +109,7 @@ fn imports(out: &mut String, body: &str, resource: &ResourceType) {
         "Arn",
         "DeadLetters",
         "EventSource",
+        "FailureDestination",
         "Invocable",
     ]);
     let siblings = list(&[
@@ -225,15 +226,16 @@ fn enumeration(out: &mut String, item: &Enum) {
         out,
         "/// The values of `{title}`.\n#[derive(Clone, Copy, Debug, PartialEq, Eq)]\npub enum {name} {{"
     );
-    for value in values {
-        let _ = writeln!(out, "/// `{value}`\n{},", names::variant(value));
+    let variants = names::variants(values);
+    for (value, variant) in values.iter().zip(&variants) {
+        let _ = writeln!(out, "/// `{value}`\n{variant},");
     }
     let _ = writeln!(
         out,
         "}}\n\nimpl ToJson for {name} {{ fn to_json(&self) -> Json {{ match self {{"
     );
-    for value in values {
-        let _ = writeln!(out, "Self::{} => {value:?},", names::variant(value));
+    for (value, variant) in values.iter().zip(&variants) {
+        let _ = writeln!(out, "Self::{variant} => {value:?},");
     }
     out.push_str("}.to_json() } }\n\n");
 }

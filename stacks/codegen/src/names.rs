@@ -21,9 +21,23 @@ pub(crate) fn snake(name: &str) -> String {
     }
 }
 
+/// The variants of an enumeration, each with a name of its own: of `GLACIER` and `Glacier` the second is `Glacier2`.
+pub(crate) fn variants(values: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for value in values {
+        let name = variant(value);
+        let alike = names.iter().filter(|it| **it == name).count();
+        names.push(match alike {
+            0 => name,
+            count => format!("{name}{}", count + 1),
+        });
+    }
+    names
+}
+
 /// A variant for an enumeration's value: `provided.al2023` to `ProvidedAl2023`,
 /// `DISABLED` to `Disabled`, `PAY_PER_REQUEST` to `PayPerRequest`.
-pub(crate) fn variant(value: &str) -> String {
+fn variant(value: &str) -> String {
     let shouts = !value.chars().any(|c| c.is_ascii_lowercase());
     let mut out = String::new();
     for word in value
@@ -84,6 +98,12 @@ mod tests {
         ] {
             assert_eq!(variant(value), expected);
         }
+    }
+
+    #[test]
+    fn values_that_differ_in_case_alone_are_two_variants() {
+        let values = ["GLACIER", "Glacier", "STANDARD_IA"].map(str::to_owned);
+        assert_eq!(variants(&values), ["Glacier", "Glacier2", "StandardIa"]);
     }
 
     #[test]

@@ -245,6 +245,9 @@ impl Reader<'_> {
                 return Err(format!("read-only `{path}` is not described"));
             }
         }
+        while let Some(target) = schema["$ref"].as_str() {
+            schema = &self.schema["definitions"][target.rsplit('/').next().unwrap_or_default()];
+        }
         let scalar = match one_or_many(&schema["type"]).as_slice() {
             ["string"] => "String",
             ["integer"] => "i64",

@@ -40,7 +40,7 @@ const PROPERTIES: &[(&str, &str, &str)] = &[
     (
         "AWS::Lambda::EventInvokeConfig.OnFailure",
         "Destination",
-        "Arn<Invocable>",
+        "Arn<FailureDestination>",
     ),
     (
         "AWS::Lambda::EventInvokeConfig.OnSuccess",
@@ -55,6 +55,8 @@ const PROPERTIES: &[(&str, &str, &str)] = &[
         "deadLetterTargetArn",
         "Arn<sqs_queue::Queue>",
     ),
+    // S3
+    ("AWS::S3::BucketPolicy", "PolicyDocument", "PolicyDocument"),
     // CloudWatch
     (
         "AWS::CloudWatch::Alarm",

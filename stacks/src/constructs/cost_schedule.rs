@@ -8,7 +8,7 @@ use crate::{
         Core,
         function::{Invocation, Spec},
         ledger::{Ledger, remember_reports},
-        schedule::{Missed, Timetable, daily, schedule},
+        schedule::{Does, Missed, Timetable, daily, schedule},
         sources::signal_function,
     },
     monitor::CostReport,
@@ -53,7 +53,7 @@ pub(crate) fn cost_schedule(
     schedule(
         template,
         core,
-        &cost,
+        Does::Invokes(&cost),
         Timetable {
             name: "CostSchedule",
             description: "The daily cost report",
@@ -67,6 +67,7 @@ pub(crate) fn cost_schedule(
             }),
             missed: Missed::DeadLetter,
             condition,
+            after: Vec::new(),
         },
     )?;
     Ok(Some(cost))

@@ -9,6 +9,7 @@ use crate::{
         ledger::{Ledger, keep_ledger},
         queues::DELIVER_TIMEOUT,
     },
+    logical_id::LogicalId,
     policy::Statement,
     resources::{
         lambda_event_source_mapping::{EventSourceMapping, FunctionResponseType, ScalingConfig},
@@ -26,6 +27,14 @@ const BATCH_SIZE: i64 = 1_000;
 const BATCH_WINDOW: i64 = 5;
 /// How many batches are delivered at once: the least that Lambda allows.
 const CONCURRENCY: i64 = 2;
+
+/// Where the mapping of the queue to `deliver` sits in the model.
+const FROM_INCIDENTS: [&str; 2] = ["DeliverFunction", "FromIncidents"];
+
+/// The mapping without which nothing in the queue is delivered.
+pub(crate) fn mapping() -> LogicalId {
+    LogicalId::from_path(&FROM_INCIDENTS)
+}
 
 /// Adds `deliver`, which alone may read the secret, receive incidents and keep the ledger.
 pub(crate) fn delivery(
@@ -91,7 +100,7 @@ pub(crate) fn delivery(
         },
     )?;
     template.add(
-        &[FunctionName::Deliver.logical_id(), "FromIncidents"],
+        &FROM_INCIDENTS,
         &EventSourceMapping {
             event_source_arn: Some(core.incidents.arn().into()),
             batch_size: Some(BATCH_SIZE.into()),

@@ -1,4 +1,4 @@
-//! A Lambda function with all that belongs to it: role, policy, logs, dead letters.
+//! A Lambda function with all that belongs to it: role, policy, logs, and where what it fails on goes.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,11 @@ use contract::FunctionName;
 
 use crate::{
     asset::{BUCKET_PARAMETER, key_parameter},
-    constructs::Core,
+    constructs::{
+        Core,
+        failures::{destination, keep_failures},
+    },
+    logical_id::LogicalId,
     monitor::Architecture,
     policy::{PolicyDocument, Statement},
     resources::{
@@ -14,9 +18,8 @@ use crate::{
         iam_role::Role,
         lambda_event_invoke_config::EventInvokeConfig,
         lambda_function::{
-            Code, DeadLetterConfig, Environment, Function, LoggingConfig,
-            LoggingConfigLogFormat as LogFormat, Runtime, TracingConfig,
-            TracingConfigMode as TracingMode, VpcConfig,
+            Code, Environment, Function, LoggingConfig, LoggingConfigLogFormat as LogFormat,
+            Runtime, TracingConfig, TracingConfigMode as TracingMode, VpcConfig,
         },
         logs_log_group::LogGroup,
     },
@@ -44,7 +47,7 @@ pub(crate) struct Spec {
 /// How the function is invoked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Invocation {
-    /// Lambda keeps the event and tries again: what fails three times becomes a dead letter.
+    /// Lambda keeps the event and tries again: what fails three times goes to the bucket of failed events.
     Asynchronous,
     /// The queue keeps the message.
     FromQueue,
@@ -70,10 +73,6 @@ pub(crate) fn function(
     )?;
     let role = role(template, core, name, &logs, &spec)?;
 
-    let dead_letter_config =
-        (spec.invocation == Invocation::Asynchronous).then(|| DeadLetterConfig {
-            target_arn: Some(core.dead_letters.arn().into()),
-        });
     let variables: BTreeMap<String, Value<String>> = spec
         .environment
         .into_iter()
@@ -90,8 +89,10 @@ pub(crate) fn function(
     );
     let shared = hardening.reserved_concurrency.is_none();
     reasons.extend(shared.then_some(Reason::SharedConcurrency));
-    let from_queue = spec.invocation == Invocation::FromQueue;
-    reasons.extend(from_queue.then_some(Reason::QueueKeepsEvents));
+    reasons.push(match spec.invocation {
+        Invocation::Asynchronous => Reason::DestinationKeepsEvents,
+        Invocation::FromQueue => Reason::QueueKeepsEvents,
+    });
     let vpc_config = hardening.vpc.is_some().then(|| vpc_config(template));
     let from_bucket = Code {
         s3_bucket: Some(template.parameter(
@@ -118,7 +119,6 @@ pub(crate) fn function(
             environment: Some(Environment {
                 variables: Some(variables),
             }),
-            dead_letter_config,
             kms_key_arn: core.key_arn(),
             logging_config: Some(LoggingConfig {
                 log_format: Some(LogFormat::Json.into()),
@@ -141,6 +141,7 @@ pub(crate) fn function(
         template.add(
             &[name, "Retries"],
             &EventInvokeConfig {
+                destination_config: Some(destination(core)),
                 maximum_retry_attempts: Some(2.into()),
                 maximum_event_age_in_seconds: Some(21_600.into()),
                 ..EventInvokeConfig::new(function.reference(), "$LATEST")
@@ -165,11 +166,7 @@ fn role(
     )];
     statements.extend(spec.statements.iter().cloned());
     if spec.invocation == Invocation::Asynchronous {
-        statements.push(Statement::allow(
-            "SendDeadLetters",
-            &["sqs:SendMessage"],
-            [core.dead_letters.arn().into_text()],
-        ));
+        statements.extend(keep_failures(core));
     }
     statements.extend(core.use_of_key());
     if monitor.hardening.tracing {
@@ -190,6 +187,9 @@ fn role(
     if monitor.hardening.vpc.is_some() {
         reasons.push(Reason::InterfacesOfLambda);
     }
+    if spec.invocation == Invocation::Asynchronous {
+        reasons.push(Reason::AnyFailedEvent);
+    }
     let policy = template.add_with(
         &[name, "Policy"],
         &ManagedPolicy::new(PolicyDocument::new(statements)),
@@ -207,6 +207,12 @@ fn role(
         },
         Reason::NamedAfterTheStack.into(),
     )
+}
+
+/// The ARN of the role that a function of the stack runs as.
+pub(crate) fn role_of(function: FunctionName) -> Value<String> {
+    let role = LogicalId::from_path(&[function.logical_id(), "Role"]);
+    Value::attribute(&role, "Arn")
 }
 
 /// The parameters that `synth deploy` fills with what the account file says of each region.

@@ -86,7 +86,7 @@ pub(crate) fn key(
             conditions: vec![Condition {
                 operator: "ArnLike",
                 key: "kms:EncryptionContext:aws:logs:arn",
-                value: logs_of_stack,
+                values: vec![logs_of_stack],
             }],
             ..Statement::allow("LogsOfTheStack", LOGS, this_key())
         },

@@ -134,7 +134,7 @@ pub(crate) fn remember_reports(ledger: &Ledger) -> Statement {
         conditions: vec![Condition {
             operator: "ForAllValues:StringLike",
             key: "dynamodb:LeadingKeys",
-            value: "cost#*".into(),
+            values: vec!["cost#*".into()],
         }],
         ..Statement::allow(
             "RememberReports",

@@ -5,13 +5,17 @@
 //! a dead-letter queue) is made where the two are joined, exactly once.
 
 pub(crate) mod alarms;
+pub(crate) mod canary;
 pub(crate) mod cost_schedule;
+pub(crate) mod dashboard;
 pub(crate) mod delivery;
+pub(crate) mod failures;
 pub(crate) mod function;
 pub(crate) mod key;
 pub(crate) mod ledger;
 pub(crate) mod pipeline_alarms;
 pub(crate) mod queues;
+pub(crate) mod redrive;
 pub(crate) mod rule;
 pub(crate) mod schedule;
 pub(crate) mod secret;
@@ -22,7 +26,9 @@ use crate::{
     Arn, Value,
     monitor::Monitor,
     policy::Statement,
-    resources::{kms_key::Key, sqs_queue::Queue},
+    resources::{
+        kms_key::Key, s3_bucket::Bucket, scheduler_schedule_group::ScheduleGroup, sqs_queue::Queue,
+    },
     rules::EventRule,
     suppression::Reason,
     template::Handle,
@@ -37,8 +43,12 @@ pub(crate) struct Core<'a> {
     pub(crate) key: Option<Handle<Key>>,
     /// Where incidents wait for delivery.
     pub(crate) incidents: Handle<Queue>,
-    /// Where what could not be delivered ends, on every hop.
+    /// Where what could not be delivered ends, on every hop but the functions.
     pub(crate) dead_letters: Handle<Queue>,
+    /// Where events end that a function failed on.
+    pub(crate) failures: Handle<Bucket>,
+    /// What the metrics of the schedules are counted by.
+    pub(crate) schedules: Handle<ScheduleGroup>,
 }
 
 impl Core<'_> {

@@ -1,12 +1,13 @@
-//! The queue that incidents wait in, and the one for what could not be delivered.
+//! The queue that incidents wait in, the one for what could not be delivered, and whatever else all share.
 
 use serde_json::json;
 
 use crate::{
-    constructs::{Core, key::key},
+    constructs::{Core, failures::failures, key::key},
     monitor::Monitor,
     policy::{Condition, Effect, PolicyDocument, Principal, Statement},
     resources::{
+        scheduler_schedule_group::ScheduleGroup,
         sqs_queue::{Queue, RedrivePolicy},
         sqs_queue_policy::QueuePolicy,
     },
@@ -30,7 +31,8 @@ const DEAD_LETTER_RETENTION: i64 = 14 * 86_400;
 /// A guard against messages that crash the function. Giving up is decided by age and verdict.
 const MAX_RECEIVES: i64 = 1_000;
 
-/// Adds both queues, and the policies that say who may use them how.
+/// Adds both queues, and what else every construct of the core stack shares. Who may send incidents, only those know
+/// that are made later: see [`only_from`].
 pub(crate) fn queues<'a>(
     template: &mut Template,
     monitor: &'a Monitor,
@@ -79,7 +81,7 @@ pub(crate) fn queues<'a>(
         conditions: vec![Condition {
             operator: "ArnLike",
             key: "aws:SourceArn",
-            value: from_any_rule,
+            values: vec![from_any_rule],
         }],
         ..Statement::allow(
             "FromRulesOfThisStack",
@@ -87,15 +89,51 @@ pub(crate) fn queues<'a>(
             [dead_letters.arn().into_text()],
         )
     };
-    queue_policy(template, "Incidents", &incidents, Vec::new())?;
     queue_policy(template, "DeadLetters", &dead_letters, vec![from_rules])?;
+    let schedules = template.add(
+        &["Schedules"],
+        &ScheduleGroup {
+            tags: Some(tags(monitor)),
+            ..ScheduleGroup::new()
+        },
+    )?;
     Ok(Core {
         monitor,
         rules,
         key,
         incidents,
         dead_letters,
+        failures: failures(template, monitor)?,
+        schedules,
     })
+}
+
+/// Adds the policy of the incidents' queue: nobody sends to it but these roles.
+///
+/// Whatever is queued becomes a report, so a message that somebody else sends is a forged incident. The key is
+/// the role's ARN also for its sessions, and is absent for services of AWS, which are denied by that. Lambda
+/// receives and deletes with the role of `deliver`; SQS moves messages out of this queue, which sends to
+/// the other one. Source: "`aws:PrincipalArn`" in the IAM user guide.
+pub(crate) fn only_from(
+    template: &mut Template,
+    core: &Core<'_>,
+    senders: Vec<Value<String>>,
+) -> Result<(), DuplicateLogicalId> {
+    let only_senders = Statement {
+        effect: Effect::Deny,
+        principal: Some(Principal::Everyone),
+        conditions: vec![Condition {
+            operator: "ArnNotEquals",
+            key: "aws:PrincipalArn",
+            values: senders,
+        }],
+        ..Statement::allow(
+            "OnlyFromRolesOfThisStack",
+            &["sqs:SendMessage"],
+            [core.incidents.arn().into_text()],
+        )
+    };
+    queue_policy(template, "Incidents", &core.incidents, vec![only_senders])
 }
 
 fn queue_policy(
@@ -104,16 +142,10 @@ fn queue_policy(
     queue: &Handle<Queue>,
     mut statements: Vec<Statement>,
 ) -> Result<(), DuplicateLogicalId> {
-    statements.push(Statement {
-        effect: Effect::Deny,
-        principal: Some(Principal::Everyone),
-        conditions: vec![Condition {
-            operator: "Bool",
-            key: "aws:SecureTransport",
-            value: "false".into(),
-        }],
-        ..Statement::allow("OnlyOverTls", &["sqs:*"], [queue.arn().into_text()])
-    });
+    statements.push(Statement::only_over_tls(
+        &["sqs:*"],
+        [queue.arn().into_text()],
+    ));
     let policy = QueuePolicy::new(PolicyDocument::new(statements), vec![queue.queue_url()]);
     template.add(&[name, "Policy"], &policy)?;
     Ok(())

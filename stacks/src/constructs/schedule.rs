@@ -1,26 +1,42 @@
-//! A schedule that invokes a function, with the role that it does so by.
+//! A schedule that invokes a function or sends an event, with the role that it does so by.
 
 use contract::TimeOfDay;
 use serde_json::Value as Json;
 
 use crate::{
+    Arn,
+    arn::{Invocable, default_bus},
     constructs::Core,
+    logical_id::LogicalId,
     policy::{Condition, PolicyDocument, Statement},
     resources::{
         iam_managed_policy::ManagedPolicy,
         iam_role::Role,
         lambda_function::Function,
         scheduler_schedule::{
-            DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, Schedule,
-            ScheduleState, Target,
+            DeadLetterConfig, EventBridgeParameters, FlexibleTimeWindow, FlexibleTimeWindowMode,
+            RetryPolicy, Schedule, ScheduleState, Target,
         },
     },
     suppression::Reason,
     tag::tags,
     template::{Attributes, ConditionName, DuplicateLogicalId, Handle, Template},
+    value::Value,
 };
 
-/// When a function is invoked, and with what.
+/// What a schedule does.
+#[derive(Clone, Copy)]
+pub(crate) enum Does<'a> {
+    /// It invokes this function.
+    Invokes(&'a Handle<Function>),
+    /// It sends an event of this source and this type to the account's default bus.
+    Sends {
+        source: &'static str,
+        detail_type: &'static str,
+    },
+}
+
+/// When a schedule does something, and with what.
 pub(crate) struct Timetable<'a> {
     /// The schedule's logical ID, such as `CostSchedule`.
     pub(crate) name: &'a str,
@@ -29,11 +45,13 @@ pub(crate) struct Timetable<'a> {
     pub(crate) expression: String,
     /// Whose time it is; UTC if nothing is said.
     pub(crate) time_zone: Option<&'a str>,
-    /// The event that the function receives.
+    /// The event that the function receives, or the detail of the event that is sent.
     pub(crate) event: Json,
     pub(crate) missed: Missed,
     /// Without which there is no schedule, if so.
     pub(crate) condition: Option<ConditionName>,
+    /// What must be there before it begins.
+    pub(crate) after: Vec<LogicalId>,
 }
 
 /// What becomes of an invocation that Lambda does not take.
@@ -41,6 +59,8 @@ pub(crate) struct Timetable<'a> {
 pub(crate) enum Missed {
     /// It is tried ten times within six hours, and is a dead letter then.
     DeadLetter,
+    /// It is tried as often, and then an alarm says so.
+    Retried,
     /// Nothing: the next one does all that it would have done.
     Nothing,
 }
@@ -54,7 +74,7 @@ pub(crate) fn daily(at: TimeOfDay) -> String {
 pub(crate) fn schedule(
     template: &mut Template,
     core: &Core<'_>,
-    function: &Handle<Function>,
+    does: Does<'_>,
     timetable: Timetable<'_>,
 ) -> Result<(), DuplicateLogicalId> {
     let name = timetable.name;
@@ -63,11 +83,7 @@ pub(crate) fn schedule(
         ..Attributes::default()
     };
     let keeps_missed = timetable.missed == Missed::DeadLetter;
-    let mut statements = vec![Statement::allow(
-        "Invoke",
-        &["lambda:InvokeFunction"],
-        [function.arn().into_text()],
-    )];
+    let mut statements = vec![permission(does)];
     if keeps_missed {
         statements.push(Statement::allow(
             "SendDeadLetters",
@@ -98,29 +114,31 @@ pub(crate) fn schedule(
         },
         attributes().but([Reason::NamedAfterTheStack]),
     )?;
-    let retry_policy = if keeps_missed {
-        RetryPolicy {
-            maximum_event_age_in_seconds: Some(21_600.into()),
-            maximum_retry_attempts: Some(10.into()),
-        }
-    } else {
-        RetryPolicy {
-            maximum_event_age_in_seconds: Some(60.into()),
-            maximum_retry_attempts: Some(0.into()),
-        }
+    let arn: Value<Arn<Invocable>> = match does {
+        Does::Invokes(function) => function.arn().into(),
+        Does::Sends { .. } => default_bus().into(),
+    };
+    let event_bridge_parameters = match does {
+        Does::Invokes(_) => None,
+        Does::Sends {
+            source,
+            detail_type,
+        } => Some(EventBridgeParameters::new(detail_type, source)),
     };
     let target = Target {
+        event_bridge_parameters,
         input: Some(timetable.event.to_string().into()),
         dead_letter_config: keeps_missed.then(|| DeadLetterConfig {
             arn: Some(core.dead_letters.arn().into()),
         }),
-        retry_policy: Some(retry_policy),
-        ..Target::new(function.arn(), role.arn())
+        retry_policy: Some(retries(timetable.missed)),
+        ..Target::new(arn, role.arn())
     };
     template.add_with(
         &[name],
         &Schedule {
             description: Some(timetable.description.into()),
+            group_name: Some(core.schedules.reference()),
             schedule_expression_timezone: timetable.time_zone.map(Into::into),
             kms_key_arn: core.key_arn(),
             state: Some(ScheduleState::Enabled.into()),
@@ -130,7 +148,40 @@ pub(crate) fn schedule(
                 target,
             )
         },
-        attributes(),
+        Attributes {
+            depends_on: timetable.after,
+            ..attributes()
+        },
     )?;
     Ok(())
+}
+
+/// What a schedule's role needs to do it.
+fn permission(does: Does<'_>) -> Statement {
+    match does {
+        Does::Invokes(function) => Statement::allow(
+            "Invoke",
+            &["lambda:InvokeFunction"],
+            [function.arn().into_text()],
+        ),
+        Does::Sends { source, .. } => Statement {
+            conditions: vec![Condition {
+                operator: "ForAllValues:StringEquals",
+                key: "events:source",
+                values: vec![source.into()],
+            }],
+            ..Statement::allow("Send", &["events:PutEvents"], [default_bus().into_text()])
+        },
+    }
+}
+
+fn retries(missed: Missed) -> RetryPolicy {
+    let (age, attempts) = match missed {
+        Missed::DeadLetter | Missed::Retried => (21_600, 10),
+        Missed::Nothing => (60, 0),
+    };
+    RetryPolicy {
+        maximum_event_age_in_seconds: Some(age.into()),
+        maximum_retry_attempts: Some(attempts.into()),
+    }
 }

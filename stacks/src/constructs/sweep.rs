@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     constructs::{
         Core,
-        schedule::{Missed, Timetable, schedule},
+        schedule::{Does, Missed, Timetable, schedule},
     },
     resources::{lambda_event_invoke_config::EventInvokeConfig, lambda_function::Function},
     template::{DuplicateLogicalId, Handle, Template},
@@ -25,7 +25,7 @@ pub(crate) fn sweep(
     schedule(
         template,
         core,
-        deliver,
+        Does::Invokes(deliver),
         Timetable {
             name: "Sweep",
             description: "Sends what is overdue in the ledger",
@@ -34,6 +34,7 @@ pub(crate) fn sweep(
             event: json!({ "sweep": true }),
             missed: Missed::Nothing,
             condition: None,
+            after: Vec::new(),
         },
     )?;
     // The next sweep does what this one would have done.

@@ -89,6 +89,8 @@ pub struct Monitor {
     pub quiet_hours: Option<QuietHours>,
     /// How long the agent may work before people are told, if that is bounded.
     pub agent_time: Option<AgentTime>,
+    /// Whether there is a dashboard of the pipeline.
+    pub dashboard: bool,
     /// Who hears of failures of the pipeline itself.
     pub ops_topic: Option<OpsTopic>,
     /// Where incidents may be sent.

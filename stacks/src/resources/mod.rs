@@ -2,6 +2,7 @@
 
 pub mod cloudwatch_alarm;
 pub mod cloudwatch_composite_alarm;
+pub mod cloudwatch_dashboard;
 pub mod dynamodb_table;
 pub mod events_rule;
 pub mod iam_managed_policy;
@@ -12,7 +13,10 @@ pub mod lambda_event_source_mapping;
 pub mod lambda_function;
 pub mod lambda_permission;
 pub mod logs_log_group;
+pub mod s3_bucket;
+pub mod s3_bucket_policy;
 pub mod scheduler_schedule;
+pub mod scheduler_schedule_group;
 pub mod secretsmanager_secret;
 pub mod sqs_queue;
 pub mod sqs_queue_policy;
@@ -51,6 +55,13 @@ pub static TYPES: &[TypeInfo] = &[
         create_only: &["AlarmName"],
         conditional_create_only: &[],
         attributes: &["Arn"],
+        taggable: true,
+    },
+    TypeInfo {
+        name: "AWS::CloudWatch::Dashboard",
+        create_only: &["DashboardName"],
+        conditional_create_only: &[],
+        attributes: &[],
         taggable: true,
     },
     TypeInfo {
@@ -152,6 +163,34 @@ pub static TYPES: &[TypeInfo] = &[
         taggable: true,
     },
     TypeInfo {
+        name: "AWS::S3::Bucket",
+        create_only: &["BucketName", "BucketNamePrefix", "BucketNamespace"],
+        conditional_create_only: &[],
+        attributes: &[
+            "Arn",
+            "DomainName",
+            "DualStackDomainName",
+            "RegionalDomainName",
+            "MetadataTableConfiguration.S3TablesDestination.TableNamespace",
+            "MetadataTableConfiguration.S3TablesDestination.TableArn",
+            "MetadataConfiguration.JournalTableConfiguration.TableName",
+            "MetadataConfiguration.JournalTableConfiguration.TableArn",
+            "MetadataConfiguration.InventoryTableConfiguration.TableName",
+            "MetadataConfiguration.InventoryTableConfiguration.TableArn",
+            "MetadataConfiguration.AnnotationTableConfiguration.TableName",
+            "MetadataConfiguration.AnnotationTableConfiguration.TableArn",
+            "WebsiteURL",
+        ],
+        taggable: true,
+    },
+    TypeInfo {
+        name: "AWS::S3::BucketPolicy",
+        create_only: &["Bucket"],
+        conditional_create_only: &[],
+        attributes: &[],
+        taggable: false,
+    },
+    TypeInfo {
         name: "AWS::SQS::Queue",
         create_only: &["FifoQueue", "QueueName"],
         conditional_create_only: &[],
@@ -171,6 +210,13 @@ pub static TYPES: &[TypeInfo] = &[
         conditional_create_only: &[],
         attributes: &["Arn"],
         taggable: false,
+    },
+    TypeInfo {
+        name: "AWS::Scheduler::ScheduleGroup",
+        create_only: &["Name"],
+        conditional_create_only: &[],
+        attributes: &["Arn", "CreationDate", "LastModificationDate", "State"],
+        taggable: true,
     },
     TypeInfo {
         name: "AWS::SecretsManager::Secret",

@@ -6,6 +6,7 @@ mod queue;
 mod region;
 
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_http_client::{Builder, tls};
 
 pub use error::AwsError;
@@ -70,6 +71,34 @@ impl Aws {
             .await
             .map_err(|error| AwsError::call("STS GetCallerIdentity", error))?;
         identity.account.ok_or(AwsError::NoAccount)
+    }
+
+    /// The same in a role that the credentials may take on, for an hour at most. `session` is what the role's log
+    /// calls it.
+    pub async fn assume(&self, role_arn: &str, session: &str) -> Result<Self, AwsError> {
+        const OPERATION: &str = "STS AssumeRole";
+        let assumed = aws_sdk_sts::Client::new(&self.config)
+            .assume_role()
+            .role_arn(role_arn)
+            .role_session_name(session)
+            .send()
+            .await
+            .map_err(|error| AwsError::call(OPERATION, error))?;
+        let of_role = assumed.credentials.ok_or_else(|| AwsError::NoAnswer {
+            operation: OPERATION,
+            reason: "no credentials".to_owned(),
+        })?;
+        let credentials = Credentials::new(
+            of_role.access_key_id,
+            of_role.secret_access_key,
+            Some(of_role.session_token),
+            None,
+            "role",
+        );
+        let provider = SharedCredentialsProvider::new(credentials);
+        let config = self.config.clone().into_builder();
+        let config = config.credentials_provider(provider).build();
+        Ok(Self::new(config, self.region.clone()))
     }
 
     /// CloudFormation.

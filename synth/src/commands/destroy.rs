@@ -84,6 +84,10 @@ pub(crate) async fn run(args: &Destroy, terminal: Terminal) -> Result<Exit, Erro
             "AWS::SQS::Queue" => terminal.say(&format!(
                 "to remove the queue: aws sqs delete-queue --queue-url {name}"
             )),
+            "AWS::S3::Bucket" => terminal.say(&format!(
+                "to remove the failed events: delete every version in the bucket (the console's Empty does), then: \
+                 aws s3api delete-bucket --bucket {name}"
+            )),
             "AWS::DynamoDB::Table" => terminal.say(&format!(
                 "to remove the ledger: aws dynamodb update-table --table-name {name} \
                  --no-deletion-protection-enabled && aws dynamodb delete-table --table-name {name}"

@@ -121,6 +121,9 @@ fn show(result: &MatchResult, terminal: Terminal) {
             Outcome::Decided(Decision::Skip(skip)) => {
                 terminal.data(&format!("  no incident: {skip}"));
             }
+            Outcome::Decided(Decision::Canary) => {
+                terminal.data("  no incident: the canary of the pipeline");
+            }
             Outcome::Unreadable(error) => {
                 terminal.data(&format!("  a dead letter: {error}"));
             }
@@ -188,6 +191,7 @@ fn as_json(result: &MatchResult) -> Json {
                         json!({ "key": group.key, "name": group.name, "cause": group.cause });
                 }
                 Outcome::Decided(Decision::Skip(skip)) => json["skip"] = json!(skip.as_str()),
+                Outcome::Decided(Decision::Canary) => json["skip"] = json!("canary"),
                 Outcome::Unreadable(error) => json["deadLetter"] = json!(error.to_string()),
             }
             json

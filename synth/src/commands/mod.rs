@@ -5,6 +5,7 @@ pub mod cost;
 pub mod deploy;
 mod destroy;
 mod diff;
+mod explain;
 mod generate;
 mod graph;
 mod history;
@@ -36,6 +37,7 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
         Command::Deploy(args) => deploy::run(&args, terminal).await,
         Command::Destroy(args) => destroy::run(&args, terminal).await,
         Command::Status(args) => status::run(&args, terminal).await,
+        Command::Explain(args) => explain::run(&args, terminal).await,
         Command::History(args) => history::run(&args, terminal).await,
         Command::Cost(args) => cost::run(&args, terminal).await,
         Command::Redrive(args) => redrive::run(&args, terminal).await,

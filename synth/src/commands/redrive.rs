@@ -10,7 +10,9 @@ use crate::{
     config::Account,
     deploy::{DeployError, deployed},
     error::{Error, Exit},
-    redrive::{AwsPorts, Look, Report, Selection, Stack, carry_out, give_back, is_called, take},
+    redrive::{
+        AwsPorts, Look, Places, Report, Selection, Stack, carry_out, give_back, is_called, take,
+    },
     terminal::{Progress, Stop, Terminal},
 };
 
@@ -96,10 +98,15 @@ impl Place {
                     region: region.name().to_owned(),
                 })
         };
-        let (dead_letters, incidents) = (of(Output::DeadLettersUrl)?, of(Output::IncidentsUrl)?);
+        let places = Places {
+            dead_letters: of(Output::DeadLettersUrl)?,
+            incidents: of(Output::IncidentsUrl)?,
+            failed_events: of(Output::FailedEventsBucket).ok(),
+            role: of(Output::RedriveRoleArn).ok(),
+        };
         Ok(Self {
             region: region.name().to_owned(),
-            ports: AwsPorts::new(&region.aws, dead_letters, incidents, stop.clone()),
+            ports: AwsPorts::new(&region.aws, places, stop.clone()),
             stack: Stack::new(monitor, &deployed.outputs),
         })
     }

@@ -29,10 +29,11 @@ pub struct Resource {
 }
 
 /// The types of resources that hold data.
-const DATA: [&str; 5] = [
+const DATA: [&str; 6] = [
     "AWS::DynamoDB::Table",
     "AWS::KMS::Key",
     "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
     "AWS::SQS::Queue",
     "AWS::SecretsManager::Secret",
 ];

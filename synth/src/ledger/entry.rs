@@ -93,7 +93,7 @@ impl Entry {
         all
     }
 
-    fn of(window: &Window, contents: &Contents, plan: &Plan, now: Timestamp) -> Self {
+    pub(super) fn of(window: &Window, contents: &Contents, plan: &Plan, now: Timestamp) -> Self {
         let (kind, first_title, causes, groups) = match &window.contents {
             Sends::Incidents(Members::One { incident, cause }) => (
                 "incidents",

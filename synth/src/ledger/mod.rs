@@ -1,9 +1,11 @@
 //! The ledger, as people see it: what was sent to the agent, what is pending, and what is left of the budget.
 //!
-//! Pure but for `table`, which reads the ledger with the credentials of whoever runs this.
+//! Pure but for `table`, which reads the ledger, and `explain::search`, which reads the functions' logs, with the credentials of whoever runs this.
 
 mod contents;
 mod entry;
+mod explain;
+mod found;
 mod history;
 mod summary;
 mod table;
@@ -14,5 +16,6 @@ mod text;
 pub use table::{LedgerError, Table};
 
 pub use contents::Contents;
+pub(crate) use explain::{Explanation, Search};
 pub(crate) use history::{History, Queues, Seen, queue_json};
 pub(crate) use summary::Summary;

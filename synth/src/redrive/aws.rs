@@ -1,18 +1,21 @@
 //! The queues and functions of a region of AWS.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use aws_sdk_lambda::{primitives::Blob, types::InvocationType};
+use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_sqs::types::{
     BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry,
     ChangeMessageVisibilityBatchResultEntry, DeleteMessageBatchRequestEntry,
     DeleteMessageBatchResultEntry, MessageSystemAttributeName, QueueAttributeName,
     SendMessageBatchRequestEntry, SendMessageBatchResultEntry,
 };
+use contract::names::FAILED_EVENTS;
 use jiff::Timestamp;
+use tokio::sync::OnceCell;
 
 use super::{
-    Message,
+    Message, Receipt,
     ports::{BATCH, Entries, Ports},
 };
 use crate::{
@@ -26,26 +29,53 @@ const HOLD: i32 = 900;
 /// How long a receive waits for messages, in seconds: one that waits asks all of the queue's servers.
 const WAIT: i32 = 1;
 
+/// Where dead letters of a region are, and where they go.
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
+    /// The URL of the queue of dead letters.
+    pub(crate) dead_letters: String,
+    /// The URL of the queue of incidents.
+    pub(crate) incidents: String,
+    /// The bucket of failed events; what an earlier version deployed has none.
+    pub(crate) failed_events: Option<String>,
+    /// The role that incidents are sent by; of an earlier version, the caller's own.
+    pub(crate) role: Option<String>,
+}
+
 /// A region of AWS.
 #[derive(Clone, Debug)]
 pub(crate) struct AwsPorts {
+    aws: Aws,
     sqs: aws_sdk_sqs::Client,
+    s3: aws_sdk_s3::Client,
     lambda: aws_sdk_lambda::Client,
-    dead_letters: String,
-    incidents: String,
+    places: Places,
+    /// What incidents are sent with, once some are.
+    sender: Arc<OnceCell<aws_sdk_sqs::Client>>,
     stop: Stop,
 }
 
 impl AwsPorts {
-    /// The queues go by their URLs.
-    pub(crate) fn new(aws: &Aws, dead_letters: String, incidents: String, stop: Stop) -> Self {
+    pub(crate) fn new(aws: &Aws, places: Places, stop: Stop) -> Self {
         Self {
             sqs: aws.sqs(),
+            s3: aws.s3(),
             lambda: aws.lambda(),
-            dead_letters,
-            incidents,
+            aws: aws.clone(),
+            places,
+            sender: Arc::default(),
             stop,
         }
+    }
+
+    async fn sender(&self) -> Result<&aws_sdk_sqs::Client, AwsError> {
+        let assume = async || {
+            Ok(match &self.places.role {
+                Some(role) => self.aws.assume(role, "synth-redrive").await?.sqs(),
+                None => self.sqs.clone(),
+            })
+        };
+        self.sender.get_or_try_init(assume).await
     }
 }
 
@@ -54,7 +84,7 @@ impl Ports for AwsPorts {
         let answer = self
             .sqs
             .get_queue_attributes()
-            .queue_url(&self.dead_letters)
+            .queue_url(&self.places.dead_letters)
             .attribute_names(QueueAttributeName::ApproximateNumberOfMessages)
             .send()
             .await
@@ -70,7 +100,7 @@ impl Ports for AwsPorts {
         let answer = self
             .sqs
             .receive_message()
-            .queue_url(&self.dead_letters)
+            .queue_url(&self.places.dead_letters)
             .max_number_of_messages(i32::try_from(BATCH).unwrap_or(1))
             .visibility_timeout(HOLD)
             .wait_time_seconds(WAIT)
@@ -94,7 +124,7 @@ impl Ports for AwsPorts {
         let answer = self
             .sqs
             .change_message_visibility_batch()
-            .queue_url(&self.dead_letters)
+            .queue_url(&self.places.dead_letters)
             .set_entries(Some(built(entries)?))
             .send()
             .await
@@ -119,7 +149,7 @@ impl Ports for AwsPorts {
         let answer = self
             .sqs
             .delete_message_batch()
-            .queue_url(&self.dead_letters)
+            .queue_url(&self.places.dead_letters)
             .set_entries(Some(built(entries)?))
             .send()
             .await
@@ -134,6 +164,83 @@ impl Ports for AwsPorts {
         ))
     }
 
+    async fn records(&self, most: usize) -> Result<Vec<(String, Option<Timestamp>)>, AwsError> {
+        let mut records = Vec::new();
+        let mut next = None;
+        let Some(bucket) = &self.places.failed_events else {
+            return Ok(records);
+        };
+        while records.len() < most && !self.stop.is_given() {
+            let page = self
+                .s3
+                .list_objects_v2()
+                .bucket(bucket)
+                .prefix(FAILED_EVENTS)
+                .set_continuation_token(next)
+                .send()
+                .await
+                .map_err(|it| AwsError::call("S3 ListObjectsV2", it))?;
+            let found = page.contents.unwrap_or_default().into_iter();
+            records.extend(found.filter_map(|it| {
+                let at = it
+                    .last_modified
+                    .and_then(|it| Timestamp::from_second(it.secs()).ok());
+                Some((it.key?, at))
+            }));
+            next = page.next_continuation_token;
+            if next.is_none() {
+                break;
+            }
+        }
+        records.truncate(most);
+        Ok(records)
+    }
+
+    async fn record(&self, key: &str) -> Result<Option<String>, AwsError> {
+        let bucket = self.places.failed_events.clone().unwrap_or_default();
+        let answer = match self.s3.get_object().bucket(bucket).key(key).send().await {
+            Ok(answer) => answer,
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(GetObjectError::is_no_such_key) =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(AwsError::call("S3 GetObject", error)),
+        };
+        let bytes = answer
+            .body
+            .collect()
+            .await
+            .map_err(|error| AwsError::NoAnswer {
+                operation: "S3 GetObject",
+                reason: error.to_string(),
+            })?;
+        Ok(Some(
+            String::from_utf8_lossy(&bytes.into_bytes()).into_owned(),
+        ))
+    }
+
+    async fn delete_records(&self, keys: &[String]) -> Result<Entries, AwsError> {
+        let bucket = self.places.failed_events.clone().unwrap_or_default();
+        let mut entries = Entries::new();
+        for key in keys {
+            let deleted = self
+                .s3
+                .delete_object()
+                .bucket(&bucket)
+                .key(key)
+                .send()
+                .await;
+            let error = deleted
+                .err()
+                .map(|it| AwsError::call("S3 DeleteObject", it));
+            entries.push(error.map(|it| it.to_string()));
+        }
+        Ok(entries)
+    }
+
     async fn queue(&self, bodies: &[String]) -> Result<Entries, AwsError> {
         let entries = numbered(bodies).map(|(id, body)| {
             SendMessageBatchRequestEntry::builder()
@@ -142,9 +249,10 @@ impl Ports for AwsPorts {
                 .build()
         });
         let answer = self
-            .sqs
+            .sender()
+            .await?
             .send_message_batch()
-            .queue_url(&self.incidents)
+            .queue_url(&self.places.incidents)
             .set_entries(Some(built(entries)?))
             .send()
             .await
@@ -224,7 +332,7 @@ fn message(message: aws_sdk_sqs::types::Message) -> Option<Message> {
         .collect();
     Some(Message {
         id: message.message_id?,
-        receipt: message.receipt_handle?,
+        receipt: Receipt::Message(message.receipt_handle?),
         body: message.body.unwrap_or_default(),
         sent: own
             .remove(&MessageSystemAttributeName::SentTimestamp)

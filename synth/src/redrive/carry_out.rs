@@ -7,6 +7,7 @@ use std::future::Future;
 
 use super::{
     letter::Letter,
+    message::Receipt,
     plan::Step,
     ports::{BATCH, Entries, Ports},
     take::{each_of, give_back},
@@ -21,7 +22,7 @@ const BATCH_BYTES: usize = 262_144;
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
     pub(crate) letter: Letter,
-    pub(crate) receipt: String,
+    pub(crate) receipt: Receipt,
     pub(crate) step: Step,
 }
 
@@ -129,23 +130,30 @@ fn batches(held: &[Held]) -> Vec<Vec<usize>> {
 /// Sends a batch and removes from the dead letters what was taken of it.
 async fn redrive<P: Ports>(ports: &P, batch: &[Held]) -> Vec<Disposition> {
     let sent = send(ports, batch).await;
-    let receipts: Vec<String> = batch
-        .iter()
-        .zip(&sent)
-        .filter(|(_, refused)| refused.is_none())
-        .map(|(it, _)| it.receipt.clone())
-        .collect();
-    let deleted = entries(receipts.len(), ports.delete(&receipts)).await;
-    let mut deleted = deleted.into_iter();
-    sent.into_iter()
-        .map(|refused| match refused {
-            Some(why) => Disposition::Stuck(why),
-            None => match deleted.next().flatten() {
-                Some(why) => Disposition::Lingers(why),
-                None => Disposition::Redriven,
-            },
-        })
-        .collect()
+    let (mut receipts, mut keys) = (Vec::new(), Vec::new());
+    for (it, refused) in batch.iter().zip(&sent) {
+        match &it.receipt {
+            _ if refused.is_some() => {}
+            Receipt::Message(receipt) => receipts.push(receipt.clone()),
+            Receipt::Object(key) => keys.push(key.clone()),
+        }
+    }
+    let messages = entries(receipts.len(), ports.delete(&receipts)).await;
+    let records = entries(keys.len(), ports.delete_records(&keys)).await;
+    let (mut messages, mut records) = (messages.into_iter(), records.into_iter());
+    let outcomes = batch.iter().zip(sent).map(|(it, refused)| {
+        if let Some(why) = refused {
+            return Disposition::Stuck(why);
+        }
+        let deleted = match it.receipt {
+            Receipt::Message(_) => messages.next(),
+            Receipt::Object(_) => records.next(),
+        };
+        deleted
+            .flatten()
+            .map_or(Disposition::Redriven, Disposition::Lingers)
+    });
+    outcomes.collect()
 }
 
 async fn send<P: Ports>(ports: &P, batch: &[Held]) -> Entries {
@@ -193,7 +201,7 @@ mod tests {
     fn held(step: Step) -> Held {
         Held {
             letter: read(&Message::default()),
-            receipt: String::new(),
+            receipt: Receipt::default(),
             step,
         }
     }

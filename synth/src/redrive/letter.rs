@@ -12,7 +12,7 @@ pub enum Kind {
     Incident,
     /// An event that a function failed on
     Function,
-    /// The same, as an on-failure destination records it
+    /// The same, as Lambda keeps it in the bucket of failed events
     OnFailure,
     /// An event that a rule could not hand to its function
     Rule,
@@ -55,8 +55,11 @@ pub(crate) struct Letter {
 /// What a letter holds, as far as its way back depends on it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Content {
-    /// An incident in its envelope. The agent takes one that it rejected no better a second time.
-    Incident { body: String, rejected: bool },
+    /// An incident in its envelope, and why it goes back only for who names it, if so.
+    Incident {
+        body: String,
+        doubt: Option<&'static str>,
+    },
     /// What a function was given, or should have been.
     Payload {
         payload: String,

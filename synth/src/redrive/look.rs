@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{
-    Disposition, Held, Letter, Report, Selection, Stack, Step, Taken, foreseen, plan, read,
+    Disposition, Held, Letter, Receipt, Report, Selection, Stack, Step, Taken, foreseen, plan, read,
 };
 
 /// The dead letters of a region, for as long as they are held.
@@ -43,7 +43,7 @@ impl Look {
     }
 
     /// By which everything is given back.
-    pub(crate) fn receipts(&self) -> Vec<String> {
+    pub(crate) fn receipts(&self) -> Vec<Receipt> {
         self.held.iter().map(|it| it.receipt.clone()).collect()
     }
 

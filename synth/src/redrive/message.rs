@@ -1,17 +1,31 @@
-//! A dead letter as SQS hands it out.
+//! A dead letter as SQS hands it out, or as Lambda wrote it.
 
 use std::collections::BTreeMap;
 
 use contract::dead_letter;
 use jiff::Timestamp;
 
-/// A message of the dead-letter queue.
+/// By which a dead letter is given back or ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Receipt {
+    /// A message of the queue, in one receive of it.
+    Message(String),
+    /// An object of the bucket of failed events, by its key. It is hidden from nobody.
+    Object(String),
+}
+
+impl Default for Receipt {
+    fn default() -> Self {
+        Self::Message(String::new())
+    }
+}
+
+/// A message of the dead-letter queue, or a record in the bucket of failed events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Message {
-    /// The same in every receive.
+    /// The same in every receive; of a record the end of its key.
     pub(crate) id: String,
-    /// By which this receive of it is given back or ended.
-    pub(crate) receipt: String,
+    pub(crate) receipt: Receipt,
     pub(crate) body: String,
     /// When it came into this queue, or into the queue that SQS moved it from.
     pub(crate) sent: Option<Timestamp>,

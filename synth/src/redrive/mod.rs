@@ -27,7 +27,7 @@ use stacks::Monitor;
 
 pub use letter::Kind;
 
-pub(crate) use aws::AwsPorts;
+pub(crate) use aws::{AwsPorts, Places};
 pub(crate) use carry_out::carry_out;
 pub(crate) use look::Look;
 pub(crate) use plan::{Selection, Stack, is_called};
@@ -36,7 +36,7 @@ pub(crate) use take::{give_back, take};
 
 use carry_out::{Disposition, Held, foreseen};
 use letter::Letter;
-use message::Message;
+use message::{Message, Receipt};
 use plan::{Step, plan};
 use read::read;
 use take::Taken;

@@ -8,7 +8,10 @@ use stacks::{
     rules::{EventRule, rules},
 };
 
-use super::letter::{Content, Kind, Letter};
+use super::{
+    letter::{Content, Kind, Letter},
+    read::line,
+};
 
 /// Which dead letters are asked for. An empty list asks for all.
 #[derive(Clone, Debug, Default)]
@@ -98,10 +101,11 @@ pub(crate) fn plan(letter: &Letter, selection: &Selection, stack: &Stack) -> Ste
         return Step::NotAskedFor;
     }
     let step = match &letter.content {
-        Content::Incident { rejected: true, .. } if !selection.names(letter) => Err(format!(
-            "the agent would reject it again; to try all the same: --id {}",
-            letter.id
-        )),
+        Content::Incident {
+            doubt: Some(doubt), ..
+        } if !selection.names(letter) => {
+            Err(format!("{doubt}; to try all the same: --id {}", letter.id))
+        }
         Content::Incident { body, .. } => Ok(Step::Queue { body: body.clone() }),
         Content::Payload {
             payload,
@@ -117,7 +121,7 @@ pub(crate) fn plan(letter: &Letter, selection: &Selection, stack: &Stack) -> Ste
                 let payload = input.as_ref().unwrap_or(event).to_string();
                 Step::Invoke { function, payload }
             }),
-            None => Err(format!("the account file has no rule `{rule}`")),
+            None => Err(line(&format!("the account file has no rule `{rule}`"))),
         },
         Content::Unusable(reason) => Err((*reason).to_owned()),
     };

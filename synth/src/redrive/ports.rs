@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use jiff::Timestamp;
+
 use super::Message;
 use crate::aws::AwsError;
 
@@ -29,6 +31,18 @@ pub(crate) trait Ports: Clone + Send + Sync + 'static {
     /// Removes dead letters, by receipt.
     fn delete(&self, receipts: &[String])
     -> impl Future<Output = Result<Entries, AwsError>> + Send;
+    /// The keys of records in the bucket of failed events, up to `most`, and when each was written.
+    fn records(
+        &self,
+        most: usize,
+    ) -> impl Future<Output = Result<Vec<(String, Option<Timestamp>)>, AwsError>> + Send;
+    /// Reads a record, by key; nothing where it is gone.
+    fn record(&self, key: &str) -> impl Future<Output = Result<Option<String>, AwsError>> + Send;
+    /// Removes records, by key.
+    fn delete_records(
+        &self,
+        keys: &[String],
+    ) -> impl Future<Output = Result<Entries, AwsError>> + Send;
     /// Queues incidents, by body.
     fn queue(&self, bodies: &[String]) -> impl Future<Output = Result<Entries, AwsError>> + Send;
     /// Hands a payload to a function, which Lambda keeps until it has taken it.

@@ -9,11 +9,11 @@ use contract::{
     Envelope, UnreadableEnvelope, dead_letter,
     text::{clean, cut},
 };
-use runtime::{functions::taking, read::parse};
+use runtime::{functions::taking, read::parse, withhold};
 use serde_json::Value as Json;
 
 use super::{
-    Message,
+    Message, Receipt,
     event::summary,
     letter::{Content, Kind, Letter},
 };
@@ -21,8 +21,16 @@ use super::{
 /// Characters of a line that is shown at most.
 const LINE: usize = 400;
 
+/// Why an incident that the agent rejected stays.
+const REJECTED: &str = "the agent would reject it again";
+/// Why an incident stays that came without a reason.
+const UNEXPLAINED: &str = "nobody says why it is here, so anybody may have put it there";
+
 /// Understands a message, whatever it is.
 pub(crate) fn read(message: &Message) -> Letter {
+    if let Receipt::Object(_) = message.receipt {
+        return in_the_bucket(message);
+    }
     let of = |name: &str| message.attribute(name);
     if let Some(reason) = of(dead_letter::REASON) {
         return incident(message, reason);
@@ -33,16 +41,12 @@ pub(crate) fn read(message: &Message) -> Letter {
         (None, Some(schedule), _) => by_schedule(message, schedule, body.as_ref()),
         (None, None, Some(_)) => by_function(message, body.as_ref()),
         (None, None, None) => match body {
-            Some(record)
-                if record["requestContext"].is_object()
-                    && record.get("requestPayload").is_some() =>
-            {
-                by_destination(message, &record)
-            }
+            Some(record) if is_record(&record) => by_destination(message, &record),
             _ if message.moved => {
                 incident(message, "it was received too often without being delivered")
             }
-            _ => incident(message, "nobody says why"),
+            // Whoever may send to the queue may have written it.
+            _ => incident_of(message, "nobody says why", Some(UNEXPLAINED)),
         },
     }
 }
@@ -59,16 +63,35 @@ fn letter(message: &Message, kind: Kind, what: &str, why: &str, content: Content
     }
 }
 
-fn line(text: &str) -> String {
-    cut(&clean(text).replace(['\n', '\t'], " "), LINE)
+/// One line of bounded length, without what may be secret.
+pub(super) fn line(text: &str) -> String {
+    let text = clean(&withhold::text(text)).replace(['\n', '\t'], " ");
+    cut(&text, LINE)
+}
+
+/// A record that Lambda wrote, and nothing else: who may write to the bucket is no function of the stack.
+fn in_the_bucket(message: &Message) -> Letter {
+    match parse(&message.body) {
+        Ok(record) if is_record(&record) => by_destination(message, &record),
+        _ => unknown(message, "it is no record of Lambda's"),
+    }
+}
+
+fn is_record(json: &Json) -> bool {
+    json["requestContext"].is_object() && json.get("requestPayload").is_some()
 }
 
 fn incident(message: &Message, why: &str) -> Letter {
+    let doubt = why.starts_with(dead_letter::REJECTED).then_some(REJECTED);
+    incident_of(message, why, doubt)
+}
+
+fn incident_of(message: &Message, why: &str, doubt: Option<&'static str>) -> Letter {
     match Envelope::parse(&message.body) {
         Ok(envelope) => {
             let content = Content::Incident {
                 body: redriven(&message.body),
-                rejected: why.starts_with(dead_letter::REJECTED),
+                doubt,
             };
             let incident = envelope.incident;
             Letter {

@@ -1,11 +1,11 @@
-//! Takes dead letters out of their queue for as long as a run lasts, and gives them back.
+//! Takes dead letters out of their queue for as long as a run lasts, and gives them back; reads those in the bucket.
 
 use std::{collections::BTreeMap, future::Future};
 
 use tokio::task::JoinSet;
 
 use super::{
-    Message,
+    Message, Receipt,
     ports::{BATCH, Ports},
 };
 use crate::aws::AwsError;
@@ -55,6 +55,14 @@ pub(crate) async fn take<P: Ports>(
             progress(taken.len(), expected.max(taken.len()));
         }
     }
+    let most = MOST.saturating_sub(taken.len());
+    if failed.is_none() && !ports.is_stopped() {
+        match records(ports, most).await {
+            Ok(records) => taken.extend(records.into_iter().map(|it| (it.id.clone(), it))),
+            Err(error) => failed = Some(error),
+        }
+        progress(taken.len(), expected.max(taken.len()));
+    }
     let more = taken.len() >= MOST;
     let mut messages: Vec<Message> = taken.into_values().collect();
     messages.sort_by(|a, b| (a.since(), &a.id).cmp(&(b.since(), &b.id)));
@@ -66,9 +74,41 @@ pub(crate) async fn take<P: Ports>(
     Ok(Taken { messages, more })
 }
 
-/// Shows dead letters again; returns how many could not be. Those come back on their own.
-pub(crate) async fn give_back<P: Ports>(ports: &P, receipts: Vec<String>) -> usize {
+/// Reads the records of failed events. One that is gone is in other hands.
+async fn records<P: Ports>(ports: &P, most: usize) -> Result<Vec<Message>, AwsError> {
+    let found = ports.records(most).await?;
+    let mut records = Vec::with_capacity(found.len());
+    let mut failed = None;
+    let calls = found.into_iter().map(|(key, at)| {
+        let ports = ports.clone();
+        async move { (ports.record(&key).await, key, at) }
+    });
+    each_of(calls, |(record, key, at)| match record {
+        Ok(Some(body)) => records.push(Message {
+            id: key.rsplit('/').next().unwrap_or_default().to_owned(),
+            body,
+            sent: at,
+            receipt: Receipt::Object(key),
+            ..Message::default()
+        }),
+        Ok(None) => {}
+        Err(error) => failed = Some(error),
+    })
+    .await;
+    failed.map_or(Ok(records), Err)
+}
+
+/// Shows dead letters again; returns how many could not be. Those come back on their own. Records in the bucket were
+/// never hidden.
+pub(crate) async fn give_back<P: Ports>(ports: &P, receipts: Vec<Receipt>) -> usize {
     let mut left = 0;
+    let receipts: Vec<String> = receipts
+        .into_iter()
+        .filter_map(|it| match it {
+            Receipt::Message(receipt) => Some(receipt),
+            Receipt::Object(_) => None,
+        })
+        .collect();
     let calls = receipts.chunks(BATCH).map(|batch| {
         let (ports, batch) = (ports.clone(), batch.to_vec());
         async move {

@@ -91,12 +91,12 @@ fn event(source: &str, detail_type: &str, resource: &str, detail: Json) -> Json 
     })
 }
 
-/// An incident that `deliver` gave up for this reason, or that SQS moved.
+/// An incident that `deliver` gave up for this reason, or that nobody explains.
 pub(crate) fn incident(name: &str, reason: Option<&str>) -> Letter {
     let attributes = reason.map(|it| ("TOCSIN_REASON", it.to_owned()));
     Letter {
         kind: "incident",
-        goes: !reason.is_some_and(|it| it.starts_with("rejected: ")),
+        goes: reason.is_some_and(|it| !it.starts_with("rejected: ")),
         body: envelope(name).to_body(),
         attributes: attributes.into_iter().collect(),
     }

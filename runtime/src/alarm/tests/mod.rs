@@ -37,6 +37,7 @@ fn outcome(event: &Json) -> String {
     match decide(event) {
         Ok(Decision::Investigate(_)) => "incident".to_owned(),
         Ok(Decision::Skip(skip)) => skip.to_string(),
+        Ok(Decision::Canary) => "canary".to_owned(),
         Err(error) => error.to_string(),
     }
 }

@@ -148,6 +148,7 @@ fn each_of_several_messages_has_a_decision_of_its_own() {
         .map(|it| match it {
             Ok(Decision::Investigate(finding)) => finding.incident.title().to_owned(),
             Ok(Decision::Skip(skip)) => skip.to_string(),
+            Ok(Decision::Canary) => "canary".to_owned(),
             Err(error) => error.to_string(),
         })
         .collect();

@@ -7,6 +7,7 @@
 )]
 
 mod batches;
+mod canary;
 mod endpoint;
 
 use std::{

@@ -248,6 +248,10 @@ fn one_more_entry_changes_nothing_of_the_others() {
         let after = templates(&more)?;
         // A cluster is said in the rules that hold it, one of each kind, and nowhere else.
         let mut changed = changed(&before, &after);
+        // A function more is one more that may send incidents.
+        if key != "alarms" {
+            changed.retain(|id| id != "IncidentsPolicy");
+        }
         if key == "clusters" {
             changed.retain(|id| {
                 !["RuleEcsTasks", "RuleEcsServices", "RuleEcsDeployments"].contains(&id.as_str())

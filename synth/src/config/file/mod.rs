@@ -72,6 +72,9 @@ pub(crate) struct AccountFile {
     pub(crate) group_window: Option<Field<String>>,
     /// What bounds the price.
     pub(crate) limits: Option<Field<Limits>>,
+    /// Whether there is a CloudWatch dashboard of the pipeline in each region. An account's first three are free, each
+    /// further one is about three dollars a month. Default: `false`.
+    pub(crate) dashboard: Option<Field<bool>>,
     /// The SNS topic that hears of failures of the pipeline itself: its name, or its ARN.
     pub(crate) ops_topic: Option<Field<String>>,
     /// Where incidents may be sent, beyond the hosts of AWS DevOps Agent.

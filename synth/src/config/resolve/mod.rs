@@ -113,6 +113,7 @@ pub(super) fn account(
         budget,
         quiet_hours,
         agent_time,
+        dashboard: file.dashboard.and_then(|it| it.value).unwrap_or_default(),
         ops_topic,
         webhook: file
             .webhook

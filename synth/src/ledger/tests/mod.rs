@@ -1,5 +1,6 @@
 //! Windows of every state, and what is said of them.
 
+mod found;
 mod shown;
 mod states;
 

@@ -3,6 +3,9 @@
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
+use contract::{Envelope, FunctionName, Incident, IncidentId, Priority};
+use jiff::Timestamp;
+
 use super::{
     super::{Disposition, Report, foreseen, plan, read},
     RULE, everything, message, stack, task,
@@ -85,7 +88,24 @@ fn nothing_is_quoted_that_may_be_secret() {
         "requestPayload": wrapped,
         "responsePayload": { "stackTrace": ["canary"] },
     });
+    let titled = {
+        let id = IncidentId::of("alarm", &["a"]);
+        let title = "Login with password=canary failed";
+        let at = Timestamp::UNIX_EPOCH;
+        let incident = Incident::new(id, Priority::High, title, "", at, "a", json!({}));
+        Envelope::new(FunctionName::Alarm, incident).to_body()
+    };
+    let named = json!({ "alarmData": { "alarmName": "https://x:canary@host/" } });
     for message in [
+        message(&titled, &[("TOCSIN_REASON", "rejected: token=canary")]),
+        message(
+            &named.to_string(),
+            &[("RequestID", "1"), ("ErrorMessage", "secret: canary")],
+        ),
+        message(
+            &task().to_string(),
+            &[("RULE_ARN", "arn:aws:events:::rule/password=canary")],
+        ),
         message(&task().to_string(), &[("RequestID", "1")]),
         message(&wrapped.to_string(), &[("RequestID", "1")]),
         message(&task().to_string(), &[("RULE_ARN", RULE)]),

@@ -139,13 +139,6 @@ fn incidents_go_to_their_queue_marked_as_redriven() {
     };
     let why = "it was received too often without being delivered";
     check(&moved, Kind::Incident, what, why, &queue);
-    check(
-        &message(&body, &[]),
-        Kind::Incident,
-        what,
-        "nobody says why",
-        &queue,
-    );
     assert_eq!(
         read(&given_up).incident_id.as_deref(),
         Some(envelope("cpu").incident.id().as_str())
@@ -166,6 +159,30 @@ fn nothing_of_an_envelope_is_lost() {
         };
         assert_eq!(kept, marked(body));
     }
+}
+
+/// Whoever may send to the queue of dead letters can write an incident: without a reason it goes nowhere by itself.
+#[test]
+fn an_incident_that_nobody_explains_goes_only_by_its_id() {
+    let body = envelope("cpu").to_body();
+    let unexplained = message(&body, &[]);
+    let would = "nobody says why it is here, so anybody may have put it there; to try all the same: --id message";
+    let what = "Alarm cpu is in ALARM";
+    check(
+        &unexplained,
+        Kind::Incident,
+        what,
+        "nobody says why",
+        &leave(would),
+    );
+    let selection = Selection {
+        ids: vec!["message".to_owned()],
+        ..everything()
+    };
+    let queue = Step::Queue {
+        body: marked(&body),
+    };
+    assert_eq!(plan(&read(&unexplained), &selection, &stack()), queue);
 }
 
 /// The agent would only say the same again, unless a person thinks otherwise.
@@ -426,7 +443,8 @@ fn poison_stays_and_is_not_quoted() {
 
 #[test]
 fn what_is_not_asked_for_stays() {
-    let incident = read(&message(&envelope("cpu").to_body(), &[]));
+    let reason = [("TOCSIN_REASON", "expired")];
+    let incident = read(&message(&envelope("cpu").to_body(), &reason));
     let event = read(&message(&alarm("cpu").to_string(), &[("RequestID", "1")]));
     let incident_id = incident.incident_id.clone().unwrap();
     let ids = |ids: &[&str]| ids.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();

@@ -2,6 +2,7 @@
 
 mod any_message;
 mod letters;
+mod ports;
 mod runs;
 
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use contract::{Envelope, FunctionName, Incident, IncidentId, Priority};
 use serde_json::{Value as Json, json};
 use stacks::monitor::Architecture;
 
-use super::{Message, Selection, Stack};
+use super::{Message, Receipt, Selection, Stack};
 use crate::config::{self, Context};
 
 const ACCOUNT: &str = "\
@@ -55,7 +56,7 @@ fn message(body: &str, attributes: &[(&str, &str)]) -> Message {
     let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     Message {
         id: "message".to_owned(),
-        receipt: "receipt".to_owned(),
+        receipt: Receipt::Message("receipt".to_owned()),
         body: body.to_owned(),
         attributes: attributes.iter().map(own).collect(),
         ..Message::default()

@@ -1,197 +1,15 @@
-//! Whole runs, with ports of their own: a queue that hides and shows, and calls that fail.
+//! Whole runs, with ports of their own.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-};
+use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::{
-    super::{
-        Disposition, Look, Message, Report, carry_out, give_back,
-        ports::{BATCH, Entries, Ports},
-        take,
-    },
-    alarm, envelope, everything, message, stack,
+    super::{Disposition, Message, Receipt, carry_out, give_back},
+    alarm, envelope, message,
+    ports::{Dead, FakePorts, Fault},
 };
-use crate::aws::AwsError;
-
-/// What is in a region, and what goes wrong in it.
-#[derive(Clone, Debug, Default)]
-struct FakePorts(Arc<Mutex<State>>);
-
-#[derive(Debug, Default)]
-struct State {
-    dead: Vec<Dead>,
-    /// What arrived, by body or payload, in order.
-    queued: Vec<String>,
-    invoked: Vec<String>,
-    /// How many receives there have been: each makes receipts of its own.
-    receives: usize,
-    /// What goes wrong, call by call and entry by entry; nothing once this is empty.
-    faults: Vec<Fault>,
-    /// Calls after which a person wants it to end.
-    patience: Option<usize>,
-}
-
-#[derive(Debug)]
-struct Dead {
-    message: Message,
-    hidden: bool,
-}
-
-/// What goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
-    None,
-    /// Nothing happens, and it is said so.
-    Refused,
-    /// It happens, and nobody hears of it.
-    Unheard,
-    /// A message is handed out, and is not hidden.
-    Twice,
-}
-
-impl State {
-    fn fault(&mut self) -> Fault {
-        if let Some(patience) = &mut self.patience {
-            *patience = patience.saturating_sub(1);
-        }
-        self.faults.pop().unwrap_or(Fault::None)
-    }
-
-    /// Does something for each entry, unless it goes wrong.
-    fn each<T>(&mut self, entries: &[T], mut act: impl FnMut(&mut Self, &T)) -> Entries {
-        assert!((1..=BATCH).contains(&entries.len()), "{}", entries.len());
-        let mut outcomes = Entries::new();
-        for entry in entries {
-            let fault = self.fault();
-            if fault != Fault::Refused {
-                act(self, entry);
-            }
-            let is_heard = matches!(fault, Fault::None | Fault::Twice);
-            outcomes.push((!is_heard).then(|| "it went wrong".to_owned()));
-        }
-        outcomes
-    }
-}
-
-fn went_wrong() -> AwsError {
-    AwsError::NoAnswer {
-        operation: "Test",
-        reason: "it went wrong".to_owned(),
-    }
-}
-
-impl Ports for FakePorts {
-    async fn count(&self) -> Result<usize, AwsError> {
-        // Rough, as it is in truth.
-        Ok(self.0.lock().unwrap().dead.len() / 2)
-    }
-
-    async fn receive(&self) -> Result<Vec<Message>, AwsError> {
-        let mut state = self.0.lock().unwrap();
-        let fault = state.fault();
-        if fault == Fault::Refused {
-            return Err(went_wrong());
-        }
-        state.receives += 1;
-        let receive = state.receives;
-        let visible = state.dead.iter_mut().filter(|it| !it.hidden).take(BATCH);
-        let received = visible.map(|it| {
-            it.hidden = fault != Fault::Twice;
-            it.message.receipt = format!("{}/{receive}", it.message.id);
-            it.message.clone()
-        });
-        Ok(received.collect())
-    }
-
-    async fn give_back(&self, receipts: &[String]) -> Result<Entries, AwsError> {
-        let mut state = self.0.lock().unwrap();
-        Ok(state.each(receipts, |state, receipt| {
-            for it in &mut state.dead {
-                it.hidden &= it.message.receipt != *receipt;
-            }
-        }))
-    }
-
-    async fn delete(&self, receipts: &[String]) -> Result<Entries, AwsError> {
-        let mut state = self.0.lock().unwrap();
-        if state.fault() == Fault::Refused {
-            return Err(went_wrong());
-        }
-        Ok(state.each(receipts, |state, receipt| {
-            state.dead.retain(|it| it.message.receipt != *receipt);
-        }))
-    }
-
-    async fn queue(&self, bodies: &[String]) -> Result<Entries, AwsError> {
-        let mut state = self.0.lock().unwrap();
-        if state.fault() == Fault::Refused {
-            return Err(went_wrong());
-        }
-        Ok(state.each(bodies, |state, body| state.queued.push(body.clone())))
-    }
-
-    async fn invoke(&self, _: &str, payload: &str) -> Result<(), AwsError> {
-        let mut state = self.0.lock().unwrap();
-        let fault = state.fault();
-        if fault != Fault::Refused {
-            state.invoked.push(payload.to_owned());
-        }
-        match fault {
-            Fault::None | Fault::Twice => Ok(()),
-            Fault::Refused | Fault::Unheard => Err(went_wrong()),
-        }
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.0.lock().unwrap().patience == Some(0)
-    }
-}
-
-impl FakePorts {
-    fn with(messages: impl IntoIterator<Item = Message>) -> Self {
-        let dead = messages.into_iter().map(|message| Dead {
-            message,
-            hidden: false,
-        });
-        let state = State {
-            dead: dead.collect(),
-            ..State::default()
-        };
-        Self(Arc::new(Mutex::new(state)))
-    }
-
-    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        change(&mut self.0.lock().unwrap())
-    }
-
-    /// What is still there, and whether anybody can see it.
-    fn dead(&self) -> BTreeMap<String, bool> {
-        self.change(|state| {
-            let dead = state.dead.iter();
-            dead.map(|it| (it.message.id.clone(), !it.hidden)).collect()
-        })
-    }
-
-    fn arrived(&self) -> Vec<String> {
-        self.change(|state| [&state.queued[..], &state.invoked].concat())
-    }
-
-    async fn look(&self) -> Result<Look, AwsError> {
-        let taken = take(self, |_, _| {}).await?;
-        Ok(Look::new("test", taken, &everything(), &stack()))
-    }
-
-    async fn run(&self) -> Result<Report, AwsError> {
-        let look = self.look().await?;
-        let dispositions = carry_out(self, &look.held, |_, _| {}).await;
-        Ok(look.report(dispositions))
-    }
-}
 
 /// A third each: an incident, an event, poison. Each body is told from the others.
 fn mixed(count: usize) -> Vec<Message> {
@@ -200,7 +18,7 @@ fn mixed(count: usize) -> Vec<Message> {
         0 => {
             let mut envelope = json!(envelope(&number.to_string()));
             envelope["redriven"] = json!(true);
-            message(&envelope.to_string(), &[])
+            message(&envelope.to_string(), &[("TOCSIN_REASON", "expired")])
         }
         1 => message(
             &alarm(&number.to_string()).to_string(),
@@ -213,6 +31,66 @@ fn mixed(count: usize) -> Vec<Message> {
         ..message
     });
     numbered.collect()
+}
+
+/// What Lambda wrote to the bucket of failed events, each third of it something else.
+fn records(count: usize) -> Vec<Message> {
+    let records = (0..count).map(|number| {
+        let id = format!("record-{number:04}");
+        let record = json!({
+            "requestContext": { "condition": "RetriesExhausted" },
+            "requestPayload": alarm(&id),
+        });
+        let is_poison = number % 3 == 2;
+        let body = if is_poison {
+            envelope(&id).to_body()
+        } else {
+            record.to_string()
+        };
+        Message {
+            receipt: Receipt::Object(format!("aws/lambda/async/alarm-fn/2026/01/02/{id}")),
+            ..Message {
+                id,
+                ..message(&body, &[])
+            }
+        }
+    });
+    records.collect()
+}
+
+/// What arrives of a message.
+fn payload(message: &Message) -> String {
+    match serde_json::from_str::<serde_json::Value>(&message.body) {
+        Ok(record) if record["requestPayload"].is_object() => record["requestPayload"].to_string(),
+        _ => message.body.clone(),
+    }
+}
+
+/// Records in the bucket go back to their function, and are removed only then. What somebody else put there, be it an
+/// incident, stays.
+#[tokio::test]
+async fn records_go_back_and_leave_the_bucket() {
+    let ports = FakePorts::with(records(30));
+    let look = ports.look().await.unwrap();
+    assert_eq!((look.held.len(), look.count()), (30, 20));
+    assert_eq!(give_back(&ports, look.receipts()).await, 0);
+    assert_eq!((ports.dead().len(), ports.arrived().len()), (30, 0));
+
+    let report = ports.run().await.unwrap();
+    assert!(report.is_clean());
+    let left = ports.dead();
+    assert!(
+        left.len() == 10 && left.keys().all(|id| is_poison(id)),
+        "{left:?}"
+    );
+    let kinds: Vec<&str> = report
+        .letters
+        .iter()
+        .map(|(it, _)| it.kind.as_str())
+        .collect();
+    let of = |kind: &str| kinds.iter().filter(|it| **it == kind).count();
+    assert_eq!((of("on-failure"), of("unknown")), (20, 10));
+    assert!(ports.change(|state| state.queued.is_empty()));
 }
 
 fn is_poison(id: &str) -> bool {
@@ -392,13 +270,14 @@ proptest! {
         patience in prop::option::of(0_usize..200),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let ports = FakePorts::with(mixed(count));
+        let all = || mixed(count).into_iter().chain(records(count / 2));
+        let ports = FakePorts::with(all());
         ports.change(|state| {
             state.faults = faults;
             state.patience = patience;
         });
         let bodies: BTreeMap<String, String> =
-            mixed(count).into_iter().map(|it| (it.id, it.body)).collect();
+            all().map(|it| (it.id.clone(), payload(&it))).collect();
         // The second run meets no faults. What is hidden until then shows again on its own.
         for is_last in [false, true] {
             let report = runtime.block_on(ports.run());

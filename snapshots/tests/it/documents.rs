@@ -1,0 +1,102 @@
+//! What the documents say of alarms and of what is stored, against the templates.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+use serde_json::Value as Json;
+use snapshots::{account, directory};
+
+use crate::templates::CASES;
+
+fn document(name: &str) -> String {
+    fs::read_to_string(directory("../docs").join(name)).unwrap()
+}
+
+/// The resources of every case's core stack, by type.
+fn resources(resource_type: &str) -> Vec<(String, Json)> {
+    let mut found = Vec::new();
+    for case in CASES {
+        let account = account(&directory(&format!("cases/{case}")));
+        let stack = stacks::synthesize(&account.monitor).unwrap().remove(0);
+        let template = stack.template.to_json();
+        for (id, resource) in template["Resources"].as_object().unwrap() {
+            if resource["Type"] == resource_type {
+                found.push((id.clone(), resource["Properties"].clone()));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "{resource_type}");
+    found
+}
+
+/// The sections of a document, by heading.
+fn sections(text: &str) -> BTreeMap<&str, &str> {
+    let sections = text.split("\n## ").skip(1);
+    sections.filter_map(|it| it.split_once('\n')).collect()
+}
+
+/// Each alarm names its page, each page says what caused it, what to do and when to ignore it, and no page is of an alarm
+/// that is not there.
+#[test]
+fn every_pipeline_alarm_has_its_page() {
+    let text = document("alarms.md");
+    let pages = sections(&text);
+    let mut named = BTreeSet::new();
+    for (id, alarm) in resources("AWS::CloudWatch::Alarm") {
+        let description = alarm["AlarmDescription"].as_str().unwrap();
+        let (_, page) = description
+            .rsplit_once("More: docs/alarms.md#")
+            .unwrap_or_else(|| panic!("{id} names no page: {description}"));
+        let text = pages
+            .get(page)
+            .unwrap_or_else(|| panic!("{id}: no page `{page}`"));
+        for part in ["- **Cause**: ", "- **Command**: ", "- **Ignore it** "] {
+            assert!(text.contains(part), "{page} does not say `{part}`");
+        }
+        named.insert(page.to_owned());
+    }
+    let pages: BTreeSet<String> = pages.keys().map(|it| (*it).to_owned()).collect();
+    assert_eq!(pages, named);
+}
+
+/// How long what is kept, as the document says and as the templates set it.
+#[test]
+fn retentions_are_those_of_the_templates() {
+    let text = document("data.md");
+    let row = |name: &str| {
+        let line = text.lines().find(|it| it.starts_with(&format!("| {name}")));
+        let line = line.unwrap_or_else(|| panic!("no row on {name}"));
+        line.split(" | ").nth(2).unwrap().to_owned()
+    };
+    let days = |seconds: &Json| format!("{} days", seconds.as_i64().unwrap() / 86_400);
+    for (id, queue) in resources("AWS::SQS::Queue") {
+        let name = match id.as_str() {
+            "Incidents" => "Incidents",
+            "DeadLetters" => "Dead letters",
+            other => panic!("{other} is not in the document"),
+        };
+        assert_eq!(row(name), days(&queue["MessageRetentionPeriod"]));
+    }
+    for (_, bucket) in resources("AWS::S3::Bucket") {
+        let rule = &bucket["LifecycleConfiguration"]["Rules"][0];
+        let noncurrent = &rule["NoncurrentVersionExpiration"]["NoncurrentDays"];
+        let said = format!(
+            "{} days; deleted ones {noncurrent} days more",
+            rule["ExpirationInDays"]
+        );
+        assert!(row("Failed events").starts_with(&said), "{said}");
+    }
+    let by_default = account(&directory("cases/minimal"))
+        .monitor
+        .log_retention
+        .days();
+    assert!(row("Logs").starts_with(&format!("{by_default} days")));
+    // What the functions' own items say when they expire.
+    let at = jiff::Timestamp::UNIX_EPOCH;
+    let identity = runtime::ledger::Identity { window: None, at };
+    let kept = runtime::ledger::Item::Identity(identity).expires().unwrap();
+    let kept = kept.duration_since(at).as_hours() / 24;
+    assert!(row("Ledger").starts_with(&format!("{kept} days after")));
+}

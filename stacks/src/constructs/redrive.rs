@@ -1,0 +1,40 @@
+//! The role that incidents are sent back by.
+
+use crate::{
+    constructs::Core,
+    policy::{PolicyDocument, Statement},
+    resources::{iam_managed_policy::ManagedPolicy, iam_role::Role},
+    suppression::Reason,
+    tag::tags,
+    template::{DuplicateLogicalId, Handle, Template},
+};
+
+/// Adds the role. Nobody else in the account may send to the queue of incidents, and this one may do nothing else.
+/// Who may take it on, the account's policies say.
+pub(crate) fn redrive_role(
+    template: &mut Template,
+    core: &Core<'_>,
+) -> Result<Handle<Role>, DuplicateLogicalId> {
+    let mut statements = vec![Statement::allow(
+        "SendIncidents",
+        &["sqs:SendMessage"],
+        [core.incidents.arn().into_text()],
+    )];
+    statements.extend(core.use_of_key());
+    let policy = template.add_with(
+        &["Redrive", "Policy"],
+        &ManagedPolicy::new(PolicyDocument::new(statements)),
+        Reason::NamedAfterTheStack.into(),
+    )?;
+    template.add_with(
+        &["Redrive", "Role"],
+        &Role {
+            description: Some("Sends incidents back to their queue: synth redrive".into()),
+            path: Some(core.monitor.role_path().into()),
+            managed_policy_arns: Some(vec![policy.reference()].into()),
+            tags: Some(tags(core.monitor)),
+            ..Role::new(PolicyDocument::new([Statement::trust_account()]))
+        },
+        Reason::NamedAfterTheStack.into(),
+    )
+}
