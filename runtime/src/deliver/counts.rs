@@ -20,6 +20,8 @@ pub(super) struct Counts {
     pub(super) grouped: usize,
     /// Windows that the budget or the quiet hours hold.
     pub(super) held: usize,
+    /// Windows that would always be sent, of which the day has had as many as there may be.
+    pub(super) over_ceiling: usize,
     /// Calls to the ledger that failed.
     pub(super) ledger_unavailable: usize,
     /// How long each call to the ledger took, in milliseconds.
@@ -59,6 +61,7 @@ impl Counts {
             ("GivenUp", &some(self.dead_letters)),
             ("Grouped", &some(self.grouped)),
             ("Held", &some(self.held)),
+            ("OverCeiling", &some(self.over_ceiling)),
             ("LedgerUnavailable", &some(self.ledger_unavailable)),
             ("LedgerMilliseconds", &calls),
             ("Undelivered", &some(self.undelivered)),

@@ -189,7 +189,10 @@ pub(super) async fn send_due<P: Ports>(
             return;
         };
         let plan = plan(pending, &day.item, session.settings, now);
-        session.count(|it| it.held = plan.held.len());
+        session.count(|it| {
+            it.held = plan.held.len();
+            it.over_ceiling = plan.over_ceiling;
+        });
         for (key, (_, until)) in plan.held {
             sending.waits(&key, until);
         }

@@ -60,6 +60,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What is due and not sent.
     pub held: BTreeMap<Key, (Hold, Timestamp)>,
+    /// How many windows would always be sent, of which the day has had as many as there may be.
+    pub over_ceiling: usize,
 }
 
 /// What takes one slot of the budget: a window, or those that were held in quiet hours.
@@ -159,6 +161,7 @@ pub fn plan(pending: Vec<Pending>, day: &Day, settings: &DeliverySettings, now: 
     match day.always_room(limits) {
         // It is never worse off than what is less urgent.
         0 => {
+            plan.over_ceiling = always.len();
             others.extend(always);
             others.sort_by(|a, b| a.rank().cmp(&b.rank()));
         }

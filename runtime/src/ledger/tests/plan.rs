@@ -220,6 +220,7 @@ fn what_is_always_sent_is_never_worse_off_than_what_is_less_urgent() {
     ];
     let planned = plan(all, &used(0), &settings, at(NOW));
     assert_eq!(planned.steps, [send("critical"), send("high")]);
+    assert_eq!(planned.over_ceiling, 1);
 }
 
 #[test]

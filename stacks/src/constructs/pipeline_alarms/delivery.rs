@@ -81,6 +81,14 @@ impl PipelineAlarms<'_, '_> {
             counted("Held", deliver),
         )?;
         self.alarm(
+            "incidents-over-ceiling",
+            &format!(
+                "More incidents than `floor-per-day` allows are urgent enough to be sent whatever the budget says: they \
+                 use the budget of all others now. See which with: synth history --account {account}"
+            ),
+            counted("OverCeiling", deliver),
+        )?;
+        self.alarm(
             "ledger-unavailable",
             "The ledger could not be read or written. Incidents wait, and after five minutes the urgent ones \
              are sent by themselves. The log of deliver says why",
