@@ -86,9 +86,15 @@ impl Contents {
         };
         let mut windows: Vec<&Window> = self.windows.values().filter(names).collect();
         windows.sort_by_key(|it| it.opened);
-        let latest = windows.len().saturating_sub(REPORTS);
-        let latest = windows[latest..].iter();
-        latest.map(|it| self.found(it, settings, now)).collect()
+        let mut reports: Vec<Found> = Vec::new();
+        for window in windows {
+            let found = self.found(window, settings, now);
+            // A digest names the groups that were merged into it: the way of the group says more.
+            if reports.iter().all(|it| it.id != found.id) {
+                reports.push(found);
+            }
+        }
+        reports.split_off(reports.len().saturating_sub(REPORTS))
     }
 
     fn entry(&self, window: &Window, settings: &DeliverySettings, now: Timestamp) -> Entry {
@@ -104,7 +110,10 @@ impl Contents {
             last = into;
         }
         let entry = self.entry(last, settings, now);
-        let id = last.report_id().to_string();
+        let id = match &last.state {
+            State::Sent { id, .. } => id.to_string(),
+            _ => last.report_id().to_string(),
+        };
         let with = match entry.incidents {
             0 | 1 => format!("as {id}"),
             more => format!("with {id}, which counts {}", count(more, "incident")),

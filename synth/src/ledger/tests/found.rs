@@ -20,7 +20,7 @@ fn every_state_has_its_answer() {
     for (needle, per_hour, expected) in [
         ("alone", 6, "the agent has it, as "),
         ("several", 6, "the agent has it, with group-"),
-        ("night", 6, "the agent has it, with group-"),
+        ("night", 6, "the agent has it, as group-"),
         (
             "rejected",
             6,
