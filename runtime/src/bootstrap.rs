@@ -18,10 +18,13 @@ use crate::{
     deliver::{Deliver, DeliverFunction, LambdaPorts, NoPorts},
     http::{HttpSetup, Reuse, client},
     log::{Level, Log},
-    read::{LONGEST_EVENT, UnreadableEvent},
+    read::{LONGEST_EVENT, UnreadableEvent, parse},
     settings::{Environment, InvalidVariable},
     signal::SignalFunction,
 };
+
+/// Bytes of a schedule's event at most.
+const LONGEST_SCHEDULE: usize = 65_536;
 
 /// Why a function could not start.
 #[derive(Debug, thiserror::Error)]
@@ -195,7 +198,7 @@ pub fn cost_function(roots: RootCertStore) -> Result<(), StartError> {
     started(&log, || {
         let http = client(roots, Reuse::Connections)?;
         let function = CostFunction::new(log.clone(), http, environment())?;
-        serve(|event: LambdaEvent<Json>| {
+        serve_texts(|event: LambdaEvent<String>| {
             let function = &function;
             async move {
                 let LambdaEvent { payload, context } = event;
@@ -203,7 +206,12 @@ pub fn cost_function(roots: RootCertStore) -> Result<(), StartError> {
                 let time = deadline.duration_since(Timestamp::now());
                 let time = time.try_into().unwrap_or_default();
                 let (arn, id) = (&context.invoked_function_arn, &context.request_id);
-                function.handle(&payload, arn, time, id).await
+                // A schedule's event is short. What is longer would not fit the function's memory once it is read.
+                let event = match payload.len() {
+                    0..=LONGEST_SCHEDULE => parse(&payload).unwrap_or_default(),
+                    _ => Json::Null,
+                };
+                function.handle(&event, arn, time, id).await
             }
         })
     })

@@ -6,7 +6,8 @@
 use jiff::{Timestamp, fmt::strtime};
 use serde_json::Value as Json;
 
-/// What is wrong with an event that cannot be judged. Lambda keeps such an event as a dead letter.
+/// What is wrong with an event that cannot be judged. Lambda writes such an event into the bucket of failed
+/// events.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnreadableEvent {
     /// It is not even JSON. The parser's words say where, and quote nothing.

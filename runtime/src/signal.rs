@@ -50,7 +50,7 @@ pub struct SignalFunction {
 }
 
 /// Why an event did not become an incident although nobody decided so. Lambda tries again, and then
-/// keeps the event as a dead letter.
+/// writes the event into the bucket of failed events.
 #[derive(Debug, thiserror::Error)]
 pub enum SignalError {
     /// The event cannot be judged.

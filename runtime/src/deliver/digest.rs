@@ -80,7 +80,7 @@ pub(super) async fn send<P: Ports>(
             };
             let openings = windows.iter().map(|it| Opening::of(&it.item));
             day.item.opened(openings);
-            let mut known = sending.openings(day.item.openings());
+            let mut known = sending.openings(session, &day, hour, (from, now)).await;
             known.add(windows.iter().map(|it| Opening::of(&it.item)));
             digest.item.nearby = known.of_storm(from, now);
             puts.push(take(session, &digest.item, &mut day, hour));

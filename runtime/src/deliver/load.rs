@@ -77,8 +77,12 @@ pub(super) fn day(read: &Read, hour: Hour) -> Result<Versioned<Day>, LedgerError
 }
 
 /// The openings of another day, if it was read. What cannot be read has none.
-pub(super) fn openings(read: &Read, hour: Option<Hour>) -> Vec<Opening> {
-    let day = hour.and_then(|hour| day(read, hour).ok());
+pub(super) fn openings(read: &Read, key: &Key) -> Vec<Opening> {
+    let day = pick(read, key, |it| match it {
+        Item::Day(day) => Some(day),
+        _ => None,
+    });
+    let day = day.ok().flatten();
     day.map(|it| it.item.openings().iter().cloned().collect())
         .unwrap_or_default()
 }

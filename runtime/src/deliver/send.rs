@@ -56,7 +56,7 @@ pub(super) struct Sending {
     /// Windows whose message now waits for another one.
     moved: BTreeMap<Key, Key>,
     /// The openings of all that is still to be sent, as far as it is known.
-    pending_openings: Vec<Opening>,
+    pending_openings: Openings,
 }
 
 /// How to go on after a step.
@@ -101,9 +101,27 @@ impl Sending {
         self.waits.insert(key.clone(), Wait::Over);
     }
 
-    /// The openings of what was sent and of what is still to be.
-    pub(super) fn openings(&self, sent: &Openings) -> Openings {
-        let mut all = sent.clone();
+    /// The openings around a period: of what was sent and of what is still to be. Those of another day are read where
+    /// the period reaches into it.
+    pub(super) async fn openings<P: Ports>(
+        &self,
+        session: &Session<'_, P>,
+        day: &Versioned<Day>,
+        hour: Hour,
+        (from, to): (Timestamp, Timestamp),
+    ) -> Openings {
+        let mut all = day.item.openings().clone();
+        let begin = Hour::of(from.checked_sub(NEAR).unwrap_or(from)).day();
+        let end = Hour::of(later(to, NEAR)).day();
+        let others: Vec<i64> = (begin..=end)
+            .filter(|it| *it < hour.day())
+            .take(2)
+            .collect();
+        if !others.is_empty() {
+            let keys: Vec<Key> = others.iter().map(|it| Key::day(*it)).collect();
+            let read = session.read(&keys).await;
+            all.add(keys.iter().flat_map(|it| load::openings(&read, it)));
+        }
         all.add(self.pending_openings.iter().cloned());
         all
     }
@@ -176,7 +194,7 @@ pub(super) async fn send_due<P: Ports>(
         let by = now.checked_sub(overdue).unwrap_or(now);
         let pending = sending.pending(session, by).await;
         let openings = pending.iter().filter_map(Opening::of_pending);
-        sending.pending_openings.extend(openings);
+        sending.pending_openings.add(openings);
         if pending.iter().all(|it| it.due > by) {
             return;
         }
@@ -191,7 +209,7 @@ pub(super) async fn send_due<P: Ports>(
         let plan = plan(pending, &day.item, session.settings, now);
         session.count(|it| {
             it.held = plan.held.len();
-            it.over_ceiling = plan.over_ceiling;
+            it.over_ceiling = it.over_ceiling.max(plan.over_ceiling);
         });
         for (key, (_, until)) in plan.held {
             sending.waits(&key, until);
@@ -229,12 +247,10 @@ pub(super) async fn send<P: Ports>(
     key: &Key,
 ) -> Next {
     let before = key.before();
-    let yesterday = yesterday(session.now(), hour);
     let keys = [
         Some(key.clone()),
         Some(Key::day(hour.day())),
         before.clone(),
-        yesterday.map(|it| Key::day(it.day())),
     ];
     let keys: Vec<Key> = keys.into_iter().flatten().collect();
     let read = session.read(&keys).await;
@@ -268,9 +284,11 @@ pub(super) async fn send<P: Ports>(
     if let Some(ends) = running(before.as_ref(), window.item.priority(), now) {
         return wait_for_other(session, sending, window, before, ends).await;
     }
-    let mut openings = sending.openings(day.item.openings());
-    openings.add(load::openings(&read, yesterday));
     if window.item.is_open() {
+        let opened = window.item.opened;
+        let openings = sending
+            .openings(session, &day, hour, (opened, opened))
+            .await;
         window.item.nearby = openings.around(&window.item);
     }
     match claim(session, &mut window, before.as_ref(), &mut day, hour).await {
@@ -281,12 +299,6 @@ pub(super) async fn send<P: Ports>(
             Next::Step
         }
     }
-}
-
-/// An hour of the day before, where that has openings that are near.
-fn yesterday(now: Timestamp, hour: Hour) -> Option<Hour> {
-    let earlier = Hour::of(now.checked_sub(NEAR).unwrap_or(now));
-    (earlier.day() != hour.day()).then_some(earlier)
 }
 
 /// The next window of a group becomes due when the one before has ended, where that was sent late.

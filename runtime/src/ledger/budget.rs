@@ -29,13 +29,13 @@ pub struct Day {
     /// Which day, counted from 1970.
     #[serde(rename = "day")]
     number: i64,
-    /// Investigations by hour, from `0` to `23`.
+    /// Investigations by hour, from `0` to `23`, but those that have slots of their own.
     hours: BTreeMap<String, u32>,
     /// Of these, those of `LOW` and `MINIMAL` incidents.
     low: u32,
     /// Of these, those of a rule of the account file.
     rules: BTreeMap<String, u32>,
-    /// Of these, those that are always sent.
+    /// Investigations that are always sent, in slots of their own.
     always: u32,
     /// The windows that were opened last.
     openings: Openings,
@@ -87,7 +87,7 @@ impl Day {
         Timestamp::from_second(self.number * 86_400).unwrap_or_default()
     }
 
-    /// Investigations in the whole day.
+    /// Investigations in the whole day, but those that have slots of their own.
     pub fn used(&self) -> u32 {
         self.hours.values().sum()
     }
@@ -137,18 +137,34 @@ impl Day {
         }
     }
 
+    /// Investigations of what is always sent, in slots of its own.
+    pub fn always(&self) -> u32 {
+        self.always
+    }
+
     /// Whether what is not urgent, and the rule, have not used up their shares of the day.
     pub fn has_share(&self, slot: Slot<'_>, limits: &Limits) -> bool {
         let of_rule = slot.rule.and_then(|rule| self.rules.get(rule)).copied();
+        if limits.always_send(slot.priority) {
+            return true;
+        }
         (!is_low(slot.priority) || self.low < limits.low_per_day)
             && of_rule.unwrap_or_default() < limits.rule_per_day
     }
 
-    /// Counts an investigation.
+    /// Counts an investigation. What is always sent has slots of its own; over those it takes one of everything else,
+    /// and of no share.
     pub fn take(&mut self, hour: Hour, slot: Slot<'_>, limits: &Limits) {
+        let is_always_sent = limits.always_send(slot.priority);
+        if is_always_sent && self.always_room(limits) > 0 {
+            self.always += 1;
+            return;
+        }
         *self.hours.entry(hour.of_day()).or_default() += 1;
+        if is_always_sent {
+            return;
+        }
         self.low += u32::from(is_low(slot.priority));
-        self.always += u32::from(limits.always_send(slot.priority));
         if let Some(rule) = slot.rule {
             *self.rules.entry(rule.to_owned()).or_default() += 1;
         }

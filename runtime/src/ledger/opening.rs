@@ -1,6 +1,6 @@
 //! Which groups opened when: what else broke around an incident, as facts without a cause.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use contract::Priority;
 use jiff::{Timestamp, tz::TimeZone};
@@ -85,12 +85,12 @@ impl Opening {
 }
 
 impl Openings {
-    /// Remembers openings. What is known of the same window already is what it was.
+    /// Remembers openings. What is said of a window last counts.
     pub fn add(&mut self, openings: impl IntoIterator<Item = Opening>) {
-        for opening in openings {
-            self.0.retain(|it| it.key != opening.key);
-            self.0.push(opening);
-        }
+        let known = std::mem::take(&mut self.0);
+        let all = known.into_iter().chain(openings);
+        let by_window: BTreeMap<Key, Opening> = all.map(|it| (it.key.clone(), it)).collect();
+        self.0 = by_window.into_values().collect();
         self.0.sort_by(|a, b| (a.at, &a.key).cmp(&(b.at, &b.key)));
         let forgotten = self.0.len().saturating_sub(KEPT);
         self.0.drain(..forgotten);

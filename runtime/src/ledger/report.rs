@@ -1,6 +1,8 @@
 //! From a window to the incident that the agent is sent.
 
-use contract::Incident;
+use std::collections::BTreeMap;
+
+use contract::{Incident, Priority};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
@@ -136,11 +138,12 @@ fn of_digest(window: &Window, digest: &Digest) -> Incident {
          most urgent groups, which come first."
     ));
     let groups = digest.groups.iter();
-    let mut named: Vec<String> = groups
+    let named: Vec<String> = groups
         .map(|(name, tally)| format!("{}: {} × {name}", tally.priority.as_str(), tally.count))
         .collect();
-    named.extend(digest.others.map(show_others));
-    report.section("By group, the most urgent first", &fitting(&named, GROUPS));
+    let mut listed: Vec<String> = named[..count_fitting(&named, GROUPS)].to_vec();
+    listed.extend(rest(&digest.groups[listed.len()..], digest.others));
+    report.section("By group, the most urgent first", &listed);
     report.section(OVER_TIME, &window.nearby.lines());
     let groups: Vec<(&str, Tally)> = digest
         .groups
@@ -184,13 +187,21 @@ fn incident(
     )
 }
 
-fn show_others(others: Others) -> String {
-    let Others { groups, incidents } = others;
-    format!(
-        "{}: {} × {groups} more groups, none more urgent",
-        incidents.priority.as_str(),
-        incidents.count
-    )
+/// How many groups are not listed, by how urgent they are: none is folded into one that is less urgent.
+fn rest(groups: &[(String, Tally)], others: Option<Others>) -> Option<String> {
+    let mut left: BTreeMap<Priority, u64> = BTreeMap::new();
+    for (_, tally) in groups {
+        *left.entry(tally.priority).or_default() += 1;
+    }
+    if let Some(Others { groups, incidents }) = others {
+        *left.entry(incidents.priority).or_default() += groups;
+    }
+    let count: u64 = left.values().sum();
+    let each = left.iter();
+    let each: Vec<String> = each
+        .map(|(priority, groups)| format!("{groups} {}", priority.as_str()))
+        .collect();
+    (count > 0).then(|| format!("and {count} more groups: {}", each.join(", ")))
 }
 
 fn title(named: &[String]) -> String {
@@ -199,13 +210,16 @@ fn title(named: &[String]) -> String {
 
 /// As many of these as fit, and how many are left out.
 fn fitting(named: &[String], most: usize) -> Vec<String> {
+    first(named.to_vec(), count_fitting(named, most))
+}
+
+fn count_fitting(named: &[String], most: usize) -> usize {
     let mut length = 0;
     let fitting = named.iter().take(most).take_while(|it| {
         length += it.chars().count();
         length <= LIST
     });
-    let count = fitting.count();
-    first(named.to_vec(), count)
+    fitting.count()
 }
 
 fn entries(kind: &str, tallies: &[(&str, Tally)]) -> Vec<Json> {

@@ -1,6 +1,6 @@
 //! What is left of the budget, and what is pending, in a few lines.
 
-use contract::{DeliverySettings, Limits};
+use contract::{DeliverySettings, Limits, Priority};
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -19,6 +19,8 @@ use super::{
 pub(super) struct Used {
     in_hour: u32,
     in_day: u32,
+    /// Beside these, today, of incidents that are always sent.
+    always: u32,
     /// Of these, today, for `LOW` and `MINIMAL` incidents.
     low: u32,
     /// Of these, today, for each rule of the account file.
@@ -81,6 +83,7 @@ impl Used {
         Self {
             in_hour: day.used_in(hour),
             in_day: day.used(),
+            always: day.always(),
             low: day.low(),
             rules: day.rules().clone(),
             limits: *limits,
@@ -95,6 +98,8 @@ impl Used {
             "perHour": self.limits.per_hour,
             "today": self.in_day,
             "perDay": self.limits.per_day,
+            "always": self.always,
+            "alwaysPerDay": self.limits.always_per_day,
             "low": self.low,
             "lowPerDay": self.limits.low_per_day,
             "rules": self.rules,
@@ -120,6 +125,12 @@ impl Used {
                 lines.push(format!("                {used} of {most} today for {whom}"));
             }
         };
+        let always = self.limits.always_send.as_str();
+        let always = match self.limits.always_send {
+            Priority::Critical => format!("{always} incidents, beside these"),
+            _ => format!("incidents of {always} and above, beside these"),
+        };
+        by(self.always, self.limits.always_per_day, &always);
         by(
             self.low,
             self.limits.low_per_day,

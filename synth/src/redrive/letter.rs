@@ -67,6 +67,8 @@ pub(super) enum Content {
         named: Option<String>,
         /// The function that takes events of this shape.
         shape: Option<FunctionName>,
+        /// Why it goes back only for who names it, if so.
+        doubt: Option<&'static str>,
     },
     /// An event as it was before the rule of this name made an input of it.
     Event { event: Json, rule: String },

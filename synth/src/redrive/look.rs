@@ -12,6 +12,8 @@ pub(crate) struct Look {
     region: String,
     pub(crate) held: Vec<Held>,
     more: bool,
+    /// Why the records of failed events could not be read, if so.
+    unread: Option<String>,
     /// What was seen before, and is not there any more.
     gone: Vec<Letter>,
 }
@@ -32,6 +34,7 @@ impl Look {
             region: region.to_owned(),
             held: held.collect(),
             more: taken.more,
+            unread: taken.unread.map(|it| it.to_string()),
             gone: Vec::new(),
         }
     }
@@ -64,6 +67,7 @@ impl Look {
             region: self.region,
             letters: letters.chain(self.gone.into_iter().map(gone)).collect(),
             more: self.more,
+            unread: self.unread,
         }
     }
 

@@ -103,6 +103,9 @@ pub(crate) fn plan(letter: &Letter, selection: &Selection, stack: &Stack) -> Ste
     let step = match &letter.content {
         Content::Incident {
             doubt: Some(doubt), ..
+        }
+        | Content::Payload {
+            doubt: Some(doubt), ..
         } if !selection.names(letter) => {
             Err(format!("{doubt}; to try all the same: --id {}", letter.id))
         }
@@ -111,6 +114,7 @@ pub(crate) fn plan(letter: &Letter, selection: &Selection, stack: &Stack) -> Ste
             payload,
             named,
             shape,
+            ..
         } => function(stack, named.as_deref(), *shape).map(|function| Step::Invoke {
             function,
             payload: payload.clone(),

@@ -1,6 +1,7 @@
 //! From a message to a dead letter: by whose hand it came.
 //!
-//! Five senders share the queue, each with a shape of its own. Sources: "Adding a dead-letter queue"
+//! Delivery, EventBridge and the scheduler share the queue, each with a shape of its own; Lambda writes into the bucket, and
+//! before this version wrote into the queue. Sources: "Adding a dead-letter queue"
 //! and "Adding an on-failure destination" in the Lambda developer guide, "Using dead-letter queues to
 //! process undelivered events" in the EventBridge user guide, "Configuring a dead-letter queue" in the
 //! EventBridge Scheduler user guide, and [`contract::dead_letter`].
@@ -137,13 +138,13 @@ fn unknown(message: &Message, why: &str) -> Letter {
 
 /// Lambda keeps the event as the function got it, and does not say which function.
 fn by_function(message: &Message, event: Option<&Json>) -> Letter {
-    let why = match (
+    let (why, doubt) = match (
         message.attribute("ErrorMessage"),
         message.attribute("ErrorCode"),
     ) {
-        (Some(why), _) => why.to_owned(),
-        (None, Some(code)) => format!("the function ended with status {code}"),
-        (None, None) => "the function failed".to_owned(),
+        (Some(why), _) => (why.to_owned(), None),
+        (None, Some(code)) => (format!("the function ended with status {code}"), None),
+        (None, None) => ("the function failed".to_owned(), Some(UNEXPLAINED)),
     };
     match event {
         Some(event) => {
@@ -151,6 +152,7 @@ fn by_function(message: &Message, event: Option<&Json>) -> Letter {
                 payload: message.body.clone(),
                 named: None,
                 shape: taking(event),
+                doubt,
             };
             letter(message, Kind::Function, &summary(event), &why, content)
         }
@@ -158,7 +160,9 @@ fn by_function(message: &Message, event: Option<&Json>) -> Letter {
     }
 }
 
+/// Lambda writes such records into the bucket. What stands like one in the queue anybody may have written.
 fn by_destination(message: &Message, record: &Json) -> Letter {
+    let is_in_the_bucket = matches!(message.receipt, Receipt::Object(_));
     let text = |path: &str| record.pointer(path).and_then(Json::as_str);
     let condition = text("/requestContext/condition").unwrap_or("the function failed");
     let why = match text("/responsePayload/errorMessage") {
@@ -170,6 +174,7 @@ fn by_destination(message: &Message, record: &Json) -> Letter {
         payload: event.to_string(),
         named: text("/requestContext/functionArn").map(str::to_owned),
         shape: taking(event),
+        doubt: (!is_in_the_bucket).then_some(UNEXPLAINED),
     };
     letter(message, Kind::OnFailure, &summary(event), &why, content)
 }
@@ -224,6 +229,7 @@ fn by_schedule(message: &Message, schedule: &str, input: Option<&Json>) -> Lette
         payload,
         named: message.attribute("TARGET_ARN").map(str::to_owned),
         shape: taking(&filled),
+        doubt: None,
     };
     letter(message, Kind::Schedule, &summary(&filled), &why, content)
 }

@@ -14,6 +14,8 @@ pub(crate) struct Report {
     pub(crate) letters: Vec<(Letter, Disposition)>,
     /// Whether there are more than one run takes.
     pub(crate) more: bool,
+    /// Why the records of failed events could not be read, if so.
+    pub(crate) unread: Option<String>,
 }
 
 impl Disposition {
@@ -44,6 +46,7 @@ impl Report {
     /// Whether all became of the letters that should have.
     pub(crate) fn is_clean(&self) -> bool {
         self.count(|it| matches!(it, Disposition::Stuck(_) | Disposition::Lingers(_))) == 0
+            && self.unread.is_none()
     }
 
     /// Everything, for a program. `reason` is why a letter was left, or could not be removed.
@@ -65,6 +68,7 @@ impl Report {
             "region": self.region,
             "letters": letters.collect::<Vec<_>>(),
             "more": self.more,
+            "unread": self.unread,
         })
     }
 
@@ -92,6 +96,11 @@ impl Report {
             }
         }
         lines.push(format!("  {}", self.summary()));
+        if let Some(why) = &self.unread {
+            lines.push(format!(
+                "  the records of failed events could not be read: {why}"
+            ));
+        }
         if self.more {
             lines.push("  there are more than one run takes: run it again for the rest".to_owned());
         }

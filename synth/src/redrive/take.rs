@@ -22,6 +22,8 @@ pub(crate) struct Taken {
     pub(crate) messages: Vec<Message>,
     /// Whether there are more than one run takes.
     pub(crate) more: bool,
+    /// Why the records of failed events could not be read, if so.
+    pub(crate) unread: Option<AwsError>,
 }
 
 /// Takes every dead letter there is. `progress` is told how many of roughly how many it has.
@@ -33,7 +35,7 @@ pub(crate) async fn take<P: Ports>(
 ) -> Result<Taken, AwsError> {
     let expected = ports.count().await?;
     let mut taken: BTreeMap<String, Message> = BTreeMap::new();
-    let mut failed = None;
+    let (mut failed, mut unread) = (None, None);
     let mut in_vain = 0;
     while failed.is_none() && in_vain < 2 && taken.len() < MOST && !ports.is_stopped() {
         let before = taken.len();
@@ -59,7 +61,8 @@ pub(crate) async fn take<P: Ports>(
     if failed.is_none() && !ports.is_stopped() {
         match records(ports, most).await {
             Ok(records) => taken.extend(records.into_iter().map(|it| (it.id.clone(), it))),
-            Err(error) => failed = Some(error),
+            // What is in the queue does not wait for the bucket.
+            Err(error) => unread = Some(error),
         }
         progress(taken.len(), expected.max(taken.len()));
     }
@@ -71,7 +74,11 @@ pub(crate) async fn take<P: Ports>(
         give_back(ports, receipts).await;
         return Err(error);
     }
-    Ok(Taken { messages, more })
+    Ok(Taken {
+        messages,
+        more,
+        unread,
+    })
 }
 
 /// Reads the records of failed events. One that is gone is in other hands.

@@ -73,7 +73,7 @@ proptest! {
         }
         let disposition = foreseen(&plan(&letter, &everything(), &stack()));
         prop_assert!(matches!(disposition, Disposition::WouldRedrive | Disposition::Left(_)));
-        let report = Report { region: String::new(), letters: vec![(letter, disposition)], more: false };
+        let report = Report { region: String::new(), letters: vec![(letter, disposition)], more: false, unread: None };
         let json = report.to_json();
         prop_assert!(["left", "would redrive"].iter().any(|it| json["letters"][0]["verdict"] == *it));
     }
@@ -119,6 +119,7 @@ fn nothing_is_quoted_that_may_be_secret() {
             region: "eu-central-1".to_owned(),
             letters: vec![(letter, disposition)],
             more: false,
+            unread: None,
         };
         let shown = format!("{}{}", report.to_json(), report.lines().concat());
         assert!(!shown.contains("canary"), "{shown}");
