@@ -22,7 +22,7 @@ pub(crate) async fn run(args: &Redrive, terminal: Terminal) -> Result<Exit, Erro
     };
     let stop = Stop::on_signal();
     let mut places = Vec::new();
-    for region in connect(&account).await? {
+    for region in connect(&account, terminal).await? {
         places.push(Place::of(&region, &account, &stop).await?);
     }
 

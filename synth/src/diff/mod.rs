@@ -11,6 +11,13 @@ use stacks::Json;
 pub use compare::diff;
 pub use render::render;
 
+/// What people know a resource by: the name that its template gives it, if it does.
+pub fn name_of(resource: &Json) -> Option<&str> {
+    let properties = &resource["Properties"];
+    let names = ["AlarmName", "Name", "FunctionName", "LogGroupName"];
+    names.iter().find_map(|it| properties[it].as_str())
+}
+
 /// A template and the values of its parameters, as far as they are known.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Source {

@@ -4,8 +4,6 @@
 
 mod cli;
 mod dead_letters;
-mod fake_aws;
-mod faults;
 mod history;
 mod lifecycle;
 mod redrive;
