@@ -15,11 +15,8 @@ use crate::{
         package::packages,
         progress::Shown,
     },
-    deploy::{
-        self, DeployError, Deployer, Origin, Plan, RunResult, StackOutcome, Values, assets,
-        holds_data,
-    },
-    diff::Action,
+    deploy::{self, DeployError, Deployer, Origin, Plan, RunResult, StackOutcome, Values, assets},
+    diff::{Action, holds_data},
     error::{Error, Exit},
     package::Package,
     terminal::Terminal,

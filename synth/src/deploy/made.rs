@@ -8,13 +8,10 @@ use aws_sdk_cloudformation::{
     types::{Change, ChangeAction, ChangeSetStatus, Replacement},
 };
 
-use super::{
-    DeployError, DeployEvent, Deployer, StackPlan, change_set::ChangeSet, remains::holds_data,
-    watch::LATEST,
-};
+use super::{DeployError, DeployEvent, Deployer, StackPlan, change_set::ChangeSet, watch::LATEST};
 use crate::{
     aws::{AwsError, patience::jittered},
-    diff::Action,
+    diff::{Action, holds_data},
 };
 
 /// How long CloudFormation may take to make a change set.

@@ -31,7 +31,7 @@ pub use observer::{DeployEvent, Observer};
 pub use owner::check_ours;
 pub use plan::{First, Plan, StackPlan, Values, plan};
 pub use read::{Deployed, all_stacks, deployed, describe, output, template};
-pub use remains::{Remains, Resource, holds_data, remains};
+pub use remains::{Remains, Resource, remains};
 pub use remove::Removed;
 pub use result::{RunResult, StackOutcome, StackResult};
 pub use status::{StackCondition, StackStatus};

@@ -3,7 +3,10 @@
 use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceSummary};
 use stacks::Json;
 
-use crate::aws::{Aws, AwsError};
+use crate::{
+    aws::{Aws, AwsError},
+    diff::holds_data,
+};
 
 /// What becomes of the resources of a stack that is deleted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,20 +26,6 @@ pub struct Resource {
     pub kind: String,
     /// Its physical name.
     pub name: String,
-}
-
-/// The types of resources that hold data.
-const DATA: [&str; 5] = [
-    "AWS::DynamoDB::Table",
-    "AWS::KMS::Key",
-    "AWS::Logs::LogGroup",
-    "AWS::SQS::Queue",
-    "AWS::SecretsManager::Secret",
-];
-
-/// Whether resources of a type hold data that a replacement does not bring back.
-pub fn holds_data(kind: &str) -> bool {
-    DATA.contains(&kind)
 }
 
 /// What becomes of the resources of a stack with this template when it is deleted. `created` says whether it was

@@ -8,6 +8,7 @@
 mod clock;
 mod cloud;
 mod cloudformation;
+mod documents;
 mod matrix;
 mod model;
 mod named;

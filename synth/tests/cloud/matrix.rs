@@ -22,7 +22,7 @@ fn minutes(minutes: u64) -> Duration {
     Duration::from_mins(minutes)
 }
 
-fn faults() -> Vec<(&'static str, Fault)> {
+pub(crate) fn faults() -> Vec<(&'static str, Fault)> {
     let late = |seconds, flaps| Fault::LateReads {
         lag: Duration::from_secs_f64(seconds),
         flaps,
