@@ -47,6 +47,8 @@ pub(super) struct ChangeSet<'a> {
     pub(super) update: bool,
     /// The stack's ID, as soon as it is known.
     pub(super) stack_id: Option<String>,
+    /// Its own ID, as soon as it is known.
+    pub(super) id: Option<String>,
     /// Whether there may be such a change set.
     pub(super) may_exist: bool,
 }
@@ -67,6 +69,14 @@ impl ChangeSet<'_> {
     /// How the names of all change sets of Tocsin's begin.
     pub(super) const PREFIX: &'static str = "tocsin-";
 
+    /// What CloudFormation knows the change set by: its ID alone, or its name and the stack's.
+    pub(super) fn key(&self) -> (Option<String>, &str) {
+        match &self.id {
+            Some(id) => (None, id),
+            None => (Some(self.stack.to_owned()), &self.name),
+        }
+    }
+
     /// What CloudFormation knows the stack by.
     pub(super) fn stack_key(&self) -> &str {
         self.stack_id.as_deref().unwrap_or(self.stack)
@@ -75,7 +85,6 @@ impl ChangeSet<'_> {
 
 /// A change set that can be carried out.
 struct Ready {
-    id: String,
     made: Option<DateTime>,
 }
 
@@ -97,6 +106,7 @@ impl Deployer<'_> {
             name: new_name(),
             update,
             stack_id: before.map(|it| it.id.clone()),
+            id: None,
             may_exist: false,
         };
         let ready = match self
@@ -113,7 +123,7 @@ impl Deployer<'_> {
                 return Err(error);
             }
         };
-        match self.execute(&change, &ready.id).await {
+        match self.execute(&change).await {
             Begin::Begun => {}
             Begin::Refused(error) => {
                 self.discard(&change, true).await;
@@ -213,7 +223,10 @@ impl Deployer<'_> {
             .await;
         change.may_exist = was_lost.get() || created.is_ok() || self.stop.is_given();
         match created {
-            Ok(answer) => change.stack_id = answer.stack_id.or(change.stack_id.take()),
+            Ok(answer) => {
+                change.id = answer.id;
+                change.stack_id = answer.stack_id.or(change.stack_id.take());
+            }
             // An attempt whose answer was lost has made it.
             Err(error) if was_lost.get() && error.code() == Some("AlreadyExistsException") => {}
             Err(error) => return Err(error.into()),
@@ -222,12 +235,12 @@ impl Deployer<'_> {
         let Made::Ready(description) = self.unless_stopped(stack, made).await?? else {
             return Ok(None);
         };
+        change.id = Some(description.id);
         change.stack_id = description.stack_id.or(change.stack_id.take());
         self.compare_with_plan(plan, &description.changes)?;
         let checked = self.check_unchanged(change, before);
         self.unless_stopped(stack, checked).await??;
         Ok(Some(Ready {
-            id: description.id,
             made: description.made,
         }))
     }

@@ -67,11 +67,12 @@ impl Deployer<'_> {
 
     /// Deletes the change set; whether there was one.
     async fn delete_change_set(&self, change: &ChangeSet<'_>) -> Result<bool, AwsError> {
+        let (stack, name) = change.key();
         let request = self
             .client()
             .delete_change_set()
-            .stack_name(change.stack_key())
-            .change_set_name(&change.name);
+            .set_stack_name(stack)
+            .change_set_name(name);
         let clock = self.region.aws.clock();
         loop {
             let answer = self
@@ -169,6 +170,7 @@ impl Deployer<'_> {
                     name,
                     update: false,
                     stack_id: Some(stack.to_owned()),
+                    id: None,
                     may_exist: true,
                 };
                 self.delete_change_set(&change).await?;

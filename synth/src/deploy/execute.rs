@@ -30,12 +30,13 @@ pub(super) enum Look {
 
 impl Deployer<'_> {
     /// Has a change set carried out. Where the answer does not say whether that has begun, the state does.
-    pub(super) async fn execute(&self, change: &ChangeSet<'_>, id: &str) -> Begin {
+    pub(super) async fn execute(&self, change: &ChangeSet<'_>) -> Begin {
+        let (stack, name) = change.key();
         let request = self
             .client()
             .execute_change_set()
-            .change_set_name(id)
-            .stack_name(change.stack_key())
+            .set_stack_name(stack)
+            .change_set_name(name)
             .client_request_token(&change.name);
         let was_lost = Cell::new(false);
         let answer = self

@@ -100,11 +100,12 @@ impl Deployer<'_> {
         change: &ChangeSet<'_>,
         page: Option<String>,
     ) -> Result<DescribeChangeSetOutput, AwsError> {
+        let (stack, name) = change.key();
         let request = self
             .client()
             .describe_change_set()
-            .stack_name(change.stack_key())
-            .change_set_name(&change.name)
+            .set_stack_name(stack)
+            .change_set_name(name)
             .set_next_token(page);
         let call = self.region.aws.patiently(|| async {
             let answer = request.clone().send().await;
