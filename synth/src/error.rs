@@ -220,10 +220,9 @@ impl Error {
             Self::NoCostReport => Some("add one: `cost-report: {at: \"07:30\"}`".to_owned()),
             Self::Region { known, .. } => Some(format!("regions here: {}", known.join(", "))),
             Self::Deploy(
-                DeployError::Stuck { next, .. }
-                | DeployError::UnknownStatus { next, .. }
-                | DeployError::NotDeleted { next, .. },
+                DeployError::Stuck { next, .. } | DeployError::NotDeleted { next, .. },
             ) => Some(format!("next: {next}")),
+            Self::Deploy(DeployError::UnknownStatus { next, .. }) => Some(format!("next: {next}")),
             Self::Deploy(
                 DeployError::RolledBack { .. }
                 | DeployError::ChangeSet { .. }

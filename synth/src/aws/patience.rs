@@ -28,7 +28,9 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2
 
 /// Whoever is shown that AWS does not answer, if anybody is.
 #[derive(Clone, Default)]
-pub struct Notice(Option<Arc<dyn Fn(&str) + Send + Sync>>);
+pub struct Notice(Option<Arc<Show>>);
+
+type Show = dyn Fn(&str) + Send + Sync;
 
 impl Notice {
     /// Shows it by this function.

@@ -260,18 +260,17 @@ impl Deployer<'_> {
                 continue;
             };
             let shown = known.stacks.get(other).and_then(|it| it.output(*output));
-            let value = match shown {
-                Some(value) => value.to_owned(),
-                None => {
-                    let read = describe(&self.region.aws, other);
-                    let read = self.unless_stopped(&plan.stack.name, read).await??;
-                    let value = read.and_then(|it| it.output(*output).map(str::to_owned));
-                    value.ok_or_else(|| DeployError::MissingOutput {
-                        stack: other.clone(),
-                        region: self.region.name().to_owned(),
-                        output: *output,
-                    })?
-                }
+            let value = if let Some(value) = shown {
+                value.to_owned()
+            } else {
+                let read = describe(&self.region.aws, other);
+                let read = self.unless_stopped(&plan.stack.name, read).await??;
+                let value = read.and_then(|it| it.output(*output).map(str::to_owned));
+                value.ok_or_else(|| DeployError::MissingOutput {
+                    stack: other.clone(),
+                    region: self.region.name().to_owned(),
+                    output: *output,
+                })?
             };
             parameters.insert(name.clone(), value);
         }

@@ -23,20 +23,17 @@ impl Deployer<'_> {
         let stack = change.stack;
         let clock = self.region.aws.clock();
         let deleted = clock.at_most(LONGEST, self.delete_change_set(change)).await;
-        let was_there = match deleted {
-            Some(Ok(was_there)) => was_there,
-            Some(Err(_)) | None => {
-                self.may_be_left(change);
-                if !change.update {
-                    self.left_behind(
-                        &format!("the empty stack `{stack}` in {region}"),
-                        &format!(
-                            "aws cloudformation delete-stack --stack-name {stack} --region {region}"
-                        ),
-                    );
-                }
-                return;
+        let Some(Ok(was_there)) = deleted else {
+            self.may_be_left(change);
+            if !change.update {
+                self.left_behind(
+                    &format!("the empty stack `{stack}` in {region}"),
+                    &format!(
+                        "aws cloudformation delete-stack --stack-name {stack} --region {region}"
+                    ),
+                );
             }
+            return;
         };
         if change.update || (may_be_executed && !was_there) {
             return;

@@ -34,9 +34,9 @@ pub enum DeployError {
         /// Its status.
         status: StackStatus,
         /// What failed first, in CloudFormation's words.
-        reasons: Vec<String>,
+        reasons: Box<[String]>,
         /// The command that gets it out.
-        next: String,
+        next: Box<str>,
     },
     /// CloudFormation has a status that did not exist when this was written.
     #[error(
@@ -110,9 +110,9 @@ pub enum DeployError {
         /// Its status.
         status: StackStatus,
         /// What failed first, in CloudFormation's words.
-        reasons: Vec<String>,
+        reasons: Box<[String]>,
         /// The command that gets it out.
-        next: String,
+        next: Box<str>,
     },
     /// CloudFormation took the request, and nothing shows that it did anything.
     #[error(
@@ -228,8 +228,8 @@ impl DeployError {
             stack,
             region,
             status,
-            reasons: Vec::new(),
-            next,
+            reasons: Box::default(),
+            next: next.into(),
         })
     }
 
@@ -246,7 +246,7 @@ impl DeployError {
                 stack,
                 region,
                 status,
-                reasons: causes,
+                reasons: causes.into(),
                 next,
             },
             other => other,

@@ -71,11 +71,12 @@ impl Deployer<'_> {
                 stack: stack.to_owned(),
                 region: self.region.name().to_owned(),
                 status,
-                reasons: vec!["a change set of somebody else is in it".to_owned()],
+                reasons: Box::new(["a change set of somebody else is in it".to_owned()]),
                 next: format!(
                     "aws cloudformation list-change-sets --stack-name {stack} --region {}",
                     self.region.name()
-                ),
+                )
+                .into(),
             }),
             _ => Ok(()),
         }
@@ -133,7 +134,7 @@ impl Deployer<'_> {
             region: region.to_owned(),
             status: end.status,
             reasons: end.failures.iter().map(ToString::to_string).collect(),
-            next,
+            next: next.into(),
         }
     }
 }

@@ -79,6 +79,10 @@ impl Operation {
 }
 
 /// What a status that is known so says of an operation.
+#[expect(
+    clippy::match_same_arms,
+    reason = "what is the same is so for other reasons"
+)]
 pub fn verdict(operation: Operation, evidence: Evidence, status: &StackStatus) -> Verdict {
     use Operation::{Create, Delete, Update};
     use StackStatus as S;

@@ -17,8 +17,7 @@ fn answer_to(fault: Fault) -> &'static str {
         }
         Fault::AnswerLost(_) => "tries again, and reads what became of the call before it goes on",
         Fault::Silence { .. } => "ends the attempt after 30 seconds, and tries again",
-        Fault::FalseYes => "sees that the answer is not AWS's, and tries again",
-        Fault::Page(200) => "sees that the answer is not AWS's, and tries again",
+        Fault::FalseYes | Fault::Page(200) => "sees that the answer is not AWS's, and tries again",
         Fault::Page(_) => "stops with 1, and points at the proxy",
         Fault::Denied => {
             "stops with 1, takes back what it made, and names the permission; while it watches, it does \

@@ -96,7 +96,7 @@ impl Stack {
 
     fn view(&mut self, at: SystemTime, status: &str, reason: Option<&str>) {
         let mut view = self.last().clone();
-        view.status = status.to_owned();
+        status.clone_into(&mut view.status);
         view.reason = reason.map(str::to_owned);
         self.views.push((at, view));
     }
@@ -140,6 +140,7 @@ impl Stack {
     }
 
     /// Writes down a creation or an update, from its beginning to its end.
+    #[expect(clippy::too_many_lines, reason = "one operation, in order")]
     pub(crate) fn deploy(
         &mut self,
         now: SystemTime,
@@ -189,7 +190,7 @@ impl Stack {
         at += Duration::from_secs(1);
         match (ending, change.is_update) {
             (Ending::Succeeds | Ending::GivesUp, false) => {
-                self.both(at, "CREATE_COMPLETE", None, token)
+                self.both(at, "CREATE_COMPLETE", None, token);
             }
             (Ending::Succeeds | Ending::GivesUp, true) => {
                 self.both(at, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", None, token);
@@ -327,6 +328,9 @@ pub(crate) struct Bucket {
     pub(crate) objects: BTreeMap<String, Vec<u8>>,
 }
 
+/// Why a change set fails, and what hooks say.
+pub(crate) type Failure = (String, Vec<(String, String)>);
+
 /// Everything that there is.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct World {
@@ -336,7 +340,7 @@ pub(crate) struct World {
     /// How operations end, in the order in which they begin; after these they succeed.
     pub(crate) endings: VecDeque<Ending>,
     /// Why change sets fail, in the order in which they are made.
-    pub(crate) change_set_failures: VecDeque<Option<(String, Vec<(String, String)>)>>,
+    pub(crate) change_set_failures: VecDeque<Option<Failure>>,
     /// Change sets are never ready.
     pub(crate) change_sets_stay_pending: bool,
     /// CloudFormation replaces this resource, whatever the template says.

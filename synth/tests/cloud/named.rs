@@ -171,11 +171,12 @@ fn a_failed_alarm_is_named_with_its_line() {
 
 #[test]
 fn moved_alarms_that_are_gone_are_named_as_gone() {
-    let alarms: String = (0..8)
+    let alarms: Vec<String> = (0..8)
         .map(|it| {
             format!("  - {{name: cpu-{it}, metric: AWS/EC2 CPUUtilization, when: \"> 80\"}}\n")
         })
         .collect();
+    let alarms = alarms.concat();
     let text = |shards| format!("{ONE}alarm-shards: {shards}\nalarms:\n{alarms}");
     let cloud = deployed(&text(1));
     ends(&cloud, &[Ending::Succeeds, Ending::Fails]);
