@@ -109,7 +109,7 @@ resources: tools ## Fetch the registry schemas and generate the resource types
 # The functions are measured as they are deployed to machines like this one, or, where what that needs
 # is not installed, as they are built for this one.
 .PHONY: bench
-bench: $(SYNTH) ## Measure generation and how it grows, and what the functions cost
+bench: $(SYNTH) ## Measure generation and how it grows, the calls of a deploy, and what the functions cost
 	$(CARGO) bench --locked --package synth
 	for architecture in $(MACHINE) host; do
 		sed "s/^architecture: .*/architecture: $$architecture/" runtime/benches/functions/account.yaml > target/bench.yaml

@@ -10,8 +10,9 @@ use webhook::Kind;
 use synth::{
     aws::{AwsError, Region},
     commands::{
+        Session,
         account_file::LoadedFile,
-        deploy::{Consent, deploy_to},
+        deploy::{Consent, Deployment, deploy_to},
         package::packages,
     },
     deploy::output,
@@ -39,21 +40,24 @@ pub(crate) async fn deploy<'a>(
 ) -> Result<Deployed<'a>, Error> {
     let (account, stacks) = (&file.account, &file.synthesize()?);
     let packages = packages(account, stacks)?;
+    let identity = local.aws().identity().await?;
     let region = Region {
         aws: local.aws().clone(),
-        account: local.aws().account().await?,
+        account: identity.account,
+        caller: identity.arn,
     };
-    deploy_to(
-        std::slice::from_ref(&region),
+    let deployment = Deployment {
+        regions: std::slice::from_ref(&region),
         stacks,
-        &packages,
-        Consent {
+        packages: &packages,
+        consent: Consent {
             yes: true,
             move_alarms: false,
         },
-        terminal,
-    )
-    .await?;
+        origin: &|template, id| file.origin(template, id),
+    };
+    let (_, deployed) = deploy_to(&Session::of_process(terminal), &deployment).await;
+    deployed?;
 
     terminal.say("\n3. setting the webhook, to a receiver on this machine that checks signatures");
     let core = account.monitor.stack.as_str();

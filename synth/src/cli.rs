@@ -27,7 +27,7 @@ Exit codes:
   3  `diff --exit-code` found differences
   4  declined at the prompt, or `--yes` is missing without a terminal
   5  the deploy failed and was rolled back
-  6  a stack needs a person; the next command is named
+  6  a stack requires manual intervention; the next command is named
   7  contact was lost while the deploy goes on; the command to resume is named";
 
 const HISTORY: &str = "\

@@ -29,7 +29,7 @@ pub enum Exit {
     Declined = 4,
     /// The deploy failed and was rolled back.
     RolledBack = 5,
-    /// A stack needs a person.
+    /// A stack requires manual intervention.
     NeedsPerson = 6,
     /// Contact was lost while the deploy goes on.
     ContactLost = 7,
@@ -106,14 +106,15 @@ pub enum Error {
     /// A stack is not as it should be.
     #[error(transparent)]
     Deploy(#[from] DeployError),
-    /// The stack may not be deleted.
-    #[error("the stack `{stack}` in {region} has termination protection")]
-    Protected {
-        /// The stack.
-        stack: String,
-        /// The region.
-        region: String,
-    },
+    /// The wish to end came before anything was changed.
+    #[error("interrupted; nothing was changed")]
+    Interrupted,
+    /// Somebody else changes the stacks again and again.
+    #[error("something goes on in the stacks again and again, so they cannot be compared")]
+    NeverAtRest,
+    /// Something of an account could not be read; the rest was shown.
+    #[error("not everything could be read: {0}")]
+    Incomplete(String),
     /// What was said of the webhook cannot be used.
     #[error("the webhook was not set: {0}")]
     Webhook(#[from] webhook::InvalidSecret),
@@ -164,7 +165,9 @@ impl Error {
                 action: "read",
                 ..
             } if source.kind() == io::ErrorKind::NotFound => Exit::Usage,
-            Self::Input(InputError::NobodyToAsk) | Self::Moves { .. } => Exit::Declined,
+            Self::Input(InputError::NobodyToAsk)
+            | Self::Moves { .. }
+            | Self::Deploy(DeployError::BeyondPlan { .. }) => Exit::Declined,
             Self::Deploy(DeployError::RolledBack { .. }) => Exit::RolledBack,
             Self::Deploy(
                 DeployError::Stuck { .. }
@@ -179,7 +182,9 @@ impl Error {
             | Self::Aws(_)
             | Self::Ledger(_)
             | Self::Deploy(_)
-            | Self::Protected { .. }
+            | Self::Interrupted
+            | Self::NeverAtRest
+            | Self::Incomplete(_)
             | Self::Input(InputError::Read(_))
             | Self::Start(_)
             | Self::NoVerdict { .. } => Exit::Failed,
@@ -203,23 +208,51 @@ impl Error {
             Self::Package(PackageError::File { .. } | PackageError::Unfit { .. }) => {
                 Some("build the functions first: make build ACCOUNT=NAME".to_owned())
             }
-            Self::Aws(error) | Self::Deploy(DeployError::Aws(error)) => error.hint(),
+            Self::Aws(error) | Self::Deploy(DeployError::Aws(error)) => Some(
+                error
+                    .hint()
+                    .unwrap_or_else(|| "fix the cause, then run the same command again".to_owned()),
+            ),
+            Self::Incomplete(_) => {
+                Some("fix the cause, or wait, and run the same command again".to_owned())
+            }
             Self::Ledger(error) => error.hint(),
             Self::NoCostReport => Some("add one: `cost-report: {at: \"07:30\"}`".to_owned()),
             Self::Region { known, .. } => Some(format!("regions here: {}", known.join(", "))),
             Self::Deploy(
-                DeployError::Stuck { next, .. }
-                | DeployError::UnknownStatus { next, .. }
-                | DeployError::NotDeleted { next, .. },
+                DeployError::Stuck { next, .. } | DeployError::NotDeleted { next, .. },
             ) => Some(format!("next: {next}")),
-            Self::Deploy(DeployError::RolledBack { .. } | DeployError::ChangeSet { .. }) => {
-                Some("mend the cause and deploy again: what was there before still is".to_owned())
-            }
+            Self::Deploy(DeployError::UnknownStatus { next, .. }) => Some(format!("next: {next}")),
+            Self::Deploy(
+                DeployError::RolledBack { .. }
+                | DeployError::ChangeSet { .. }
+                | DeployError::MissingOutput { .. },
+            ) => Some("fix the cause, then run the same command again".to_owned()),
+            Self::Deploy(DeployError::ContactLost {
+                hint: Some(hint), ..
+            }) => Some(format!(
+                "{hint}; then the same command again waits for it and carries on"
+            )),
             Self::Deploy(
                 DeployError::ContactLost { .. }
                 | DeployError::Detached { .. }
-                | DeployError::Stopped { .. },
+                | DeployError::StillBusy { .. },
             ) => Some("the same command again waits for it and carries on".to_owned()),
+            Self::Deploy(
+                DeployError::Stopped { .. }
+                | DeployError::Stale { .. }
+                | DeployError::Vanished { .. },
+            )
+            | Self::Interrupted
+            | Self::NeverAtRest => Some("run the same command again".to_owned()),
+            Self::Deploy(DeployError::NotBegun { .. }) => Some(
+                "check what is between this machine and AWS (HTTPS_PROXY), then run the same \
+                 command again"
+                    .to_owned(),
+            ),
+            Self::Deploy(DeployError::BeyondPlan { .. }) => Some(
+                "run it at a terminal without `--yes`: then it asks about this resource".to_owned(),
+            ),
             Self::Deploy(DeployError::NotOurs { .. }) => Some(
                 "give the account file another `stack`, or remove the other stack by hand"
                     .to_owned(),
@@ -227,7 +260,7 @@ impl Error {
             Self::Deploy(DeployError::NotDeployed { .. }) => {
                 Some("deploy it first: make deploy ACCOUNT=NAME".to_owned())
             }
-            Self::Protected { stack, region } => Some(format!(
+            Self::Deploy(DeployError::Protected { stack, region }) => Some(format!(
                 "lift it with: aws cloudformation update-termination-protection \
                  --no-enable-termination-protection --stack-name {stack} --region {region}"
             )),

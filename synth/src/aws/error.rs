@@ -46,6 +46,24 @@ pub enum AwsError {
         /// The object's key, unless the bucket was asked for.
         key: Option<String>,
     },
+    /// Something answered that gives no reason: a proxy, most often.
+    #[error("{operation}: {}", without_reason(*status, excerpt))]
+    WithoutReason {
+        /// The service and the operation.
+        operation: &'static str,
+        /// The HTTP status.
+        status: u16,
+        /// How the answer begins.
+        excerpt: String,
+    },
+    /// The certificates that `AWS_CA_BUNDLE` names cannot be used.
+    #[error("the certificates in `{path}` (AWS_CA_BUNDLE) cannot be used: {reason}")]
+    CaBundle {
+        /// The file.
+        path: String,
+        /// Why.
+        reason: String,
+    },
     /// There was no answer, or no credentials to ask with.
     #[error("{operation}: {reason}")]
     NoAnswer {
@@ -66,16 +84,22 @@ pub enum AwsError {
 
 impl AwsError {
     /// The error of a call.
-    pub fn call<E, R>(operation: &'static str, error: SdkError<E, R>) -> Self
+    pub fn call<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-        R: std::fmt::Debug + Send + Sync + 'static,
     {
-        match error.code() {
-            Some(code) => Self::Refused {
+        if let Some(code) = error.code() {
+            return Self::Refused {
                 operation,
                 code: code.to_owned(),
                 message: error.message().unwrap_or("no reason given").to_owned(),
+            };
+        }
+        match error.raw_response() {
+            Some(response) => Self::WithoutReason {
+                operation,
+                status: response.status().as_u16(),
+                excerpt: excerpt(response.body().bytes().unwrap_or_default()),
             },
             None => Self::NoAnswer {
                 operation,
@@ -131,8 +155,12 @@ impl AwsError {
                 "ExpiredToken"
                     | "ExpiredTokenException"
                     | "InvalidClientTokenId"
-                    | "UnrecognizedClientException"
+                    | "InvalidAccessKeyId"
+                    | "InvalidSignatureException"
+                    | "InvalidToken"
                     | "RequestExpired"
+                    | "SignatureDoesNotMatch"
+                    | "UnrecognizedClientException"
             ),
             Self::NoAnswer { reason, .. } => {
                 reason.contains("credential") || reason.contains("SSO") || reason.contains("token")
@@ -141,26 +169,55 @@ impl AwsError {
         }
     }
 
-    /// Whether the same call may well succeed a moment later.
+    /// Whether the same call may well succeed a moment later. Whether it took effect nobody knows then.
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Refused { code, .. } => {
                 code.contains("Throttl")
                     || matches!(
                         code.as_str(),
-                        "RequestLimitExceeded"
-                            | "TooManyRequestsException"
-                            | "ServiceUnavailable"
-                            | "InternalFailure"
+                        "BandwidthLimitExceeded"
                             | "InternalError"
+                            | "InternalFailure"
                             | "InternalServerError"
+                            | "PriorRequestNotComplete"
                             | "ProvisionedThroughputExceededException"
+                            | "RequestLimitExceeded"
+                            | "RequestTimeout"
+                            | "RequestTimeoutException"
+                            | "ServiceUnavailable"
+                            | "ServiceUnavailableException"
+                            | "SlowDown"
+                            | "TooManyRequestsException"
                     )
             }
             Self::RefusedHead { status, .. } => *status == 429 || *status >= 500,
-            Self::NoAnswer { .. } => !self.is_credentials(),
+            // What says yes and is no answer comes from somebody in between.
+            Self::WithoutReason { status, .. } => {
+                matches!(status, 200..300 | 408 | 429) || *status >= 500
+            }
+            Self::NoAnswer { .. } => !self.is_credentials() && !self.is_certificate(),
             _ => false,
         }
+    }
+
+    /// Whether nobody knows if the call took effect.
+    pub fn is_lost(&self) -> bool {
+        let is_throttled = matches!(self, Self::Refused { code, .. }
+        if code.contains("Throttl") || matches!(
+            code.as_str(), "RequestLimitExceeded" | "SlowDown" | "TooManyRequestsException"
+        ));
+        self.is_passing() && !is_throttled
+    }
+
+    /// Whether the host has no address, as far as anybody knows.
+    pub(super) fn is_without_address(&self) -> bool {
+        matches!(self, Self::NoAnswer { reason, .. }
+            if reason.contains("failed to lookup address") || reason.contains("dns error"))
+    }
+
+    fn is_certificate(&self) -> bool {
+        matches!(self, Self::NoAnswer { reason, .. } if reason.contains("certificate"))
     }
 
     /// What to do about it, where that is known.
@@ -176,6 +233,32 @@ impl AwsError {
                 "add `regions: [eu-central-1]` to the account file, or set AWS_REGION".to_owned(),
             ),
             Self::WrongAccount { .. } => Some("name the right profile in AWS_PROFILE".to_owned()),
+            Self::Refused {
+                code, operation, ..
+            } if code.contains("AccessDenied") => Some(format!(
+                "let the credentials call {operation}, then run the same command again"
+            )),
+            Self::RefusedHead { status: 403, .. } => Some(
+                "check the permissions of the credentials, and whose the bucket is, then run the \
+                 same command again"
+                    .to_owned(),
+            ),
+            Self::WithoutReason { .. } if !self.is_passing() => Some(
+                "something between this machine and AWS answers: check HTTPS_PROXY and NO_PROXY"
+                    .to_owned(),
+            ),
+            Self::NoAnswer { .. } if self.is_certificate() => {
+                Some("name the file with the certificate of your proxy in AWS_CA_BUNDLE".to_owned())
+            }
+            Self::NoAnswer { .. } if self.is_without_address() => {
+                Some("check the name of the region, the network, and HTTPS_PROXY".to_owned())
+            }
+            Self::CaBundle { .. } => {
+                Some("name a file with PEM certificates in AWS_CA_BUNDLE".to_owned())
+            }
+            _ if self.is_passing() => {
+                Some("AWS has trouble: run the same command again later".to_owned())
+            }
             _ => None,
         }
     }
@@ -205,6 +288,25 @@ fn refused_head(status: u16, bucket: &str, key: Option<&str>) -> String {
         _ => "no reason given".to_owned(),
     };
     format!("S3 answered {status} for {what}: {why}")
+}
+
+fn without_reason(status: u16, excerpt: &str) -> String {
+    if excerpt.is_empty() {
+        format!("the answer has the status {status}, and no reason")
+    } else {
+        format!("the answer has the status {status}, and is none of AWS's: {excerpt}")
+    }
+}
+
+/// How a page begins that is meant for a browser. Nothing else is shown of an answer: it may hold secrets.
+fn excerpt(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let begins = text.trim_start().get(..5).unwrap_or_default();
+    if !["<html", "<!doc"].contains(&begins.to_ascii_lowercase().as_str()) {
+        return String::new();
+    }
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().take(80).collect()
 }
 
 /// The innermost cause: what the outer ones only pass on.

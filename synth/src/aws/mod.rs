@@ -1,16 +1,27 @@
 //! Clients of AWS: the one place that makes them.
 
+mod clock;
 mod error;
 mod functions;
+mod http;
+mod identity;
+mod link;
+pub mod patience;
 mod queue;
 mod region;
 
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use aws_smithy_http_client::{Builder, tls};
+use std::time::Duration;
 
+use aws_config::{SdkConfig, retry::RetryConfig};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+
+pub use clock::Clock;
 pub use error::AwsError;
 pub use functions::FunctionEnvironment;
+pub use http::http_client;
+pub use identity::Identity;
+pub use link::Link;
+pub use patience::Notice;
 pub use queue::QueueDepth;
 pub use region::Region;
 
@@ -19,33 +30,37 @@ pub use region::Region;
 pub struct Aws {
     config: SdkConfig,
     region: String,
-}
-
-/// What all clients send with. The provider is named: which one a default would be depends on what else is compiled in.
-pub fn http_client() -> aws_smithy_runtime_api::client::http::SharedHttpClient {
-    let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-    Builder::new().tls_provider(provider).build_https()
+    notice: Notice,
+    clock: Clock,
 }
 
 impl Aws {
-    /// Reads the standard configuration: environment, profiles, SSO. `region` is that of the account
-    /// file; without one, the configuration's own.
-    pub async fn connect(region: Option<&str>) -> Result<Self, AwsError> {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
-        if let Some(region) = region {
-            loader = loader.region(aws_config::Region::new(region.to_owned()));
+    /// Clients that this configuration makes, in this region, with the limits of [`patience`].
+    pub fn new(config: SdkConfig, region: String) -> Self {
+        let config = config
+            .into_builder()
+            .timeout_config(patience::timeouts(patience::ATTEMPT))
+            .retry_config(patience::few_retries())
+            .build();
+        Self {
+            clock: Clock::of(&config),
+            config,
+            region,
+            notice: Notice::default(),
         }
-        let config = loader.load().await;
-        let region = config
-            .region()
-            .map(ToString::to_string)
-            .ok_or(AwsError::NoRegion)?;
-        Ok(Self::new(config, region))
     }
 
-    /// Clients that this configuration makes, in this region.
-    pub fn new(config: SdkConfig, region: String) -> Self {
-        Self { config, region }
+    fn with_notice(self, notice: Notice) -> Self {
+        Self { notice, ..self }
+    }
+
+    /// Attempts a call until it succeeds, fails for a reason that does not pass by itself, or
+    /// [`patience::PATIENCE`] is over. The clients of CloudFormation, S3 and STS leave it to this.
+    pub async fn patiently<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, AwsError>
+    where
+        F: Future<Output = Result<T, AwsError>>,
+    {
+        patience::patiently(&self.clock, &self.notice, attempt).await
     }
 
     /// The region that the clients talk to.
@@ -65,12 +80,39 @@ impl Aws {
 
     /// The account that the credentials belong to.
     pub async fn account(&self) -> Result<String, AwsError> {
-        let identity = aws_sdk_sts::Client::new(&self.config)
-            .get_caller_identity()
-            .send()
-            .await
-            .map_err(|error| AwsError::call("STS GetCallerIdentity", error))?;
-        identity.account.ok_or(AwsError::NoAccount)
+        Ok(self.identity().await?.account)
+    }
+
+    /// The answer, if it is AWS's own: all of these have an ID. One without it comes from somebody in between, and
+    /// what was asked for was not done. Sources: "Common response headers" in the Amazon S3 API reference and
+    /// "Common errors" in that of CloudFormation. Other endpoints need not know of it.
+    pub fn own_answer<T: aws_types::request_id::RequestId>(
+        &self,
+        operation: &'static str,
+        answer: T,
+    ) -> Result<T, AwsError> {
+        if self.endpoint().is_none() && answer.request_id().is_none() {
+            return Err(AwsError::WithoutReason {
+                operation,
+                status: 200,
+                excerpt: String::new(),
+            });
+        }
+        Ok(answer)
+    }
+
+    /// The clock that everything goes by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The configuration of clients whose calls are made by [`Self::patiently`].
+    fn patient_config(&self, attempt: Duration) -> SdkConfig {
+        self.config
+            .to_builder()
+            .timeout_config(patience::timeouts(attempt))
+            .retry_config(RetryConfig::disabled())
+            .build()
     }
 
     /// The same in a role that the credentials may take on, for an hour at most. `session` is what the role's log
@@ -103,13 +145,14 @@ impl Aws {
 
     /// CloudFormation.
     pub fn cloudformation(&self) -> aws_sdk_cloudformation::Client {
-        aws_sdk_cloudformation::Client::new(&self.config)
+        aws_sdk_cloudformation::Client::new(&self.patient_config(patience::ATTEMPT))
     }
 
     /// S3. An endpoint that is not AWS's own knows no bucket by a host of its own.
     pub fn s3(&self) -> aws_sdk_s3::Client {
         let own_endpoint = self.endpoint().is_some();
-        let config = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(own_endpoint);
+        let config = aws_sdk_s3::config::Builder::from(&self.patient_config(patience::UPLOAD))
+            .force_path_style(own_endpoint);
         aws_sdk_s3::Client::from_conf(config.build())
     }
 

@@ -1,6 +1,6 @@
 //! The regions that an account file names, with credentials for each.
 
-use super::{Aws, AwsError};
+use super::{Aws, AwsError, Identity, Link};
 
 /// One region of an account.
 #[derive(Clone, Debug)]
@@ -9,21 +9,37 @@ pub struct Region {
     pub aws: Aws,
     /// The account's twelve digits.
     pub account: String,
+    /// The ARN of whoever the credentials are of; empty where AWS does not say it.
+    pub caller: String,
 }
 
 impl Region {
     /// Connects to each region, or where there are none to the one that the AWS configuration names.
-    /// With an account, credentials of another are refused.
-    pub async fn connect(regions: &[String], account: Option<&str>) -> Result<Vec<Self>, AwsError> {
+    /// With an account, credentials of another are refused. All regions have the same credentials, so they are
+    /// looked at once.
+    pub async fn connect(
+        link: &Link,
+        regions: &[String],
+        account: Option<&str>,
+    ) -> Result<Vec<Self>, AwsError> {
         let names: Vec<Option<&str>> = if regions.is_empty() {
             vec![None]
         } else {
             regions.iter().map(|name| Some(name.as_str())).collect()
         };
-        let mut connected = Vec::new();
+        let mut connected: Vec<Self> = Vec::new();
         for name in names {
-            let aws = Aws::connect(name).await?;
-            let found = aws.account().await?;
+            let aws = link.to(name).await?;
+            let Identity {
+                account: found,
+                arn,
+            } = match connected.first() {
+                Some(first) => Identity {
+                    account: first.account.clone(),
+                    arn: first.caller.clone(),
+                },
+                None => aws.identity().await?,
+            };
             if let Some(wanted) = account.filter(|wanted| *wanted != found) {
                 return Err(AwsError::WrongAccount {
                     found,
@@ -33,6 +49,7 @@ impl Region {
             connected.push(Self {
                 aws,
                 account: found,
+                caller: arn,
             });
         }
         Ok(connected)

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use stacks::Stack;
+use stacks::{Json, Stack};
 
 use crate::{
     cli::AccountFile,
     config::{self, Account, Context, Diagnostic},
+    diff::name_of,
     error::Error,
     package::host_architecture,
     terminal::Terminal,
@@ -48,6 +49,35 @@ impl LoadedFile {
                 text,
                 diagnostics,
             }),
+        }
+    }
+
+    /// An error unless the file says which account it is for: what is deployed elsewhere is deployed by accident.
+    pub fn require_account(&self) -> Result<(), Error> {
+        let Some(diagnostic) = self.account.without_account_id() else {
+            return Ok(());
+        };
+        Err(Error::AccountFile {
+            path: self.path.clone(),
+            text: self.text.clone(),
+            diagnostics: vec![diagnostic],
+        })
+    }
+
+    /// What a resource of a template is called, and the line of the file that it comes from, as far as that is known.
+    pub fn origin(&self, template: &Json, id: &str) -> Option<String> {
+        let resource = &template["Resources"][id];
+        let name = name_of(resource);
+        let span = self.account.span_of_resource(resource);
+        let line = span.map(|span| {
+            let before = self.text.get(..span.start).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            format!("{}:{line}", self.path.display())
+        });
+        match (name, line) {
+            (Some(name), Some(line)) => Some(format!("`{name}`, {line}")),
+            (Some(name), None) => Some(format!("`{name}`")),
+            (None, line) => line,
         }
     }
 

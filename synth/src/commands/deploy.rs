@@ -1,32 +1,79 @@
-//! `synth deploy`: compares, asks, uploads, carries out.
+//! `synth deploy`: compares, asks, uploads, carries out, and says what became of it.
 
-use serde_json::{Map, json};
-use stacks::{Json, Stack};
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use stacks::Stack;
 
 use crate::{
     aws::Region,
     cli::Deploy,
-    commands::{connect, diff::show, package::packages, progress::shown_at},
-    deploy::{self, Deployer, Plan, Values, assets, deployed},
+    commands::{
+        Session,
+        account_file::LoadedFile,
+        diff::{show, show_identity},
+        package::packages,
+        progress::Shown,
+    },
+    deploy::{self, DeployError, Deployer, Origin, Plan, RunResult, StackOutcome, Values, assets},
+    diff::{Action, holds_data},
     error::{Error, Exit},
     package::Package,
-    terminal::{Stop, Terminal},
+    terminal::Terminal,
 };
 
-pub(super) async fn run(args: &Deploy, terminal: Terminal) -> Result<Exit, Error> {
-    let file = args.file.load(terminal)?;
-    let (account, stacks) = (&file.account, &file.synthesize()?);
-    let packages = packages(account, stacks)?;
-    let regions = connect(account).await?;
+/// How often a plan is made anew because something went on in a stack.
+const PLANS: usize = 20;
+
+pub(super) async fn run(args: &Deploy, session: &Session) -> Result<Exit, Error> {
+    let file = args.file.load(session.terminal)?;
+    let stacks = file.synthesize()?;
+    let packages = packages(&file.account, &stacks)?;
     let consent = Consent {
         yes: args.yes,
         move_alarms: args.move_alarms,
     };
-    if deploy_to(&regions, stacks, &packages, consent, terminal).await? == Exit::Declined {
-        return Ok(Exit::Declined);
+    deploy(session, &file, &stacks, &packages, consent, args.json).await
+}
+
+/// Deploys an account file, and prints the outputs.
+pub async fn deploy(
+    session: &Session,
+    file: &LoadedFile,
+    stacks: &[Stack],
+    packages: &[Package],
+    consent: Consent,
+    as_json: bool,
+) -> Result<Exit, Error> {
+    file.require_account()?;
+    let terminal = session.terminal;
+    let regions = session.connect(&file.account).await?;
+    let deployment = Deployment {
+        regions: &regions,
+        stacks,
+        packages,
+        consent,
+        origin: &|template, id| file.origin(template, id),
+    };
+    let (result, exit) = deploy_to(session, &deployment).await;
+    if as_json && (exit.is_err() || exit.as_ref().is_ok_and(|it| *it == Exit::Done)) {
+        terminal.data(&format!("{:#}", json!(result.stacks)));
     }
-    print_outputs(&regions, stacks, args.json, terminal).await?;
-    Ok(Exit::Done)
+    let exit = exit?;
+    if exit == Exit::Done {
+        if !as_json {
+            print_outputs(&result, regions.len() > 1, terminal);
+        }
+        let name = &file.account.monitor.account_name;
+        let core = &file.account.monitor.stack;
+        let is_new = |it: &deploy::StackResult| {
+            it.outcome == StackOutcome::Created && it.stack == core.as_str()
+        };
+        if result.stacks.iter().any(is_new) {
+            terminal.say(&format!("next: synth webhook set --account {name}"));
+        }
+    }
+    Ok(exit)
 }
 
 /// What a deploy may do without asking.
@@ -38,23 +85,169 @@ pub struct Consent {
     pub move_alarms: bool,
 }
 
-/// Compares, asks unless that is consented to, uploads, and carries out, in every region.
+/// What is deployed where.
+#[derive(Clone, Copy)]
+pub struct Deployment<'a> {
+    /// The regions, in this order.
+    pub regions: &'a [Region],
+    /// The stacks, in this order.
+    pub stacks: &'a [Stack],
+    /// The functions' code.
+    pub packages: &'a [Package],
+    /// What may be done without asking.
+    pub consent: Consent,
+    /// Where resources come from.
+    pub origin: &'a Origin<'a>,
+}
+
+/// What a deploy would do in a region.
+struct RegionPlan<'a> {
+    region: &'a Region,
+    values: Values,
+    plan: Plan<'a>,
+}
+
+/// Compares, asks unless that is consented to, uploads, and carries out, in every region. What became of each stack is
+/// known even where the run does not end well, and then said.
 pub async fn deploy_to(
-    regions: &[Region],
-    stacks: &[Stack],
-    packages: &[Package],
-    consent: Consent,
-    terminal: Terminal,
+    session: &Session,
+    deployment: &Deployment<'_>,
+) -> (RunResult, Result<Exit, Error>) {
+    let mut result = RunResult::default();
+    let exit = deploy_all(session, deployment, &mut result).await;
+    if exit.is_err() {
+        say_result(&result, session.terminal);
+    }
+    (result, exit)
+}
+
+/// Says what became of each stack, where that is more than what the error says.
+pub(super) fn say_result(result: &RunResult, terminal: Terminal) {
+    if result.has_changed() || result.stacks.len() > 1 {
+        terminal.say("this run:");
+        for line in result.lines() {
+            terminal.say(&line);
+        }
+    }
+}
+
+async fn deploy_all(
+    session: &Session,
+    deployment: &Deployment<'_>,
+    result: &mut RunResult,
 ) -> Result<Exit, Error> {
-    let mut plans: Vec<(&Region, Values, Plan<'_>)> = Vec::new();
-    for region in regions {
-        let values = Values::of(region, packages);
-        let plan = deploy::plan(&region.aws.cloudformation(), stacks, &values).await?;
-        show(&plan, region.name(), terminal, |line| {
-            terminal.say(line);
+    let Deployment {
+        regions,
+        packages,
+        consent,
+        ..
+    } = *deployment;
+    let terminal = session.terminal;
+    let shown = &Shown::at(terminal);
+    let observer = &|event: &deploy::DeployEvent<'_>| shown.show(event);
+    let mut accepted = BTreeSet::new();
+    show_identity(regions, |line| terminal.say(line));
+    for _ in 0..PLANS {
+        let plans = session.unless_stopped(plan_all(deployment)).await?;
+        result.stacks.clear();
+        note_plans(&plans, result);
+        let deployer = |region| Deployer {
+            region,
+            observer,
+            stop: &session.stop,
+            origin: deployment.origin,
+            accepted: &accepted,
+        };
+        if wait_for_one(&plans, deployer).await? {
+            continue;
+        }
+        show_all(&plans, consent, terminal)?;
+        if plans.iter().all(|it| it.plan.is_current()) {
+            terminal.say("nothing to do");
+            return Ok(Exit::Done);
+        }
+        let confirm = terminal.confirm_unless_stopped(question(&plans), &session.stop);
+        if !consent.yes && !confirm.await? {
+            return Ok(Exit::Declined);
+        }
+        for region in regions {
+            session
+                .unless_stopped(assets::upload(region, packages, observer))
+                .await?;
+        }
+        match carry_out(&plans, deployer, result).await {
+            Ok(()) => {
+                terminal.say("deployed");
+                return Ok(Exit::Done);
+            }
+            // Nobody was asked about this.
+            Err(DeployError::BeyondPlan { stack, id, .. }) if terminal.interactive => {
+                let question = format!("Let CloudFormation replace or remove `{id}` of `{stack}`?");
+                let confirm = terminal.confirm_unless_stopped(question, &session.stop);
+                if !confirm.await? {
+                    return Ok(Exit::Declined);
+                }
+                accepted.insert(format!("{stack}/{id}"));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Error::NeverAtRest)
+}
+
+async fn plan_all<'a>(deployment: &Deployment<'a>) -> Result<Vec<RegionPlan<'a>>, DeployError> {
+    let mut plans = Vec::new();
+    for region in deployment.regions {
+        let values = Values::of(region, deployment.packages);
+        let plan = deploy::plan(&region.aws, deployment.stacks, &values).await?;
+        plans.push(RegionPlan {
+            region,
+            values,
+            plan,
         });
-        for plan in &plan.stacks {
-            plan.check_not_stuck(region.name())?;
+    }
+    Ok(plans)
+}
+
+/// What is so before anything is done.
+fn note_plans(plans: &[RegionPlan<'_>], result: &mut RunResult) {
+    for RegionPlan { region, plan, .. } in plans {
+        for stack in &plan.stacks {
+            let outcome = if stack.is_current() {
+                StackOutcome::Unchanged
+            } else {
+                StackOutcome::NotReached
+            };
+            let now = stack.deployed.as_ref();
+            result.note(&stack.stack.name, region.name(), outcome, now);
+        }
+    }
+}
+
+/// Waits where something goes on; whether it did. What is compared must not change by itself.
+async fn wait_for_one<'a>(
+    plans: &'a [RegionPlan<'_>],
+    deployer: impl Fn(&'a Region) -> Deployer<'a>,
+) -> Result<bool, DeployError> {
+    for RegionPlan { region, plan, .. } in plans {
+        for stack in &plan.stacks {
+            if let (Some(_), Some(found)) = (stack.busy(), &stack.deployed) {
+                deployer(region)
+                    .wait_until_at_rest(&stack.stack.name, found)
+                    .await?;
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Shows every plan; an error where one cannot be carried out.
+fn show_all(plans: &[RegionPlan<'_>], consent: Consent, terminal: Terminal) -> Result<(), Error> {
+    for RegionPlan { region, plan, .. } in plans {
+        show(plan, region.name(), terminal, |line| terminal.say(line));
+        for stack in &plan.stacks {
+            stack.check_not_stuck(region.name())?;
         }
         if !plan.moved.is_empty() && !consent.move_alarms {
             return Err(Error::Moves {
@@ -62,68 +255,54 @@ pub async fn deploy_to(
                 first: plan.moved.first().cloned().unwrap_or_default(),
             });
         }
-        plans.push((region, values, plan));
-    }
-    if plans.iter().all(|(_, _, plan)| plan.is_current()) {
-        terminal.say("nothing to do");
-        return Ok(Exit::Done);
-    }
-    let losses = plans.iter().flat_map(|(_, _, plan)| &plan.stacks);
-    let losses: usize = losses
-        .filter_map(|it| Some(it.remains.as_ref()?.deleted.len()))
-        .sum();
-    let question = if losses == 0 {
-        "Deploy these changes?".to_owned()
-    } else {
-        format!("Delete {losses} resources with what is in them, as named above, and deploy?")
-    };
-    if !consent.yes && !terminal.confirm(&question)? {
-        return Ok(Exit::Declined);
-    }
-    let observer = &shown_at(terminal);
-    for region in regions {
-        assets::upload(region, packages, observer).await?;
-    }
-    let stop = &Stop::on_signal();
-    for (region, values, plan) in &plans {
-        let deployer = Deployer {
-            region,
-            observer,
-            stop,
-        };
-        deployer.carry_out(plan, values).await?;
-    }
-    terminal.say("deployed");
-    Ok(Exit::Done)
-}
-
-async fn print_outputs(
-    regions: &[Region],
-    stacks: &[Stack],
-    as_json: bool,
-    terminal: Terminal,
-) -> Result<(), Error> {
-    let mut all: Vec<Json> = Vec::new();
-    for region in regions {
-        for stack in stacks {
-            let outputs = deployed(region, &stack.name).await?.outputs;
-            if as_json {
-                let outputs: Map<String, Json> = outputs
-                    .into_iter()
-                    .map(|(name, value)| (name, Json::from(value)))
-                    .collect();
-                all.push(json!({
-                    "stack": stack.name, "region": region.name(), "outputs": outputs,
-                }));
-                continue;
-            }
-            for (name, value) in outputs {
-                terminal.data(&format!("{}.{name} = {value}", stack.name));
-            }
-        }
-    }
-    if as_json {
-        terminal.data(&format!("{:#}", Json::Array(all)));
     }
     Ok(())
+}
+
+/// The question that names what goes with what is in it.
+fn question(plans: &[RegionPlan<'_>]) -> String {
+    let stacks = || plans.iter().flat_map(|it| &it.plan.stacks);
+    let deleted = stacks().filter_map(|it| Some(it.remains.as_ref()?.deleted.len()));
+    let changed = stacks().flat_map(|it| &it.diff.resources).filter(|it| {
+        let gone = [Action::Remove, Action::Replace, Action::MayReplace];
+        holds_data(&it.resource_type) && gone.contains(&it.action)
+    });
+    match deleted.sum::<usize>() + changed.count() {
+        0 => "Deploy these changes?".to_owned(),
+        1 => "Delete or replace 1 resource with what is in it, as named above, and deploy?"
+            .to_owned(),
+        losses => format!(
+            "Delete or replace {losses} resources with what is in them, as named above, and deploy?"
+        ),
+    }
+}
+
+async fn carry_out<'a>(
+    plans: &'a [RegionPlan<'_>],
+    deployer: impl Fn(&'a Region) -> Deployer<'a>,
+    result: &mut RunResult,
+) -> Result<(), DeployError> {
+    for RegionPlan {
+        region,
+        values,
+        plan,
+    } in plans
+    {
+        deployer(region).carry_out(plan, values, result).await?;
+    }
+    Ok(())
+}
+
+/// Prints what the stacks show, with the region where there are several.
+fn print_outputs(result: &RunResult, with_region: bool, terminal: Terminal) {
+    for it in &result.stacks {
+        let place = if with_region {
+            format!("{} {}", it.region, it.stack)
+        } else {
+            it.stack.clone()
+        };
+        for (name, value) in &it.outputs {
+            terminal.data(&format!("{place}.{name} = {value}"));
+        }
+    }
 }

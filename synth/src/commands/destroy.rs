@@ -1,102 +1,195 @@
 //! `synth destroy`: deletes the stacks, and says what stays.
 
+use std::collections::BTreeSet;
+
 use crate::{
+    aws::Region,
     cli::Destroy,
-    commands::{connect, progress::shown_at},
+    commands::{
+        Session,
+        deploy::say_result,
+        diff::{show_identity, show_remains},
+        progress::Shown,
+    },
+    config::Account,
     deploy::{
-        DeployEvent, Deployer, Removed, StackStatus, all_stacks, check_ours, describe, kept,
+        DeployError, DeployEvent, Deployed, Deployer, Remains, Removed, Resource, RunResult,
+        StackCondition, StackOutcome, StackStatus, all_stacks, check_ours, describe, remains,
         template,
     },
     error::{Error, Exit},
-    terminal::{Stop, Terminal},
 };
 
-pub(crate) async fn run(args: &Destroy, terminal: Terminal) -> Result<Exit, Error> {
-    let account = args.file.load(terminal)?.account;
-    let regions = connect(&account).await?;
+/// How often the stacks are looked at anew because something went on in one.
+const LOOKS: usize = 20;
 
-    let mut doomed = Vec::new();
-    let mut kept_all = Vec::new();
-    for region in &regions {
-        let cloudformation = region.aws.cloudformation();
-        // What was deployed last goes first.
-        for stack in all_stacks(&cloudformation, &account.monitor)
-            .await?
-            .into_iter()
-            .rev()
-        {
-            let Some(deployed) = describe(&cloudformation, &stack).await? else {
-                continue;
-            };
-            if deployed.status == StackStatus::DeleteComplete {
-                continue;
-            }
-            if deployed.protected {
-                return Err(Error::Protected {
-                    stack,
-                    region: region.name().to_owned(),
-                });
-            }
-            let template = template(&cloudformation, &stack).await?;
-            let core = account.monitor.stack.as_str();
-            check_ours(&stack, region.name(), &template, core)?;
-            kept_all.extend(kept(&region.aws, &stack, &template).await?);
-            doomed.push((region, stack));
+pub(crate) async fn run(args: &Destroy, session: &Session) -> Result<Exit, Error> {
+    let account = args.file.load(session.terminal)?.account;
+    destroy(session, &account, args.yes).await
+}
+
+/// A stack that is to be deleted.
+struct Doomed<'a> {
+    region: &'a Region,
+    stack: String,
+    found: Deployed,
+    remains: Remains,
+}
+
+/// Deletes the stacks of an account, and says what stays.
+pub async fn destroy(session: &Session, account: &Account, yes: bool) -> Result<Exit, Error> {
+    let terminal = session.terminal;
+    let regions = session.connect(account).await?;
+    let shown = &Shown::at(terminal);
+    let observer = &|event: &DeployEvent<'_>| shown.show(event);
+    let accepted = BTreeSet::new();
+    let deployer = |region| Deployer {
+        region,
+        observer,
+        stop: &session.stop,
+        origin: &|_, _| None,
+        accepted: &accepted,
+    };
+    show_identity(&regions, |line| terminal.say(line));
+    let mut looks = 0;
+    let doomed = loop {
+        let doomed = session.unless_stopped(doomed(&regions, account)).await?;
+        let busy = doomed
+            .iter()
+            .find(|it| it.found.status.condition() == StackCondition::Busy);
+        let Some(busy) = busy else { break doomed };
+        looks += 1;
+        if looks > LOOKS {
+            return Err(Error::NeverAtRest);
         }
-    }
+        deployer(busy.region)
+            .wait_until_at_rest(&busy.stack, &busy.found)
+            .await?;
+    };
     if doomed.is_empty() {
         terminal.say("nothing to do: none of the stacks is deployed");
         return Ok(Exit::Done);
     }
     terminal.say("these stacks will be deleted:");
-    for (region, stack) in &doomed {
-        terminal.say(&format!("  {stack} in {}", region.name()));
+    for it in &doomed {
+        terminal.say(&format!("  {} in {}", it.stack, it.region.name()));
+        show_remains(&it.remains, |line| terminal.say(line));
     }
-    if !kept_all.is_empty() {
-        terminal.say("these resources stay, with what is in them:");
-        for (id, kind, name) in &kept_all {
-            terminal.say(&format!("  {id}  {kind}  {name}"));
-        }
-    }
-    if !args.yes && !terminal.confirm("Delete the stacks?")? {
+    let confirm = terminal.confirm_unless_stopped("Delete the stacks?".to_owned(), &session.stop);
+    if !yes && !confirm.await? {
         return Ok(Exit::Declined);
     }
-    let (observer, stop) = (&shown_at(terminal), &Stop::on_signal());
-    for (region, stack) in doomed {
-        let deployer = Deployer {
-            region,
-            observer,
-            stop,
-        };
-        deployer.begin(
-            &stack,
-            &DeployEvent::Deleting {
-                stack: &stack,
-                region: region.name(),
-            },
-        )?;
-        if deployer.remove(&stack).await? == Removed::Deleted {
-            terminal.say(&format!("{stack} is gone"));
-        }
+    let mut result = RunResult::default();
+    for it in &doomed {
+        let name = it.region.name();
+        result.note(&it.stack, name, StackOutcome::NotReached, Some(&it.found));
     }
-    for (_, kind, name) in kept_all {
-        match kind.as_str() {
-            "AWS::SQS::Queue" => terminal.say(&format!(
-                "to remove the queue: aws sqs delete-queue --queue-url {name}"
-            )),
-            "AWS::S3::Bucket" => terminal.say(&format!(
-                "to remove the failed events: delete every version in the bucket (the console's Empty does), then: \
-                 aws s3api delete-bucket --bucket {name}"
-            )),
-            "AWS::DynamoDB::Table" => terminal.say(&format!(
-                "to remove the ledger: aws dynamodb update-table --table-name {name} \
-                 --no-deletion-protection-enabled && aws dynamodb delete-table --table-name {name}"
-            )),
-            "AWS::SecretsManager::Secret" => terminal.say(&format!(
-                "to remove the secret: aws secretsmanager delete-secret --secret-id {name}"
-            )),
-            _ => {}
+    for it in &doomed {
+        if let Err(error) = delete(&deployer(it.region), it, &mut result).await {
+            say_result(&result, terminal);
+            return Err(error.into());
+        }
+        terminal.say(&format!("{} is gone", it.stack));
+    }
+    for Doomed {
+        region, remains, ..
+    } in &doomed
+    {
+        for kept in &remains.kept {
+            if let Some(line) = removal(kept, region.name()) {
+                terminal.say(&line);
+            }
         }
     }
     Ok(Exit::Done)
+}
+
+/// Everything that is to be deleted; what was deployed last goes first.
+async fn doomed<'a>(regions: &'a [Region], account: &Account) -> Result<Vec<Doomed<'a>>, Error> {
+    let mut doomed = Vec::new();
+    let core = account.monitor.stack.as_str();
+    for region in regions {
+        let stacks = all_stacks(&region.aws, &account.monitor).await?;
+        for stack in stacks.into_iter().rev() {
+            let Some(found) = describe(&region.aws, &stack).await? else {
+                continue;
+            };
+            match found.status {
+                StackStatus::DeleteComplete => continue,
+                // There is nothing in it, not even a template.
+                StackStatus::ReviewInProgress => {
+                    doomed.push(Doomed {
+                        region,
+                        stack,
+                        found,
+                        remains: Remains::default(),
+                    });
+                    continue;
+                }
+                _ => {}
+            }
+            let Some(template) = template(&region.aws, &stack).await? else {
+                continue;
+            };
+            check_ours(&stack, region.name(), &template, core)?;
+            if found.protected {
+                return Err(DeployError::Protected {
+                    stack,
+                    region: region.name().to_owned(),
+                }
+                .into());
+            }
+            let created = found.status.was_ever_made();
+            let remains = remains(&region.aws, &found.id, &template, created).await?;
+            doomed.push(Doomed {
+                region,
+                stack,
+                found,
+                remains,
+            });
+        }
+    }
+    Ok(doomed)
+}
+
+async fn delete(
+    deployer: &Deployer<'_>,
+    doomed: &Doomed<'_>,
+    result: &mut RunResult,
+) -> Result<(), DeployError> {
+    let (stack, region) = (doomed.stack.as_str(), doomed.region.name());
+    deployer.begin(stack, &DeployEvent::Deleting { stack, region })?;
+    match deployer.remove(stack, Some(&doomed.found.id)).await {
+        Ok(Removed::Deleted | Removed::Absent) => {
+            result.note(stack, region, StackOutcome::Deleted, None);
+            Ok(())
+        }
+        Err(error) => {
+            result.note(stack, region, StackOutcome::of(&error), None);
+            Err(error)
+        }
+    }
+}
+
+/// The command that removes what stays, where there is one.
+fn removal(Resource { kind, name, .. }: &Resource, region: &str) -> Option<String> {
+    match kind.as_str() {
+        "AWS::SQS::Queue" => Some(format!(
+            "to remove the queue: aws sqs delete-queue --queue-url {name} --region {region}"
+        )),
+        "AWS::S3::Bucket" => Some(format!(
+            "to remove the failed events: delete every version in the bucket (the console's Empty does), then: \
+             aws s3api delete-bucket --bucket {name} --region {region}"
+        )),
+        "AWS::DynamoDB::Table" => Some(format!(
+            "to remove the ledger: aws dynamodb update-table --table-name {name} \
+             --no-deletion-protection-enabled --region {region} && aws dynamodb delete-table \
+             --table-name {name} --region {region}"
+        )),
+        "AWS::SecretsManager::Secret" => Some(format!(
+            "to remove the secret: aws secretsmanager delete-secret --secret-id {name} --region \
+             {region}"
+        )),
+        _ => None,
+    }
 }

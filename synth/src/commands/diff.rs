@@ -1,57 +1,113 @@
 //! `synth diff`: the templates against what is deployed.
 
 use serde_json::json;
-use stacks::Json;
+use stacks::{Json, Stack};
 
 use crate::{
+    aws::Region,
     cli::Diff,
-    commands::{connect, package::packages},
-    deploy::{self, First, Plan, Remains, Resource, StackPlan, Values},
+    commands::{Session, account_file::LoadedFile, package::packages},
+    deploy::{self, First, Plan, Remains, Resource, StackCondition, StackPlan, Values},
     diff::render,
     error::{Error, Exit},
+    package::Package,
     terminal::Terminal,
 };
 
-pub(crate) async fn run(args: &Diff, terminal: Terminal) -> Result<Exit, Error> {
-    let file = args.file.load(terminal)?;
-    let (account, stacks) = (&file.account, &file.synthesize()?);
-    let packages = packages(account, stacks).unwrap_or_else(|error| {
-        terminal.say(&format!("code is not compared: {error}"));
+pub(crate) async fn run(args: &Diff, session: &Session) -> Result<Exit, Error> {
+    let file = args.file.load(session.terminal)?;
+    let stacks = file.synthesize()?;
+    let packages = packages(&file.account, &stacks).unwrap_or_else(|error| {
+        session
+            .terminal
+            .say(&format!("code is not compared: {error}"));
         Vec::new()
     });
-    let mut differs = false;
+    let exit = diff(session, &file, &stacks, &packages, args.json).await?;
+    Ok(if args.exit_code { exit } else { Exit::Done })
+}
+
+/// Compares, and shows what a deploy would change. The exit code is that of `--exit-code`.
+pub async fn diff(
+    session: &Session,
+    file: &LoadedFile,
+    stacks: &[Stack],
+    packages: &[Package],
+    as_json: bool,
+) -> Result<Exit, Error> {
+    let terminal = session.terminal;
+    let mut exit = Exit::Done;
     let mut all: Vec<Json> = Vec::new();
-    for region in connect(account).await? {
-        let values = Values::of(&region, &packages);
-        let plan = deploy::plan(&region.aws.cloudformation(), stacks, &values).await?;
-        differs |= !plan.first.is_empty()
-            || plan
-                .stacks
-                .iter()
-                .any(|it| !it.diff.is_empty() || it.remains.is_some());
-        if args.json {
-            all.extend(as_json(&plan, region.name()));
+    let regions = session.connect(&file.account).await?;
+    show_identity(&regions, |line| terminal.say(line));
+    for region in &regions {
+        let values = Values::of(region, packages);
+        let plan = deploy::plan(&region.aws, stacks, &values);
+        let plan = session.unless_stopped(plan).await?;
+        exit = worse(exit, exit_of(&plan));
+        if as_json {
+            all.extend(to_json(&plan, region.name()));
         } else {
             show(&plan, region.name(), terminal, |line| {
                 terminal.data(line);
             });
         }
     }
-    if args.json {
+    if as_json {
         terminal.data(&format!("{:#}", Json::Array(all)));
     }
-    Ok(if differs && args.exit_code {
-        Exit::Differences
-    } else {
-        Exit::Done
-    })
+    Ok(exit)
 }
 
-fn as_json(plan: &Plan<'_>, region: &str) -> Vec<Json> {
+/// What `diff --exit-code` ends with for one region. A stack that a deploy would have to wait for or make again
+/// differs, whatever its template says.
+fn exit_of(plan: &Plan<'_>) -> Exit {
+    let conditions = plan.stacks.iter().filter_map(|it| it.deployed.as_ref());
+    let exit = conditions.fold(Exit::Done, |exit, it| {
+        worse(exit, exit_of_condition(it.status.condition()))
+    });
+    if plan.is_current() {
+        exit
+    } else {
+        worse(exit, Exit::Differences)
+    }
+}
+
+/// What `diff --exit-code` ends with for a stack of which the template does not differ.
+pub fn exit_of_condition(condition: StackCondition) -> Exit {
+    match condition {
+        StackCondition::Ready => Exit::Done,
+        StackCondition::Absent | StackCondition::Busy | StackCondition::Unborn => Exit::Differences,
+        StackCondition::Stuck | StackCondition::Unknown => Exit::NeedsPerson,
+    }
+}
+
+fn worse(a: Exit, b: Exit) -> Exit {
+    if a as u8 >= b as u8 { a } else { b }
+}
+
+/// Shows whose credentials are used, and where.
+pub(super) fn show_identity(regions: &[Region], print: impl Fn(&str)) {
+    let Some(first) = regions.first() else { return };
+    let names: Vec<&str> = regions.iter().map(Region::name).collect();
+    let caller = if first.caller.is_empty() {
+        String::new()
+    } else {
+        format!(", as {}", first.caller)
+    };
+    print(&format!(
+        "account {} in {}{caller}",
+        first.account,
+        names.join(", ")
+    ));
+}
+
+fn to_json(plan: &Plan<'_>, region: &str) -> Vec<Json> {
     let stacks = plan.stacks.iter().map(|it| {
         json!({
             "stack": it.stack.name,
             "region": region,
+            "status": it.deployed.as_ref().map(|it| it.status.to_string()),
             "diff": it.diff,
         })
     });
@@ -104,20 +160,29 @@ fn show_stack(plan: &StackPlan<'_>, region: &str, terminal: Terminal, print: imp
             _ => it.status.to_string(),
         });
     print(&format!("{} in {region} ({status})", plan.stack.name));
-    if let Some(Remains { deleted, kept }) = &plan.remains {
+    if let Some(remains) = &plan.remains {
         print("  its first deploy failed: the stack would be deleted and made again");
-        for (what, resources) in [
-            ("would be deleted, with what is in it", deleted),
-            ("would stay, and belong to no stack", kept),
-        ] {
-            for Resource { id, kind, name } in resources {
-                print(&format!("  {what}: {id}  {kind}  {name}"));
-            }
-        }
+        show_remains(remains, &print);
+    }
+    let condition = plan.deployed.as_ref().map(|it| it.status.condition());
+    if condition == Some(StackCondition::Busy) {
+        print("  an operation goes on: what it leads to is not known yet");
     }
     if plan.diff.is_empty() {
         print("  no differences");
     } else {
         print(render(&plan.diff, terminal.color).trim_end());
+    }
+}
+
+/// Shows what goes with a stack, and what stays.
+pub(super) fn show_remains(remains: &Remains, print: impl Fn(&str)) {
+    for (what, resources) in [
+        ("would be deleted, with what is in it", &remains.deleted),
+        ("would stay, and belong to no stack", &remains.kept),
+    ] {
+        for Resource { id, kind, name } in resources {
+            print(&format!("  {what}: {id}  {kind}  {name}"));
+        }
     }
 }

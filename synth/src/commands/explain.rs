@@ -22,7 +22,7 @@ pub(crate) async fn run(args: &Explain, terminal: Terminal) -> Result<Exit, Erro
     let account = args.file.load(terminal)?.account;
     let mut all = Vec::new();
     let mut is_known = false;
-    for region in connect(&account).await? {
+    for region in connect(&account, terminal).await? {
         let explanation = explain(&region, &account, args).await?;
         is_known |= explanation.is_known();
         if args.json {

@@ -31,7 +31,7 @@ pub(crate) async fn run(args: &Arguments, terminal: Terminal) -> Result<Exit, Er
         }
     }
     let mut places = Vec::new();
-    for region in connect(&account).await? {
+    for region in connect(&account, terminal).await? {
         places.push(Place::of(region, &account).await?);
     }
     let name = &account.monitor.account_name;

@@ -3,8 +3,8 @@
 pub mod account_file;
 pub mod cost;
 pub mod deploy;
-mod destroy;
-mod diff;
+pub mod destroy;
+pub mod diff;
 mod explain;
 mod generate;
 mod graph;
@@ -15,13 +15,16 @@ mod match_event;
 pub mod package;
 mod progress;
 mod redrive;
-mod status;
+mod session;
+pub mod status;
 mod webhook;
 
 use clap::CommandFactory as _;
 
+pub use session::Session;
+
 use crate::{
-    aws::{AwsError, Region},
+    aws::{AwsError, Link, Notice, Region},
     cli::{Cli, Command, Webhook},
     config::{self, Account},
     error::{Error, Exit},
@@ -33,10 +36,10 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
     match cli.command {
         Command::Generate(args) => generate::run(&args, terminal),
         Command::Package(args) => package::run(&args, terminal),
-        Command::Diff(args) => diff::run(&args, terminal).await,
-        Command::Deploy(args) => deploy::run(&args, terminal).await,
-        Command::Destroy(args) => destroy::run(&args, terminal).await,
-        Command::Status(args) => status::run(&args, terminal).await,
+        Command::Diff(args) => diff::run(&args, &Session::of_process(terminal)).await,
+        Command::Deploy(args) => deploy::run(&args, &Session::of_process(terminal)).await,
+        Command::Destroy(args) => destroy::run(&args, &Session::of_process(terminal)).await,
+        Command::Status(args) => status::run(&args, &Session::of_process(terminal)).await,
         Command::Explain(args) => explain::run(&args, terminal).await,
         Command::History(args) => history::run(&args, terminal).await,
         Command::Cost(args) => cost::run(&args, terminal).await,
@@ -60,6 +63,7 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
 }
 
 /// Connects to every region of an account file, and sees that the credentials are of its account.
-async fn connect(account: &Account) -> Result<Vec<Region>, AwsError> {
-    Region::connect(&account.regions, account.account_id.as_deref()).await
+async fn connect(account: &Account, terminal: Terminal) -> Result<Vec<Region>, AwsError> {
+    let link = Link::of_process(Notice::by(move |text| terminal.say(text)));
+    Region::connect(&link, &account.regions, account.account_id.as_deref()).await
 }

@@ -24,7 +24,11 @@ pub(crate) async fn run(args: &Redrive, terminal: Terminal) -> Result<Exit, Erro
     };
     let stop = Stop::on_signal();
     let mut places = Vec::new();
-    for region in connect(&account).await? {
+    let regions = tokio::select! {
+        regions = connect(&account, terminal) => regions?,
+        () = stop.given() => return Err(Error::Interrupted),
+    };
+    for region in regions {
         places.push(Place::of(&region, &account, &stop).await?);
     }
 

@@ -35,7 +35,7 @@ pub(crate) async fn set(args: &WebhookSet, terminal: Terminal) -> Result<Exit, E
              that its console shows"
         ));
     }
-    for region in connect(&account).await? {
+    for region in connect(&account, terminal).await? {
         let core = account.monitor.stack.as_str();
         let secret = output(&region, core, Output::WebhookSecretArn).await?;
         webhook_secret::put(&region.aws, &secret, &value, webhook.kind()).await?;
@@ -116,7 +116,7 @@ pub(crate) async fn test(args: &WebhookTest, terminal: Terminal) -> Result<Exit,
         return Ok(Exit::Declined);
     }
     let mut exit = Exit::Done;
-    for region in connect(&account).await? {
+    for region in connect(&account, terminal).await? {
         let core = account.monitor.stack.as_str();
         let function = output(&region, core, Output::Function(FunctionName::Deliver)).await?;
         let attempt = deliver(&region, &function, &test_incident(&region)).await?;

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use contract::names::own_prefix;
 use stacks::{
-    Stack, SynthesisError,
+    Json, Stack, SynthesisError,
     quota::{OverQuota, Subject},
 };
 
@@ -23,6 +24,33 @@ impl Account {
             problems.sort_by_key(Diagnostic::start);
             problems
         })
+    }
+
+    /// The mistake that the file does not say which account it is for, if it does not.
+    pub fn without_account_id(&self) -> Option<Diagnostic> {
+        self.account_id.is_none().then(|| {
+            Diagnostic::error(
+                self.name_span(),
+                "a deploy needs to know which account it is for",
+            )
+            .hint("add the account's twelve digits: `account: \"111122223333\"`")
+        })
+    }
+
+    /// Where the file says what this resource of a template is made from, as far as its name shows that.
+    pub fn span_of_resource(&self, resource: &Json) -> Option<Range<usize>> {
+        let properties = &resource["Properties"];
+        let name = properties["AlarmName"]
+            .as_str()
+            .or(properties["Name"].as_str())?;
+        let own = own_prefix(self.monitor.stack.as_str());
+        let name = name.strip_prefix(&own).unwrap_or(name);
+        let declared = [
+            Declaration::Alarm(name.to_owned()),
+            Declaration::Event(name.to_owned()),
+            Declaration::Event(name.strip_prefix("event-").unwrap_or(name).to_owned()),
+        ];
+        declared.iter().find_map(|it| self.spans.get(it)).cloned()
     }
 
     fn problem(&self, over: &OverQuota) -> Diagnostic {

@@ -1,16 +1,12 @@
 //! Code in S3, under the hash of its content: what is there already is not sent again.
 
-use aws_sdk_s3::{
-    Client,
-    error::ProvideErrorMetadata as _,
-    primitives::ByteStream,
-    types::{BucketLocationConstraint, CreateBucketConfiguration, PublicAccessBlockConfiguration},
-};
+use aws_sdk_s3::{primitives::ByteStream, types::ChecksumMode};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use contract::Partition;
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{DeployEvent, Observer};
+use super::{DeployEvent, Observer, bucket::converge};
 use crate::{
     aws::{Aws, AwsError, Region},
     package::Package,
@@ -26,57 +22,57 @@ pub fn key(package: &Package) -> String {
     format!("{}/{}.zip", package.asset.as_str(), package.hash)
 }
 
-/// Uploads what is not there yet; makes the bucket on its first use.
+/// Makes the bucket as it should be, and uploads what is not there yet.
 pub async fn upload(
     region: &Region,
     packages: &[Package],
     observer: &Observer<'_>,
 ) -> Result<(), AwsError> {
-    let account = region.account.as_str();
-    let s3 = region.aws.s3();
-    let bucket = bucket(account, region.name());
-    ensure_bucket(&s3, region.name(), account, &bucket, observer).await?;
+    let bucket = bucket(&region.account, region.name());
+    converge(region, &bucket, observer).await?;
     for package in packages {
         let key = key(package);
-        if exists(&s3, &bucket, &key, account).await? {
+        let object = Object {
+            aws: &region.aws,
+            account: &region.account,
+            bucket: &bucket,
+            key: &key,
+            bytes: &package.bytes,
+            content_type: "application/zip",
+        };
+        if object.exists().await? {
             continue;
         }
         observer(&DeployEvent::Uploading {
             key: &key,
             bytes: package.bytes.len(),
         });
-        s3.put_object()
-            .bucket(&bucket)
-            .key(&key)
-            .expected_bucket_owner(account)
-            .content_type("application/zip")
-            .body(ByteStream::from(package.bytes.clone()))
-            .send()
-            .await
-            .map_err(|it| AwsError::call("S3 PutObject", it))?;
+        object.put().await?;
     }
     Ok(())
 }
 
-/// Uploads a template that is too large to go along with a request; returns its URL.
+/// Uploads a template that is too large to go along with a request, unless it is there; returns its URL.
 pub(super) async fn upload_template(
     aws: &Aws,
+    account: &str,
     bucket: &str,
     body: &str,
 ) -> Result<String, AwsError> {
     let hash = Sha256::digest(body.as_bytes());
     let short = hash.first_chunk::<8>().expect("SHA-256 has 32 bytes");
     let short = u64::from_be_bytes(*short);
-    let key = format!("templates/{short:016x}.json");
-    let s3 = aws.s3();
-    s3.put_object()
-        .bucket(bucket)
-        .key(&key)
-        .content_type("application/json")
-        .body(ByteStream::from(body.as_bytes().to_vec()))
-        .send()
-        .await
-        .map_err(|it| AwsError::call("S3 PutObject", it))?;
+    let key = format!("{TEMPLATES}{short:016x}.json");
+    let object = Object {
+        aws,
+        account,
+        bucket,
+        key: &key,
+        bytes: body.as_bytes(),
+        content_type: "application/json",
+    };
+    // What is there already may be about to expire.
+    object.put().await?;
     Ok(if let Some(endpoint) = aws.endpoint() {
         format!("{}/{bucket}/{key}", endpoint.trim_end_matches('/'))
     } else {
@@ -85,85 +81,79 @@ pub(super) async fn upload_template(
     })
 }
 
-async fn exists(s3: &Client, bucket: &str, key: &str, account: &str) -> Result<bool, AwsError> {
-    let head = s3
-        .head_object()
-        .bucket(bucket)
-        .key(key)
-        .expected_bucket_owner(account)
-        .send()
-        .await;
-    match head {
-        Ok(_) => Ok(true),
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(aws_sdk_s3::operation::head_object::HeadObjectError::is_not_found) =>
-        {
-            Ok(false)
-        }
-        Err(error) => Err(AwsError::head("S3 HeadObject", error, bucket, Some(key))),
-    }
+/// What the keys of templates begin with.
+pub(super) const TEMPLATES: &str = "templates/";
+
+/// Something that is to be in the bucket.
+struct Object<'a> {
+    aws: &'a Aws,
+    account: &'a str,
+    bucket: &'a str,
+    key: &'a str,
+    bytes: &'a [u8],
+    content_type: &'a str,
 }
 
-async fn ensure_bucket(
-    s3: &Client,
-    region: &str,
-    account: &str,
-    bucket: &str,
-    observer: &Observer<'_>,
-) -> Result<(), AwsError> {
-    match s3
-        .head_bucket()
-        .bucket(bucket)
-        .expected_bucket_owner(account)
-        .send()
-        .await
-    {
-        Ok(_) => return Ok(()),
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(aws_sdk_s3::operation::head_bucket::HeadBucketError::is_not_found) => {
-        }
-        Err(error) => return Err(AwsError::head("S3 HeadBucket", error, bucket, None)),
+impl Object<'_> {
+    fn checksum(&self) -> String {
+        BASE64_STANDARD.encode(Sha256::digest(self.bytes))
     }
-    observer(&DeployEvent::BucketMissing { bucket });
-    let mut request = s3.create_bucket().bucket(bucket);
-    if region != "us-east-1" {
-        let location = BucketLocationConstraint::from(region);
-        request = request.create_bucket_configuration(
-            CreateBucketConfiguration::builder()
-                .location_constraint(location)
-                .build(),
-        );
+
+    /// Whether it is there, with the same bytes as far as S3 knows.
+    async fn exists(&self) -> Result<bool, AwsError> {
+        let s3 = self.aws.s3();
+        let request = s3
+            .head_object()
+            .bucket(self.bucket)
+            .key(self.key)
+            .checksum_mode(ChecksumMode::Enabled)
+            .expected_bucket_owner(self.account);
+        self.aws
+            .patiently(|| async {
+                match request.clone().send().await {
+                    Ok(found) => Ok(self
+                        .aws
+                        .own_answer("S3 HeadObject", found)?
+                        .checksum_sha256()
+                        .is_none_or(|it| it == self.checksum())),
+                    Err(error)
+                        if error.as_service_error().is_some_and(
+                            aws_sdk_s3::operation::head_object::HeadObjectError::is_not_found,
+                        ) =>
+                    {
+                        Ok(false)
+                    }
+                    Err(error) => Err(AwsError::head(
+                        "S3 HeadObject",
+                        error,
+                        self.bucket,
+                        Some(self.key),
+                    )),
+                }
+            })
+            .await
     }
-    if let Err(error) = request.send().await
-        && error.code() != Some("BucketAlreadyOwnedByYou")
-    {
-        return Err(AwsError::call("S3 CreateBucket", error));
+
+    async fn put(&self) -> Result<(), AwsError> {
+        let s3 = self.aws.s3();
+        self.aws
+            .patiently(|| async {
+                let answer = s3
+                    .put_object()
+                    .bucket(self.bucket)
+                    .key(self.key)
+                    .expected_bucket_owner(self.account)
+                    .checksum_sha256(self.checksum())
+                    .content_type(self.content_type)
+                    .body(ByteStream::from(self.bytes.to_vec()))
+                    .send()
+                    .await;
+                let answer = answer.map_err(|it| AwsError::call("S3 PutObject", it))?;
+                self.aws.own_answer("S3 PutObject", answer)
+            })
+            .await?;
+        Ok(())
     }
-    let closed = PublicAccessBlockConfiguration::builder()
-        .block_public_acls(true)
-        .block_public_policy(true)
-        .ignore_public_acls(true)
-        .restrict_public_buckets(true)
-        .build();
-    s3.put_public_access_block()
-        .bucket(bucket)
-        .expected_bucket_owner(account)
-        .public_access_block_configuration(closed)
-        .send()
-        .await
-        .map_err(|it| AwsError::call("S3 PutPublicAccessBlock", it))?;
-    s3.put_bucket_policy()
-        .bucket(bucket)
-        .expected_bucket_owner(account)
-        .policy(policy(bucket, region).to_string())
-        .send()
-        .await
-        .map_err(|it| AwsError::call("S3 PutBucketPolicy", it))?;
-    Ok(())
 }
 
 /// The policy of the bucket: nobody does anything without TLS. Who else may do what, the policies of the

@@ -1,13 +1,26 @@
-//! Carries a plan out in its region, and tells whoever watches.
+//! Carries a plan out in its region, and reports to whoever watches.
 
-use stacks::stack::ParameterSource;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use stacks::{Json, stack::ParameterSource};
 
 use super::{
-    DeployError, First, Outcome, Plan, StackCondition, StackPlan, StackStatus, Values, change_set,
-    describe,
+    DeployError, Deployed, First, Outcome, Plan, RunResult, StackCondition, StackOutcome,
+    StackPlan, Values, describe,
+    events::Failure,
     observer::{DeployEvent, Observer},
+    watch::LONGEST,
 };
-use crate::{aws::Region, terminal::Stop};
+use crate::{
+    aws::{Region, patience::jittered},
+    terminal::Stop,
+};
+
+/// Says where in the account file a resource comes from, by its template and logical ID, if that is known.
+pub type Origin<'a> = dyn Fn(&Json, &str) -> Option<String> + 'a;
 
 /// Deploys to one region.
 #[derive(Clone, Copy)]
@@ -18,46 +31,158 @@ pub struct Deployer<'a> {
     pub observer: &'a Observer<'a>,
     /// Who may want it to end. What CloudFormation has begun goes on without.
     pub stop: &'a Stop,
+    /// Where resources come from.
+    pub origin: &'a Origin<'a>,
+    /// What may be replaced or removed beyond what the comparison shows, as `stack/LogicalId`.
+    pub accepted: &'a BTreeSet<String>,
+}
+
+/// What is known of a region while a plan is carried out.
+struct Known<'a> {
+    values: &'a Values,
+    /// Stacks as they are, as far as this run has seen it.
+    stacks: BTreeMap<String, Deployed>,
 }
 
 impl Deployer<'_> {
-    /// The core stack, what must leave, and then the others.
-    pub async fn carry_out(&self, plan: &Plan<'_>, values: &Values) -> Result<(), DeployError> {
-        let region = self.region.name();
-        let mut touched: Vec<&str> = Vec::new();
+    /// The core stack, what must leave, and then the others. `result` says what became of each, also where the run
+    /// ends early.
+    pub async fn carry_out(
+        &self,
+        plan: &Plan<'_>,
+        values: &Values,
+        result: &mut RunResult,
+    ) -> Result<(), DeployError> {
+        let done = self.carry_out_in_order(plan, values, result).await;
+        if done.is_err() {
+            let region = self.region.name();
+            result.gone = plan.gone(|stack| result.outcome(stack, region));
+        }
+        done
+    }
+
+    async fn carry_out_in_order(
+        &self,
+        plan: &Plan<'_>,
+        values: &Values,
+        result: &mut RunResult,
+    ) -> Result<(), DeployError> {
+        let mut known = Known {
+            values,
+            stacks: BTreeMap::new(),
+        };
+        for stack in &plan.stacks {
+            if let Some(deployed) = &stack.deployed {
+                known
+                    .stacks
+                    .insert(stack.stack.name.clone(), deployed.clone());
+            }
+        }
         let (core, others) = match plan.stacks.split_first() {
             Some((core, others)) => (Some(core), others),
             None => (None, &[][..]),
         };
         if let Some(core) = core.filter(|it| !it.is_current()) {
-            let stack = core.stack.name.as_str();
-            self.begin(stack, &DeployEvent::Deploying { stack, region })?;
-            self.deploy(core, values, false).await?;
+            self.step(core, &mut known, result).await?;
         }
+        let mut touched: Vec<&str> = Vec::new();
         for first in &plan.first {
             match first {
                 First::Shrink(shrunk) => {
-                    let stack = shrunk.stack.name.as_str();
-                    self.begin(stack, &DeployEvent::MakingRoom { stack, region })?;
-                    self.deploy(shrunk, values, false).await?;
-                    touched.push(stack);
+                    self.step(shrunk, &mut known, result).await?;
+                    touched.push(shrunk.stack.name.as_str());
                 }
-                First::Delete { stack, .. } => {
-                    self.begin(stack, &DeployEvent::Deleting { stack, region })?;
-                    self.remove(stack).await?;
+                First::Delete { stack, comes_back } => {
+                    self.delete(stack, *comes_back, &mut known, result).await?;
                     touched.push(stack);
                 }
             }
         }
         for other in others {
-            let stack = other.stack.name.as_str();
-            let touched = touched.contains(&stack);
-            if touched || !other.is_current() {
-                self.begin(stack, &DeployEvent::Deploying { stack, region })?;
-                self.deploy(other, values, touched).await?;
+            if touched.contains(&other.stack.name.as_str()) || !other.is_current() {
+                self.step(other, &mut known, result).await?;
             }
         }
         Ok(())
+    }
+
+    async fn delete(
+        &self,
+        stack: &str,
+        comes_back: bool,
+        known: &mut Known<'_>,
+        result: &mut RunResult,
+    ) -> Result<(), DeployError> {
+        let region = self.region.name();
+        self.begin(stack, &DeployEvent::Deleting { stack, region })?;
+        let id = known.stacks.get(stack).map(|it| it.id.clone());
+        match self.remove(stack, id.as_deref()).await {
+            Ok(_) => {
+                known.stacks.remove(stack);
+                let outcome = if comes_back {
+                    StackOutcome::MadeRoom
+                } else {
+                    StackOutcome::Deleted
+                };
+                result.note(stack, region, outcome, None);
+                Ok(())
+            }
+            Err(error) => {
+                result.note(stack, region, StackOutcome::of(&error), None);
+                Err(error)
+            }
+        }
+    }
+
+    /// One stack, and what became of it.
+    async fn step(
+        &self,
+        plan: &StackPlan<'_>,
+        known: &mut Known<'_>,
+        result: &mut RunResult,
+    ) -> Result<(), DeployError> {
+        let stack = plan.stack.name.as_str();
+        let region = self.region.name();
+        let resources = plan.resources();
+        let event = if plan.is_shrunk {
+            DeployEvent::MakingRoom { stack, region }
+        } else {
+            DeployEvent::Deploying {
+                stack,
+                region,
+                resources,
+            }
+        };
+        self.begin(stack, &event)?;
+        match self.deploy(plan, known).await {
+            Ok(outcome) => {
+                let was_changed = result.stacks.iter().any(|it| {
+                    it.stack == stack && it.region == region && it.outcome == StackOutcome::MadeRoom
+                });
+                let outcome = match outcome {
+                    Outcome::NoChanges if was_changed => StackOutcome::Changed,
+                    Outcome::NoChanges => StackOutcome::Unchanged,
+                    Outcome::Changed(_) if plan.is_shrunk => StackOutcome::MadeRoom,
+                    Outcome::Changed(_) if plan.is_new() => StackOutcome::Created,
+                    Outcome::Changed(_) => StackOutcome::Changed,
+                };
+                result.note(stack, region, outcome, known.stacks.get(stack));
+                Ok(())
+            }
+            Err(error) => {
+                let had_made_room = result.stacks.iter().any(|it| {
+                    it.stack == stack && it.region == region && it.outcome == StackOutcome::MadeRoom
+                });
+                let outcome = match StackOutcome::of(&error) {
+                    StackOutcome::NotChanged | StackOutcome::RolledBack if had_made_room => {
+                        StackOutcome::MadeRoom
+                    }
+                    outcome => outcome,
+                };
+                result.note(stack, region, outcome, None);
+                Err(error)
+            }
+        }
     }
 
     /// Says what comes next, unless nothing should.
@@ -65,29 +190,25 @@ impl Deployer<'_> {
         if self.stop.is_given() {
             return Err(DeployError::Stopped {
                 stack: stack.to_owned(),
+                region: self.region.name().to_owned(),
             });
         }
         (self.observer)(event);
         Ok(())
     }
 
-    /// Creates or updates one stack and waits until it has settled. `touched` says that this deploy has
-    /// changed the stack since the plan was made.
+    /// Creates or updates one stack and watches until it is known what became of it.
     async fn deploy(
         &self,
         plan: &StackPlan<'_>,
-        values: &Values,
-        touched: bool,
-    ) -> Result<(), DeployError> {
-        let cloudformation = self.region.aws.cloudformation();
+        known: &mut Known<'_>,
+    ) -> Result<Outcome, DeployError> {
         let stack = plan.stack.name.as_str();
-        let mut deployed = if touched {
-            describe(&cloudformation, stack).await?
-        } else {
-            plan.deployed.clone()
-        };
-        if let Some(status) = deployed.as_ref().map(|it| it.status.clone()) {
-            if let Some(stuck) = DeployError::stuck(stack, self.region.name(), &status) {
+        let mut before = known.stacks.get(stack).cloned();
+        if let Some(found) = &before {
+            let status = &found.status;
+            let (region, protected) = (self.region.name(), found.protected);
+            if let Some(stuck) = DeployError::stuck(stack, region, status, protected) {
                 return Err(stuck);
             }
             match status.condition() {
@@ -96,43 +217,102 @@ impl Deployer<'_> {
                 | StackCondition::Ready
                 | StackCondition::Stuck
                 | StackCondition::Unknown => {}
-                StackCondition::Busy => {
-                    (self.observer)(&DeployEvent::Waiting { stack, status });
-                    let at_rest = |status: &StackStatus| {
-                        status.is_settled() && status.condition() != StackCondition::Busy
-                    };
-                    self.settle(stack, None, at_rest).await?;
-                    deployed = describe(&cloudformation, stack).await?;
-                }
+                // What this run has done to it is cleaned up: nothing else goes on in a stack that was compared.
+                StackCondition::Busy => before = self.wait_until_at_rest(stack, found).await?,
                 StackCondition::Unborn => {
+                    let status = status.clone();
                     (self.observer)(&DeployEvent::DeletingRemains { stack, status });
-                    self.remove(stack).await?;
-                    deployed = None;
+                    self.remove(stack, Some(&found.id)).await?;
+                    before = None;
+                    known.stacks.remove(stack);
                 }
             }
         }
-        // Outputs of stacks that came before are known by now.
+        let parameters = self.parameters(plan, known).await?;
+        let outcome = self
+            .apply(plan, &parameters, known.values, before.as_ref())
+            .await?;
+        match &outcome {
+            Outcome::NoChanges => (self.observer)(&DeployEvent::NoChanges { stack }),
+            Outcome::Changed(Some(now)) => {
+                known.stacks.insert(stack.to_owned(), now.clone());
+            }
+            Outcome::Changed(None) => {
+                known.stacks.remove(stack);
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// The values of the parameters, with the outputs of stacks that came before.
+    async fn parameters(
+        &self,
+        plan: &StackPlan<'_>,
+        known: &Known<'_>,
+    ) -> Result<BTreeMap<String, String>, DeployError> {
         let mut parameters = plan.parameters.clone();
         for (name, source) in &plan.stack.parameters {
-            if let ParameterSource::Output {
+            let ParameterSource::Output {
                 stack: other,
                 output,
             } = source
-            {
-                let value = describe(&cloudformation, other)
-                    .await?
-                    .and_then(|it| it.output(*output).map(str::to_owned))
-                    .ok_or_else(|| DeployError::MissingOutput {
-                        stack: other.clone(),
-                        output: *output,
-                    })?;
-                parameters.insert(name.clone(), value);
+            else {
+                continue;
+            };
+            let shown = known.stacks.get(other).and_then(|it| it.output(*output));
+            let value = if let Some(value) = shown {
+                value.to_owned()
+            } else {
+                let read = describe(&self.region.aws, other);
+                let read = self.unless_stopped(&plan.stack.name, read).await??;
+                let value = read.and_then(|it| it.output(*output).map(str::to_owned));
+                value.ok_or_else(|| DeployError::MissingOutput {
+                    stack: other.clone(),
+                    region: self.region.name().to_owned(),
+                    output: *output,
+                })?
+            };
+            parameters.insert(name.clone(), value);
+        }
+        Ok(parameters)
+    }
+
+    /// Waits until nothing goes on in a stack; the stack then, if it is still there.
+    pub async fn wait_until_at_rest(
+        &self,
+        stack: &str,
+        found: &Deployed,
+    ) -> Result<Option<Deployed>, DeployError> {
+        let status = found.status.clone();
+        (self.observer)(&DeployEvent::Waiting { stack, status });
+        let clock = self.region.aws.clock();
+        let begin = clock.now();
+        loop {
+            let look = async {
+                clock.sleep(jittered(Duration::from_secs(5))).await;
+                describe(&self.region.aws, &found.id).await
+            };
+            match self.unless_stopped(stack, look).await?? {
+                Some(now) if now.status.condition() == StackCondition::Busy => {
+                    if clock.since(begin) > LONGEST {
+                        return Err(DeployError::StillBusy {
+                            stack: stack.to_owned(),
+                            region: self.region.name().to_owned(),
+                            status: now.status,
+                        });
+                    }
+                }
+                now => return Ok(now),
             }
         }
-        let outcome = change_set::apply(self, plan, &parameters, values, deployed.as_ref()).await?;
-        if outcome == Outcome::NoChanges {
-            (self.observer)(&DeployEvent::NoChanges { stack });
-        }
-        Ok(())
+    }
+
+    /// What failed, as people know it: by its name, and where in the account file it comes from.
+    pub(super) fn reasons(&self, plan: &StackPlan<'_>, failures: &[Failure]) -> Vec<String> {
+        let reason = |it: &Failure| match (self.origin)(&plan.template, &it.id) {
+            Some(origin) => format!("{} ({origin}): {}", it.id, it.reason),
+            None => it.to_string(),
+        };
+        failures.iter().map(reason).collect()
     }
 }

@@ -1,127 +1,322 @@
-//! One change of one stack, from the change set to the settled stack.
+//! One change of one stack, from the change set to what became of it.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    cell::Cell,
+    collections::BTreeMap,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use aws_sdk_cloudformation::{
     Client,
-    types::{Capability, ChangeSetStatus, ChangeSetType, Parameter, Tag},
+    primitives::DateTime,
+    types::{Capability, ChangeSetType, Parameter, Tag},
 };
 use contract::names::TAG;
 use jiff::Timestamp;
 
 use super::{
-    DeployError, Deployed, Deployer, StackCondition, StackPlan, StackStatus, Values, assets, events,
+    DeployError, DeployEvent, Deployed, Deployer, Operation, StackCondition, StackPlan, Values,
+    Verdict, assets, describe,
+    execute::{Begin, Look},
+    made::Made,
+    watch::{End, Watched},
 };
-use crate::aws::{Aws, AwsError};
+use crate::aws::AwsError;
 
 /// The largest template that CloudFormation takes along with a request, in bytes.
 /// Source: "CloudFormation quotas" in its user guide.
 const INLINE: usize = 51_200;
 
 /// How a change of a stack ended, if it ended well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Outcome {
-    /// The stack is as the template says.
-    Changed,
+    /// The stack is as the template says, and so it is now, if it could be read.
+    Changed(Option<Deployed>),
     /// It was so before.
     NoChanges,
 }
 
-/// Makes a change set, carries it out, and waits until the stack has settled.
-pub(super) async fn apply(
-    deployer: &Deployer<'_>,
-    plan: &StackPlan<'_>,
-    parameters: &BTreeMap<String, String>,
-    values: &Values,
-    deployed: Option<&Deployed>,
-) -> Result<Outcome, DeployError> {
-    let aws = &deployer.region.aws;
-    let cloudformation = aws.cloudformation();
-    let stack = plan.stack.name.as_str();
-    let update = deployed.is_some_and(|it| it.status.condition() == StackCondition::Ready);
-    // A name of its own, so that two who deploy at once never touch each other's change set.
-    let name = format!(
-        "tocsin-{}-{}",
-        Timestamp::now().as_millisecond(),
-        std::process::id()
-    );
-
-    let body = plan.template.to_string();
-    let mut request = cloudformation
-        .create_change_set()
-        .stack_name(stack)
-        .change_set_name(&name)
-        .client_token(&name)
-        .change_set_type(if update {
-            ChangeSetType::Update
-        } else {
-            ChangeSetType::Create
-        })
-        .set_parameters(Some(parameters.iter().map(parameter).collect()))
-        .tags(Tag::builder().key(TAG).value(stack).build());
-    request = if body.len() <= INLINE {
-        request.template_body(body)
-    } else {
-        request.template_url(assets::upload_template(aws, &values.bucket, &body).await?)
-    };
-    if has_roles(&plan.template) {
-        request = request.capabilities(Capability::CapabilityIam);
-    }
-    request
-        .send()
-        .await
-        .map_err(|it| AwsError::call("CloudFormation CreateChangeSet", it))?;
-
-    let made = wait_until_made(&cloudformation, stack, &name).await;
-    match made {
-        Ok(true) => {}
-        Ok(false) => {
-            discard(&cloudformation, stack, &name, update).await;
-            return Ok(Outcome::NoChanges);
-        }
-        Err(error) => {
-            discard(&cloudformation, stack, &name, update).await;
-            return Err(error);
-        }
-    }
-    if let Some(before) = deployed {
-        let now = super::describe(&cloudformation, stack).await?;
-        if now.is_some_and(|now| update && now.changed != before.changed) {
-            discard(&cloudformation, stack, &name, update).await;
-            return Err(DeployError::Stale {
-                stack: stack.to_owned(),
-            });
-        }
-    }
-    let baseline = events::newest(&cloudformation, stack).await;
-    cloudformation
-        .execute_change_set()
-        .stack_name(stack)
-        .change_set_name(&name)
-        .client_request_token(&name)
-        .send()
-        .await
-        .map_err(|it| AwsError::call("CloudFormation ExecuteChangeSet", it))?;
-    let settled = deployer
-        .settle(stack, baseline, StackStatus::is_settled)
-        .await?;
-    outcome(aws, stack, settled)
+/// A change set of this run.
+#[derive(Debug)]
+pub(super) struct ChangeSet<'a> {
+    pub(super) stack: &'a str,
+    /// Its name, which is the token of what it does, too. One of its own, so that two who deploy at once never touch
+    /// each other's change set.
+    pub(super) name: String,
+    /// Whether the stack is changed and not made.
+    pub(super) update: bool,
+    /// The stack's ID, as soon as it is known.
+    pub(super) stack_id: Option<String>,
+    /// Its own ID, as soon as it is known.
+    pub(super) id: Option<String>,
+    /// Whether there may be such a change set.
+    pub(super) may_exist: bool,
 }
 
-fn outcome(aws: &Aws, stack: &str, settled: events::Settled) -> Result<Outcome, DeployError> {
-    let events::Settled { status, reasons } = settled;
-    if status.is_success() {
-        return Ok(Outcome::Changed);
-    }
-    Err(
-        DeployError::stuck(stack, aws.region(), &status).unwrap_or_else(|| {
-            DeployError::RolledBack {
-                stack: stack.to_owned(),
-                status,
-                reasons,
-            }
-        }),
+/// A name that nobody else has.
+pub(super) fn new_name() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!(
+        "{}{}-{}-{}",
+        ChangeSet::PREFIX,
+        Timestamp::now().as_millisecond(),
+        std::process::id(),
+        COUNT.fetch_add(1, Ordering::Relaxed)
     )
+}
+
+impl ChangeSet<'_> {
+    /// How the names of all change sets of Tocsin's begin.
+    pub(super) const PREFIX: &'static str = "tocsin-";
+
+    /// What CloudFormation knows the change set by: its ID alone, or its name and the stack's.
+    pub(super) fn key(&self) -> (Option<String>, &str) {
+        match &self.id {
+            Some(id) => (None, id),
+            None => (Some(self.stack.to_owned()), &self.name),
+        }
+    }
+
+    /// What CloudFormation knows the stack by.
+    pub(super) fn stack_key(&self) -> &str {
+        self.stack_id.as_deref().unwrap_or(self.stack)
+    }
+}
+
+/// A change set that can be carried out.
+struct Ready {
+    made: Option<DateTime>,
+}
+
+impl Deployer<'_> {
+    /// Makes a change set, carries it out, and watches until it is known what became of it. Where it is not carried
+    /// out, it is taken away again.
+    pub(super) async fn apply(
+        &self,
+        plan: &StackPlan<'_>,
+        parameters: &BTreeMap<String, String>,
+        values: &Values,
+        deployed: Option<&Deployed>,
+    ) -> Result<Outcome, DeployError> {
+        let stack = plan.stack.name.as_str();
+        let update = deployed.is_some_and(|it| it.status.condition() == StackCondition::Ready);
+        let before = deployed.filter(|_| update);
+        let mut change = ChangeSet {
+            stack,
+            name: new_name(),
+            update,
+            stack_id: before.map(|it| it.id.clone()),
+            id: None,
+            may_exist: false,
+        };
+        let ready = match self
+            .prepare(&mut change, plan, parameters, values, before)
+            .await
+        {
+            Ok(Some(ready)) => ready,
+            Ok(None) => {
+                self.discard(&change, false).await;
+                return Ok(Outcome::NoChanges);
+            }
+            Err(error) => {
+                self.discard(&change, false).await;
+                return Err(error);
+            }
+        };
+        match self.execute(&change).await {
+            Begin::Begun => {}
+            Begin::Refused(error) => {
+                self.discard(&change, true).await;
+                return Err(error.into());
+            }
+            Begin::Unclear(error) => {
+                self.may_be_left(&change);
+                return Err(DeployError::ContactLost {
+                    stack: stack.to_owned(),
+                    region: self.region.name().to_owned(),
+                    hint: error.hint().filter(|_| error.is_credentials()),
+                    reason: error.to_string(),
+                });
+            }
+        }
+        let watched = Watched {
+            operation: if update {
+                Operation::Update
+            } else {
+                Operation::Create
+            },
+            stack,
+            id: change.stack_key(),
+            token: &change.name,
+            before: before.map(|it| it.status.clone()),
+            made: ready.made,
+        };
+        match self.watch(&watched).await? {
+            Some(end) => self.outcome(plan, end),
+            // The stack says nothing, and the change set says that it is carried out.
+            None if matches!(self.look(&change).await, Look::Begun) => {
+                Err(DeployError::ContactLost {
+                    stack: stack.to_owned(),
+                    region: self.region.name().to_owned(),
+                    reason: "it is being carried out, and the stack does not show it".to_owned(),
+                    hint: None,
+                })
+            }
+            None => {
+                self.discard(&change, true).await;
+                Err(DeployError::NotBegun {
+                    stack: stack.to_owned(),
+                    region: self.region.name().to_owned(),
+                })
+            }
+        }
+    }
+
+    /// Makes the change set. Nothing if there is nothing to change.
+    async fn prepare(
+        &self,
+        change: &mut ChangeSet<'_>,
+        plan: &StackPlan<'_>,
+        parameters: &BTreeMap<String, String>,
+        values: &Values,
+        before: Option<&Deployed>,
+    ) -> Result<Option<Ready>, DeployError> {
+        let stack = change.stack;
+        let cloudformation = self.region.aws.cloudformation();
+        let body = plan.template.to_string();
+        let mut request = cloudformation
+            .create_change_set()
+            .stack_name(stack)
+            .change_set_name(&change.name)
+            .client_token(&change.name)
+            .change_set_type(if change.update {
+                ChangeSetType::Update
+            } else {
+                ChangeSetType::Create
+            })
+            .set_parameters(Some(parameters.iter().map(parameter).collect()))
+            .tags(Tag::builder().key(TAG).value(stack).build());
+        request = if body.len() <= INLINE {
+            request.template_body(body)
+        } else {
+            let (aws, account) = (&self.region.aws, &self.region.account);
+            let upload = assets::upload_template(aws, account, &values.bucket, &body);
+            request.template_url(self.unless_stopped(stack, upload).await??)
+        };
+        if has_roles(&plan.template) {
+            request = request.capabilities(Capability::CapabilityIam);
+        }
+        let was_lost = Cell::new(false);
+        let created = self
+            .finishing(self.region.aws.patiently(|| async {
+                let answer = request.clone().send().await;
+                let answer = answer
+                    .map_err(|it| AwsError::call("CloudFormation CreateChangeSet", it))
+                    .and_then(|it| {
+                        self.region
+                            .aws
+                            .own_answer("CloudFormation CreateChangeSet", it)
+                    });
+                was_lost.set(was_lost.get() || answer.as_ref().is_err_and(AwsError::is_lost));
+                answer
+            }))
+            .await;
+        change.may_exist = was_lost.get() || created.is_ok() || self.stop.is_given();
+        match created {
+            Ok(answer) => {
+                change.id = answer.id;
+                change.stack_id = answer.stack_id.or(change.stack_id.take());
+            }
+            // An attempt whose answer was lost has made it.
+            Err(error) if was_lost.get() && error.code() == Some("AlreadyExistsException") => {}
+            Err(error) => return Err(error.into()),
+        }
+        let made = self.wait_until_made(change);
+        let Made::Ready(description) = self.unless_stopped(stack, made).await?? else {
+            return Ok(None);
+        };
+        change.id = Some(description.id);
+        change.stack_id = description.stack_id.or(change.stack_id.take());
+        self.compare_with_plan(plan, &description.changes)?;
+        let checked = self.check_unchanged(change, before);
+        self.unless_stopped(stack, checked).await??;
+        Ok(Some(Ready {
+            made: description.made,
+        }))
+    }
+
+    /// An error if somebody else has changed the stack since it was compared.
+    async fn check_unchanged(
+        &self,
+        change: &ChangeSet<'_>,
+        before: Option<&Deployed>,
+    ) -> Result<(), DeployError> {
+        let Some(before) = before else { return Ok(()) };
+        let now = describe(&self.region.aws, &before.id).await?;
+        match now {
+            Some(now) if now.changed() == before.changed() && now.status == before.status => Ok(()),
+            _ => Err(DeployError::Stale {
+                stack: change.stack.to_owned(),
+                region: self.region.name().to_owned(),
+            }),
+        }
+    }
+
+    fn outcome(&self, plan: &StackPlan<'_>, end: End) -> Result<Outcome, DeployError> {
+        let (stack, region) = (plan.stack.name.clone(), self.region.name().to_owned());
+        let reasons = self.reasons(plan, &end.failures);
+        match end.verdict {
+            Verdict::Done => Ok(Outcome::Changed(end.stack)),
+            Verdict::Stuck | Verdict::Unknown => {
+                let protected = end.stack.as_ref().is_some_and(|it| it.protected);
+                Err(
+                    DeployError::stuck(&stack, &region, &end.status, protected).map_or_else(
+                        || DeployError::RolledBack {
+                            stack,
+                            region,
+                            status: end.status,
+                            reasons: reasons.clone(),
+                        },
+                        |it| it.because(reasons.clone()),
+                    ),
+                )
+            }
+            Verdict::Vanished => Err(DeployError::Vanished { stack, region }),
+            Verdict::RolledBack | Verdict::GivenUp | Verdict::NotSeen | Verdict::Running => {
+                Err(DeployError::RolledBack {
+                    stack,
+                    region,
+                    status: end.status,
+                    reasons,
+                })
+            }
+        }
+    }
+
+    /// Waits for something that changes nothing, unless the wish to end comes first.
+    pub(super) async fn unless_stopped<T>(
+        &self,
+        stack: &str,
+        work: impl Future<Output = T>,
+    ) -> Result<T, DeployError> {
+        tokio::select! {
+            biased;
+            () = self.stop.given() => Err(DeployError::Stopped {
+                stack: stack.to_owned(),
+                region: self.region.name().to_owned(),
+            }),
+            done = work => Ok(done),
+        }
+    }
+
+    pub(super) fn client(&self) -> Client {
+        self.region.aws.cloudformation()
+    }
+
+    /// Shows what is left behind, and how it is removed.
+    pub(super) fn left_behind(&self, what: &str, command: &str) {
+        (self.observer)(&DeployEvent::LeftBehind { what, command });
+    }
 }
 
 fn parameter((key, value): (&String, &String)) -> Parameter {
@@ -139,90 +334,4 @@ fn has_roles(template: &stacks::Json) -> bool {
                 .is_some_and(|it| it.starts_with("AWS::IAM::"))
         })
     })
-}
-
-/// Waits for a change set; false where there is nothing to change.
-async fn wait_until_made(
-    cloudformation: &Client,
-    stack: &str,
-    name: &str,
-) -> Result<bool, DeployError> {
-    let mut pause = Duration::from_millis(200);
-    loop {
-        let answer = cloudformation
-            .describe_change_set()
-            .stack_name(stack)
-            .change_set_name(name)
-            .send()
-            .await
-            .map_err(|it| AwsError::call("CloudFormation DescribeChangeSet", it));
-        match answer {
-            Ok(answer) => match answer.status {
-                Some(ChangeSetStatus::CreateComplete) => return Ok(true),
-                Some(ChangeSetStatus::Failed) => {
-                    let reason = answer.status_reason.unwrap_or_default();
-                    if says_no_changes(&reason) {
-                        return Ok(false);
-                    }
-                    return Err(DeployError::ChangeSet {
-                        stack: stack.to_owned(),
-                        reason,
-                    });
-                }
-                _ => {}
-            },
-            Err(error) if error.is_passing() => {}
-            Err(error) => return Err(error.into()),
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 3 / 2).min(Duration::from_secs(5));
-    }
-}
-
-/// CloudFormation has more than one way of saying so.
-fn says_no_changes(reason: &str) -> bool {
-    [
-        "didn't contain changes",
-        "No updates are to be performed",
-        "no changes",
-    ]
-    .iter()
-    .any(|words| reason.to_lowercase().contains(&words.to_lowercase()))
-}
-
-/// Leaves nothing behind: neither the change set nor the empty stack that it was made for.
-async fn discard(cloudformation: &Client, stack: &str, name: &str, update: bool) {
-    let deleted = cloudformation
-        .delete_change_set()
-        .stack_name(stack)
-        .change_set_name(name)
-        .send()
-        .await;
-    let empty = super::describe(cloudformation, stack)
-        .await
-        .ok()
-        .flatten()
-        .is_some_and(|it| it.status == StackStatus::ReviewInProgress);
-    if deleted.is_ok() && !update && empty {
-        // What cannot be deleted is an empty stack, which the next deploy makes use of.
-        drop(cloudformation.delete_stack().stack_name(stack).send().await);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_changes_in_every_wording() {
-        for reason in [
-            "The submitted information didn't contain changes. Submit different information to create a change set.",
-            "No updates are to be performed.",
-        ] {
-            assert!(says_no_changes(reason), "{reason}");
-        }
-        assert!(!says_no_changes(
-            "Template error: instance of Fn::GetAtt references undefined resource X"
-        ));
-    }
 }

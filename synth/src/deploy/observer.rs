@@ -23,6 +23,8 @@ pub enum DeployEvent<'a> {
         stack: &'a str,
         /// The region.
         region: &'a str,
+        /// How many resources are made, changed or deleted by it, as the comparison says.
+        resources: usize,
     },
     /// Alarms leave a stack, so that others can have their names.
     MakingRoom {
@@ -62,6 +64,33 @@ pub enum DeployEvent<'a> {
         resource_type: &'a str,
         /// Why it failed, if it did.
         reason: Option<&'a str>,
+    },
+    /// An operation goes on, and nothing of it has ended for a while.
+    Still {
+        /// The stack.
+        stack: &'a str,
+        /// For how long the operation has been watched, in seconds.
+        seconds: u64,
+        /// The logical IDs of what is being worked on, the longest first.
+        running: &'a [&'a str],
+        /// Since when the first of them is, in seconds since 1970.
+        oldest: i64,
+    },
+    /// CloudFormation would replace or remove a resource of which the comparison does not say so.
+    BeyondPlan {
+        /// The stack.
+        stack: &'a str,
+        /// The logical ID.
+        id: &'a str,
+        /// The type.
+        kind: &'a str,
+    },
+    /// Something stays that this run has made and could not take away.
+    LeftBehind {
+        /// What.
+        what: &'a str,
+        /// The command that removes it.
+        command: &'a str,
     },
     /// A stack was as it should be.
     NoChanges {

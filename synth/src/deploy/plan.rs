@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_cloudformation::Client;
 use stacks::{Json, Stack, stack::ParameterSource};
 
 use super::{
-    DeployError, Deployed, StackCondition, assets, describe,
+    DeployError, Deployed, StackCondition, StackOutcome, StackStatus, assets, describe,
     owner::check_ours,
     read::siblings,
     remains::{Remains, remains},
@@ -14,7 +13,7 @@ use super::{
     template,
 };
 use crate::{
-    aws::Region,
+    aws::{Aws, Region},
     diff::{self, Diff, Source},
     package::Package,
 };
@@ -34,6 +33,8 @@ pub struct StackPlan<'a> {
     pub diff: Diff,
     /// What becomes of the resources of a first deploy that failed: its stack is deleted and made again.
     pub remains: Option<Remains>,
+    /// Whether the stack only becomes smaller by it, to be deployed in full later.
+    pub is_shrunk: bool,
 }
 
 /// What a deploy would do in one region.
@@ -88,10 +89,40 @@ impl Values {
 }
 
 impl StackPlan<'_> {
-    /// An error if a person has to decide something first, even where there is nothing to deploy.
+    /// An error if somebody has to do something first, even where there is nothing to deploy.
     pub fn check_not_stuck(&self, region: &str) -> Result<(), DeployError> {
-        let stuck = |it: &Deployed| DeployError::stuck(&self.stack.name, region, &it.status);
-        self.deployed.as_ref().and_then(stuck).map_or(Ok(()), Err)
+        let Some(deployed) = &self.deployed else {
+            return Ok(());
+        };
+        let stack = self.stack.name.as_str();
+        if deployed.protected && deployed.status.condition() == StackCondition::Unborn {
+            return Err(DeployError::Protected {
+                stack: stack.to_owned(),
+                region: region.to_owned(),
+            });
+        }
+        DeployError::stuck(stack, region, &deployed.status, deployed.protected).map_or(Ok(()), Err)
+    }
+
+    /// Whether the stack is made by it.
+    pub fn is_new(&self) -> bool {
+        self.deployed.as_ref().is_none_or(|it| {
+            matches!(
+                it.status.condition(),
+                StackCondition::Absent | StackCondition::Unborn
+            )
+        })
+    }
+
+    /// The status of the stack, if something goes on in it.
+    pub fn busy(&self) -> Option<&StackStatus> {
+        let status = self.deployed.as_ref().map(|it| &it.status);
+        status.filter(|it| it.condition() == StackCondition::Busy)
+    }
+
+    /// How many resources a deploy makes, changes or deletes.
+    pub fn resources(&self) -> usize {
+        self.diff.resources.len()
     }
 
     /// Whether a deploy would have nothing to do.
@@ -105,6 +136,47 @@ impl StackPlan<'_> {
 }
 
 impl Plan<'_> {
+    /// What `diff` says of it: whether a deploy would do anything, or cannot. Where something goes on, nobody knows.
+    pub fn differs(&self) -> bool {
+        !self.is_current()
+    }
+
+    /// The alarms that have left their old stacks and are not in their new ones, by what became of each stack.
+    pub fn gone(&self, outcome: impl Fn(&str) -> Option<StackOutcome>) -> Vec<String> {
+        let has_left = self.first.iter().any(|first| {
+            let stack = match first {
+                First::Shrink(plan) => plan.stack.name.as_str(),
+                First::Delete { stack, .. } => stack.as_str(),
+            };
+            let still = [StackOutcome::NotReached, StackOutcome::NotChanged];
+            outcome(stack).is_some_and(|it| !still.contains(&it))
+        });
+        if !has_left {
+            return Vec::new();
+        }
+        let is_there = |plan: &&StackPlan<'_>| {
+            let there = [
+                StackOutcome::Created,
+                StackOutcome::Changed,
+                StackOutcome::Unchanged,
+            ];
+            outcome(&plan.stack.name).is_some_and(|it| there.contains(&it))
+        };
+        let there: BTreeSet<&str> = self
+            .stacks
+            .iter()
+            .filter(is_there)
+            .filter_map(|it| it.template["Resources"].as_object())
+            .flat_map(|it| it.values())
+            .filter_map(|it| it["Properties"]["AlarmName"].as_str())
+            .collect();
+        let moved = self.moved.iter();
+        moved
+            .filter(|it| !there.contains(it.as_str()))
+            .cloned()
+            .collect()
+    }
+
     /// Whether a deploy would have nothing to do.
     pub fn is_current(&self) -> bool {
         self.first.is_empty() && self.stacks.iter().all(StackPlan::is_current)
@@ -113,7 +185,7 @@ impl Plan<'_> {
 
 /// Compares stacks with what is deployed of them. The first is the core stack.
 pub async fn plan<'a>(
-    cloudformation: &Client,
+    aws: &Aws,
     stacks: &'a [Stack],
     values: &Values,
 ) -> Result<Plan<'a>, DeployError> {
@@ -122,25 +194,34 @@ pub async fn plan<'a>(
     let mut outputs: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     let mut now = Templates::new();
     for stack in stacks {
-        let deployed = describe(cloudformation, &stack.name).await?;
+        let mut deployed = describe(aws, &stack.name).await?;
+        let condition = deployed
+            .as_ref()
+            .map_or(StackCondition::Absent, |it| it.status.condition());
+        let found = match condition {
+            StackCondition::Absent => None,
+            _ => template(aws, &stack.name).await?,
+        };
+        if found.is_none() && condition != StackCondition::Absent {
+            // It has gone since.
+            deployed = None;
+        }
         let mut left = None;
-        let before = match &deployed {
-            Some(it) if it.status.condition() == StackCondition::Unborn => {
-                let template = template(cloudformation, &stack.name).await?;
+        let before = match (&deployed, found) {
+            (Some(it), Some(template)) => {
                 check_ours(&stack.name, &values.region, &template, core_name)?;
-                left = Some(remains(cloudformation, &stack.name, &template).await?);
-                None
-            }
-            Some(it) if it.status.condition() != StackCondition::Absent => {
-                outputs.insert(stack.name.clone(), it.outputs.clone());
-                let template = template(cloudformation, &stack.name).await?;
-                check_ours(&stack.name, &values.region, &template, core_name)?;
-                now.insert(stack.name.clone(), template.clone());
-                Some(Source {
-                    template,
-                    parameters: it.parameters.clone(),
-                    region: values.region.clone(),
-                })
+                if condition == StackCondition::Unborn {
+                    left = Some(remains(aws, &it.id, &template, false).await?);
+                    None
+                } else {
+                    outputs.insert(stack.name.clone(), it.outputs.clone());
+                    now.insert(stack.name.clone(), template.clone());
+                    Some(Source {
+                        template,
+                        parameters: it.parameters.clone(),
+                        region: values.region.clone(),
+                    })
+                }
             }
             _ => None,
         };
@@ -163,6 +244,7 @@ pub async fn plan<'a>(
             deployed,
             diff,
             remains: left,
+            is_shrunk: false,
         });
     }
     let Some(core) = stacks.first() else {
@@ -172,7 +254,7 @@ pub async fn plan<'a>(
             stacks: plans,
         });
     };
-    for (sibling, template) in siblings(cloudformation, &core.name).await? {
+    for (sibling, template) in siblings(aws, &core.name, &now).await? {
         now.entry(sibling).or_insert(template);
     }
     now.remove(&core.name);
@@ -200,6 +282,7 @@ fn first<'a>(step: Step, plans: &[StackPlan<'a>]) -> First<'a> {
             deployed: plan.deployed.clone(),
             diff: Diff::default(),
             remains: None,
+            is_shrunk: true,
         })),
         (Step::Shrink { stack, .. } | Step::Delete { stack }, plan) => First::Delete {
             stack,

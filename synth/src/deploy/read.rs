@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::{
-    Client,
+    primitives::DateTime,
     types::{StackStatus as SdkStatus, TemplateStage},
 };
 use contract::{Output, StackRole, names::STACK_DESCRIPTION};
 use stacks::{Json, Monitor, stack_names};
 
 use super::{DeployError, StackStatus, owner::owner};
-use crate::aws::{AwsError, Region};
+use crate::aws::{Aws, AwsError, Region};
 
 /// A stack as it is.
 #[derive(Clone, Debug)]
 pub struct Deployed {
+    /// Its ID: another stack of the same name has another.
+    pub id: String,
     /// Its status.
     pub status: StackStatus,
     /// Why it is so, in CloudFormation's words.
@@ -23,39 +25,48 @@ pub struct Deployed {
     pub parameters: BTreeMap<String, String>,
     /// What it shows.
     pub outputs: BTreeMap<String, String>,
-    /// When it was last changed, in seconds since 1970.
-    pub changed: i64,
+    /// When it was made.
+    pub created: Option<DateTime>,
+    /// When it was last changed since.
+    pub updated: Option<DateTime>,
     /// Whether it may not be deleted.
     pub protected: bool,
 }
 
 impl Deployed {
+    /// When it was last made or changed.
+    pub fn changed(&self) -> Option<&DateTime> {
+        self.updated.as_ref().or(self.created.as_ref())
+    }
+
     /// What the core stack shows under a name.
     pub fn output(&self, name: Output) -> Option<&str> {
         self.outputs.get(name.as_str()).map(String::as_str)
     }
 }
 
-/// The stack of this name, if there is one.
-pub async fn describe(cloudformation: &Client, name: &str) -> Result<Option<Deployed>, AwsError> {
-    let answer = cloudformation
-        .describe_stacks()
-        .stack_name(name)
-        .send()
-        .await;
-    let stacks = match answer.map_err(|it| AwsError::call("CloudFormation DescribeStacks", it)) {
-        Ok(answer) => answer.stacks.unwrap_or_default(),
+/// The stack of this name or ID, if there is one.
+pub async fn describe(aws: &Aws, name: &str) -> Result<Option<Deployed>, AwsError> {
+    let request = aws.cloudformation().describe_stacks().stack_name(name);
+    let answer = aws.patiently(|| async {
+        let answer = request.clone().send().await;
+        let answer = answer.map_err(|it| AwsError::call("CloudFormation DescribeStacks", it))?;
+        // A stack without a status is none: that is no answer of CloudFormation's.
+        let stack = answer.stacks.unwrap_or_default().into_iter().next();
+        stack
+            .filter(|it| it.stack_status.is_some())
+            .ok_or_else(|| AwsError::NoAnswer {
+                operation: "CloudFormation DescribeStacks",
+                reason: "the answer has no stack in it".to_owned(),
+            })
+    });
+    let stack = match answer.await {
+        Ok(stack) => stack,
         Err(error) if does_not_exist(&error, name) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let Some(stack) = stacks.into_iter().next() else {
-        return Ok(None);
-    };
-    let changed = stack
-        .last_updated_time
-        .or(stack.creation_time)
-        .map_or(0, |it| it.secs());
     Ok(Some(Deployed {
+        id: stack.stack_id.unwrap_or_else(|| name.to_owned()),
         status: StackStatus::parse(stack.stack_status.as_ref().map_or("", |it| it.as_str())),
         reason: stack.stack_status_reason,
         parameters: stack
@@ -70,14 +81,15 @@ pub async fn describe(cloudformation: &Client, name: &str) -> Result<Option<Depl
             .into_iter()
             .filter_map(|it| Some((it.output_key?, it.output_value?)))
             .collect(),
-        changed,
+        created: stack.creation_time,
+        updated: stack.last_updated_time,
         protected: stack.enable_termination_protection.unwrap_or_default(),
     }))
 }
 
 /// A stack that must be there.
 pub async fn deployed(region: &Region, stack: &str) -> Result<Deployed, DeployError> {
-    describe(&region.aws.cloudformation(), stack)
+    describe(&region.aws, stack)
         .await?
         .ok_or_else(|| not_deployed(region, stack))
 }
@@ -104,48 +116,74 @@ fn does_not_exist(error: &AwsError, name: &str) -> bool {
 
 /// The names of all stacks, in the order in which they are deployed: those of the account file, and those
 /// that were deployed of it once. The first is the core stack.
-pub async fn all_stacks(
-    cloudformation: &Client,
-    monitor: &Monitor,
-) -> Result<Vec<String>, AwsError> {
+pub async fn all_stacks(aws: &Aws, monitor: &Monitor) -> Result<Vec<String>, AwsError> {
     let core = monitor.stack.as_str();
     let mut names = stack_names(monitor);
-    names.extend(siblings(cloudformation, core).await?.into_keys());
+    names.extend(siblings(aws, core, &BTreeMap::new()).await?.into_keys());
     names.sort_by_key(|name| StackRole::of(name, core));
     names.dedup();
     Ok(names)
 }
 
 /// The stacks of alarms that belong to a core stack, whatever the account file says of them now, with their
-/// templates. Stacks of others that are only called so are not among them.
+/// templates. Stacks of others that are only called so are not among them. Templates that are `known` are not read.
 pub(super) async fn siblings(
-    cloudformation: &Client,
+    aws: &Aws,
     core: &str,
+    known: &BTreeMap<String, Json>,
 ) -> Result<BTreeMap<String, Json>, AwsError> {
+    const OPERATION: &str = "CloudFormation ListStacks";
+    let there: Vec<SdkStatus> = StackStatus::ALL
+        .iter()
+        // What was never deployed is not there either.
+        .filter(|it| {
+            !matches!(
+                it,
+                StackStatus::DeleteComplete | StackStatus::ReviewInProgress
+            )
+        })
+        .map(|it| SdkStatus::from(it.as_str()))
+        .collect();
     let mut names = Vec::new();
-    let mut pages = cloudformation.list_stacks().into_paginator().send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|it| AwsError::call("CloudFormation ListStacks", it))?;
-        for stack in page.stack_summaries.unwrap_or_default() {
-            // What was never deployed is not there either.
-            let gone = stack.stack_status.is_some_and(|it| {
-                [SdkStatus::DeleteComplete, SdkStatus::ReviewInProgress].contains(&it)
-            });
+    let mut page = None;
+    loop {
+        let request = aws
+            .cloudformation()
+            .list_stacks()
+            .set_stack_status_filter(Some(there.clone()))
+            .set_next_token(page);
+        let answer = aws
+            .patiently(|| async {
+                let answer = request.clone().send().await;
+                let answer = answer.map_err(|it| AwsError::call(OPERATION, it))?;
+                aws.own_answer(OPERATION, answer)
+            })
+            .await?;
+        for stack in answer.stack_summaries.unwrap_or_default() {
             let ours = stack
                 .template_description
                 .is_none_or(|it| it.starts_with(STACK_DESCRIPTION));
             let name = stack.stack_name.unwrap_or_default();
-            if !gone && ours && is_sibling(&name, core) {
+            let gone = stack.stack_status == Some(SdkStatus::DeleteComplete);
+            if ours && !gone && is_sibling(&name, core) {
                 names.push(name);
             }
+        }
+        page = answer.next_token;
+        if page.is_none() {
+            break;
         }
     }
     names.sort();
     names.dedup();
     let mut siblings = BTreeMap::new();
     for name in names {
-        match template(cloudformation, &name).await {
-            Ok(template) if owner(&template) == Some(core) => {
+        if let Some(template) = known.get(&name) {
+            siblings.insert(name, template.clone());
+            continue;
+        }
+        match template(aws, &name).await {
+            Ok(Some(template)) if owner(&template) == Some(core) => {
                 siblings.insert(name, template);
             }
             // Tocsin's templates are JSON.
@@ -163,18 +201,31 @@ fn is_sibling(name: &str, core: &str) -> bool {
     }
 }
 
-/// The template of a stack, as it was handed in.
-pub async fn template(cloudformation: &Client, name: &str) -> Result<Json, AwsError> {
+/// The template of a stack, as it was handed in, if the stack is there.
+pub async fn template(aws: &Aws, name: &str) -> Result<Option<Json>, AwsError> {
     const OPERATION: &str = "CloudFormation GetTemplate";
-    let answer = cloudformation
+    let request = aws
+        .cloudformation()
         .get_template()
         .stack_name(name)
-        .template_stage(TemplateStage::Original)
-        .send()
-        .await
-        .map_err(|it| AwsError::call(OPERATION, it))?;
-    let body = answer.template_body.unwrap_or_default();
-    serde_json::from_str(&body).map_err(|_| AwsError::Unreadable {
+        .template_stage(TemplateStage::Original);
+    let body = aws
+        .patiently(|| async {
+            let answer = request.clone().send().await;
+            let answer = answer.map_err(|it| AwsError::call(OPERATION, it))?;
+            answer.template_body.ok_or_else(|| AwsError::NoAnswer {
+                operation: OPERATION,
+                reason: "the answer has no template in it".to_owned(),
+            })
+        })
+        .await;
+    let body = match body {
+        Ok(body) => body,
+        Err(error) if does_not_exist(&error, name) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let template = serde_json::from_str(&body).map(Some);
+    template.map_err(|_| AwsError::Unreadable {
         operation: OPERATION,
         reason: format!("the template of the stack `{name}` is not JSON: Tocsin did not write it"),
     })

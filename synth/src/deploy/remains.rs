@@ -1,14 +1,14 @@
-//! What a first deploy that failed has left behind.
+//! What becomes of the resources of a stack that is deleted.
 
-use aws_sdk_cloudformation::{
-    Client,
-    types::{ResourceStatus, StackResource},
-};
+use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceSummary};
 use stacks::Json;
 
-use crate::aws::AwsError;
+use crate::{
+    aws::{Aws, AwsError},
+    diff::holds_data,
+};
 
-/// What becomes of the resources of a stack that is deleted to be made again.
+/// What becomes of the resources of a stack that is deleted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Remains {
     /// What is deleted with it, as far as it holds data.
@@ -28,46 +28,49 @@ pub struct Resource {
     pub name: String,
 }
 
-/// The types of resources that hold data.
-const DATA: [&str; 6] = [
-    "AWS::DynamoDB::Table",
-    "AWS::KMS::Key",
-    "AWS::Logs::LogGroup",
-    "AWS::S3::Bucket",
-    "AWS::SQS::Queue",
-    "AWS::SecretsManager::Secret",
-];
-
-/// What becomes of the resources of a stack with this template when it is deleted.
-pub(super) async fn remains(
-    cloudformation: &Client,
+/// What becomes of the resources of a stack with this template when it is deleted. `created` says whether it was
+/// ever made as a whole.
+pub async fn remains(
+    aws: &Aws,
     stack: &str,
     template: &Json,
+    created: bool,
 ) -> Result<Remains, AwsError> {
-    let answer = cloudformation
-        .describe_stack_resources()
-        .stack_name(stack)
-        .send()
-        .await
-        .map_err(|it| AwsError::call("CloudFormation DescribeStackResources", it))?;
     let mut remains = Remains::default();
-    for resource in answer.stack_resources.unwrap_or_default() {
-        let Some(resource) = there(resource) else {
-            continue;
-        };
-        let policy = &template["Resources"][&resource.id]["DeletionPolicy"];
-        // What the policy `RetainExceptOnCreate` keeps, a failed create does not.
-        if policy == "Retain" {
-            remains.kept.push(resource);
-        } else if DATA.contains(&resource.kind.as_str()) {
-            remains.deleted.push(resource);
+    let mut page = None;
+    loop {
+        let request = aws
+            .cloudformation()
+            .list_stack_resources()
+            .stack_name(stack)
+            .set_next_token(page);
+        let answer = aws
+            .patiently(|| async {
+                let answer = request.clone().send().await;
+                answer.map_err(|it| AwsError::call("CloudFormation ListStackResources", it))
+            })
+            .await?;
+        for resource in answer.stack_resource_summaries.unwrap_or_default() {
+            let Some(resource) = there(resource) else {
+                continue;
+            };
+            let policy = template["Resources"][&resource.id]["DeletionPolicy"].as_str();
+            // What the policy `RetainExceptOnCreate` keeps, a failed create does not.
+            if policy == Some("Retain") || policy == Some("RetainExceptOnCreate") && created {
+                remains.kept.push(resource);
+            } else if holds_data(&resource.kind) {
+                remains.deleted.push(resource);
+            }
+        }
+        page = answer.next_token;
+        if page.is_none() {
+            return Ok(remains);
         }
     }
-    Ok(remains)
 }
 
 /// A resource that is there.
-fn there(resource: StackResource) -> Option<Resource> {
+fn there(resource: StackResourceSummary) -> Option<Resource> {
     let is_gone = matches!(
         resource.resource_status,
         Some(ResourceStatus::DeleteComplete)

@@ -1,9 +1,12 @@
-//! Deletes stacks, and says what stays.
+//! Deletes stacks.
 
-use stacks::Json;
+use std::cell::Cell;
 
-use super::{DeployError, Deployer, StackStatus, describe, events};
-use crate::aws::{Aws, AwsError};
+use super::{
+    DeployError, Deployed, Deployer, Operation, StackStatus, Verdict, describe,
+    watch::{End, Watched},
+};
+use crate::aws::AwsError;
 
 /// Whether there was anything to delete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,70 +18,123 @@ pub enum Removed {
 }
 
 impl Deployer<'_> {
-    /// Deletes a stack and waits until it is gone.
-    pub async fn remove(&self, stack: &str) -> Result<Removed, DeployError> {
-        let cloudformation = self.region.aws.cloudformation();
-        let Some(found) = describe(&cloudformation, stack).await? else {
+    /// Deletes a stack and waits until it is gone. With an ID, another stack that has the same name by now is left
+    /// alone.
+    pub async fn remove(&self, stack: &str, id: Option<&str>) -> Result<Removed, DeployError> {
+        let found = describe(&self.region.aws, id.unwrap_or(stack));
+        let Some(found) = self.unless_stopped(stack, found).await?? else {
             return Ok(Removed::Absent);
         };
-        if found.status == StackStatus::DeleteComplete {
-            return Ok(Removed::Absent);
+        match found.status {
+            StackStatus::DeleteComplete => return Ok(Removed::Absent),
+            StackStatus::ReviewInProgress => {
+                let removed = self.remove_leftover(stack, &found.id);
+                self.unless_stopped(stack, removed).await??;
+                return Ok(Removed::Deleted);
+            }
+            _ => {}
         }
-        let baseline = events::newest(&cloudformation, stack).await;
-        cloudformation
-            .delete_stack()
-            .stack_name(stack)
-            .send()
-            .await
-            .map_err(|it| AwsError::call("CloudFormation DeleteStack", it))?;
-        let settled = self
-            .settle(stack, baseline, StackStatus::is_settled)
-            .await?;
-        if settled.status.is_success() {
-            return Ok(Removed::Deleted);
+        let token = super::change_set::new_name();
+        let refused = self.delete_stack(&found, &token).await?;
+        let watched = Watched {
+            operation: Operation::Delete,
+            stack,
+            id: &found.id,
+            token: &token,
+            before: Some(found.status.clone()),
+            made: None,
+        };
+        match self.watch(&watched).await? {
+            Some(End {
+                verdict: Verdict::Done,
+                ..
+            }) => Ok(Removed::Deleted),
+            Some(end) => Err(self.not_deleted(stack, &found, end)),
+            // What was said instead of an answer explains why nothing has begun.
+            None => Err(refused.map_or_else(
+                || DeployError::NotBegun {
+                    stack: stack.to_owned(),
+                    region: self.region.name().to_owned(),
+                },
+                DeployError::Aws,
+            )),
         }
-        let status = settled.status;
-        Err(DeployError::NotDeleted {
-            stack: stack.to_owned(),
-            next: status
-                .way_out(stack, self.region.name())
-                .unwrap_or_default(),
-            reasons: settled.reasons,
-            status,
-        })
     }
-}
 
-/// What stays in the account when the stack goes: logical ID, type and physical name of each.
-pub async fn kept(
-    aws: &Aws,
-    stack: &str,
-    template: &Json,
-) -> Result<Vec<(String, String, String)>, AwsError> {
-    let none = serde_json::Map::new();
-    let resources = template["Resources"].as_object().unwrap_or(&none);
-    let mut kept = Vec::new();
-    for (id, resource) in resources {
-        if !resource["DeletionPolicy"]
-            .as_str()
-            .is_some_and(|it| it.starts_with("Retain"))
-        {
-            continue;
+    /// Deletes a stack that was never carried out, with the change sets that earlier runs have left in it.
+    async fn remove_leftover(&self, stack: &str, id: &str) -> Result<(), DeployError> {
+        self.remove_own_change_sets(id).await?;
+        self.remove_empty(id, true).await?;
+        let left = describe(&self.region.aws, id).await?;
+        match left.map(|it| it.status) {
+            Some(status @ StackStatus::ReviewInProgress) => Err(DeployError::NotDeleted {
+                stack: stack.to_owned(),
+                region: self.region.name().to_owned(),
+                status,
+                reasons: Box::new(["a change set of somebody else is in it".to_owned()]),
+                next: format!(
+                    "aws cloudformation list-change-sets --stack-name {stack} --region {}",
+                    self.region.name()
+                )
+                .into(),
+            }),
+            _ => Ok(()),
         }
-        let answer = aws
-            .cloudformation()
-            .describe_stack_resource()
-            .stack_name(stack)
-            .logical_resource_id(id)
-            .send()
-            .await
-            .map_err(|it| AwsError::call("CloudFormation DescribeStackResource", it))?;
-        let name = answer
-            .stack_resource_detail
-            .and_then(|it| it.physical_resource_id)
-            .unwrap_or_default();
-        let kind = resource["Type"].as_str().unwrap_or_default().to_owned();
-        kept.push((id.clone(), kind, name));
     }
-    Ok(kept)
+
+    /// Asks for the deletion. What was said instead of an answer, where it may have begun all the same.
+    async fn delete_stack(
+        &self,
+        found: &Deployed,
+        token: &str,
+    ) -> Result<Option<AwsError>, DeployError> {
+        let request = self
+            .client()
+            .delete_stack()
+            .stack_name(&found.id)
+            .client_request_token(token);
+        let was_lost = Cell::new(false);
+        let answer = self
+            .finishing(self.region.aws.patiently(|| async {
+                let answer = request.clone().send().await;
+                let answer = answer
+                    .map_err(|it| AwsError::call("CloudFormation DeleteStack", it))
+                    .and_then(|it| self.region.aws.own_answer("CloudFormation DeleteStack", it));
+                was_lost.set(was_lost.get() || answer.as_ref().is_err_and(AwsError::is_lost));
+                answer
+            }))
+            .await;
+        match answer {
+            Ok(_) => Ok(None),
+            Err(error) if was_lost.get() || error.is_lost() => Ok(Some(error)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn not_deleted(&self, stack: &str, before: &Deployed, end: End) -> DeployError {
+        let region = self.region.name();
+        let ids: Vec<&str> = end.failures.iter().map(|it| it.id.as_str()).collect();
+        let ids: Vec<&str> = ids.into_iter().filter(|it| !it.is_empty()).collect();
+        let next = if end.verdict == Verdict::Stuck && !ids.is_empty() {
+            format!(
+                "remove what stands in the way, or leave it in the account: aws cloudformation \
+                 delete-stack --stack-name {stack} --region {region} --retain-resources {}",
+                ids.join(" ")
+            )
+        } else {
+            let way_out = end.status.way_out(stack, region, before.protected);
+            way_out.unwrap_or_else(|| {
+                format!(
+                    "aws cloudformation describe-stack-events --stack-name {stack} --region {region}"
+                )
+            })
+        };
+        DeployError::NotDeleted {
+            stack: stack.to_owned(),
+            region: region.to_owned(),
+            status: end.status,
+            reasons: end.failures.iter().map(ToString::to_string).collect(),
+            next: next.into(),
+        }
+    }
 }

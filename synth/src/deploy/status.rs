@@ -44,7 +44,7 @@ pub enum StackCondition {
     Busy,
     /// The first deploy failed. It can only be deleted; there is nothing in it.
     Unborn,
-    /// A person has to decide.
+    /// It requires manual intervention.
     Stuck,
     /// Nobody knows: the status is newer than this.
     Unknown,
@@ -144,6 +144,19 @@ impl StackStatus {
         }
     }
 
+    /// Whether a stack in this status was ever made as a whole.
+    pub fn was_ever_made(&self) -> bool {
+        !matches!(
+            self,
+            Self::CreateFailed
+                | Self::CreateInProgress
+                | Self::ReviewInProgress
+                | Self::RollbackComplete
+                | Self::RollbackFailed
+                | Self::RollbackInProgress
+        )
+    }
+
     /// Whether a deploy that ends so has done what it should.
     pub fn is_success(&self) -> bool {
         matches!(
@@ -166,12 +179,17 @@ impl StackStatus {
         }
     }
 
-    /// The AWS CLI command that gets a stuck stack out of it.
-    pub fn way_out(&self, stack: &str, region: &str) -> Option<String> {
+    /// The AWS CLI command that gets a stuck stack out of it. What is protected is not deleted before that is lifted.
+    pub fn way_out(&self, stack: &str, region: &str, protected: bool) -> Option<String> {
         let verb = match self {
             Self::UpdateRollbackFailed => "continue-update-rollback",
-            Self::UpdateFailed | Self::ImportRollbackFailed => "rollback-stack",
+            Self::UpdateFailed => "rollback-stack",
+            Self::DeleteFailed | Self::RollbackFailed if protected => {
+                "update-termination-protection --no-enable-termination-protection"
+            }
             Self::DeleteFailed | Self::RollbackFailed => "delete-stack",
+            // No command gets it out: the events say what to repair.
+            Self::ImportRollbackFailed => "describe-stack-events",
             _ => return None,
         };
         Some(format!(
@@ -209,7 +227,7 @@ mod tests {
             assert_eq!(status.condition(), StackCondition::Unknown);
             assert_eq!(status.is_settled(), settled, "{name}");
             assert!(!status.is_success());
-            assert_eq!(status.way_out("s", "r"), None);
+            assert_eq!(status.way_out("s", "r", false), None);
         }
     }
 
@@ -217,7 +235,13 @@ mod tests {
     fn what_is_stuck_has_a_way_out() {
         for status in StackStatus::ALL {
             let stuck = status.condition() == StackCondition::Stuck;
-            assert_eq!(status.way_out("s", "r").is_some(), stuck, "{status}");
+            for protected in [false, true] {
+                assert_eq!(
+                    status.way_out("s", "r", protected).is_some(),
+                    stuck,
+                    "{status}"
+                );
+            }
         }
     }
 

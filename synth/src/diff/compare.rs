@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Map;
 use stacks::{Json, resources::type_info};
 
-use super::{Action, Diff, PropertyChange, ResourceChange, Source, conditions};
+use super::{
+    Action, Diff, PropertyChange, ResourceChange, Source, access::access, conditions, name_of,
+};
 
 /// What would change from `before`, if there is anything yet, to `after`.
 pub fn diff(before: Option<&Source>, after: &Source) -> Diff {
@@ -83,8 +85,10 @@ fn resource(id: &str, old: Option<&Json>, new: Option<&Json>) -> Option<Resource
         Some(ResourceChange {
             id: id.to_owned(),
             resource_type,
+            name: new.or(old).and_then(name_of).map(str::to_owned),
             action,
             properties,
+            access: access(id, old, new),
         })
     };
     match (old, new) {

@@ -1,16 +1,41 @@
 //! What a deploy would change: a template against the one that is deployed. Pure.
 
+mod access;
 mod compare;
 mod conditions;
 mod render;
+mod shorten;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use stacks::Json;
 
+pub use access::AccessChange;
 pub use compare::diff;
 pub use render::render;
+
+/// The types of resources that hold data.
+const DATA: [&str; 6] = [
+    "AWS::DynamoDB::Table",
+    "AWS::KMS::Key",
+    "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+    "AWS::SQS::Queue",
+    "AWS::SecretsManager::Secret",
+];
+
+/// Whether resources of a type hold data that a replacement does not bring back.
+pub fn holds_data(resource_type: &str) -> bool {
+    DATA.contains(&resource_type)
+}
+
+/// What people know a resource by: the name that its template gives it, if it does.
+pub fn name_of(resource: &Json) -> Option<&str> {
+    let properties = &resource["Properties"];
+    let names = ["AlarmName", "Name", "FunctionName", "LogGroupName"];
+    names.iter().find_map(|it| properties[it].as_str())
+}
 
 /// A template and the values of its parameters, as far as they are known.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,10 +66,16 @@ pub struct ResourceChange {
     /// The registry's name of the type.
     #[serde(rename = "type")]
     pub resource_type: String,
+    /// What people know it by, if its template names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// What would happen to it.
     pub action: Action,
     /// What would change in it; empty for what is added or removed as a whole.
     pub properties: Vec<PropertyChange>,
+    /// Who may do more or less by it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub access: Vec<AccessChange>,
 }
 
 /// What would happen to a resource.

@@ -2,17 +2,20 @@
 
 use std::fmt::Write as _;
 
-use stacks::Json;
-
-use super::{Action, Diff, PropertyChange, ResourceChange};
-
-/// Characters of a value that are shown at most.
-const LONGEST_VALUE: usize = 90;
+use super::{Action, Diff, PropertyChange, ResourceChange, holds_data, shorten};
 
 /// The difference as lines; empty where there is none.
 pub fn render(diff: &Diff, color: bool) -> String {
     let mut out = String::new();
-    for change in &diff.resources {
+    // What may be lost comes first.
+    let mut resources: Vec<&ResourceChange> = diff.resources.iter().collect();
+    resources.sort_by_key(|it| match it.action {
+        Action::Replace | Action::Remove | Action::MayReplace if holds_data(&it.resource_type) => 0,
+        Action::Replace | Action::Remove => 1,
+        Action::MayReplace => 2,
+        Action::Add | Action::Modify | Action::Leave => 3,
+    });
+    for change in resources {
         resource(&mut out, change, color);
     }
     for change in &diff.other {
@@ -53,7 +56,15 @@ fn summary(diff: &Diff) -> String {
 }
 
 fn resource(out: &mut String, change: &ResourceChange, color: bool) {
+    let has_data = holds_data(&change.resource_type);
     let (symbol, paint_with, note) = match change.action {
+        Action::Remove if has_data => ("-", Paint::Red, "  (deleted with what is in it)"),
+        Action::MayReplace if has_data => (
+            "~",
+            Paint::Red,
+            "  (may be replaced: then what is in it is lost)",
+        ),
+        Action::Replace if has_data => ("±", Paint::Red, "  (replaced: what is in it is lost)"),
         Action::Add => ("+", Paint::Green, ""),
         Action::Remove => ("-", Paint::Red, ""),
         Action::Leave => ("-", Paint::Yellow, "  (stays in the account)"),
@@ -62,15 +73,29 @@ fn resource(out: &mut String, change: &ResourceChange, color: bool) {
         Action::Replace => ("±", Paint::Red, "  (replaced)"),
     };
     let ResourceChange {
-        id, resource_type, ..
+        id,
+        resource_type,
+        name,
+        ..
     } = change;
+    let name = name
+        .as_ref()
+        .map_or(String::new(), |it| format!("  `{it}`"));
     let _ = writeln!(
         out,
-        "  {} {id}  {resource_type}{note}",
+        "  {} {id}  {resource_type}{name}{note}",
         paint(symbol, paint_with, color)
     );
     for it in &change.properties {
         property(out, it, color);
+    }
+    for it in &change.access {
+        let mark = if it.broadens {
+            paint("broader access", Paint::Red, color)
+        } else {
+            "access".to_owned()
+        };
+        let _ = writeln!(out, "      {mark}: {}", it.text);
     }
 }
 
@@ -81,21 +106,15 @@ fn property(out: &mut String, change: &PropertyChange, color: bool) {
         String::new()
     };
     let value = match (&change.before, &change.after) {
-        (Some(before), Some(after)) => format!("{} -> {}", show(before), show(after)),
-        (None, Some(after)) => format!("now {}", show(after)),
-        (Some(before), None) => format!("no longer {}", show(before)),
+        (Some(before), Some(after)) => {
+            let (before, after) = shorten::two(before, after);
+            format!("{before} -> {after}")
+        }
+        (None, Some(after)) => format!("now {}", shorten::one(after)),
+        (Some(before), None) => format!("no longer {}", shorten::one(before)),
         (None, None) => String::new(),
     };
     let _ = writeln!(out, "      {}: {value}{why}", change.path);
-}
-
-fn show(value: &Json) -> String {
-    let text = value.to_string();
-    if text.chars().count() <= LONGEST_VALUE {
-        return text;
-    }
-    let head: String = text.chars().take(LONGEST_VALUE - 3).collect();
-    format!("{head}...")
 }
 
 #[derive(Clone, Copy)]

@@ -1,5 +1,6 @@
 //! What is shown to a person. Data goes to standard output, the rest to standard error.
 
+mod capture;
 mod progress;
 mod stop;
 
@@ -7,8 +8,9 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use tokio::sync::oneshot;
 
+pub use capture::Capture;
 pub(crate) use progress::Progress;
-pub use stop::Stop;
+pub use stop::{Stop, StopSwitch};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +30,8 @@ pub struct Terminal {
     pub color: bool,
     /// Whether questions can be asked.
     pub interactive: bool,
+    /// What takes the place of the two streams, and of whoever answers, in a test.
+    pub capture: Option<&'static Capture>,
 }
 
 impl Terminal {
@@ -37,6 +41,16 @@ impl Terminal {
         Self {
             color,
             interactive: io::stdin().is_terminal() && io::stderr().is_terminal(),
+            capture: None,
+        }
+    }
+
+    /// A terminal that is none: what is printed is kept, and questions are answered as was said before.
+    pub fn captured(capture: &'static Capture) -> Self {
+        Self {
+            color: false,
+            interactive: capture.can_answer(),
+            capture: Some(capture),
         }
     }
 
@@ -49,6 +63,10 @@ impl Terminal {
     /// Prints a line of data, and says whether there still is somebody who reads it.
     #[must_use]
     pub fn try_data(&self, line: &str) -> bool {
+        if let Some(capture) = self.capture {
+            capture.data(line);
+            return true;
+        }
         writeln!(io::stdout().lock(), "{line}").is_ok()
     }
 
@@ -69,6 +87,10 @@ impl Terminal {
         question: String,
         stop: &Stop,
     ) -> Result<bool, InputError> {
+        // There is nobody to wait for.
+        if !self.interactive || self.capture.is_some() {
+            return Ok(!stop.is_given() && self.confirm(&question)?);
+        }
         let (sender, answer) = oneshot::channel();
         std::thread::spawn(move || drop(sender.send(self.confirm(&question))));
         tokio::select! {
@@ -83,6 +105,9 @@ impl Terminal {
     /// Asks a question that is answered by a line of text; nothing where the input ends instead.
     #[expect(clippy::print_stderr, reason = "the one place for questions")]
     pub fn answer(&self, question: &str) -> Result<Option<String>, InputError> {
+        if let Some(capture) = self.capture {
+            return Ok(capture.answer(question));
+        }
         eprint!("{question}");
         // Where this fails there is nobody to see the question.
         drop(io::stderr().flush());
@@ -107,6 +132,9 @@ impl Terminal {
     /// Prints a line for a person.
     #[expect(clippy::print_stderr, reason = "the one place for messages")]
     pub fn say(&self, line: &str) {
-        eprintln!("{line}");
+        match self.capture {
+            Some(capture) => capture.say(line),
+            None => eprintln!("{line}"),
+        }
     }
 }

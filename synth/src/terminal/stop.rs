@@ -11,7 +11,24 @@ use tokio::{
 #[derive(Clone, Debug)]
 pub struct Stop(watch::Receiver<bool>);
 
+/// Whoever can give a [`Stop`] without a signal.
+#[derive(Clone, Debug)]
+pub struct StopSwitch(watch::Sender<bool>);
+
+impl StopSwitch {
+    /// Wishes the end.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+}
+
 impl Stop {
+    /// One that is given by a switch, for a run that is not a process of its own.
+    pub fn by_hand() -> (StopSwitch, Self) {
+        let (sender, stop) = watch::channel(false);
+        (StopSwitch(sender), Self(stop))
+    }
+
     /// Listens for SIGINT (Ctrl-C) and SIGTERM from now on. Must be called in a runtime.
     pub fn on_signal() -> Self {
         let (sender, stop) = watch::channel(false);

@@ -25,7 +25,7 @@ const BUDGET: &str = "groups over the budget";
 const LIMITS: &str = "limits: {investigations-per-hour: 6, investigations-per-day: 24}\n";
 
 async fn table(life: &Life) -> String {
-    let core = describe(&life.local.aws().cloudformation(), "tocsin-life").await;
+    let core = describe(life.local.aws(), "tocsin-life").await;
     core.unwrap().unwrap().outputs["LedgerTable"].clone()
 }
 

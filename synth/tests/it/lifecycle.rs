@@ -154,7 +154,7 @@ async fn deploy_change_test_destroy() {
     life.run(&on("diff"), "")
         .await
         .code(0)
-        .prints("~ AlarmCpu  AWS::CloudWatch::Alarm\n      Threshold: 80 -> 90")
+        .prints("~ AlarmCpu  AWS::CloudWatch::Alarm  `tocsin-life-cpu`\n      Threshold: 80 -> 90")
         .prints("+ AlarmDisk")
         .prints("1 to add, 1 to change");
     life.run(&deploy, "")

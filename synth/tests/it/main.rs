@@ -5,8 +5,6 @@
 mod cli;
 mod cost;
 mod dead_letters;
-mod fake_aws;
-mod faults;
 mod history;
 mod lifecycle;
 mod redrive;

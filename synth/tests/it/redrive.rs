@@ -37,7 +37,7 @@ struct Queues {
 
 impl Queues {
     async fn of(aws: &Aws) -> Self {
-        let core = synth::deploy::describe(&aws.cloudformation(), "tocsin-life").await;
+        let core = synth::deploy::describe(aws, "tocsin-life").await;
         Self {
             aws: aws.clone(),
             outputs: core.unwrap().unwrap().outputs,

@@ -108,7 +108,7 @@ async fn alarms_move_between_stacks_only_when_told() {
         .code(0)
         .says("tocsin-life-alarms-1 is gone")
         .says("tocsin-life is gone");
-    let left = describe(&cloudformation, others).await.unwrap();
+    let left = describe(life.local.aws(), others).await.unwrap();
     assert!(left.is_some(), "{others} is not ours");
     life.local.stop(false).await;
 }

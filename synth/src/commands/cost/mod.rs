@@ -62,7 +62,7 @@ pub(crate) async fn run(args: &Arguments, terminal: Terminal) -> Result<Exit, Er
     let account = args.file.load(terminal)?.account;
     let report = account.monitor.cost_report.as_ref();
     let report = report.ok_or(Error::NoCostReport)?;
-    let regions = connect(&account).await?;
+    let regions = connect(&account, terminal).await?;
     let Some(first) = regions.first() else {
         return Err(AwsError::NoRegion.into());
     };

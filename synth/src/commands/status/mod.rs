@@ -11,74 +11,138 @@ use self::region::{PipelineAlarm, RegionStatus, StackLine};
 use crate::{
     aws::{AwsError, QueueDepth, Region},
     cli::Status,
-    commands::{connect, webhook::url_policy},
+    commands::{Session, webhook::url_policy},
     config::Account,
-    deploy::{all_stacks, describe},
+    deploy::{StackCondition, all_stacks, describe},
     error::{Error, Exit},
     ledger::{Contents, LedgerError, Summary, Table},
-    terminal::Terminal,
     webhook_secret,
 };
 
-pub(super) async fn run(args: &Status, terminal: Terminal) -> Result<Exit, Error> {
-    let account = args.file.load(terminal)?.account;
-    let mut all = Vec::new();
-    for region in connect(&account).await? {
-        all.push(status(&region, &account).await?);
-    }
-    if args.json {
-        let all = all.iter().map(RegionStatus::to_json).collect();
-        terminal.data(&format!("{:#}", Json::Array(all)));
-        return Ok(Exit::Done);
-    }
-    let now = Timestamp::now();
-    for region in &all {
-        for line in region.lines(&account.monitor.account_name, now) {
-            terminal.data(&line);
-        }
-    }
-    Ok(Exit::Done)
+pub(super) async fn run(args: &Status, session: &Session) -> Result<Exit, Error> {
+    let account = args.file.load(session.terminal)?.account;
+    status(session, &account, args.json).await
 }
 
-async fn status(region: &Region, account: &Account) -> Result<RegionStatus, Error> {
+/// Shows the status of an account's stacks, queues, webhook and budget. What cannot be read does not hide the rest.
+pub async fn status(session: &Session, account: &Account, as_json: bool) -> Result<Exit, Error> {
+    let terminal = session.terminal;
+    let mut all = Vec::new();
+    let regions = session.connect(account).await?;
+    for region in &regions {
+        let status = async { Ok::<_, Error>(region_status(region, account).await) };
+        all.push(session.unless_stopped(status).await?);
+    }
+    if as_json {
+        let all = all.iter().map(RegionStatus::to_json).collect();
+        terminal.data(&format!("{:#}", Json::Array(all)));
+    } else {
+        let now = Timestamp::now();
+        for region in &all {
+            for line in region.lines(&account.monitor.account_name, now) {
+                terminal.data(&line);
+            }
+        }
+    }
+    if let Some(problem) = all.iter().find_map(|it| it.problems.first()) {
+        return Err(Error::Incomplete(problem.clone()));
+    }
+    let stacks = all.iter().flat_map(|it| &it.stacks);
+    let exits = stacks.filter_map(|it| it.condition).map(exit_of_condition);
+    Ok(exits.max_by_key(|it| *it as u8).unwrap_or(Exit::Done))
+}
+
+/// What `status` ends with for a stack.
+pub fn exit_of_condition(condition: StackCondition) -> Exit {
+    match condition {
+        StackCondition::Absent
+        | StackCondition::Ready
+        | StackCondition::Busy
+        | StackCondition::Unborn => Exit::Done,
+        StackCondition::Stuck | StackCondition::Unknown => Exit::NeedsPerson,
+    }
+}
+
+async fn region_status(region: &Region, account: &Account) -> RegionStatus {
     let aws = &region.aws;
-    let cloudformation = aws.cloudformation();
     let core = account.monitor.stack.as_str();
-    let mut lines = Vec::new();
+    let mut problems = Vec::new();
+    let mut note = |what: &str, error: &dyn std::fmt::Display| {
+        problems.push(format!("{what} in {}: {error}", region.name()));
+    };
     let wanted = stack_names(&account.monitor);
-    for stack in all_stacks(&cloudformation, &account.monitor).await? {
-        let found = describe(&cloudformation, &stack).await?;
-        let mut status = found.map_or("not deployed".to_owned(), |it| it.status.to_string());
+    let stacks = match all_stacks(aws, &account.monitor).await {
+        Ok(stacks) => stacks,
+        Err(error) => {
+            note("other stacks", &error);
+            wanted.clone()
+        }
+    };
+    let mut lines = Vec::new();
+    let mut deployed = None;
+    for stack in stacks {
+        let found = match describe(aws, &stack).await {
+            Ok(found) => found,
+            Err(error) => {
+                note(&format!("the stack `{stack}`"), &error);
+                lines.push(StackLine {
+                    stack,
+                    status: "could not be read".to_owned(),
+                    condition: None,
+                });
+                continue;
+            }
+        };
+        let mut status = found
+            .as_ref()
+            .map_or("not deployed".to_owned(), |it| it.status.to_string());
         if !wanted.contains(&stack) {
             status.push_str(" (no longer in the account file)");
         }
-        lines.push(StackLine { stack, status });
+        let condition = found.as_ref().map(|it| it.status.condition());
+        if stack == core {
+            deployed = found;
+        }
+        lines.push(StackLine {
+            stack,
+            status,
+            condition,
+        });
     }
-    let deployed = describe(&cloudformation, core).await?;
     let of = |name: Output| deployed.as_ref()?.output(name).map(str::to_owned);
     let webhook = match of(Output::WebhookSecretArn) {
-        Some(secret) => Some(webhook_secret::state(aws, &secret, &url_policy(account)).await?),
+        Some(secret) => webhook_secret::state(aws, &secret, &url_policy(account))
+            .await
+            .map_err(|error| note("the webhook", &error))
+            .ok(),
         None => None,
     };
     let ledger = match of(Output::LedgerTable) {
         Some(table) => Some(ledger(region, account, table).await),
         None => None,
     };
-    Ok(RegionStatus {
+    let mut depth = async |what: &str, url: Option<String>| match url {
+        Some(url) => QueueDepth::of(aws, &url)
+            .await
+            .map_err(|error| note(what, &error))
+            .ok(),
+        None => None,
+    };
+    let incidents = depth("the queue of incidents", of(Output::IncidentsUrl)).await;
+    let dead_letters = depth("the dead letters", of(Output::DeadLettersUrl)).await;
+    let alarms = alarms(region, core).await.unwrap_or_else(|error| {
+        note("the alarms on the pipeline", &error);
+        Vec::new()
+    });
+    RegionStatus {
         region: region.name().to_owned(),
         stacks: lines,
         webhook,
-        incidents: depth(region, of(Output::IncidentsUrl)).await?,
-        dead_letters: depth(region, of(Output::DeadLettersUrl)).await?,
+        incidents,
+        dead_letters,
         ledger,
-        alarms: alarms(region, core).await?,
-    })
-}
-
-async fn depth(region: &Region, url: Option<String>) -> Result<Option<QueueDepth>, AwsError> {
-    match url {
-        Some(url) => QueueDepth::of(&region.aws, &url).await.map(Some),
-        None => Ok(None),
+        alarms,
+        problems,
     }
 }
 

@@ -6,6 +6,7 @@ use stacks::Json;
 
 use crate::{
     aws::QueueDepth,
+    deploy::StackCondition,
     ledger::{LedgerError, Summary},
     webhook_secret::WebhookState,
 };
@@ -20,12 +21,16 @@ pub(super) struct RegionStatus {
     /// Whoever may not read the ledger still sees the rest.
     pub(super) ledger: Option<Result<Summary, LedgerError>>,
     pub(super) alarms: Vec<PipelineAlarm>,
+    /// What could not be read, and why.
+    pub(super) problems: Vec<String>,
 }
 
 /// A stack, and what CloudFormation says of it.
 pub(super) struct StackLine {
     pub(super) stack: String,
     pub(super) status: String,
+    /// What can be done with it, if it is there.
+    pub(super) condition: Option<StackCondition>,
 }
 
 /// An alarm on the pipeline itself that has gone off.
@@ -77,13 +82,14 @@ impl RegionStatus {
             "pipelineAlarms": alarms
                 .map(|it| json!({ "name": it.name, "reason": it.reason }))
                 .collect::<Vec<_>>(),
+            "problems": self.problems,
         })
     }
 
     /// Everything, for a person. Commands are named for this account.
     pub(super) fn lines(&self, account: &str, now: Timestamp) -> Vec<String> {
         let mut lines = vec![self.region.clone()];
-        for StackLine { stack, status } in &self.stacks {
+        for StackLine { stack, status, .. } in &self.stacks {
             lines.push(format!("  stack         {stack}  {status}"));
         }
         lines.extend(self.webhook.as_ref().map(|it| webhook(it, account)));
@@ -109,6 +115,9 @@ impl RegionStatus {
                 reason.as_deref().unwrap_or_default(),
             );
             lines.push(format!("  alarm         {name}  {reason}"));
+        }
+        for problem in &self.problems {
+            lines.push(format!("  not read      {problem}"));
         }
         lines
     }
@@ -165,6 +174,7 @@ mod tests {
             stacks: vec![StackLine {
                 stack: "tocsin-prod".to_owned(),
                 status: "UPDATE_COMPLETE".to_owned(),
+                condition: Some(StackCondition::Ready),
             }],
             webhook,
             incidents: Some(EMPTY),
@@ -177,6 +187,7 @@ mod tests {
                 name: Some("tocsin-prod-pipeline-dead-letters".to_owned()),
                 reason: Some("3 datapoints".to_owned()),
             }],
+            problems: Vec::new(),
         }
     }
 

@@ -1,0 +1,434 @@
+//! The fake AWS as an HTTP client of the SDK, and what goes wrong between the two.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard},
+    time::{Duration, SystemTime},
+};
+
+use aws_sdk_s3::primitives::SdkBody;
+use aws_smithy_async::rt::sleep::AsyncSleep as _;
+use aws_smithy_runtime_api::client::{
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    },
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+    runtime_components::RuntimeComponents,
+};
+use synth::terminal::StopSwitch;
+
+use crate::{
+    clock::VirtualClock,
+    cloudformation::{self, Form, esc},
+    model::{ACCOUNT, World},
+    s3,
+};
+
+/// What goes wrong with one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// AWS refuses for a while because of too many calls.
+    Throttled(Duration),
+    /// The service has trouble for a while.
+    Unavailable(Duration),
+    /// The connection breaks before the call takes effect, for a while.
+    Reset(Duration),
+    /// The call takes effect, and the connection breaks, so many times.
+    AnswerLost(usize),
+    /// Nothing comes back; the call takes effect or not.
+    Silence { takes_effect: bool },
+    /// A proxy says yes to everything, for this call.
+    FalseYes,
+    /// A proxy answers with a page, for this call.
+    Page(u16),
+    /// The credentials may not make this call.
+    Denied,
+    /// The credentials end.
+    Expired,
+    /// The call takes effect, the answer is lost, and the credentials end.
+    LostThenExpired,
+    /// Ctrl-C, or a request to terminate, comes while the call is made.
+    Stop,
+    /// The process is killed while the call is made.
+    Kill,
+    /// From now on reads are late.
+    LateReads { lag: Duration, flaps: bool },
+}
+
+/// A call that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Call {
+    pub(crate) service: String,
+    pub(crate) operation: String,
+    pub(crate) region: String,
+    pub(crate) at: SystemTime,
+}
+
+/// What goes wrong, and when: with the call of this operation of this number.
+#[derive(Clone, Debug)]
+pub(crate) struct Planned {
+    pub(crate) operation: String,
+    pub(crate) number: usize,
+    pub(crate) fault: Fault,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) world: World,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) planned: Option<Planned>,
+    /// Since when the fault has been there.
+    since: Option<SystemTime>,
+    lost: usize,
+    expired: bool,
+    pub(crate) killed: bool,
+    /// Operations that the credentials may not call.
+    pub(crate) denied: Vec<&'static str>,
+    switch: Option<StopSwitch>,
+    reads: u64,
+}
+
+/// The fake AWS.
+#[derive(Clone, Debug)]
+pub(crate) struct Cloud {
+    pub(crate) state: Arc<Mutex<State>>,
+    pub(crate) clock: VirtualClock,
+}
+
+/// How long a call takes.
+const LATENCY: Duration = Duration::from_millis(60);
+
+impl Cloud {
+    pub(crate) fn new(world: World) -> Self {
+        let state = State {
+            world,
+            ..State::default()
+        };
+        Self {
+            state: Arc::new(Mutex::new(state)),
+            clock: VirtualClock::new(),
+        }
+    }
+
+    /// Another AWS that is the same.
+    pub(crate) fn copy(&self) -> Self {
+        Self {
+            clock: self.clock.copy(),
+            ..Self::new(self.lock().world.clone())
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// Begins another run: nothing goes wrong in it.
+    pub(crate) fn next_run(&self, switch: StopSwitch) {
+        let mut state = self.lock();
+        state.switch = Some(switch);
+        state.killed = false;
+    }
+
+    pub(crate) fn mend(&self) {
+        let mut state = self.lock();
+        state.planned = None;
+        state.since = None;
+        state.expired = false;
+        state.denied.clear();
+        state.world.lag = Duration::ZERO;
+    }
+}
+
+impl HttpClient for Cloud {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+/// What a request is about.
+#[derive(Clone, Debug)]
+struct Parsed {
+    service: &'static str,
+    operation: String,
+    region: String,
+    form: Form,
+    bucket: String,
+    key: String,
+    body: Vec<u8>,
+}
+
+fn parse(request: &HttpRequest) -> Parsed {
+    let uri: url::Url = request.uri().parse().unwrap();
+    let host = uri.host_str().unwrap_or_default().to_owned();
+    let body = request.body().bytes().unwrap_or_default().to_vec();
+    let parts: Vec<&str> = host.split('.').collect();
+    if let Some(at) = parts.iter().position(|it| *it == "s3") {
+        let region = parts[at + 1].to_owned();
+        let path = uri.path().trim_start_matches('/').to_owned();
+        let (bucket, key) = if at == 0 {
+            let (bucket, key) = path.split_once('/').unwrap_or((&path, ""));
+            (bucket.to_owned(), key.to_owned())
+        } else {
+            (parts[..at].join("."), path)
+        };
+        let query = uri.query().unwrap_or_default();
+        return Parsed {
+            service: "S3",
+            operation: s3::operation(request.method(), &key, query).to_owned(),
+            region,
+            form: Form::new(),
+            bucket,
+            key,
+            body,
+        };
+    }
+    let form: Form = url::form_urlencoded::parse(&body).into_owned().collect();
+    Parsed {
+        service: match parts[0] {
+            "sts" => "STS",
+            "cloudformation" => "CloudFormation",
+            _ => "another",
+        },
+        operation: form.get("Action").cloned().unwrap_or_default(),
+        region: parts.get(1).copied().unwrap_or_default().to_owned(),
+        form,
+        bucket: String::new(),
+        key: String::new(),
+        body: Vec::new(),
+    }
+}
+
+/// What becomes of one call.
+enum Fate {
+    Answer,
+    AnswerAndLose,
+    Lose,
+    Silence { takes_effect: bool },
+    Say(u16, String),
+    Error(u16, &'static str, &'static str),
+}
+
+impl HttpConnector for Cloud {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let cloud = self.clone();
+        let parsed = parse(&request);
+        let fate = cloud.begin(&parsed);
+        HttpConnectorFuture::new(async move {
+            cloud.clock.sleep(LATENCY).await;
+            let lost = || Err(ConnectorError::io("connection reset by peer".into()));
+            match fate {
+                Fate::Answer => Ok(own(cloud.answer(&parsed))),
+                Fate::AnswerAndLose => {
+                    let _ = cloud.answer(&parsed);
+                    lost()
+                }
+                Fate::Lose => lost(),
+                Fate::Silence { takes_effect } => {
+                    if takes_effect {
+                        let _ = cloud.answer(&parsed);
+                    }
+                    std::future::pending::<()>().await;
+                    lost()
+                }
+                Fate::Say(status, body) => Ok(respond(status, body)),
+                Fate::Error(status, ..) if parsed.operation.starts_with("Head") => {
+                    Ok(respond(status, String::new()))
+                }
+                Fate::Error(status, code, message) => {
+                    Ok(respond(status, error_body(parsed.service, code, message)))
+                }
+            }
+        })
+    }
+}
+
+impl Cloud {
+    /// Notes the call, and what becomes of it.
+    fn begin(&self, parsed: &Parsed) -> Fate {
+        let now = self.clock.now();
+        let mut state = self.lock();
+        let name = &parsed.operation;
+        let number = state
+            .calls
+            .iter()
+            .filter(|it| it.operation == *name)
+            .count();
+        state.calls.push(Call {
+            service: parsed.service.to_owned(),
+            operation: name.clone(),
+            region: parsed.region.clone(),
+            at: now,
+        });
+        if state.expired {
+            return Fate::Error(
+                403,
+                "ExpiredToken",
+                "The security token included in the request is expired",
+            );
+        }
+        if parsed.service == "another" || state.denied.contains(&name.as_str()) {
+            return denied();
+        }
+        let Some(planned) = state.planned.clone() else {
+            return Fate::Answer;
+        };
+        let is_hit = planned.operation == *name && planned.number == number;
+        let has_begun = state.since.is_some();
+        if !is_hit && !has_begun {
+            return Fate::Answer;
+        }
+        let since = *state.since.get_or_insert(now);
+        let is_within = |duration: Duration| now.duration_since(since).unwrap() < duration;
+        match planned.fault {
+            Fault::Throttled(long) if is_within(long) => match parsed.service {
+                "S3" => Fate::Error(503, "SlowDown", "Please reduce your request rate."),
+                _ => Fate::Error(400, "Throttling", "Rate exceeded"),
+            },
+            Fault::Unavailable(long) if is_within(long) => {
+                Fate::Error(503, "ServiceUnavailable", "try later")
+            }
+            Fault::Reset(long) if is_within(long) => Fate::Lose,
+            Fault::AnswerLost(times) if planned.operation == *name && state.lost < times => {
+                state.lost += 1;
+                Fate::AnswerAndLose
+            }
+            Fault::Silence { takes_effect } if is_hit => Fate::Silence { takes_effect },
+            Fault::FalseYes if is_hit => Fate::Say(200, false_yes(parsed)),
+            Fault::Page(status) if is_hit => Fate::Say(
+                status,
+                "<html><h1>Access blocked by policy</h1></html>".to_owned(),
+            ),
+            Fault::Denied if planned.operation == *name => denied(),
+            Fault::Expired if is_hit => {
+                state.expired = true;
+                Fate::Error(
+                    403,
+                    "ExpiredToken",
+                    "The security token included in the request is expired",
+                )
+            }
+            Fault::LostThenExpired if is_hit => {
+                state.expired = true;
+                Fate::AnswerAndLose
+            }
+            Fault::Stop if is_hit => {
+                if let Some(switch) = &state.switch {
+                    switch.stop();
+                }
+                Fate::Answer
+            }
+            Fault::Kill if is_hit => {
+                state.killed = true;
+                Fate::Silence { takes_effect: true }
+            }
+            Fault::LateReads { lag, flaps } if is_hit => {
+                state.world.lag = lag;
+                state.world.flaps = flaps;
+                Fate::Answer
+            }
+            _ => Fate::Answer,
+        }
+    }
+
+    /// Answers a call, and changes what it changes.
+    fn answer(&self, parsed: &Parsed) -> HttpResponse {
+        let now = self.clock.now();
+        let mut state = self.lock();
+        state.reads += 1;
+        let is_late = !state.world.flaps || state.reads.is_multiple_of(2);
+        let lag = if is_late {
+            state.world.lag
+        } else {
+            Duration::ZERO
+        };
+        let world = &mut state.world;
+        match parsed.service {
+            "S3" => s3::answer(
+                world,
+                &parsed.operation,
+                &parsed.bucket,
+                &parsed.key,
+                &parsed.body,
+            ),
+            "STS" => respond(
+                200,
+                wrap(
+                    "GetCallerIdentity",
+                    &format!(
+                        "<Account>{ACCOUNT}</Account><Arn>arn:aws:sts::{ACCOUNT}:assumed-role/deploy/ci</Arn>"
+                    ),
+                ),
+            ),
+            _ => {
+                let operation = &parsed.operation;
+                let answer = cloudformation::answer(
+                    world,
+                    &parsed.region,
+                    operation,
+                    &parsed.form,
+                    now,
+                    now - lag,
+                );
+                match answer {
+                    Ok(result) => respond(200, wrap(operation, &result)),
+                    Err((code, message)) => {
+                        let status = if code == "ChangeSetNotFound" {
+                            404
+                        } else {
+                            400
+                        };
+                        respond(status, error_body("CloudFormation", code, &message))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn denied() -> Fate {
+    Fate::Error(
+        403,
+        "AccessDenied",
+        "User is not authorized to perform this action",
+    )
+}
+
+/// An answer that looks like one, and is not CloudFormation's.
+fn false_yes(parsed: &Parsed) -> String {
+    if parsed.service == "S3" {
+        String::new()
+    } else {
+        wrap(&parsed.operation, "")
+    }
+}
+
+fn wrap(operation: &str, result: &str) -> String {
+    format!(
+        "<{operation}Response><{operation}Result>{result}</{operation}Result></{operation}Response>"
+    )
+}
+
+fn error_body(service: &str, code: &str, message: &str) -> String {
+    let (code, message) = (esc(code), esc(message));
+    if service == "S3" {
+        return format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
+    }
+    format!(
+        "<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+    )
+}
+
+pub(crate) fn respond(status: u16, body: String) -> HttpResponse {
+    HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))
+}
+
+/// What AWS itself answers has an ID.
+fn own(mut response: HttpResponse) -> HttpResponse {
+    response.headers_mut().insert("x-amzn-requestid", "1");
+    response.headers_mut().insert("x-amz-request-id", "1");
+    response
+}

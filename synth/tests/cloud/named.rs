@@ -1,0 +1,590 @@
+//! What has gone wrong before, each by its name.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::Value as Json;
+
+use crate::{
+    cloud::{Cloud, Fault, Planned},
+    model::{Ending, World},
+    run::{
+        ALARMS, Command, Ended, ONE, Project, is_deployed, judge, leftovers, run, run_with, settled,
+    },
+};
+
+const CORE: &str = "tocsin-one";
+const REGION: &str = "eu-central-1";
+
+/// A world in which an account file was deployed an hour ago.
+fn deployed(text: &str) -> Cloud {
+    let cloud = Cloud::new(World::default());
+    run(&cloud, &Project::new(text), Command::Deploy).code(0);
+    cloud.clock.skip(Duration::from_hours(1));
+    let mut state = cloud.lock();
+    for stack in state.world.stacks.values_mut().flatten() {
+        stack.begun.clear();
+    }
+    drop(state);
+    cloud
+}
+
+/// Puts a stack into a status.
+fn put(cloud: &Cloud, stack: &str, status: &str) {
+    let now = cloud.clock.now();
+    let mut state = cloud.lock();
+    let stack = state.world.find(REGION, stack, now).unwrap();
+    let mut view = stack.last().clone();
+    status.clone_into(&mut view.status);
+    stack.views.push((now, view));
+}
+
+/// The same functions with new code.
+fn newer(text: &str) -> Project {
+    Project::with_code(text, "2")
+}
+
+fn plan(cloud: &Cloud, operation: &str, number: usize, fault: Fault) {
+    let calls = &cloud.lock().calls.clone();
+    let before = calls.iter().filter(|it| it.operation == operation).count();
+    cloud.lock().planned = Some(Planned {
+        operation: operation.to_owned(),
+        number: before + number,
+        fault,
+    });
+}
+
+fn ends(cloud: &Cloud, endings: &[Ending]) {
+    cloud.lock().world.endings = endings.to_vec().into();
+}
+
+/// Runs, and lets the judge see what became of it.
+#[track_caller]
+fn judged(cloud: &Cloud, project: &Project, command: Command) -> Ended {
+    let ended = run(cloud, project, command);
+    let wrong = judge(cloud, project, command, &ended);
+    assert!(wrong.is_empty(), "{wrong:?}\n{}", ended.said);
+    ended
+}
+
+#[test]
+fn a_late_read_is_not_the_end_of_a_failing_update() {
+    for (lag, flaps) in [
+        (0.2, false),
+        (0.5, false),
+        (10.0, false),
+        (20.0, true),
+        (40.0, false),
+    ] {
+        for (ending, code) in [
+            (Ending::Fails, 5),
+            (Ending::Sticks, 6),
+            (Ending::Succeeds, 0),
+        ] {
+            let cloud = deployed(ONE);
+            ends(&cloud, &[ending]);
+            let mut state = cloud.lock();
+            state.world.lag = Duration::from_secs_f64(lag);
+            state.world.flaps = flaps;
+            drop(state);
+            judged(&cloud, &newer(ONE), Command::Deploy).code(code);
+        }
+    }
+}
+
+#[test]
+fn a_late_read_is_not_the_end_of_a_deletion() {
+    for (ending, code) in [
+        (Ending::Succeeds, 0),
+        (Ending::GivesUp, 6),
+        (Ending::Sticks, 6),
+    ] {
+        let cloud = deployed(ONE);
+        ends(&cloud, &[ending]);
+        cloud.lock().world.lag = Duration::from_secs(10);
+        judged(&cloud, &Project::new(ONE), Command::Destroy).code(code);
+    }
+}
+
+#[test]
+fn a_deletion_that_is_given_up_is_told_with_its_reason() {
+    for denied in [vec![], vec!["DescribeStackEvents"]] {
+        let cloud = deployed(ONE);
+        ends(&cloud, &[Ending::GivesUp]);
+        cloud.lock().denied = denied;
+        judged(&cloud, &Project::new(ONE), Command::Destroy)
+            .code(6)
+            .says("could not be deleted")
+            .says("Export tocsin-x cannot be deleted as it is in use by other");
+    }
+}
+
+#[test]
+fn a_hook_that_speaks_of_no_changes_is_no_success() {
+    let reason = "There are no changes allowed on Fridays";
+    let cloud = deployed(ONE);
+    let details = vec![(
+        "Company::Friday::Guard".to_owned(),
+        "deploy on Monday".to_owned(),
+    )];
+    cloud.lock().world.change_set_failures = vec![Some((reason.to_owned(), details))].into();
+    judged(&cloud, &newer(ONE), Command::Deploy)
+        .code(1)
+        .says(reason)
+        .says("Company::Friday::Guard: deploy on Monday");
+}
+
+#[test]
+fn cloudformation_that_finds_nothing_to_change_is_success() {
+    let reason = "The submitted information didn't contain changes. Submit different information to create a change set.";
+    let cloud = deployed(ONE);
+    cloud.lock().world.change_set_failures = vec![Some((reason.to_owned(), Vec::new()))].into();
+    let ended = run(&cloud, &newer(ONE), Command::Deploy)
+        .code(0)
+        .says("tocsin-one: no changes");
+    assert_eq!(ended.count("ExecuteChangeSet"), 0);
+    assert!(leftovers(&cloud.lock().world).is_empty());
+}
+
+#[test]
+fn the_result_names_every_stack_and_region() {
+    let two = format!("{ONE}{ALARMS}").replace("[eu-central-1]", "[eu-central-1, us-east-1]");
+    let cloud = Cloud::new(World::default());
+    ends(&cloud, &[Ending::Succeeds, Ending::Fails]);
+    let ended = judged(&cloud, &Project::new(&two), Command::Deploy)
+        .code(5)
+        .says("tocsin-one in eu-central-1           created")
+        .says("tocsin-one-alarms-1 in eu-central-1  failed and rolled back")
+        .says("tocsin-one in us-east-1              not reached: it is as it was");
+    assert!(!ended.said.contains("what was there before still is"));
+}
+
+#[test]
+fn a_failed_alarm_is_named_with_its_line() {
+    let text = format!("{ONE}{ALARMS}");
+    let cloud = Cloud::new(World::default());
+    ends(&cloud, &[Ending::Succeeds, Ending::Fails]);
+    run(&cloud, &Project::new(&text), Command::Deploy)
+        .code(5)
+        .says("AlarmCpu (`tocsin-one-cpu`, ")
+        .says("one.yaml:8): Resource handler returned message: \"the limit is reached\"");
+}
+
+#[test]
+fn moved_alarms_that_are_gone_are_named_as_gone() {
+    let alarms: Vec<String> = (0..8)
+        .map(|it| {
+            format!("  - {{name: cpu-{it}, metric: AWS/EC2 CPUUtilization, when: \"> 80\"}}\n")
+        })
+        .collect();
+    let alarms = alarms.concat();
+    let text = |shards| format!("{ONE}alarm-shards: {shards}\nalarms:\n{alarms}");
+    let cloud = deployed(&text(1));
+    ends(&cloud, &[Ending::Succeeds, Ending::Fails]);
+    run(&cloud, &Project::new(&text(3)), Command::DeployAndMove)
+        .code(5)
+        .says("tocsin-one-alarms-1 in eu-central-1  changed")
+        .says("alarms that are gone until this command has run to its end: tocsin-one-cpu-");
+}
+
+#[test]
+fn events_of_an_earlier_run_are_neither_news_nor_causes() {
+    let cloud = deployed(ONE);
+    ends(&cloud, &[Ending::Fails]);
+    let failed = run(&cloud, &newer(ONE), Command::Deploy).code(5);
+    assert!(failed.said.contains("the limit is reached"));
+    cloud.clock.skip(Duration::from_hours(1));
+    let again = run(&cloud, &newer(ONE), Command::Deploy).code(0);
+    assert!(
+        !again.said.contains("the limit is reached"),
+        "{}",
+        again.said
+    );
+}
+
+/// Whether a diff finds differences in a status is decided, and so is what a deploy, a destroy and a status end with.
+#[test]
+fn every_status_has_its_exit_codes() {
+    for (status, diff, deploy, destroy, shown) in [
+        ("CREATE_COMPLETE", 0, 0, 0, 0),
+        ("UPDATE_COMPLETE", 0, 0, 0, 0),
+        ("UPDATE_ROLLBACK_COMPLETE", 0, 0, 0, 0),
+        ("IMPORT_COMPLETE", 0, 0, 0, 0),
+        ("IMPORT_ROLLBACK_COMPLETE", 0, 0, 0, 0),
+        ("ROLLBACK_COMPLETE", 3, 0, 0, 0),
+        ("CREATE_FAILED", 3, 0, 0, 0),
+        ("ROLLBACK_FAILED", 6, 6, 0, 6),
+        ("UPDATE_FAILED", 6, 6, 0, 6),
+        ("UPDATE_ROLLBACK_FAILED", 6, 6, 0, 6),
+        ("IMPORT_ROLLBACK_FAILED", 6, 6, 0, 6),
+        ("DELETE_FAILED", 6, 6, 0, 6),
+        ("PAUSED_FOR_REVIEW", 6, 6, 0, 6),
+    ] {
+        for (command, code) in [
+            (Command::Diff, diff),
+            (Command::Deploy, deploy),
+            (Command::Destroy, destroy),
+        ] {
+            let cloud = deployed(ONE);
+            put(&cloud, CORE, status);
+            let ended = run(&cloud, &Project::new(ONE), command);
+            assert_eq!(
+                ended.code,
+                Some(code),
+                "{status} {command:?}\n{}",
+                ended.said
+            );
+        }
+        let condition = synth::deploy::StackStatus::parse(status).condition();
+        let is_stuck = synth::commands::status::exit_of_condition(condition) as i32;
+        assert_eq!(is_stuck, shown, "{status}");
+    }
+}
+
+#[test]
+fn a_stuck_stack_is_named_with_its_cause_and_the_next_command() {
+    let cloud = deployed(ONE);
+    ends(&cloud, &[Ending::Sticks]);
+    for _ in 0..2 {
+        run(&cloud, &newer(ONE), Command::Deploy)
+            .code(6)
+            .says("is in UPDATE_ROLLBACK_FAILED and requires manual intervention")
+            .says("next: aws cloudformation continue-update-rollback --stack-name tocsin-one --region eu-central-1");
+    }
+}
+
+#[test]
+fn an_unknown_status_is_shown_as_it_is() {
+    let cloud = deployed(ONE);
+    put(&cloud, CORE, "PAUSED_FOR_REVIEW");
+    let ended = run(&cloud, &newer(ONE), Command::Deploy)
+        .code(6)
+        .says("is in PAUSED_FOR_REVIEW, a status that this version of `synth` does not know")
+        .says("next: aws cloudformation describe-stacks --stack-name tocsin-one --region eu-central-1");
+    assert!(!ended.said.contains("continue-update-rollback"));
+}
+
+/// What was waited for is compared again, and what becomes of it is judged.
+#[test]
+fn a_busy_stack_is_waited_for_and_compared_again() {
+    for (status, code) in [("UPDATE_COMPLETE", 0), ("UPDATE_ROLLBACK_FAILED", 6)] {
+        let cloud = deployed(ONE);
+        put(&cloud, CORE, "UPDATE_IN_PROGRESS");
+        let later = cloud.clock.now() + Duration::from_secs(40);
+        let mut state = cloud.lock();
+        let now = later;
+        let stack = state
+            .world
+            .stacks
+            .get_mut(REGION)
+            .unwrap()
+            .last_mut()
+            .unwrap();
+        let mut view = stack.last().clone();
+        status.clone_into(&mut view.status);
+        stack.views.push((now, view));
+        drop(state);
+        let ended = run(&cloud, &Project::new(ONE), Command::Deploy)
+            .code(code)
+            .says("UPDATE_IN_PROGRESS goes on; waiting for it");
+        assert_eq!(ended.count("ExecuteChangeSet"), 0);
+        assert!(
+            ended
+                .said
+                .contains(&format!("tocsin-one in {REGION} ({status})"))
+        );
+    }
+}
+
+#[test]
+fn a_stack_that_somebody_deletes_meanwhile_is_no_success() {
+    let cloud = Cloud::new(World::default());
+    ends(&cloud, &[Ending::IsDeleted]);
+    run(&cloud, &Project::new(ONE), Command::Deploy)
+        .code(1)
+        .says("was deleted by somebody else");
+}
+
+#[test]
+fn revoked_credentials_are_not_a_failed_deploy() {
+    let cloud = deployed(ONE);
+    plan(&cloud, "DescribeStackEvents", 1, Fault::Expired);
+    judged(&cloud, &newer(ONE), Command::Deploy)
+        .code(7)
+        .says("contact with AWS was lost while the stack `tocsin-one` in eu-central-1 is being changed")
+        .says("refresh your credentials (`aws sso login`)")
+        .says("then the same command again waits for it and carries on");
+}
+
+#[test]
+fn outputs_that_cannot_be_read_do_not_make_a_deploy_fail() {
+    let cloud = deployed(ONE);
+    plan(
+        &cloud,
+        "DescribeStackEvents",
+        5,
+        Fault::Reset(Duration::from_mins(9)),
+    );
+    judged(&cloud, &newer(ONE), Command::Deploy).code(0);
+}
+
+#[test]
+fn twelve_minutes_of_trouble_while_watching_change_nothing() {
+    for fault in [Fault::Throttled, Fault::Unavailable, Fault::Reset] {
+        let cloud = deployed(ONE);
+        plan(
+            &cloud,
+            "DescribeStackEvents",
+            1,
+            fault(Duration::from_mins(12)),
+        );
+        judged(&cloud, &newer(ONE), Command::Deploy).code(0);
+    }
+}
+
+#[test]
+fn ctrl_c_between_two_regions_ends_the_run() {
+    let two = ONE.replace("[eu-central-1]", "[eu-central-1, us-east-1]");
+    let cloud = Cloud::new(World::default());
+    plan(&cloud, "CreateChangeSet", 1, Fault::Stop);
+    judged(&cloud, &Project::new(&two), Command::Deploy)
+        .code(1)
+        .says("stopped before the stack `tocsin-one` in us-east-1 was changed")
+        .says("tocsin-one in eu-central-1  created");
+    assert!(leftovers(&cloud.lock().world).is_empty());
+}
+
+#[test]
+fn destroy_clears_what_never_came_to_be() {
+    // A run that was killed has left a change set and an empty stack.
+    let cloud = Cloud::new(World::default());
+    plan(&cloud, "DescribeChangeSet", 0, Fault::Kill);
+    let project = Project::new(ONE);
+    assert_eq!(run(&cloud, &project, Command::Deploy).code, None);
+    cloud.mend();
+    assert!(!leftovers(&cloud.lock().world).is_empty());
+    run(&cloud, &project, Command::Destroy)
+        .code(0)
+        .says("tocsin-one is gone");
+    assert!(settled(&cloud.lock().world).is_empty());
+    // A first deploy has failed.
+    ends(&cloud, &[Ending::Fails]);
+    run(&cloud, &project, Command::Deploy).code(5);
+    run(&cloud, &project, Command::Destroy).code(0);
+    assert!(settled(&cloud.lock().world).is_empty());
+}
+
+#[test]
+fn destroy_waits_for_what_goes_on() {
+    let cloud = Cloud::new(World::default());
+    plan(&cloud, "DescribeStackEvents", 0, Fault::Stop);
+    let project = Project::new(ONE);
+    run(&cloud, &project, Command::Deploy)
+        .code(7)
+        .says("CloudFormation goes on with the stack");
+    cloud.mend();
+    run(&cloud, &project, Command::Destroy)
+        .code(0)
+        .says("CREATE_IN_PROGRESS goes on; waiting for it");
+}
+
+/// What holds data is named before it goes, and what is left behind, too.
+#[test]
+fn what_a_failed_create_has_left_is_named_before_it_is_deleted() {
+    let cloud = deployed(ONE);
+    put(&cloud, CORE, "CREATE_FAILED");
+    let project = Project::new(ONE);
+    for answers in [Some(&["no"][..]), None] {
+        let ended = run_with(&cloud, &project, Command::Deploy, answers)
+            .code(if answers.is_some() { 4 } else { 0 })
+            .says("its first deploy failed: the stack would be deleted and made again")
+            .says("would be deleted, with what is in it: DeadLetters  AWS::SQS::Queue  tocsin-one-DeadLetters-1")
+            .says("+ Incidents");
+        let asked = "with what is in them, as named above, and deploy?";
+        assert_eq!(
+            ended.said.contains(asked),
+            answers.is_some(),
+            "{}",
+            ended.said
+        );
+        assert_eq!(ended.count("DeleteStack"), usize::from(answers.is_none()));
+    }
+}
+
+#[test]
+fn a_protected_stack_is_not_deleted_to_be_made_again() {
+    let cloud = deployed(ONE);
+    put(&cloud, CORE, "ROLLBACK_COMPLETE");
+    cloud.lock().world.stacks.get_mut(REGION).unwrap()[0].protected = true;
+    run(&cloud, &Project::new(ONE), Command::Deploy)
+        .code(1)
+        .says("has termination protection")
+        .says("--no-enable-termination-protection");
+}
+
+/// A name proves nothing.
+#[test]
+fn a_stack_of_others_is_left_alone_whatever_it_is_called() {
+    for status in ["UPDATE_COMPLETE", "CREATE_FAILED"] {
+        for command in [Command::Deploy, Command::Destroy] {
+            let cloud = deployed(ONE);
+            let mut state = cloud.lock();
+            let stack = &mut state.world.stacks.get_mut(REGION).unwrap()[0];
+            let (_, view) = stack.views.last_mut().unwrap();
+            status.clone_into(&mut view.status);
+            let text = view
+                .template
+                .to_string()
+                .replace("\"tocsin-one\"", "\"tocsin-other\"");
+            let others: Json = serde_json::from_str(&text).unwrap();
+            view.template = Arc::new(others);
+            drop(state);
+            let ended = run(&cloud, &Project::new(ONE), command)
+                .code(1)
+                .says("the stack `tocsin-one` in eu-central-1 is not one of the account file's")
+                .says("it belongs to the account file of the stack `tocsin-other`");
+            assert_eq!(
+                ended.count("DeleteStack") + ended.count("CreateChangeSet"),
+                0
+            );
+        }
+    }
+}
+
+#[test]
+fn a_half_made_bucket_is_mended_by_the_next_deploy() {
+    let cloud = deployed(ONE);
+    for bucket in cloud.lock().world.buckets.values_mut() {
+        bucket.closed = false;
+        bucket.policy =
+            Some("{\"Statement\":[{\"Sid\":\"Theirs\",\"Effect\":\"Deny\"}]}".to_owned());
+        bucket.lifecycle = None;
+    }
+    judged(&cloud, &newer(ONE), Command::Deploy).code(0);
+    let state = cloud.lock();
+    let bucket = state.world.buckets.values().next().unwrap();
+    let policy = bucket.policy.as_ref().unwrap();
+    assert!(bucket.closed && bucket.lifecycle.is_some());
+    assert!(
+        policy.contains("OnlyOverTls") && policy.contains("Theirs"),
+        "{policy}"
+    );
+}
+
+#[test]
+fn a_change_set_that_is_never_made_is_taken_away() {
+    let cloud = Cloud::new(World::default());
+    cloud.lock().world.change_sets_stay_pending = true;
+    let ended = run(&cloud, &Project::new(ONE), Command::Deploy)
+        .code(1)
+        .says("CloudFormation has not finished making it within 15 minutes")
+        .says("left behind: the change set")
+        .says("remove it with: aws cloudformation delete-change-set");
+    assert!(ended.took < Duration::from_mins(30));
+}
+
+#[test]
+fn an_operation_that_never_ends_is_not_watched_for_ever() {
+    let cloud = deployed(ONE);
+    ends(&cloud, &[Ending::NeverEnds]);
+    let ended = run(&cloud, &newer(ONE), Command::Deploy)
+        .code(7)
+        .says("more than three hours");
+    assert!(ended.said.contains("still running after"));
+}
+
+/// CloudFormation knows more than the template: what holds data goes only after a question that names it.
+#[test]
+fn what_cloudformation_would_replace_beyond_the_comparison_is_asked_about() {
+    for (answers, code) in [
+        (None, 4),
+        (Some(&["y", "no"][..]), 4),
+        (Some(&["y", "y", "y"][..]), 0),
+    ] {
+        let cloud = deployed(ONE);
+        let mut state = cloud.lock();
+        state.world.replaces = Some("DeadLetters".to_owned());
+        drop(state);
+        let mut project = newer(ONE);
+        project.stacks =
+            Project::new(&ONE.replace("ops-topic: ops", "ops-topic: ops\ntags: {team: x}")).stacks;
+        let ended = run_with(&cloud, &project, Command::Deploy, answers).code(code);
+        assert_eq!(
+            ended.count("ExecuteChangeSet"),
+            usize::from(code == 0),
+            "{}",
+            ended.said
+        );
+        assert!(
+            ended
+                .said
+                .contains("DeadLetters (AWS::SQS::Queue), which the comparison does not show")
+        );
+        assert!(leftovers(&cloud.lock().world).is_empty());
+    }
+}
+
+#[test]
+fn a_refused_look_into_the_bucket_names_what_is_missing() {
+    let cloud = deployed(ONE);
+    cloud.lock().denied = vec!["HeadBucket"];
+    run(&cloud, &newer(ONE), Command::Deploy)
+        .code(1)
+        .says("S3 HeadBucket: S3 answered 403 for the bucket `tocsin-assets-111122223333-eu-central-1`: the credentials \
+               lack `s3:ListBucket` on it, or it belongs to another account");
+}
+
+#[test]
+fn what_can_be_read_of_a_status_is_shown() {
+    let cloud = deployed(ONE);
+    cloud.lock().denied = vec!["DescribeStacks"];
+    let ended = run(&cloud, &Project::new(ONE), Command::Status)
+        .code(1)
+        .says("not everything could be read");
+    for line in [
+        "stack         tocsin-one  could not be read",
+        "not read      the stack `tocsin-one` in eu-central-1: CloudFormation DescribeStacks",
+        "not read      the alarms on the pipeline in eu-central-1: CloudWatch DescribeAlarms",
+    ] {
+        assert!(ended.printed.contains(line), "{}", ended.printed);
+    }
+}
+
+#[test]
+fn a_deploy_needs_to_know_the_account() {
+    let cloud = Cloud::new(World::default());
+    let text = ONE.replace("account: \"111122223333\"\n", "");
+    let ended = run(&cloud, &Project::new(&text), Command::Deploy)
+        .code(2)
+        .says("a deploy needs to know which account it is for")
+        .says("add the account's twelve digits");
+    assert!(ended.calls.is_empty());
+}
+
+#[test]
+fn account_region_and_identity_are_shown_before_the_question() {
+    let cloud = Cloud::new(World::default());
+    let ended = run_with(&cloud, &Project::new(ONE), Command::Deploy, Some(&["no"])).code(4);
+    let identity = ended.said.find(
+        "account 111122223333 in eu-central-1, as arn:aws:sts::111122223333:assumed-role/deploy/ci",
+    );
+    let question = ended.said.find("Deploy these changes? [y/N]");
+    assert!(identity.unwrap() < question.unwrap(), "{}", ended.said);
+}
+
+#[test]
+fn a_deploy_makes_few_calls() {
+    let first = Cloud::new(World::default());
+    let calls = |ended: &Ended| ended.calls.len();
+    let created = run(&first, &Project::new(ONE), Command::Deploy).code(0);
+    let cloud = deployed(ONE);
+    let changed = run(&cloud, &newer(ONE), Command::Deploy).code(0);
+    let unchanged = deployed(ONE);
+    unchanged.lock().world.long_gone = 2_000;
+    let unchanged = run(&unchanged, &Project::new(ONE), Command::Deploy).code(0);
+    let counts = (calls(&created), calls(&changed), calls(&unchanged));
+    assert!(
+        counts.0 <= 55 && counts.1 <= 45 && counts.2 <= 5,
+        "{counts:?}"
+    );
+    assert!(is_deployed(&cloud.lock().world, &newer(ONE)));
+}
