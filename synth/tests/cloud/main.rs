@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod change_sets;
 mod clock;
 mod cloud;
 mod cloudformation;
@@ -12,5 +13,6 @@ mod documents;
 mod matrix;
 mod model;
 mod named;
+mod plans;
 mod run;
 mod s3;
