@@ -24,6 +24,11 @@ const RESOURCES: usize = 100;
 /// Days that are asked about: the first may be 14 days ago, by a clock that is not ours.
 const DAYS: u8 = 13;
 
+/// How long reading the account leaves for asking: each page can take ten seconds.
+pub(super) const RESERVED: Duration = Duration::from_secs(30);
+/// How long a page must be able to take to be worth asking for.
+const LEAST: Duration = Duration::from_secs(3);
+
 /// What a resource has cost.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ActualCost {
@@ -42,6 +47,11 @@ pub fn price_of_pages(pages: usize) -> f64 {
     pages * A_PAGE
 }
 
+/// Whether there is time for a page. Without, none is asked for, and none is paid.
+pub(super) fn has_time(clock: &impl Clock, until: Duration) -> bool {
+    until.saturating_sub(clock.elapsed()) >= LEAST
+}
+
 /// Adds what the findings have cost, for a report of this time. The last call is over `until`, since the run began.
 /// Instances and volumes only: of what other resources are called there, AWS says nothing.
 pub(super) async fn add(
@@ -52,11 +62,14 @@ pub(super) async fn add(
     evaluation: &mut Evaluation,
 ) {
     let ids = evaluation.findings.iter().map(|it| it.id.as_str());
-    let resources: Vec<String> = ids
+    let mut resources: Vec<String> = ids
         .filter(|it| it.starts_with("i-") || it.starts_with("vol-"))
-        .take(RESOURCES)
         .map(str::to_owned)
         .collect();
+    if let more @ 1.. = resources.len().saturating_sub(RESOURCES) {
+        evaluation.gaps.push(gap(Why::NotAskedOf(more)));
+        resources.truncate(RESOURCES);
+    }
     if resources.is_empty() {
         return;
     }
@@ -67,6 +80,10 @@ pub(super) async fn add(
     let mut costs = HashMap::<String, BTreeMap<String, f64>>::new();
     let mut missing = Some(Why::TooManyPages);
     for _ in 0..PAGES {
+        if !has_time(clock, until) {
+            missing = Some(Why::OutOfTime);
+            break;
+        }
         let left = until.saturating_sub(clock.elapsed());
         let page = reads.actual_costs(&resources, (from, today), token.as_deref());
         let Some(page) = clock.within(left, page).await else {

@@ -52,6 +52,8 @@ pub struct Evaluation {
     pub pages: usize,
     /// What is left out or unknown, by the hash of the resource: nothing is known to be done about it.
     pub(super) undecided: HashSet<String>,
+    /// Which sources are turned off.
+    pub(super) off: Vec<Origin>,
 }
 
 impl Evaluation {
@@ -79,12 +81,17 @@ impl Evaluation {
 
     /// Whether another run may well see more.
     pub fn is_passing(&self) -> bool {
-        self.gaps.iter().any(Gap::is_passing)
+        // Where metrics may not be read, or not so many, that leaves as many unknown a minute later.
+        let stays = |it: &Gap| it.what == What::Metrics && !it.is_passing();
+        let too_few = self.has_too_many_unknown() && !self.gaps.iter().any(stays);
+        too_few || self.gaps.iter().any(Gap::is_passing)
     }
 
-    /// Why it is not complete, always in the same words for the same reasons.
+    /// Why it is not complete, always in the same words for the same reasons. What findings have cost is asked of
+    /// few reports, and completes none.
     pub fn reasons(&self) -> Vec<String> {
-        let gaps = self.gaps.iter().map(|it| {
+        let gaps = self.gaps.iter();
+        let gaps = gaps.filter(|it| it.what != What::ActualCosts).map(|it| {
             let region = it.region.as_deref().unwrap_or("all regions");
             // How many changes from day to day.
             let why = it.why.text().replace(|it: char| it.is_ascii_digit(), "");
@@ -95,6 +102,18 @@ impl Evaluation {
             .then(|| "too few instances could be evaluated".to_owned());
         let reasons: BTreeSet<String> = gaps.chain(few).collect();
         reasons.into_iter().collect()
+    }
+
+    /// Who could not say everything, and in which region if not in all.
+    pub(super) fn silent(&self) -> BTreeSet<(Origin, Option<String>)> {
+        let of_gap = |it: &Gap| {
+            let region = it.region.clone();
+            let origins = it.what.origins().iter();
+            origins
+                .map(|who| (*who, region.clone()))
+                .collect::<Vec<_>>()
+        };
+        self.gaps.iter().flat_map(of_gap).collect()
     }
 
     /// The sums of what is found, by kind.
@@ -128,6 +147,7 @@ pub fn evaluate(facts: Facts, settings: &Settings, at: Timestamp) -> Evaluation 
     let mut out = Evaluation {
         metrics: facts.metrics,
         calls: facts.calls,
+        off: settings.sources_off(),
         ..Evaluation::default()
     };
     let mut draft = Draft::new(&facts, settings, &mut out);

@@ -9,7 +9,7 @@ use crate::aws::{
     ec2::{Address, Instance, Volume},
 };
 
-use super::usage::Usage;
+use super::{finding::Origin, usage::Usage};
 
 /// What was read of an account.
 #[derive(Debug, Default)]
@@ -100,6 +100,8 @@ pub enum Why {
     NothingSaidOf(usize),
     /// When it was asked last is not known, as the ledger is away, and asking costs.
     NotAsked,
+    /// So many more were not asked about, as their findings are not among the largest.
+    NotAskedOf(usize),
     /// Of so many more there was no asking within `max-metrics`.
     OverMaxMetrics(usize),
 }
@@ -118,11 +120,37 @@ const DENIED: [&str; 3] = [
 impl Gap {
     /// Whether another run, a minute later, may well not have it.
     pub fn is_passing(&self) -> bool {
-        matches!(self.why, Why::Failed(_) | Why::OutOfTime)
+        match self.why {
+            // What the findings have cost is asked once a week, whatever comes of it.
+            _ if self.what == What::ActualCosts => false,
+            Why::Failed(_) | Why::OutOfTime | Why::NotReady(_) | Why::TooManyPages => true,
+            Why::NotEnrolled
+            | Why::Denied(_)
+            | Why::NothingSaidOf(_)
+            | Why::NotAsked
+            | Why::NotAskedOf(_)
+            | Why::OverMaxMetrics(_) => false,
+        }
     }
 }
 
 impl What {
+    /// Who says nothing where this could not be read. Without instances that is everybody, as what they recommend is
+    /// looked up there. What metrics leave open is said of each instance by itself.
+    pub(super) fn origins(self) -> &'static [Origin] {
+        match self {
+            Self::Hub => &[Origin::CostOptimizationHub],
+            Self::Idle | Self::Sizings => &[Origin::ComputeOptimizer],
+            Self::Volumes | Self::Addresses => &[Origin::Metrics],
+            Self::Instances => &[
+                Origin::CostOptimizationHub,
+                Origin::ComputeOptimizer,
+                Origin::Metrics,
+            ],
+            Self::HubPreferences | Self::Metrics | Self::ActualCosts => &[],
+        }
+    }
+
     /// What it is called in texts.
     pub fn name(self) -> &'static str {
         match self {
@@ -153,6 +181,9 @@ impl Why {
             Self::TooManyPages => "more pages than are read".to_owned(),
             Self::NothingSaidOf(count) => format!("it says nothing of {count} resources"),
             Self::NotAsked => "not asked, as the ledger does not say when it was".to_owned(),
+            Self::NotAskedOf(count) => {
+                format!("not asked of {count} resources, whose findings are not among the largest")
+            }
             Self::OverMaxMetrics(count) => {
                 format!("{count} instances are beyond `max-metrics`")
             }

@@ -64,6 +64,7 @@ pub struct Finding {
     /// How much of the resource's price that is, in percent.
     pub share_percent: Option<f64>,
     /// What the resource has cost, where the account file asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub actual_cost: Option<ActualCost>,
     /// Who says so, the one whose words count first.
     pub origins: Vec<Origin>,
@@ -194,6 +195,15 @@ impl From<Kind> for String {
 }
 
 impl Origin {
+    /// What it is called in the ledger.
+    pub(super) fn letter(self) -> char {
+        match self {
+            Self::CostOptimizationHub => 'h',
+            Self::ComputeOptimizer => 'o',
+            Self::Metrics => 'm',
+        }
+    }
+
     /// What it is called in texts.
     pub fn name(self) -> &'static str {
         match self {

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{evaluate::Evaluation, money::Sums, settings::Settings};
 use crate::{
     cost::{
-        facts::What,
+        finding::Origin,
         money::{Amount, Discounts},
     },
     ledger::{CostFindings, CostRun, Saying},
@@ -62,13 +62,9 @@ pub fn news(evaluation: &Evaluation, past: &Past, settings: &Settings, at: Times
     let new: HashSet<usize> = (0..findings.len())
         .filter(|index| {
             let finding = &findings[*index];
-            let said = past.said(&finding.key.hash(&finding.kind));
-            match (said.map(|it| &it.amount), &finding.amount) {
-                (None, _) | (Some(None), Some(_)) => true,
-                (Some(Some((before, _))), Some(now)) => {
-                    now.value > 0.0 && now.value >= before * GROWTH
-                }
-                (Some(_), None) => false,
+            match past.said(&finding.key.hash(&finding.kind)) {
+                None => true,
+                Some(said) => finding.amount.as_ref().is_some_and(|it| said.is_news(it)),
             }
         })
         .collect();
@@ -88,6 +84,41 @@ pub fn news(evaluation: &Evaluation, past: &Past, settings: &Settings, at: Times
         sums,
         done: past.done(evaluation),
         past_is_unknown: matches!(past, Past::Away),
+    }
+}
+
+impl Saying {
+    /// Whether an amount is news after what was said: it has grown, its currency is another, or it was not known.
+    /// Before and after discounts are not compared: the one says nothing of the other.
+    fn is_news(&self, now: &Amount) -> bool {
+        let Some((before, currency)) = &self.amount else {
+            return true;
+        };
+        if *currency != now.currency {
+            return true;
+        }
+        let is_alike = self.discounts.is_none_or(|it| it == now.discounts.letter());
+        is_alike && now.value > 0.0 && now.value >= before * GROWTH
+    }
+
+    /// The amount, as it was reported.
+    fn amount(&self) -> Option<Amount> {
+        let (value, currency) = self.amount.as_ref()?;
+        let discounts = self.discounts.map(Discounts::of_letter);
+        Amount::new(*value, currency, discounts.unwrap_or(Discounts::Unknown))
+    }
+
+    /// Whether this was said by somebody who could not say everything this time. What was noted without its origin may
+    /// be anybody's.
+    fn is_hidden_by(&self, (who, region): &(Origin, Option<String>)) -> bool {
+        let is_its = self.origins.is_empty() || self.origins.contains(who.letter());
+        is_its && region.as_ref().is_none_or(|it| *it == self.region)
+    }
+
+    /// Whether all who said so are turned off since.
+    fn is_of_nobody_but(&self, off: &[Origin]) -> bool {
+        let is_off = |letter| off.iter().any(|it| it.letter() == letter);
+        !self.origins.is_empty() && self.origins.chars().all(is_off)
     }
 }
 
@@ -120,10 +151,10 @@ impl Past {
             .filter(|(_, it)| !it.is_done)
     }
 
-    /// What was reported and is found no more, where everything was read that says so.
+    /// What was reported and is found no more, where everybody who said so was asked and answered.
     fn resolved<'a>(
         &'a self,
-        evaluation: &Evaluation,
+        evaluation: &'a Evaluation,
     ) -> impl Iterator<Item = (&'a String, &'a Saying)> {
         let found: HashSet<String> = evaluation
             .findings
@@ -131,16 +162,12 @@ impl Past {
             .map(|it| it.key.hash_of_resource())
             .collect();
         let undecided = evaluation.undecided.clone();
-        let gaps = evaluation
-            .gaps
-            .iter()
-            .filter(|it| !matches!(it.what, What::HubPreferences | What::ActualCosts));
-        let unseen: HashSet<Option<String>> = gaps.map(|it| it.region.clone()).collect();
+        let silent = evaluation.silent();
         self.all().filter(move |(_, it)| {
             !found.contains(&it.resource)
                 && !undecided.contains(&it.resource)
-                && !unseen.contains(&None)
-                && !unseen.contains(&Some(it.region.clone()))
+                && !silent.iter().any(|silent| it.is_hidden_by(silent))
+                && !it.is_of_nobody_but(&evaluation.off)
         })
     }
 
@@ -150,8 +177,7 @@ impl Past {
         let mut sums = Sums::default();
         for (_, it) in self.resolved(evaluation) {
             if seen.insert(it.resource.as_str())
-                && let Some((value, currency)) = &it.amount
-                && let Some(amount) = Amount::new(*value, currency, Discounts::Unknown)
+                && let Some(amount) = it.amount()
             {
                 sums.add(&amount);
             }
@@ -179,6 +205,8 @@ impl Past {
                 resource: finding.key.hash_of_resource(),
                 region: finding.region.clone(),
                 amount: amount.map(|it| (it.value, it.currency.clone())),
+                discounts: amount.map(|it| it.discounts.letter()),
+                origins: finding.origins.iter().map(|it| it.letter()).collect(),
                 is_done: false,
             };
             say(finding.key.hash(&finding.kind), saying);

@@ -11,8 +11,8 @@ use lambda_runtime::Diagnostic;
 use serde_json::{Value as Json, json};
 
 use super::{
-    Clock, Evaluation, News, Occasion, Outbox, Outcome, Reads, Run, RunError, Settings, Store,
-    scheduled_time, text::sums_as_json,
+    Clock, Evaluation, News, Occasion, Outcome, Reads, Run, RunError, Settings, Store,
+    outbox::Incidents, scheduled_time, text::sums_as_json,
 };
 use crate::{
     aws::{
@@ -27,6 +27,7 @@ use crate::{
     },
     ledger::{Item, Key, Put, Versioned},
     log::{Level, Log},
+    persistence::SystemTime,
     place::Place,
     settings::{Environment, InvalidVariable},
 };
@@ -227,19 +228,6 @@ impl Store for LedgerStore {
     }
 }
 
-/// The queue of incidents.
-#[derive(Debug)]
-struct Incidents {
-    sqs: Sqs,
-    queue_url: String,
-}
-
-impl Outbox for Incidents {
-    async fn send(&self, body: &str) -> Result<(), CallError> {
-        self.sqs.send(&self.queue_url, body).await
-    }
-}
-
 /// The function.
 #[derive(Debug)]
 pub struct CostFunction {
@@ -248,7 +236,8 @@ pub struct CostFunction {
     environment: Environment,
     settings: Settings,
     store: LedgerStore,
-    outbox: Incidents,
+    sqs: Sqs,
+    queue_url: String,
     region: String,
     function_name: String,
 }
@@ -279,12 +268,10 @@ impl CostFunction {
         Ok(Self {
             settings: Settings::from_env(&environment)?,
             store: LedgerStore(Table::new(http.clone(), &environment, table)?),
-            outbox: Incidents {
-                sqs: Sqs::new(http.clone(), &environment)?,
-                queue_url: environment
-                    .require(variable::INCIDENTS_QUEUE_URL)?
-                    .to_owned(),
-            },
+            sqs: Sqs::new(http.clone(), &environment)?,
+            queue_url: environment
+                .require(variable::INCIDENTS_QUEUE_URL)?
+                .to_owned(),
             region: environment.region()?.to_owned(),
             function_name: name.unwrap_or_default().to_owned(),
             log,
@@ -317,7 +304,12 @@ impl CostFunction {
             reads: &reads,
             clock: &PassingClock::new(),
             store: &self.store,
-            outbox: &self.outbox,
+            outbox: &Incidents {
+                sqs: &self.sqs,
+                queue_url: &self.queue_url,
+                time: SystemTime::begin(),
+                end: time,
+            },
             settings: &self.settings,
         };
         let occasion = Occasion {

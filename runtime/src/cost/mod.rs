@@ -15,6 +15,7 @@ mod lambda;
 mod look;
 mod metrics;
 mod money;
+mod outbox;
 mod port;
 mod recommended;
 mod run;

@@ -50,6 +50,24 @@ impl fmt::Display for Amount {
 }
 
 impl Discounts {
+    /// What it is called in the ledger.
+    pub(super) fn letter(self) -> char {
+        match self {
+            Self::After => 'a',
+            Self::Before => 'b',
+            Self::Unknown => 'u',
+        }
+    }
+
+    /// What the ledger calls so.
+    pub(super) fn of_letter(letter: char) -> Self {
+        match letter {
+            'a' => Self::After,
+            'b' => Self::Before,
+            _ => Self::Unknown,
+        }
+    }
+
     /// What it is called in texts.
     pub fn words(self) -> &'static str {
         match self {

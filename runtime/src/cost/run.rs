@@ -161,7 +161,12 @@ impl<R: Reads, C: Clock, S: Store, O: Outbox> Run<'_, R, C, S, O> {
             Some(it) => it.item.tries >= TRIES,
             None => now.duration_since(occasion.at) > LAST_TRY,
         };
-        let facts = look(self.reads, self.clock, self.settings, occasion.at, until).await;
+        let reading = if self.settings.cost.actual_costs {
+            until.saturating_sub(actual::RESERVED)
+        } else {
+            until
+        };
+        let facts = look(self.reads, self.clock, self.settings, occasion.at, reading).await;
         let mut evaluation = Box::new(evaluate(facts, self.settings, occasion.at));
         if evaluation.is_passing() && !is_last {
             return Err(RunError::Incomplete(evaluation.reasons()));
@@ -186,7 +191,7 @@ impl<R: Reads, C: Clock, S: Store, O: Outbox> Run<'_, R, C, S, O> {
     }
 
     /// Asks what the findings have cost, once a week at most. That is noted before, as asking costs: a run that dies
-    /// then does without.
+    /// then does without. Without time for it, it is neither asked nor noted.
     async fn actual_costs(
         &self,
         ledger: &mut Ledger,
@@ -196,6 +201,10 @@ impl<R: Reads, C: Clock, S: Store, O: Outbox> Run<'_, R, C, S, O> {
     ) -> Result<(), RunError> {
         let asked = ledger.as_ref().and_then(|it| it.item.costs_asked);
         if asked.is_some_and(|it| at.duration_since(it) < ASKED_EVERY) {
+            return Ok(());
+        }
+        if !actual::has_time(self.clock, until) {
+            evaluation.gaps.push(actual::gap(Why::OutOfTime));
             return Ok(());
         }
         self.change(ledger, |run| run.costs_asked = Some(at))

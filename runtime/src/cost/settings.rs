@@ -8,6 +8,7 @@ use contract::{
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
+use super::finding::Origin;
 use crate::settings::Environment;
 
 /// What is reported, of where, and what is worth a report.
@@ -66,6 +67,18 @@ impl Settings {
             regions.push(environment.region()?.to_owned());
         }
         Self::new(regions, CostSettings::from_env(variables)?)
+    }
+
+    /// The sources that are turned off.
+    pub(super) fn sources_off(&self) -> Vec<Origin> {
+        let sources = self.cost.sources;
+        let origins = [
+            (Origin::CostOptimizationHub, sources.hub),
+            (Origin::ComputeOptimizer, sources.optimizer),
+            (Origin::Metrics, sources.metrics),
+        ];
+        let off = origins.into_iter().filter(|(_, is_on)| !is_on);
+        off.map(|(origin, _)| origin).collect()
     }
 
     /// The keys of the tags that matter. One that ends in `/` is the beginning of keys.

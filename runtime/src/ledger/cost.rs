@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 /// How many items the findings are spread over, by their hash: ten thousand of them fit well.
 pub const SHARDS: u64 = 16;
-/// Findings of an item at most: about 300 kB of the 400 kB that DynamoDB allows.
-const PER_SHARD: usize = 1_200;
+/// Findings of an item at most: under 380 kB of the 400 kB that DynamoDB allows.
+const PER_SHARD: usize = 1_050;
 
 /// What became of the last run, and which reports were made.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -86,6 +86,12 @@ pub struct Saying {
     /// What it would have saved in a month, if that was known, and in which currency.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<(f64, String)>,
+    /// Whether that is after (`a`) or before (`b`) discounts; nothing where the report did not note it.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub discounts: Option<char>,
+    /// Who said so: the hub (`h`), Compute Optimizer (`o`), metrics (`m`); empty where the report did not note it.
+    #[serde(rename = "o", default, skip_serializing_if = "String::is_empty")]
+    pub origins: String,
     /// Whether it is done since: nothing is found about the resource any more.
     #[serde(rename = "d", default, skip_serializing_if = "std::ops::Not::not")]
     pub is_done: bool,
@@ -152,8 +158,17 @@ mod tests {
             resource: "r".to_owned(),
             region: "eu-central-1".to_owned(),
             amount: Some((12.5, "USD".to_owned())),
+            discounts: None,
+            origins: String::new(),
             is_done: false,
         }
+    }
+
+    /// As the version before wrote it.
+    #[test]
+    fn what_was_noted_without_its_origin_is_still_read() {
+        let old = r#"{"r":"1","k":"r","g":"eu-central-1","a":[12.5,"USD"]}"#;
+        assert_eq!(serde_json::from_str::<Saying>(old).unwrap(), saying("1"));
     }
 
     fn run(reports: &[&IncidentId]) -> CostRun {
@@ -192,6 +207,8 @@ mod tests {
             resource: "0".repeat(16),
             region: "ap-southeast-99".to_owned(),
             amount: Some((123_456_789.123_456_7, "USD".to_owned())),
+            discounts: Some('u'),
+            origins: "hom".to_owned(),
             is_done: true,
             ..saying(report.as_str())
         };

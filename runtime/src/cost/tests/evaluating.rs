@@ -316,7 +316,7 @@ fn what_nobody_speaks_of_is_evaluated_by_its_metrics() {
         ["i-quiet: stop or delete, price not known"]
     );
     assert_eq!((evaluation.in_use, evaluation.unknown_count()), (1, 7));
-    assert!(!evaluation.is_complete() && !evaluation.is_passing());
+    assert!(!evaluation.is_complete() && evaluation.is_passing());
     assert_eq!(
         evaluation.reasons(),
         ["too few instances could be evaluated"]

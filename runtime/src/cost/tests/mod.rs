@@ -1,5 +1,6 @@
 //! Runs against an account in memory.
 
+mod comparing;
 mod evaluating;
 mod looking;
 mod partition;

@@ -15,6 +15,8 @@ use crate::{
     read::text,
 };
 
+mod costs;
+
 struct Setting {
     settings: Settings,
     outside: Outside,
@@ -23,6 +25,16 @@ struct Setting {
     is_failing: bool,
     /// Whether nobody has opted in to Compute Optimizer.
     is_off: bool,
+    /// Whether Compute Optimizer is not ready yet.
+    is_pending: bool,
+    /// Whether nobody has enrolled in Cost Optimization Hub.
+    is_hub_off: bool,
+    /// A region in which nothing answers.
+    silent: Option<&'static str>,
+    /// How long an answer takes, of an API and of the ledger.
+    takes: (Duration, Duration),
+    /// When reading is over.
+    until: Duration,
     /// What Cost Explorer says that resources have cost; why it does not.
     costs: Result<Vec<Cost>, &'static str>,
     /// How often it was asked.
@@ -36,6 +48,11 @@ fn setting(idle: Vec<Idle>) -> Setting {
         idle,
         is_failing: false,
         is_off: false,
+        is_pending: false,
+        is_hub_off: false,
+        silent: None,
+        takes: (Duration::ZERO, Duration::ZERO),
+        until: Duration::from_secs(260),
         costs: Ok(Vec::new()),
         asked: Cell::default(),
     }
@@ -65,6 +82,16 @@ impl Setting {
         if self.is_off {
             account.optimizer_status = "Inactive";
         }
+        if self.is_pending {
+            account.optimizer_status = "Pending";
+        }
+        if self.is_hub_off {
+            account.hub_status = "Inactive";
+        }
+        account.silent = self.silent;
+        let (answer, ledger) = self.takes;
+        account.latency = answer;
+        *self.outside.takes.borrow_mut() = Some((clock.clone(), ledger));
         match &self.costs {
             Ok(costs) => account.costs.clone_from(costs),
             Err(error) => {
@@ -88,7 +115,7 @@ impl Setting {
             region: REGION,
             at,
         };
-        let outcome = clock.run(run.run(occasion, at + late, Duration::from_secs(260)));
+        let outcome = clock.run(run.run(occasion, at + late, self.until));
         let asked = account.count("GetCostAndUsageWithResources");
         self.asked.set(self.asked.get() + asked);
         outcome
@@ -159,74 +186,6 @@ fn what_was_reported_is_not_reported_again() {
     );
 }
 
-fn cost(resource: &str, amount: f64) -> Cost {
-    Cost {
-        resource: resource.to_owned(),
-        amount,
-        currency: "USD".to_owned(),
-    }
-}
-
-/// Cost Explorer is charged by the page.
-#[test]
-fn cost_explorer_is_never_asked_by_default() {
-    let it = setting(vec![idle("i-1", 100.0)]);
-    assert_eq!(it.outcome(day(0)), "reported");
-    assert_eq!(it.asked.get(), 0);
-    assert!(!it.last_text().contains("Cost Explorer"));
-}
-
-#[test]
-fn what_resources_have_cost_is_asked_once_a_week_and_of_few_pages() {
-    let mut it = setting(vec![idle("i-1", 100.0), idle("i-2", 100.0)]);
-    it.settings.cost.actual_costs = true;
-    // The month ends within the period.
-    it.costs = Ok(vec![cost("i-1", 20.5), cost("i-2", 3.0), cost("i-1", 1.25)]);
-    assert_eq!(it.outcome(day(0)), "reported");
-    assert_eq!(it.asked.get(), 2);
-    let text = it.last_text();
-    assert!(text.contains("; has cost 21.75 USD in 13 days;"), "{text}");
-    let price = ", and Cost Explorer for 2 pages, which costs 0.02 USD";
-    assert!(text.contains(price), "{text}");
-    // Another report within a week does without.
-    it.idle.push(idle("i-3", 100.0));
-    assert_eq!(it.outcome(day(3)), "reported");
-    assert_eq!(it.asked.get(), 2);
-    assert!(!it.last_text().contains("Cost Explorer"));
-    // A run without a report does not ask.
-    assert_eq!(it.outcome(day(8)), "nothing new");
-    it.idle.push(idle("i-4", 100.0));
-    it.costs = Ok((0..20).map(|_| cost("i-4", 1.0)).collect());
-    assert_eq!(it.outcome(day(9)), "reported");
-    assert_eq!(it.asked.get(), 5);
-    let text = it.last_text();
-    assert!(
-        text.contains("actual costs of Cost Explorer: more pages than are read"),
-        "{text}"
-    );
-}
-
-#[test]
-fn an_account_without_resources_in_cost_explorer_is_a_gap() {
-    let mut it = setting(vec![idle("i-1", 100.0)]);
-    it.settings.cost.actual_costs = true;
-    it.costs = Err("DataUnavailableException");
-    assert_eq!(it.outcome(day(0)), "reported");
-    let text = it.last_text();
-    let gap = "- actual costs of Cost Explorer: DataUnavailableException";
-    assert!(text.contains(gap), "{text}");
-    // It is said of what was found, and hides nothing that is done.
-    it.idle = vec![idle("i-2", 100.0)];
-    assert_eq!(it.outcome(day(8)), "reported");
-    assert!(it.last_text().contains("1 of 1 done"));
-    it.outside.can.set((true, false));
-    it.idle = vec![idle("i-3", 100.0)];
-    assert_eq!(it.outcome(day(16)), "reported");
-    assert_eq!(it.asked.get(), 2);
-    let gap = "actual costs of Cost Explorer: not asked";
-    assert!(it.last_text().contains(gap), "{}", it.last_text());
-}
-
 #[test]
 fn what_has_grown_by_a_fifth_is_news() {
     let mut it = setting(vec![idle("i-1", 100.0)]);
@@ -259,6 +218,19 @@ fn what_is_done_is_said_with_the_next_report_and_only_then() {
     // What comes back is new.
     it.idle.push(idle("i-1", 100.0));
     assert_eq!(it.outcome(day(4)), "reported");
+}
+
+/// The hub is one of the sources by default, and few accounts are enrolled in it.
+#[test]
+fn what_is_done_is_said_in_an_account_without_the_hub() {
+    let mut it = setting(vec![idle("i-1", 100.0), idle("i-2", 60.0)]);
+    it.is_hub_off = true;
+    assert_eq!(it.outcome(day(0)), "reported");
+    it.idle = vec![idle("i-2", 200.0)];
+    assert_eq!(it.outcome(day(1)), "reported");
+    let text = it.last_text();
+    let done = "Of what was reported, 1 of 2 done, 100.00 USD a month.";
+    assert!(text.contains(done), "{text}");
 }
 
 #[test]
@@ -385,6 +357,15 @@ fn an_incomplete_run_is_tried_again_and_the_last_try_reports_what_it_has() {
     };
     assert_eq!(word(&late(1)), "tried again");
     assert_eq!(word(&late(5)), "people are notified");
+}
+
+#[test]
+fn what_is_not_ready_yet_is_tried_again() {
+    let mut it = setting(vec![]);
+    it.is_pending = true;
+    for expected in ["tried again", "tried again", "people are notified"] {
+        assert_eq!(it.outcome(day(0)), expected);
+    }
 }
 
 /// Opting in is for people: trying again a minute later would only cost.

@@ -345,6 +345,8 @@ pub(super) struct Outside {
     pub(super) other_writes_at: Cell<Option<usize>>,
     /// Whether the ledger can be read and written.
     pub(super) can: Cell<(bool, bool)>,
+    /// How long each time takes that it is read.
+    pub(super) takes: RefCell<Option<(Simulation, Duration)>>,
 }
 
 impl Outside {
@@ -380,6 +382,10 @@ impl Store for Outside {
     ) -> Result<BTreeMap<Key, Option<Versioned<Item>>>, CallError> {
         if !self.can.get().0 {
             return Err(away());
+        }
+        let takes = self.takes.borrow().clone();
+        if let Some((clock, time)) = takes {
+            clock.sleep(time).await;
         }
         let ledger = self.ledger.borrow();
         let found = keys

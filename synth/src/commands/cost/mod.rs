@@ -5,7 +5,7 @@ mod json;
 
 use std::time::Duration;
 
-use contract::Output;
+use contract::{CostSettings, Output};
 use jiff::Timestamp;
 use runtime::{
     aws::dynamodb::Table,
@@ -62,6 +62,9 @@ pub(crate) async fn run(args: &Arguments, terminal: Terminal) -> Result<Exit, Er
     let account = args.file.load(terminal)?.account;
     let report = account.monitor.cost_report.as_ref();
     let report = report.ok_or(Error::NoCostReport)?;
+    if let Some(note) = left_out(&report.settings()) {
+        terminal.say(note);
+    }
     let regions = connect(&account, terminal).await?;
     let Some(first) = regions.first() else {
         return Err(AwsError::NoRegion.into());
@@ -111,6 +114,13 @@ pub(crate) async fn run(args: &Arguments, terminal: Terminal) -> Result<Exit, Er
         terminal.data(&text(&found, &settings));
     }
     Ok(Exit::Done)
+}
+
+/// What the account file asks for and this command leaves out.
+fn left_out(settings: &CostSettings) -> Option<&'static str> {
+    settings.actual_costs.then_some(
+        "actual costs are left out: only the function asks Cost Explorer, which charges for it",
+    )
 }
 
 fn failed(error: impl std::fmt::Display) -> AwsError {
