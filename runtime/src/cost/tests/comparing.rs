@@ -29,7 +29,9 @@ fn past(evaluation: &Evaluation, change: impl Fn(&mut Saying)) -> Past {
         findings: BTreeMap::new(),
     };
     for (shard, mut sayings) in nothing.sayings(evaluation, id.as_str()) {
-        sayings.iter_mut().for_each(|(_, it)| change(it));
+        for (_, it) in &mut sayings {
+            change(it);
+        }
         findings.entry(shard).or_default().note(sayings, &run);
     }
     run.reports.push(CostReported { id, at: at() });
@@ -137,9 +139,9 @@ fn another_currency_is_news_and_other_discounts_are_not_compared() {
     let with = |amount: f64, currency: &str, is_after: bool| {
         let mut it = idle("i-idle", amount);
         let mut saving = saving(amount);
-        saving
-            .iter_mut()
-            .for_each(|it| currency.clone_into(&mut it.currency));
+        if let Some(it) = &mut saving {
+            currency.clone_into(&mut it.currency);
+        }
         it.savings.before_discounts = saving.clone();
         it.savings.after_discounts = saving.filter(|_| is_after);
         evaluation(facts(RegionFacts {

@@ -17,6 +17,10 @@ use crate::{
 
 mod costs;
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that may be wrong with the account"
+)]
 struct Setting {
     settings: Settings,
     outside: Outside,
