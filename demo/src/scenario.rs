@@ -231,15 +231,16 @@ async fn cost(
         .send()
         .await
         .map_err(|it| AwsError::call("Scheduler ListSchedules", it))?;
-    let name = listed
+    let (name, group) = listed
         .schedules
-        .iter()
-        .filter_map(|it| it.name.clone())
-        .find(|name| name.starts_with(deployed.core))
+        .into_iter()
+        .filter_map(|it| Some((it.name?, it.group_name)))
+        .find(|(name, _)| name.starts_with(&format!("{}-CostSchedule", deployed.core)))
         .ok_or_else(|| Error::Absent("the schedule".to_owned()))?;
     let schedule = scheduler
         .get_schedule()
         .name(&name)
+        .set_group_name(group)
         .send()
         .await
         .map_err(|it| AwsError::call("Scheduler GetSchedule", it))?;

@@ -113,16 +113,18 @@ impl DeliverySettings {
             name: ALWAYS_SENT,
             value: always.to_owned(),
         })?;
+        // A template of an earlier version, whose code is new for a moment of a deploy, names no shares.
+        let usual = Limits::new(variables.parse(PER_HOUR)?, variables.parse(PER_DAY)?);
+        let share = |name, usual| Ok(variables.parse_if_set(name)?.unwrap_or(usual));
         Ok(Self {
             wait: seconds(WAIT)?,
             window: seconds(WINDOW)?,
             limits: Limits {
-                per_hour: variables.parse(PER_HOUR)?,
-                per_day: variables.parse(PER_DAY)?,
-                low_per_day: variables.parse(LOW_PER_DAY)?,
-                rule_per_day: variables.parse(RULE_PER_DAY)?,
+                low_per_day: share(LOW_PER_DAY, usual.low_per_day)?,
+                rule_per_day: share(RULE_PER_DAY, usual.rule_per_day)?,
                 always_send,
-                always_per_day: variables.parse(ALWAYS_PER_DAY)?,
+                always_per_day: share(ALWAYS_PER_DAY, usual.always_per_day)?,
+                ..usual
             },
             quiet_hours: variables.parse_if_set(QUIET_HOURS)?,
         })
@@ -152,6 +154,17 @@ mod tests {
             let variables = settings.to_env().into_iter().collect();
             assert_eq!(DeliverySettings::from_env(&variables), Ok(settings));
         }
+    }
+
+    #[test]
+    fn a_template_without_shares_has_the_usual_ones() {
+        let shares = [ALWAYS_PER_DAY, LOW_PER_DAY, RULE_PER_DAY];
+        let variables = DeliverySettings::default().to_env().into_iter();
+        let others = variables
+            .filter(|(name, _)| !shares.contains(name))
+            .collect();
+        let read = DeliverySettings::from_env(&others);
+        assert_eq!(read, Ok(DeliverySettings::default()));
     }
 
     #[test]

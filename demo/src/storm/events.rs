@@ -60,7 +60,10 @@ pub(super) fn events(
             let name = BROKEN[number / 2 % BROKEN.len()];
             let round = number / GROUPS;
             if number.is_multiple_of(2) {
-                Event::new(FunctionName::Alarm, alarm_of(&stage, name, round))
+                Event::new(
+                    FunctionName::Alarm,
+                    alarm_of(&stage, deployed.core, name, round),
+                )
             } else {
                 Event::new(FunctionName::Ecs, task_of(&stage, name, round))
             }
@@ -86,15 +89,15 @@ impl Event {
     }
 }
 
-/// An alarm on a load balancer.
-fn alarm_of(stage: &Stage<'_>, name: &str, round: usize) -> Json {
+/// An alarm of the stack, on a load balancer.
+fn alarm_of(stage: &Stage<'_>, core: &str, name: &str, round: usize) -> Json {
     let (what, metric, threshold) = METRICS[round % METRICS.len()];
     let urgent = if BROKEN.last() == Some(&name) {
         "[CRITICAL] "
     } else {
         ""
     };
-    let alarm_name = format!("{name}-{what}");
+    let alarm_name = contract::names::alarm(core, &format!("{name}-{what}"));
     let alarm = MetricAlarm::builder()
         .alarm_arn(format!(
             "arn:aws:cloudwatch:{}:{}:alarm:{alarm_name}",

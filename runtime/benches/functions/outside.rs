@@ -105,6 +105,8 @@ pub(crate) fn grouped(per_hour: u32) -> Vec<(String, String)> {
         ("BUDGET_FLOOR", "CRITICAL"),
         ("INVESTIGATIONS_PER_HOUR", &per_hour.to_string()),
         ("INVESTIGATIONS_PER_DAY", "1000"),
+        ("OWN_ALARMS", "tocsin-"),
+        ("WATCHED_ALARMS", "[]"),
     ])
 }
 

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use contract::{CostSettings, DeliverySettings, FunctionName, settings::variable};
+use contract::{AlarmSettings, CostSettings, DeliverySettings, FunctionName, settings::variable};
 use runtime::{
     aws::sqs::Sqs,
     cost::CostFunction,
@@ -108,7 +108,12 @@ fn nothing_is_set_in_vain() {
             ..account(&directory("cases/example")).monitor.delivery()
         }
         .to_env(),
-        CostSettings::default().to_env(),
+        CostSettings {
+            actual_costs: true,
+            ..CostSettings::default()
+        }
+        .to_env(),
+        AlarmSettings::default().to_env(),
     ]
     .concat();
     let mut read: Vec<&str> = settings.iter().map(|(name, _)| *name).collect();

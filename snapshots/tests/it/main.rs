@@ -7,6 +7,7 @@ mod contract;
 mod corpus;
 mod cost_anomalies;
 mod cost_document;
+mod cost_regions;
 mod day;
 mod denied_calls;
 mod diagnostics;

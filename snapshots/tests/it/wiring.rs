@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 use snapshots::{account, directory};
 use stacks::{Monitor, Stack, event_pattern::Scope, stack::ParameterSource};
-use synth::diff::{Action, Source, diff};
 
 fn example() -> (Monitor, Vec<Stack>) {
     let monitor = account(&directory("cases/example")).monitor;
@@ -211,10 +210,7 @@ fn the_canary_goes_through_the_pipeline() {
     assert!(!matches(&rule["EventPattern"], &of_another));
     let function = &rule["Targets"][0]["Arn"]["Fn::GetAtt"][0];
     assert_eq!(function, "AlarmFunction");
-    let evaluated = runtime::functions::evaluation(contract::FunctionName::Alarm).unwrap()(
-        &event,
-        &snapshots::every_alarm(),
-    );
+    let evaluated = snapshots::decide_alarm(&event);
     assert!(matches!(evaluated, Ok(runtime::decision::Decision::Canary)));
     let after = schedule["DependsOn"].as_array().unwrap();
     for id in after {
@@ -440,67 +436,4 @@ fn a_restored_ledger_is_the_one_that_delivery_keeps() {
     }
     // The stack's own table stays: it is retained, and may be wanted again.
     assert_eq!(resources["Ledger"]["Type"], "AWS::DynamoDB::Table");
-}
-
-/// A region that made a report of its own has a schedule. The plan of the next deploy takes it away where another
-/// region makes the report, and leaves it where it was.
-#[test]
-fn other_regions_lose_their_schedule_of_the_cost_report() {
-    let file = directory("cases/cost_report").join("account.yaml");
-    let text = std::fs::read_to_string(file).unwrap();
-    let alone = text.replace(
-        "regions: [eu-central-1, eu-west-1, us-east-1]",
-        "regions: [us-east-1]",
-    );
-    assert_ne!(alone, text);
-    let source = |text: &str, region: &str| {
-        let (account, _) = synth::config::parse(text, snapshots::CONTEXT);
-        let stacks = stacks::synthesize(&account.unwrap().monitor).unwrap();
-        let values = stacks[0].parameters.iter();
-        let values = values.filter_map(|(name, source)| match source {
-            ParameterSource::Region(lists) => Some((name.clone(), lists.get(region)?.join(","))),
-            _ => None,
-        });
-        Source {
-            template: stacks[0].template.to_json(),
-            parameters: values.collect(),
-            region: region.to_owned(),
-        }
-    };
-    let schedule = ["CostSchedule", "CostSchedulePolicy", "CostScheduleRole"];
-    let plan = |region: &str| {
-        let diff = diff(Some(&source(&alone, region)), &source(&text, region));
-        let of_schedule = diff.resources.into_iter();
-        let of_schedule = of_schedule.filter(|it| schedule.contains(&it.id.as_str()));
-        of_schedule.map(|it| (it.id, it.action)).collect::<Vec<_>>()
-    };
-    assert_eq!(plan("eu-central-1"), []);
-    for region in ["eu-west-1", "us-east-1"] {
-        let removed = schedule.map(|id| (id.to_owned(), Action::Remove));
-        assert_eq!(plan(region), removed, "{region}");
-    }
-}
-
-/// One region makes the report on all. The others have no schedule for it, and a deploy takes away what they had.
-#[test]
-fn the_cost_report_is_scheduled_in_the_first_region_only() {
-    let account = account(&directory("cases/cost_report"));
-    let stacks = stacks::synthesize(&account.monitor).unwrap();
-    let template = stacks[0].template.to_json();
-    let ParameterSource::Region(values) = &stacks[0].parameters["CostRegions"] else {
-        panic!("not by region")
-    };
-    let regions: Vec<&str> = values.keys().map(String::as_str).collect();
-    assert_eq!(regions, ["eu-central-1", "eu-west-1", "us-east-1"]);
-    assert_eq!(values["eu-central-1"], account.regions);
-    assert!(values["eu-west-1"].is_empty() && values["us-east-1"].is_empty());
-    let condition = json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": "CostRegions" }, ""] }] });
-    assert_eq!(template["Conditions"]["CostReportHere"], condition);
-    for id in ["CostSchedule", "CostSchedulePolicy", "CostScheduleRole"] {
-        assert_eq!(template["Resources"][id]["Condition"], "CostReportHere");
-    }
-    // Where there is one region there is nothing to decide.
-    let (_, stacks) = example();
-    assert!(!stacks[0].parameters.contains_key("CostRegions"));
-    assert_eq!(stacks[0].template.to_json()["Conditions"], Json::Null);
 }

@@ -4,7 +4,11 @@ use contract::{FunctionName, canary::METRIC};
 use serde_json::{Value as Json, json};
 
 use crate::{
-    constructs::{Core, pipeline_alarms::NAMESPACE},
+    constructs::{
+        Core,
+        pipeline_alarms::{AGENT, NAMESPACE},
+    },
+    monitor::Monitor,
     resources::{cloudwatch_dashboard::Dashboard, lambda_function::Function},
     suppression::Reason,
     tag::tags,
@@ -16,6 +20,8 @@ use crate::{
 const WIDTH: usize = 24;
 /// How wide a graph is: three stand beside each other.
 const GRAPH: usize = 8;
+/// Alarms that one widget shows at most. Source: "Dashboard body structure and syntax" in the CloudWatch API reference.
+const ALARMS: usize = 100;
 /// How high a row is.
 const ROW: usize = 6;
 
@@ -39,7 +45,7 @@ pub(crate) fn dashboard(
     names.push(("Deliver".to_owned(), deliver.reference()));
     names.push(("Incidents".to_owned(), core.incidents.queue_name()));
     names.push(("DeadLetters".to_owned(), core.dead_letters.queue_name()));
-    let body = json!({ "widgets": widgets(functions, alarms) }).to_string();
+    let body = json!({ "widgets": widgets(core.monitor, functions, alarms) }).to_string();
     let name = Value::sub(format!("{}-${{AWS::Region}}", core.monitor.stack));
     template.add_with(
         &["Dashboard"],
@@ -53,7 +59,11 @@ pub(crate) fn dashboard(
     Ok(())
 }
 
-fn widgets(functions: &[(FunctionName, Handle<Function>)], alarms: &[String]) -> Vec<Json> {
+fn widgets(
+    monitor: &Monitor,
+    functions: &[(FunctionName, Handle<Function>)],
+    alarms: &[String],
+) -> Vec<Json> {
     let counted = |metric: &str, statistic: &str| {
         let options = json!({ "stat": statistic });
         json!([NAMESPACE, metric, "FunctionName", "${Deliver}", options])
@@ -112,7 +122,13 @@ fn widgets(functions: &[(FunctionName, Handle<Function>)], alarms: &[String]) ->
         counted("LedgerMilliseconds", "Maximum"),
         counted("LedgerUnavailable", "Sum"),
     ];
-    let graphs = [
+    // In seconds, by space: known where the account file names the agent's.
+    let agent = monitor.agent_time.as_ref().map(|agent| {
+        let space = agent.agent_space.as_str();
+        let options = json!({ "stat": "Sum", "label": "seconds of investigations" });
+        vec![json!([AGENT[0], AGENT[1], AGENT[2], space, options])]
+    });
+    let mut graphs = vec![
         ("Waiting", waiting),
         ("Sent", sent),
         ("Held", held),
@@ -120,15 +136,17 @@ fn widgets(functions: &[(FunctionName, Handle<Function>)], alarms: &[String]) ->
         ("Dead letters and failed events", dead),
         ("Ledger", ledger),
     ];
+    graphs.extend(agent.map(|it| ("Agent", it)));
     let status = alarms.iter().map(|name| {
         format!(
             "arn:${{AWS::Partition}}:cloudwatch:${{AWS::Region}}:${{AWS::AccountId}}:alarm:{name}"
         )
     });
+    let status: Vec<String> = status.take(ALARMS).collect();
     let mut widgets = vec![json!({
         "type": "alarm",
         "x": 0, "y": 0, "width": WIDTH, "height": ROW,
-        "properties": { "title": "Alarms on the pipeline", "alarms": status.collect::<Vec<_>>() },
+        "properties": { "title": "Alarms on the pipeline", "alarms": status },
     })];
     for (index, (title, metrics)) in graphs.into_iter().enumerate() {
         let (column, row) = (index * GRAPH % WIDTH, index * GRAPH / WIDTH + 1);

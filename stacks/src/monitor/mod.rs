@@ -147,9 +147,11 @@ impl Monitor {
                 priority: it.priority,
                 at_most: it.at_most,
             });
+        let mut watched: Vec<contract::WatchedAlarms> = watched.collect();
+        watched.sort_by(|a, b| a.prefix.cmp(&b.prefix));
         AlarmSettings {
             own: contract::names::own_prefix(self.stack.as_str()),
-            watched: watched.collect(),
+            watched,
         }
     }
 

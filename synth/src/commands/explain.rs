@@ -1,5 +1,7 @@
 //! `synth explain`: one incident from its event to the report, with times.
 
+use std::collections::BTreeSet;
+
 use contract::{FunctionName, Output};
 use jiff::Timestamp;
 use stacks::Json;
@@ -86,13 +88,20 @@ async fn explain(region: &Region, account: &Account, args: &Explain) -> Result<E
     let (lines, gaps) = search.holding(&args.id).await;
     explanation.gaps.extend(gaps);
     // An event or an alarm leads to incidents, which the ledger and `deliver` know by their own IDs.
-    let others = explanation.add_lines(&lines);
-    for id in others
-        .into_iter()
-        .filter(|it| *it != args.id)
-        .take(INCIDENTS)
-    {
-        explanation.add_found(&contents.find(&id, &settings, now));
+    let mut others = explanation.add_lines(&lines);
+    let reports: BTreeSet<String> = explanation.reports().cloned().collect();
+    others.extend(reports.iter().cloned());
+    others.remove(&args.id);
+    let more = others.len().saturating_sub(INCIDENTS);
+    if more > 0 {
+        let gap = format!("{more} more incidents: ask for one by its ID");
+        explanation.gaps.push(gap);
+    }
+    for id in others.into_iter().take(INCIDENTS) {
+        // What the ledger says of a report is there already.
+        if !reports.contains(&id) {
+            explanation.add_found(&contents.find(&id, &settings, now));
+        }
         let (lines, gaps) = search.holding(&id).await;
         explanation.gaps.extend(gaps);
         explanation.add_lines(&lines);

@@ -386,7 +386,11 @@ impl Endpoint for Around {
         }
         shared.clock.sleep(ANSWER).await;
         let body: Json = serde_json::from_slice(&request.body).unwrap();
-        if body["description"].as_str().unwrap().contains(POISON) {
+        let description = body["description"].as_str().unwrap();
+        let (own, _) = description
+            .split_once("\n\nOther groups of this account")
+            .unwrap_or((description, ""));
+        if own.contains(POISON) {
             return Ok(posted(200, r#"{"errors":["no"]}"#));
         }
         receiver.taken.borrow_mut().push((now, body));

@@ -52,7 +52,7 @@ impl Aftermath {
                     reports.insert(id.to_owned(), report);
                 }
                 Item::Window(it) => pending += usize::from(it.is_pending()),
-                Item::Day(it) => used.push(it.used()),
+                Item::Day(it) => used.push(it.used() + it.always()),
                 Item::Head(_) | Item::Suppression(_) | Item::CostRun(_) | Item::CostFindings(_) => {
                 }
             }

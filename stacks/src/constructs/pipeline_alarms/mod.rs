@@ -22,6 +22,12 @@ use crate::{
     value::Value,
 };
 
+/// The namespace, the metric and the dimension by which the agent counts the seconds of its investigations.
+pub(crate) const AGENT: [&str; 3] = [
+    "AWS/AIDevOps",
+    "ConsumedInvestigationTime",
+    "AgentSpaceUUID",
+];
 /// The namespace of the metrics that the functions write into their logs.
 pub(crate) const NAMESPACE: &str = "Tocsin";
 /// Where every alarm has its page.
@@ -131,9 +137,9 @@ impl PipelineAlarms<'_, '_> {
                 test: Test::AtLeast(60.0 * f64::from(limit.minutes_per_day.get())),
                 period: 86_400,
                 ..Simple::any(
-                    "AWS/AIDevOps",
-                    "ConsumedInvestigationTime",
-                    ("AgentSpaceUUID", limit.agent_space.as_str().into()),
+                    AGENT[0],
+                    AGENT[1],
+                    (AGENT[2], limit.agent_space.as_str().into()),
                 )
             },
         )

@@ -64,10 +64,22 @@ impl Explanation {
         ids.collect()
     }
 
-    /// What it came to. What the ledger says counts; else the last word of the logs.
+    /// The IDs of the reports that the ledger names.
+    pub(crate) fn reports(&self) -> impl Iterator<Item = &String> {
+        self.verdicts.keys()
+    }
+
+    /// What it came to. What the ledger says counts, and what the logs say of later; else the last word of the logs.
     fn conclusion(&self, needle: &str) -> Vec<String> {
         if !self.verdicts.is_empty() {
-            return self.verdicts.values().cloned().collect();
+            let mut all: Vec<String> = self.verdicts.values().cloned().collect();
+            all.extend(self.since().map(|step| {
+                let Step {
+                    what, by, detail, ..
+                } = step;
+                format!("since then: {what}, by `{by}` ({detail})")
+            }));
+            return all;
         }
         match self.steps.last() {
             Some(step) if step.what == "skipped" => vec![format!(
@@ -86,6 +98,15 @@ impl Explanation {
                  `synth match` says which rules would catch an event"
             )],
         }
+    }
+
+    /// What became of a later event that did not reach the ledger.
+    fn since(&self) -> Option<&Step> {
+        let of_ledger = self.steps.iter().filter(|it| it.by == "ledger");
+        let last = of_ledger.map(|it| it.at).max()?;
+        let later = self.steps.iter().filter(|it| it.at > last);
+        let latest = later.max_by_key(|it| it.at)?;
+        matches!(latest.what.as_str(), "skipped" | "failed").then_some(latest)
     }
 
     /// Whether anything is known.
