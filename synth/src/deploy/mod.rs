@@ -1,7 +1,7 @@
 //! From templates to deployed stacks, by change set.
 //!
 //! Nothing here prints or asks: what happens is reported to an [`Observer`], of which a terminal is one. What became
-//! of an operation is decided by [`verdict`] alone.
+//! of an operation is decided by [`verdict()`] alone.
 
 pub mod assets;
 mod bucket;
