@@ -138,13 +138,13 @@ fn unknown(message: &Message, why: &str) -> Letter {
 
 /// Lambda keeps the event as the function got it, and does not say which function.
 fn by_function(message: &Message, event: Option<&Json>) -> Letter {
-    let (why, doubt) = match (
+    let why = match (
         message.attribute("ErrorMessage"),
         message.attribute("ErrorCode"),
     ) {
-        (Some(why), _) => (why.to_owned(), None),
-        (None, Some(code)) => (format!("the function ended with status {code}"), None),
-        (None, None) => ("the function failed".to_owned(), Some(UNEXPLAINED)),
+        (Some(why), _) => why.to_owned(),
+        (None, Some(code)) => format!("the function ended with status {code}"),
+        (None, None) => "the function failed".to_owned(),
     };
     match event {
         Some(event) => {
@@ -152,7 +152,7 @@ fn by_function(message: &Message, event: Option<&Json>) -> Letter {
                 payload: message.body.clone(),
                 named: None,
                 shape: taking(event),
-                doubt,
+                doubt: None,
             };
             letter(message, Kind::Function, &summary(event), &why, content)
         }

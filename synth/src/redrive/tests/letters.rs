@@ -63,6 +63,24 @@ fn leave(reason: &str) -> Step {
     Step::Leave(reason.to_owned())
 }
 
+/// Where Lambda writes its records.
+fn in_the_bucket(message: Message) -> Message {
+    Message {
+        receipt: super::Receipt::Object("aws/lambda/async/x".to_owned()),
+        ..message
+    }
+}
+
+/// What stands in the queue like a record of Lambda's anybody may have written.
+#[test]
+fn a_record_in_the_queue_goes_back_only_for_who_names_it() {
+    let letter = read(&sample(DESTINATION));
+    let step = plan(&letter, &everything(), &stack());
+    let reason =
+        "nobody says why it is here, so anybody may have put it there; to try all the same: --id ";
+    assert!(matches!(step, Step::Leave(why) if why.starts_with(reason)));
+}
+
 #[test]
 fn samples_of_aws() {
     let function = sample(FUNCTION);
@@ -88,7 +106,7 @@ fn samples_of_aws() {
     );
     let nobody = leave("no function of the stack takes events like this");
     check(
-        &sample(DESTINATION),
+        &in_the_bucket(sample(DESTINATION)),
         Kind::OnFailure,
         "an event without a type",
         "RetriesExhausted: Test exception (this is intentional)",
@@ -255,7 +273,7 @@ fn records_go_to_the_function_that_they_name() {
             },
             "requestPayload": payload,
         });
-        message(&record.to_string(), &[])
+        in_the_bucket(message(&record.to_string(), &[]))
     };
     let odd = json!({ "odd": true });
     check(
