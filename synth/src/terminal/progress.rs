@@ -9,6 +9,8 @@ pub(crate) struct Progress {
     terminal: Terminal,
     what: String,
     tenths: usize,
+    /// Of how many these are tenths.
+    total: usize,
 }
 
 impl Progress {
@@ -18,6 +20,7 @@ impl Progress {
             terminal,
             what,
             tenths: 0,
+            total: 0,
         }
     }
 
@@ -28,6 +31,11 @@ impl Progress {
             return;
         }
         let tenths = done * 10 / total;
+        if total > self.total {
+            // All of what there seemed to be is not all any more.
+            self.tenths = self.tenths.min(9);
+            self.total = total;
+        }
         if self.terminal.interactive {
             eprint!("\r{} {done} of {total}", self.what);
         } else if tenths > self.tenths {
