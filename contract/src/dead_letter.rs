@@ -1,4 +1,4 @@
-//! By what an incident that was given up is told from other dead letters in the same queue.
+//! How an undelivered incident is distinguished from other dead letters in the same queue.
 //!
 //! Delivery writes these, and whoever redrives dead letters reads them.
 

@@ -1,4 +1,4 @@
-//! What an incident is grouped by: incidents of one group within a window are told as one.
+//! What an incident is grouped by: incidents of one group within a window are sent as one.
 
 use std::fmt;
 

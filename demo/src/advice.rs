@@ -103,7 +103,7 @@ async fn respond(
     Ok(response)
 }
 
-/// The advisers of a demo: they know no instance until they are told of some.
+/// The advisers of a demo: they know no instance until some are added.
 #[derive(Debug)]
 pub struct Advisers {
     server: Server,

@@ -204,7 +204,7 @@ async fn order(region: &Region, terminal: Terminal) -> Result<(), Error> {
         }
         .into());
     }
-    terminal.say("   put on the bus; the rule tells the function its title");
+    terminal.say("   put on the bus; the rule hands the function its title");
     Ok(())
 }
 

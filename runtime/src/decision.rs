@@ -4,7 +4,7 @@ use std::fmt;
 
 use contract::{Group, Incident};
 
-/// What an event leads to. What cannot be judged is an error instead, and ends in the bucket of failed events.
+/// What an event leads to. What cannot be evaluated is an error instead, and ends in the bucket of failed events.
 #[derive(Debug)]
 pub enum Decision {
     /// Something is wrong and worth an investigation.

@@ -6,7 +6,7 @@
 use jiff::{Timestamp, fmt::strtime};
 use serde_json::Value as Json;
 
-/// What is wrong with an event that cannot be judged. Lambda writes such an event into the bucket of failed
+/// What is wrong with an event that cannot be evaluated. Lambda writes such an event into the bucket of failed
 /// events.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnreadableEvent {

@@ -1,4 +1,4 @@
-//! What the functions do that turn events into incidents: judge, queue, say so.
+//! What the functions do that turn events into incidents: evaluate, queue, log.
 
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ pub struct SignalFunction {
 /// writes the event into the bucket of failed events.
 #[derive(Debug, thiserror::Error)]
 pub enum SignalError {
-    /// The event cannot be judged.
+    /// The event cannot be evaluated.
     #[error(transparent)]
     Unreadable(#[from] UnreadableEvent),
     /// The incident could not be queued.
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_judged_is_counted_and_fails() {
+    async fn what_cannot_be_evaluated_is_counted_and_fails() {
         let unreadable = UnreadableEvent::NotJson("where".to_owned());
         let (outcome, lines) = act("http://127.0.0.1:1", Err(unreadable)).await;
         assert_eq!(error_type(outcome), "UnreadableEvent");

@@ -226,7 +226,7 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
     );
     show(
         Output::DeadLettersUrl,
-        "What was given up",
+        "Dead letters",
         &core.dead_letters.queue_url(),
     );
     show(

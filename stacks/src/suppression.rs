@@ -18,7 +18,7 @@ pub enum Reason {
     /// Lambda polls the queue for this function: what fails stays in the queue, which has a
     /// dead-letter queue.
     QueueKeepsEvents,
-    /// What Lambda gives up goes to a bucket: a dead-letter queue beside it would have everything twice, and is in the
+    /// What Lambda drops goes to a bucket: a dead-letter queue beside it would have everything twice, and is in the
     /// service and under the key that functions fail without.
     DestinationKeepsEvents,
     /// The names of the records that Lambda writes are its own, and it asks for the whole bucket.

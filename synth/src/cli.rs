@@ -24,10 +24,10 @@ Exit codes:
   0  done, or nothing to do
   1  failed
   2  the command line or the account file is wrong
-  3  `diff --exit-code` found differences
+  3  `diff --exit-code` found differences, or a stack that is busy or whose first deploy failed
   4  declined at the prompt, or `--yes` is missing without a terminal
   5  the deploy failed and was rolled back
-  6  a stack requires manual intervention; the next command is named
+  6  a stack requires manual intervention or has an unknown status; the next command is named
   7  contact was lost while the deploy goes on; the command to resume is named";
 
 const HISTORY: &str = "\
@@ -50,8 +50,8 @@ const EXPLAIN: &str = "\
 The ledger remembers 35 days, and is read whole. The logs of the functions are searched back to --since. An event that
 no rule and no alarm handed to a function leaves no trace: `synth match` says which rules would catch it.
 
-Needs `dynamodb:Scan` on the ledger, `lambda:GetFunctionConfiguration` and `logs:FilterLogEvents`. What may not be
-read is said.
+Needs `cloudformation:DescribeStacks`, `dynamodb:Scan` on the ledger, with a key of your own `kms:Decrypt`, and for the
+logs `lambda:GetFunctionConfiguration` and `logs:FilterLogEvents`. Lists what it was not permitted to read.
 
 Examples:
   synth explain --account prod checkout-5xx                             what became of an alarm
@@ -60,7 +60,7 @@ Examples:
 
 const COST: &str = "\
 The JSON of --json:
-  account, date, regions   of what the report is, and of which day
+  account, date, regions   the account, day and regions of the report
   complete                 whether every source answered and nine of ten instances could be evaluated
   gaps[]                   what, region (null is all) and why: what could not be read
   sums[]                   kind, count, amounts[] of value, currency and discounts (after, before, unknown)
@@ -112,8 +112,8 @@ pub enum Command {
     /// Show what is in the dead letters of an account, and send it back the way it came
     ///
     /// Incidents go back to their queue and are signed anew when they are delivered; events go to the
-    /// function that should have had them. Each keeps its incident's ID. What has no way back stays,
-    /// and why is said.
+    /// function that should have had them. Each keeps its incident's ID. Messages that cannot be
+    /// sent back stay, with the reason.
     Redrive(Redrive),
     /// Set or test the webhook of an account
     #[command(subcommand)]
@@ -206,14 +206,15 @@ pub struct Deploy {
     /// move, they are gone, and they forget their states
     #[arg(long)]
     pub move_alarms: bool,
-    /// Print the outputs of the stacks as JSON
+    /// Print the outcome, status and outputs of each stack as JSON, also when the deploy fails
     #[arg(long)]
     pub json: bool,
 }
 
 /// Delete the stacks of an account.
 ///
-/// The secret and the queues stay, with what is in them; how to remove them is said.
+/// The secret, both queues, the bucket of failed events and the ledger stay, with what is in them. Prints how to remove
+/// each.
 #[derive(Debug, Args)]
 pub struct Destroy {
     /// Which account
@@ -224,7 +225,7 @@ pub struct Destroy {
     pub yes: bool,
 }
 
-/// Show how the stacks, the queues, the webhook and the budget of an account are.
+/// Show the status of an account's stacks, queues, webhook and budget.
 #[derive(Debug, Args)]
 pub struct Status {
     /// Which account
@@ -241,7 +242,7 @@ pub struct History {
     /// Which account
     #[command(flatten)]
     pub file: AccountFile,
-    /// How far back to look, such as 90m, 24h or 7d; the ledger remembers 14 days
+    /// How far back to look, such as 90m, 24h or 7d; the ledger keeps 35 days
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = length_of_time)]
     pub since: SignedDuration,
     /// How many entries to show of each region: the newest
@@ -318,7 +319,8 @@ pub struct Redrive {
     pub only: Vec<Kind>,
     /// Only the message or the incident with this ID; can be given more than once
     ///
-    /// What the agent rejected is redriven in no other way.
+    /// Required for incidents that the agent rejected, and for messages in the queue that do not state a reason: anybody
+    /// who may send to the queue can forge those.
     #[arg(long, value_name = "ID")]
     pub id: Vec<String>,
     /// Only show what is there, and what would become of it
@@ -407,8 +409,8 @@ pub struct Init {
 
 /// Show which rules would catch an event, and what would be sent.
 ///
-/// Asks nobody: patterns are matched as EventBridge does, and the event is judged by the code of the
-/// functions. Of the rules that do not match it is said why.
+/// Calls nothing: matches patterns as EventBridge does and evaluates the event with the functions' own code. Shows for
+/// each other rule why it does not match.
 #[derive(Debug, Args)]
 pub struct Match {
     /// Which account

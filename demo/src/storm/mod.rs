@@ -35,7 +35,7 @@ use crate::{
 
 /// Requests that the receiver takes in a second: as many as `deliver` sends at most.
 pub(crate) const LIMIT: usize = 2;
-/// How often somebody who watches is told how far it is.
+/// How often progress is shown.
 const TICK: Duration = Duration::from_secs(2);
 /// Events that a machine plays in a second at least.
 const PLAYED: usize = 60;

@@ -80,15 +80,15 @@ fn decide_bare(
     settings: &AlarmSettings,
 ) -> Result<Decision, UnreadableEvent> {
     if sns::is_message(event) {
-        return Ok(judge(&sns::read(event, notification)?, settings));
+        return Ok(evaluate(&sns::read(event, notification)?, settings));
     }
     Ok(match read::read(event)? {
         AlarmEvent::Configuration => Decision::Skip(Skip::AlarmConfiguration),
-        AlarmEvent::State(change) => judge(&change, settings),
+        AlarmEvent::State(change) => evaluate(&change, settings),
     })
 }
 
-fn judge(change: &StateChange<'_>, settings: &AlarmSettings) -> Decision {
+fn evaluate(change: &StateChange<'_>, settings: &AlarmSettings) -> Decision {
     if change.state != "ALARM" {
         return Decision::Skip(Skip::NotInAlarm);
     }

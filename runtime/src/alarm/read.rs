@@ -18,7 +18,7 @@ use crate::{
 /// An event about an alarm.
 #[derive(Debug)]
 pub(super) enum AlarmEvent<'a> {
-    /// The alarm's state changed, or was told again.
+    /// The alarm's state changed, or was reported again.
     State(Box<StateChange<'a>>),
     /// The alarm was made, changed or deleted.
     Configuration,
@@ -33,7 +33,7 @@ pub(super) enum Channel {
     EventBridge,
 }
 
-/// A state of an alarm, as far as the event tells it.
+/// A state of an alarm, as far as the event says.
 #[derive(Debug)]
 pub(super) struct StateChange<'a> {
     pub(super) channel: Channel,
@@ -104,7 +104,7 @@ impl<'a> Contributor<'a> {
     }
 }
 
-/// The rule by which an alarm's own actions are muted. EventBridge tells its states all the same, and
+/// The rule by which an alarm's own actions are muted. EventBridge sends its states all the same, and
 /// CloudWatch makes up for the actions when the window ends.
 #[derive(Debug)]
 pub(super) struct Mute<'a> {

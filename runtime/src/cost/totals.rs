@@ -121,7 +121,7 @@ pub(super) fn sums(evaluation: &Evaluation, settings: &Settings) -> Vec<String> 
         ));
     }
     lines.extend(reasons("unknown", &evaluation.unknown));
-    lines.extend(reasons("left out", &evaluation.excluded));
+    lines.extend(reasons("excluded", &evaluation.excluded));
     lines.extend(reasons("recommendations dropped", &evaluation.dropped));
     let mut price = format!(
         "this report asked CloudWatch for {} metrics, which costs {:.4} USD",

@@ -15,7 +15,7 @@ use crate::{
 /// A message of the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// By which SQS is told what stays.
+    /// The ID by which SQS is asked to keep the message.
     pub id: String,
     /// By which the message is deferred; empty where it came in no queue.
     pub receipt: String,

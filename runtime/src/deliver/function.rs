@@ -23,7 +23,7 @@ impl<P: Ports> DeliverFunction<P> {
         }
     }
 
-    /// Handles an event until `deadline`; returns what SQS is told of a batch: which messages stay.
+    /// Handles an event until `deadline`; returns the answer to SQS: which messages stay in the queue.
     pub async fn handle(&self, event: &Json, deadline: Timestamp) -> Json {
         let mut memory = self.memory.lock().await;
         memory.handle(&self.ports, event, deadline).await

@@ -248,7 +248,7 @@ impl Telemetry for LambdaPorts {
     }
 }
 
-/// The attributes by which a dead letter of this function is told from others in the same queue.
+/// The attributes that distinguish a dead letter of this function from others in the same queue.
 fn outgoing(letter: &DeadLetter) -> Outgoing {
     let mut attributes = vec![(dead_letter::REASON, letter.reason.clone())];
     if !letter.queued.is_empty() {

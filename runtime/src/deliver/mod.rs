@@ -91,7 +91,7 @@ impl Deliver {
         }
     }
 
-    /// Handles a batch, or sweeps, until `deadline`; returns what SQS is told: which messages stay.
+    /// Handles a batch, or sweeps, until `deadline`; returns the answer to SQS: which messages stay in the queue.
     pub async fn handle<P: Ports>(&mut self, ports: &P, event: &Json, deadline: Timestamp) -> Json {
         let session = Session::new(ports, &self.settings, &self.health, deadline);
         if event.get(SWEEP).is_some() {

@@ -77,14 +77,17 @@ impl Row {
             (self.verdict.as_str(), self.requests),
             "{case}: {ended:?}"
         );
-        let fate = ended.disposition();
-        let expected = match fate {
+        let disposition = ended.disposition();
+        let expected = match disposition {
             Disposition::Ends => "leaves the queue",
             Disposition::Deferred(_) => "goes back",
             Disposition::Dead(_) => "dead letter",
         };
-        assert!(self.incident.starts_with(expected), "{case}: {fate:?}");
-        let failed = match fate {
+        assert!(
+            self.incident.starts_with(expected),
+            "{case}: {disposition:?}"
+        );
+        let failed = match disposition {
             Disposition::Ends => 0,
             _ => self.requests,
         };

@@ -1,4 +1,4 @@
-//! The cost report is made in one region, and the others are told.
+//! The cost report is made in one region, and the other regions lose their schedule.
 
 use serde_json::{Value as Json, json};
 use snapshots::{account, directory};

@@ -20,7 +20,7 @@ use crate::{
     value::Value,
 };
 
-/// Adds one alarm, which tells `action` when it goes off. It says nothing when it is over: only what
+/// Adds one alarm, which invokes `action` when it goes off. It says nothing when it is over: only what
 /// goes wrong is investigated.
 pub(crate) fn alarm(
     template: &mut Template,

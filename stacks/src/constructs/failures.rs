@@ -1,7 +1,7 @@
 //! The bucket of events that functions failed on.
 //!
 //! Functions fail most when they cannot reach the queue of incidents: because SQS is away, or because the key that
-//! encrypts what the stack keeps is disabled. So what Lambda gives up goes to another service, under a key that
+//! encrypts what the stack keeps is disabled. So what Lambda drops goes to another service, under a key that
 //! nobody can disable.
 
 use crate::{
@@ -94,7 +94,7 @@ fn objects(bucket: &Handle<Bucket>) -> Value<String> {
     Value::sub(format!("${{{}.Arn}}/*", bucket.logical_id()))
 }
 
-/// What the role of a function needs, so that Lambda can write there what it gives up. Lambda asks for both on the
+/// What the role of a function needs, so that Lambda can write there what it drops. Lambda asks for both on the
 /// whole bucket before it takes it for a destination. Source: "Capturing records of Lambda asynchronous
 /// invocations" in the Lambda developer guide.
 pub(crate) fn keep_failures(core: &Core<'_>) -> [Statement; 2] {

@@ -1,8 +1,8 @@
-//! How long the agent may work in a day before people are told.
+//! How long the agent may work in a day before people are notified.
 
 use super::AgentMinutes;
 
-/// How long the agent may work in a day before people are told, by the agent's own metric.
+/// How long the agent may work in a day before people are notified, by the agent's own metric.
 ///
 /// Source: `ConsumedInvestigationTime` in the namespace `AWS/AIDevOps`, in seconds, by agent space;
 /// "Vended logs and metrics" in the AWS DevOps Agent user guide.

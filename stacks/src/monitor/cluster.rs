@@ -44,7 +44,7 @@ impl Cluster {
         }
     }
 
-    /// Whether its events are judged like any other cluster's.
+    /// Whether its events are evaluated like any other cluster's.
     pub fn is_plain(&self) -> bool {
         self.priority.is_none() && self.ignored_services.is_empty()
     }

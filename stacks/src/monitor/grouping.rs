@@ -1,10 +1,10 @@
-//! Which incidents are told as one.
+//! Which incidents are sent as one.
 
 use std::time::Duration;
 
 use super::duration;
 
-/// Which incidents of a group are told as one.
+/// Which incidents of a group are sent as one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Grouping {
     /// How long the first of a group waits for others.

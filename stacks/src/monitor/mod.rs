@@ -81,13 +81,13 @@ pub struct Monitor {
     pub cost_anomalies: Option<CostAnomalies>,
     /// When to report on spend that may not be needed, if at all.
     pub cost_report: Option<CostReport>,
-    /// Which incidents are told as one.
+    /// Which incidents are sent as one.
     pub grouping: Grouping,
     /// How many investigations may start.
     pub budget: Budget,
     /// When what can wait does, if ever.
     pub quiet_hours: Option<QuietHours>,
-    /// How long the agent may work before people are told, if that is bounded.
+    /// How long the agent may work before people are notified, if that is bounded.
     pub agent_time: Option<AgentTime>,
     /// Whether there is a dashboard of the pipeline.
     pub dashboard: bool,

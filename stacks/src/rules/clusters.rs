@@ -1,4 +1,4 @@
-//! Which clusters share a rule, and how the events of each are judged.
+//! Which clusters share a rule, and how the events of each are evaluated.
 
 use serde_json::json;
 
@@ -61,7 +61,7 @@ pub(super) fn families(clusters: &[Cluster]) -> Vec<Family<'_>> {
     families
 }
 
-/// How the events of these families are judged, if not all like any other: the entry that is most
+/// How the events of these families are evaluated, if not all like any other: the entry that is most
 /// specific decides alone.
 pub(super) fn input(families: &[Family<'_>]) -> Option<Input> {
     let members = || families.iter().flat_map(|it| &it.members);

@@ -27,7 +27,7 @@ pub type Origin<'a> = dyn Fn(&Json, &str) -> Option<String> + 'a;
 pub struct Deployer<'a> {
     /// The region.
     pub region: &'a Region,
-    /// Who is told what happens.
+    /// Who observes what happens.
     pub observer: &'a Observer<'a>,
     /// Who may want it to end. What CloudFormation has begun goes on without.
     pub stop: &'a Stop,

@@ -282,7 +282,7 @@ impl Deployer<'_> {
                 )
             }
             Verdict::Vanished => Err(DeployError::Vanished { stack, region }),
-            Verdict::RolledBack | Verdict::GivenUp | Verdict::NotSeen | Verdict::Running => {
+            Verdict::RolledBack | Verdict::Abandoned | Verdict::NotSeen | Verdict::Running => {
                 Err(DeployError::RolledBack {
                     stack,
                     region,

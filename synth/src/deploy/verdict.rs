@@ -40,8 +40,8 @@ pub enum Verdict {
     RolledBack,
     /// It failed, and the stack requires manual intervention.
     Stuck,
-    /// CloudFormation has given the deletion up: the stack is as it was.
-    GivenUp,
+    /// CloudFormation has abandoned the deletion: the stack is as it was.
+    Abandoned,
     /// Somebody else has deleted the stack.
     Vanished,
     /// The status did not exist when this was written.
@@ -156,7 +156,7 @@ pub fn verdict(operation: Operation, evidence: Evidence, status: &StackStatus) -
         ) => Verdict::Running,
 
         // Only an event of the deletion itself proves that this is not how the stack was before it.
-        (Delete, _) if evidence == Evidence::OwnEvent => Verdict::GivenUp,
+        (Delete, _) if evidence == Evidence::OwnEvent => Verdict::Abandoned,
         (Delete, _) => Verdict::Running,
         (_, S::Unknown(_)) => Verdict::Unknown,
     }
@@ -176,7 +176,7 @@ impl Verdict {
             Self::Done => "done",
             Self::RolledBack => "rolled back",
             Self::Stuck => "stuck",
-            Self::GivenUp => "given up",
+            Self::Abandoned => "abandoned",
             Self::Vanished => "vanished",
             Self::Unknown => "unknown",
         }
@@ -248,7 +248,7 @@ mod tests {
         let status = StackStatus::UpdateComplete;
         assert_eq!(
             verdict(Operation::Delete, Evidence::OwnEvent, &status),
-            Verdict::GivenUp
+            Verdict::Abandoned
         );
         assert_eq!(
             verdict(Operation::Delete, Evidence::Later, &status),

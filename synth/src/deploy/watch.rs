@@ -119,7 +119,7 @@ impl Deployer<'_> {
                     Err(error) => return Err(self.lost(watched, &error)),
                 };
                 reads += 1;
-                let (verdict, status) = judge(watched, now.as_ref(), clock.since(begin));
+                let (verdict, status) = evaluate(watched, now.as_ref(), clock.since(begin));
                 if verdict.is_end() {
                     if can_read_events && verdict != Verdict::Done {
                         self.read_last_events(watched.id, &mut log).await;
@@ -132,7 +132,7 @@ impl Deployer<'_> {
                     && went_on.is_some_and(|it| clock.since(it) > LATEST)
                 {
                     // It went on, and the stack is as before for longer than reads are late.
-                    let verdict = Verdict::GivenUp;
+                    let verdict = Verdict::Abandoned;
                     return Ok(Some(self.end(watched, verdict, status, now, &log).await));
                 }
             }
@@ -192,7 +192,7 @@ impl Deployer<'_> {
         let begin = clock.now();
         loop {
             let now = describe(&self.region.aws, watched.id).await.ok()?;
-            let (verdict, _) = judge(watched, now.as_ref(), clock.since(begin));
+            let (verdict, _) = evaluate(watched, now.as_ref(), clock.since(begin));
             if verdict == Verdict::Done || clock.since(begin) > LATEST {
                 return now;
             }
@@ -283,7 +283,11 @@ impl Deployer<'_> {
 }
 
 /// What a read of the stack says of the operation.
-fn judge(watched: &Watched<'_>, now: Option<&Deployed>, since: Duration) -> (Verdict, StackStatus) {
+fn evaluate(
+    watched: &Watched<'_>,
+    now: Option<&Deployed>,
+    since: Duration,
+) -> (Verdict, StackStatus) {
     let Some(now) = now else {
         // A stack that has just been made may not be found yet; one that was deleted is found by its ID for months.
         let verdict = match watched.operation {

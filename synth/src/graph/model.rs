@@ -48,7 +48,7 @@ pub enum Role {
     Delivery,
     /// Where it ends that could not be handed on. Drawn below what sends.
     DeadLetters,
-    /// Who is told.
+    /// Who is notified.
     Receiver,
 }
 

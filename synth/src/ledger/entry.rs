@@ -59,7 +59,7 @@ pub(crate) struct Entry {
     pub(super) groups: u64,
 }
 
-/// What holds incidents, as programs are told.
+/// What holds incidents, as programs read it.
 pub(super) fn word(hold: Hold) -> &'static str {
     match hold {
         Hold::Budget => "budget",

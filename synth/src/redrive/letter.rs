@@ -47,7 +47,7 @@ pub(crate) struct Letter {
     /// One line for a person.
     pub(crate) what: String,
     pub(crate) since: Option<Timestamp>,
-    /// Why it was given up, in the words of whoever did.
+    /// Why it became a dead letter, in the words of its sender.
     pub(crate) why: String,
     pub(super) content: Content,
 }

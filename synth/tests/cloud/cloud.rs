@@ -203,7 +203,7 @@ fn parse(request: &HttpRequest) -> Parsed {
 }
 
 /// What becomes of one call.
-enum Fate {
+enum Reply {
     Answer,
     AnswerAndLose,
     Lose,
@@ -216,29 +216,29 @@ impl HttpConnector for Cloud {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let cloud = self.clone();
         let parsed = parse(&request);
-        let fate = cloud.begin(&parsed);
+        let reply = cloud.begin(&parsed);
         HttpConnectorFuture::new(async move {
             cloud.clock.sleep(LATENCY).await;
             let lost = || Err(ConnectorError::io("connection reset by peer".into()));
-            match fate {
-                Fate::Answer => Ok(own(cloud.answer(&parsed))),
-                Fate::AnswerAndLose => {
+            match reply {
+                Reply::Answer => Ok(own(cloud.answer(&parsed))),
+                Reply::AnswerAndLose => {
                     let _ = cloud.answer(&parsed);
                     lost()
                 }
-                Fate::Lose => lost(),
-                Fate::Silence { takes_effect } => {
+                Reply::Lose => lost(),
+                Reply::Silence { takes_effect } => {
                     if takes_effect {
                         let _ = cloud.answer(&parsed);
                     }
                     std::future::pending::<()>().await;
                     lost()
                 }
-                Fate::Say(status, body) => Ok(respond(status, body)),
-                Fate::Error(status, ..) if parsed.operation.starts_with("Head") => {
+                Reply::Say(status, body) => Ok(respond(status, body)),
+                Reply::Error(status, ..) if parsed.operation.starts_with("Head") => {
                     Ok(respond(status, String::new()))
                 }
-                Fate::Error(status, code, message) => {
+                Reply::Error(status, code, message) => {
                     Ok(respond(status, error_body(parsed.service, code, message)))
                 }
             }
@@ -248,7 +248,7 @@ impl HttpConnector for Cloud {
 
 impl Cloud {
     /// Notes the call, and what becomes of it.
-    fn begin(&self, parsed: &Parsed) -> Fate {
+    fn begin(&self, parsed: &Parsed) -> Reply {
         let now = self.clock.now();
         let mut state = self.lock();
         let name = &parsed.operation;
@@ -264,7 +264,7 @@ impl Cloud {
             at: now,
         });
         if state.expired {
-            return Fate::Error(
+            return Reply::Error(
                 403,
                 "ExpiredToken",
                 "The security token included in the request is expired",
@@ -274,38 +274,38 @@ impl Cloud {
             return denied();
         }
         let Some(planned) = state.planned.clone() else {
-            return Fate::Answer;
+            return Reply::Answer;
         };
         let is_hit = planned.operation == *name && planned.number == number;
         let has_begun = state.since.is_some();
         if !is_hit && !has_begun {
-            return Fate::Answer;
+            return Reply::Answer;
         }
         let since = *state.since.get_or_insert(now);
         let is_within = |duration: Duration| now.duration_since(since).unwrap() < duration;
         match planned.fault {
             Fault::Throttled(long) if is_within(long) => match parsed.service {
-                "S3" => Fate::Error(503, "SlowDown", "Please reduce your request rate."),
-                _ => Fate::Error(400, "Throttling", "Rate exceeded"),
+                "S3" => Reply::Error(503, "SlowDown", "Please reduce your request rate."),
+                _ => Reply::Error(400, "Throttling", "Rate exceeded"),
             },
             Fault::Unavailable(long) if is_within(long) => {
-                Fate::Error(503, "ServiceUnavailable", "try later")
+                Reply::Error(503, "ServiceUnavailable", "try later")
             }
-            Fault::Reset(long) if is_within(long) => Fate::Lose,
+            Fault::Reset(long) if is_within(long) => Reply::Lose,
             Fault::AnswerLost(times) if planned.operation == *name && state.lost < times => {
                 state.lost += 1;
-                Fate::AnswerAndLose
+                Reply::AnswerAndLose
             }
-            Fault::Silence { takes_effect } if is_hit => Fate::Silence { takes_effect },
-            Fault::FalseYes if is_hit => Fate::Say(200, false_yes(parsed)),
-            Fault::Page(status) if is_hit => Fate::Say(
+            Fault::Silence { takes_effect } if is_hit => Reply::Silence { takes_effect },
+            Fault::FalseYes if is_hit => Reply::Say(200, false_yes(parsed)),
+            Fault::Page(status) if is_hit => Reply::Say(
                 status,
                 "<html><h1>Access blocked by policy</h1></html>".to_owned(),
             ),
             Fault::Denied if planned.operation == *name => denied(),
             Fault::Expired if is_hit => {
                 state.expired = true;
-                Fate::Error(
+                Reply::Error(
                     403,
                     "ExpiredToken",
                     "The security token included in the request is expired",
@@ -313,24 +313,24 @@ impl Cloud {
             }
             Fault::LostThenExpired if is_hit => {
                 state.expired = true;
-                Fate::AnswerAndLose
+                Reply::AnswerAndLose
             }
             Fault::Stop if is_hit => {
                 if let Some(switch) = &state.switch {
                     switch.stop();
                 }
-                Fate::Answer
+                Reply::Answer
             }
             Fault::Kill if is_hit => {
                 state.killed = true;
-                Fate::Silence { takes_effect: true }
+                Reply::Silence { takes_effect: true }
             }
             Fault::LateReads { lag, flaps } if is_hit => {
                 state.world.lag = lag;
                 state.world.flaps = flaps;
-                Fate::Answer
+                Reply::Answer
             }
-            _ => Fate::Answer,
+            _ => Reply::Answer,
         }
     }
 
@@ -389,8 +389,8 @@ impl Cloud {
     }
 }
 
-fn denied() -> Fate {
-    Fate::Error(
+fn denied() -> Reply {
+    Reply::Error(
         403,
         "AccessDenied",
         "User is not authorized to perform this action",

@@ -12,7 +12,7 @@ use std::{
 use crate::{
     cloud::{Cloud, Fault, Planned},
     model::{Ending, World},
-    run::{ALARMS, Command, Ended, ONE, Project, judge, run},
+    run::{ALARMS, Command, Ended, ONE, Project, check, run},
 };
 
 /// Of the same operation, calls beyond the first so many are polls like those before.
@@ -136,7 +136,7 @@ fn scenarios() -> Vec<Scenario> {
         ),
         of("destroy", Command::Destroy, ONE, Some(ONE), &[]),
         of(
-            "destroy is given up",
+            "destroy is abandoned",
             Command::Destroy,
             ONE,
             Some(ONE),
@@ -176,7 +176,7 @@ fn every_call_of_every_run_may_fail_in_every_way() {
     for (scenario, cloud) in scenarios.iter().zip(&clouds) {
         let recording = cloud.copy();
         let recorded = run(&recording, &scenario.project, scenario.command);
-        let found = judge(&recording, &scenario.project, scenario.command, &recorded);
+        let found = check(&recording, &scenario.project, scenario.command, &recorded);
         assert!(
             found.is_empty(),
             "{}: {found:?}\n{}",
@@ -250,14 +250,14 @@ fn problems_of(cell: &Cell<'_>) -> Vec<(String, String)> {
         cloud.mend();
         cloud.lock().world.endings.clear();
         let repaired = run(&cloud, project, *command);
-        let mut found = judge(&cloud, project, *command, &repaired);
-        let may_stay = ["update sticks", "destroy is given up"].contains(&scenario.name);
+        let mut found = check(&cloud, project, *command, &repaired);
+        let may_stay = ["update sticks", "destroy is abandoned"].contains(&scenario.name);
         if !matches!(repaired.code, Some(0 | 3)) && !may_stay {
             found.push(format!("not repaired: exit {:?}", repaired.code));
         }
         found
     } else {
-        judge(&cloud, project, *command, &ended)
+        check(&cloud, project, *command, &ended)
     };
     let cell = format!(
         "{}/{}-{}/{name}",

@@ -21,7 +21,7 @@ pub(crate) enum Ending {
     Fails,
     /// A resource fails, and so does taking it back.
     Sticks,
-    /// The deletion is given up, and the stack is as before.
+    /// CloudFormation abandons the deletion, and the stack is as before.
     GivesUp,
     /// It goes on for ever.
     NeverEnds,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     cloud::{Cloud, Fault, Planned},
     model::{Ending, World},
-    run::{ALARMS, Command, Ended, ONE, Project, judge, leftovers, run, settled},
+    run::{ALARMS, Command, Ended, ONE, Project, check, leftovers, run, settled},
 };
 
 pub(crate) const CORE: &str = "tocsin-one";
@@ -53,11 +53,11 @@ pub(crate) fn ends(cloud: &Cloud, endings: &[Ending]) {
     cloud.lock().world.endings = endings.to_vec().into();
 }
 
-/// Runs, and lets the judge see what became of it.
+/// Runs, and lets the check see what became of it.
 #[track_caller]
-pub(crate) fn judged(cloud: &Cloud, project: &Project, command: Command) -> Ended {
+pub(crate) fn checked(cloud: &Cloud, project: &Project, command: Command) -> Ended {
     let ended = run(cloud, project, command);
-    let wrong = judge(cloud, project, command, &ended);
+    let wrong = check(cloud, project, command, &ended);
     assert!(wrong.is_empty(), "{wrong:?}\n{}", ended.said);
     ended
 }
@@ -82,7 +82,7 @@ fn a_late_read_is_not_the_end_of_a_failing_update() {
             state.world.lag = Duration::from_secs_f64(lag);
             state.world.flaps = flaps;
             drop(state);
-            judged(&cloud, &newer(ONE), Command::Deploy).code(code);
+            checked(&cloud, &newer(ONE), Command::Deploy).code(code);
         }
     }
 }
@@ -97,17 +97,17 @@ fn a_late_read_is_not_the_end_of_a_deletion() {
         let cloud = deployed(ONE);
         ends(&cloud, &[ending]);
         cloud.lock().world.lag = Duration::from_secs(10);
-        judged(&cloud, &Project::new(ONE), Command::Destroy).code(code);
+        checked(&cloud, &Project::new(ONE), Command::Destroy).code(code);
     }
 }
 
 #[test]
-fn a_deletion_that_is_given_up_is_told_with_its_reason() {
+fn an_abandoned_deletion_is_reported_with_its_reason() {
     for denied in [vec![], vec!["DescribeStackEvents"]] {
         let cloud = deployed(ONE);
         ends(&cloud, &[Ending::GivesUp]);
         cloud.lock().denied = denied;
-        judged(&cloud, &Project::new(ONE), Command::Destroy)
+        checked(&cloud, &Project::new(ONE), Command::Destroy)
             .code(6)
             .says("could not be deleted")
             .says("Export tocsin-x cannot be deleted as it is in use by other");
@@ -123,7 +123,7 @@ fn a_hook_that_speaks_of_no_changes_is_no_success() {
         "deploy on Monday".to_owned(),
     )];
     cloud.lock().world.change_set_failures = vec![Some((reason.to_owned(), details))].into();
-    judged(&cloud, &newer(ONE), Command::Deploy)
+    checked(&cloud, &newer(ONE), Command::Deploy)
         .code(1)
         .says(reason)
         .says("Company::Friday::Guard: deploy on Monday");
@@ -146,7 +146,7 @@ fn the_result_names_every_stack_and_region() {
     let two = format!("{ONE}{ALARMS}").replace("[eu-central-1]", "[eu-central-1, us-east-1]");
     let cloud = Cloud::new(World::default());
     ends(&cloud, &[Ending::Succeeds, Ending::Fails]);
-    let ended = judged(&cloud, &Project::new(&two), Command::Deploy)
+    let ended = checked(&cloud, &Project::new(&two), Command::Deploy)
         .code(5)
         .says("tocsin-one in eu-central-1           created")
         .says("tocsin-one-alarms-1 in eu-central-1  failed and rolled back")
@@ -259,7 +259,7 @@ fn an_unknown_status_is_shown_as_it_is() {
     assert!(!ended.said.contains("continue-update-rollback"));
 }
 
-/// What was waited for is compared again, and what becomes of it is judged.
+/// What was waited for is compared again, and what becomes of it is checked.
 #[test]
 fn a_busy_stack_is_waited_for_and_compared_again() {
     for (status, code) in [("UPDATE_COMPLETE", 0), ("UPDATE_ROLLBACK_FAILED", 6)] {
@@ -304,7 +304,7 @@ fn a_stack_that_somebody_deletes_meanwhile_is_no_success() {
 fn revoked_credentials_are_not_a_failed_deploy() {
     let cloud = deployed(ONE);
     plan(&cloud, "DescribeStackEvents", 1, Fault::Expired);
-    judged(&cloud, &newer(ONE), Command::Deploy)
+    checked(&cloud, &newer(ONE), Command::Deploy)
         .code(7)
         .says("contact with AWS was lost while the stack `tocsin-one` in eu-central-1 is being changed")
         .says("refresh your credentials (`aws sso login`)")
@@ -320,7 +320,7 @@ fn outputs_that_cannot_be_read_do_not_make_a_deploy_fail() {
         5,
         Fault::Reset(Duration::from_mins(9)),
     );
-    judged(&cloud, &newer(ONE), Command::Deploy).code(0);
+    checked(&cloud, &newer(ONE), Command::Deploy).code(0);
 }
 
 #[test]
@@ -333,7 +333,7 @@ fn twelve_minutes_of_trouble_while_watching_change_nothing() {
             1,
             fault(Duration::from_mins(12)),
         );
-        judged(&cloud, &newer(ONE), Command::Deploy).code(0);
+        checked(&cloud, &newer(ONE), Command::Deploy).code(0);
     }
 }
 
@@ -342,7 +342,7 @@ fn ctrl_c_between_two_regions_ends_the_run() {
     let two = ONE.replace("[eu-central-1]", "[eu-central-1, us-east-1]");
     let cloud = Cloud::new(World::default());
     plan(&cloud, "CreateChangeSet", 1, Fault::Stop);
-    judged(&cloud, &Project::new(&two), Command::Deploy)
+    checked(&cloud, &Project::new(&two), Command::Deploy)
         .code(1)
         .says("stopped before the stack `tocsin-one` in us-east-1 was changed")
         .says("tocsin-one in eu-central-1  created");

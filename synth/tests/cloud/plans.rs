@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use crate::{
     cloud::Cloud,
     model::{Ending, World},
-    named::{CORE, REGION, deployed, ends, judged, newer, put},
+    named::{CORE, REGION, checked, deployed, ends, newer, put},
     run::{Command, Ended, ONE, Project, is_deployed, leftovers, run, run_with},
 };
 
@@ -83,7 +83,7 @@ fn a_half_made_bucket_is_mended_by_the_next_deploy() {
             Some("{\"Statement\":[{\"Sid\":\"Theirs\",\"Effect\":\"Deny\"}]}".to_owned());
         bucket.lifecycle = None;
     }
-    judged(&cloud, &newer(ONE), Command::Deploy).code(0);
+    checked(&cloud, &newer(ONE), Command::Deploy).code(0);
     let state = cloud.lock();
     let bucket = state.world.buckets.values().next().unwrap();
     let policy = bucket.policy.as_ref().unwrap();

@@ -1,4 +1,4 @@
-//! Runs of `synth` against the fake AWS, and the judge of them.
+//! Runs of `synth` against the fake AWS, and the check of them.
 
 use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
@@ -256,7 +256,7 @@ pub(crate) fn leftovers(world: &World) -> Vec<String> {
 }
 
 /// What is wrong with how a run ended, as far as its exit code and what became of the stacks show it.
-pub(crate) fn judge(
+pub(crate) fn check(
     cloud: &Cloud,
     project: &Project,
     command: Command,

@@ -91,7 +91,7 @@ fn event(source: &str, detail_type: &str, resource: &str, detail: Json) -> Json 
     })
 }
 
-/// An incident that `deliver` gave up for this reason, or that nobody explains.
+/// An incident that `deliver` put among the dead letters for this reason, or that nobody explains.
 pub(crate) fn incident(name: &str, reason: Option<&str>) -> Letter {
     let attributes = reason.map(|it| ("TOCSIN_REASON", it.to_owned()));
     Letter {

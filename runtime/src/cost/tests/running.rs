@@ -353,7 +353,7 @@ fn an_incomplete_run_is_tried_again_and_the_last_try_reports_what_it_has() {
     }
     assert_eq!(it.sent().len(), 0);
     assert_eq!(it.outcome(day(1)), "nothing new");
-    // Whether it is the last try can be told from its age, where the ledger is away.
+    // Its age says whether it is the last try, where the ledger is away.
     it.outside.can.set((false, false));
     let late = |minutes| {
         it.run_after(day(2), SignedDuration::from_mins(minutes))

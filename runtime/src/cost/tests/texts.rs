@@ -202,7 +202,7 @@ fn a_report_reads_like_this() {
          - stop or delete: 1, 80.00 USD a month after discounts\n\
          - make smaller: 1, 120.50 USD a month before discounts\n\
          - instances that run: 3, of which 0 in use and 0 unknown\n\
-         - left out, tagged tocsin=ignore: 1\n\
+         - excluded, tagged tocsin=ignore: 1\n\
          - this report asked CloudWatch for 3 metrics, which costs 0.0000 USD\n\n\
          Stop or delete:\n\
          - new: eu-central-1 EC2 instance i-0a \"old\" (m5.large): 80.00 USD a month; 50 % of its price; \

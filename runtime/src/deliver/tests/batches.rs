@@ -18,7 +18,7 @@ async fn posts_keep_their_pace() {
     assert!(apart >= SignedDuration::from_secs(2), "{apart}");
 }
 
-/// What else broke is told from what is read anyway, the first report of a storm included.
+/// What else broke is reported from what is read anyway, the first report of a storm included.
 #[tokio::test]
 async fn each_report_says_what_else_opened() {
     let ports = FakePorts::new([]);

@@ -239,7 +239,7 @@ fn rest() -> impl Strategy<Value = Json> {
                 object(&[
                     ("investigations-per-hour", Some(json!(many))),
                     ("investigations-per-day", Some(json!(2 * many))),
-                    ("floor", floor.map(Json::from)),
+                    ("always-send", floor.map(Json::from)),
                     (
                         "quiet-hours",
                         floor.map(|_| json!({ "from": "22:00", "until": "07:00" })),

@@ -27,7 +27,7 @@ use super::{clock::Clock, queue::Queue};
 const CALL: Duration = Duration::from_millis(5);
 /// How long the receiver takes.
 const ANSWER: Duration = Duration::from_millis(100);
-/// After how long a call to the ledger is given up.
+/// After how long a call to the ledger times out.
 const PATIENCE: Duration = Duration::from_secs(4);
 /// After how long a write that seemed to fail lands.
 const LATE: SignedDuration = SignedDuration::from_secs(6);

@@ -1,4 +1,4 @@
-//! What is told of a few events: once, soon, and with what belongs together.
+//! What is reported of a few events: once, soon, and with what belongs together.
 
 use super::*;
 
@@ -55,7 +55,7 @@ fn a_duplicate_by_itself_is_no_incident() {
     assert_eq!(night.play_and_account_for_everything().taken.len(), 1);
 }
 
-/// Two alarms on one queue within half a minute are told as one, those on another by themselves.
+/// Two alarms on one queue within half a minute are sent as one, those on another by themselves.
 #[test]
 fn what_comes_while_the_first_waits_is_told_with_it() {
     let night = night(vec![alarm("a", 1, 0), alarm("b", 1, 15), alarm("c", 2, 15)]);
@@ -92,7 +92,7 @@ fn an_alarm_and_its_five_hundred_time_series_are_one_incident() {
     assert!(description.contains(rest), "{description}");
 }
 
-/// Twenty times in ten minutes: one incident, and one that tells the rest when twenty minutes are over.
+/// Twenty times in ten minutes: one incident, and one that reports the rest when twenty minutes are over.
 #[test]
 fn an_alarm_that_flaps_is_one_incident_and_a_follow_up() {
     for seed in 0..20 {
@@ -131,7 +131,7 @@ fn a_window_in_which_nothing_new_happens_has_no_follow_up() {
     assert_eq!(ids(&aftermath).len(), 2);
 }
 
-/// What always passes is not held up by what was told of the same queue a moment ago.
+/// What always passes is not held up by what was reported on the same queue a moment ago.
 #[test]
 fn a_critical_incident_does_not_wait_for_the_end_of_a_window() {
     let critical = Happening {
@@ -156,7 +156,7 @@ fn composite(children: &[&str], seconds: i64) -> Happening {
     }
 }
 
-/// Whichever comes first: the alarms that a composite alarm looks at are told as a part of it, and
+/// Whichever comes first: the alarms that a composite alarm looks at are reported as a part of it, and
 /// another alarm is not.
 #[test]
 fn a_composite_alarm_absorbs_its_children() {

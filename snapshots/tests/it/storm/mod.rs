@@ -130,7 +130,7 @@ impl Night {
         }
     }
 
-    /// What comes of what happens, as the functions judge it.
+    /// What comes of what happens, as the functions evaluate it.
     fn events(&self) -> Vec<Event> {
         let event = |it: &Happening| {
             let envelope = it.envelope(self.begin);

@@ -83,7 +83,7 @@ impl PipelineAlarms<'_, '_> {
         self.alarm(
             "incidents-over-ceiling",
             &format!(
-                "More incidents than `floor-per-day` allows are urgent enough to be sent whatever the budget says: they \
+                "More incidents than `always-send-per-day` allows are urgent enough to be sent whatever the budget says: they \
                  use the budget of all others now. See which with: synth history --account {account}"
             ),
             counted("OverCeiling", deliver),

@@ -1,4 +1,4 @@
-//! Alarms on what is lost, was given up, or waits for too long: queues, functions, and whoever writes dead letters.
+//! Alarms on what is lost, becomes a dead letter, or waits for too long: queues, functions, and whoever writes dead letters.
 
 use contract::FunctionName;
 
@@ -25,7 +25,7 @@ impl PipelineAlarms<'_, '_> {
         self.alarm(
             "dead-letters",
             &format!(
-                "Events or incidents were given up. See why with: synth redrive --account {account} --dry-run"
+                "Events or incidents became dead letters. See why with: synth redrive --account {account} --dry-run"
             ),
             // Of what is sent there, and not of what is there: so each new letter is said, whatever has stayed. SQS does
             // not count what it moves itself.
@@ -84,7 +84,7 @@ impl PipelineAlarms<'_, '_> {
         )
     }
 
-    /// What each function fails on, gives up, and loses.
+    /// Alarms on the events that each function fails on, that Lambda drops, and that are lost.
     pub(super) fn functions(
         &mut self,
         functions: &[(FunctionName, Handle<Function>)],
@@ -110,7 +110,7 @@ impl PipelineAlarms<'_, '_> {
                 name,
                 "dropped",
                 &format!(
-                    "Lambda gave up an event, which is in the bucket of failed events. See why with: synth redrive \
+                    "Lambda dropped an event after its retries; it is in the bucket of failed events. See why with: synth redrive \
                      --account {account} --dry-run"
                 ),
                 of("AsyncEventsDropped"),
@@ -118,7 +118,7 @@ impl PipelineAlarms<'_, '_> {
             self.family(
                 name,
                 "events-lost",
-                "Lambda gave up an event and could not write it to the bucket of failed events: it is lost",
+                "Lambda dropped an event and could not write it to the bucket of failed events: it is lost",
                 of("DestinationDeliveryFailures"),
             )?;
         }

@@ -1,4 +1,4 @@
-//! Alarms on the pipeline itself. They tell people, never the pipeline.
+//! Alarms on the pipeline itself. They notify people, never the pipeline.
 //!
 //! Each has a page in `docs/alarms.md`, which its description names.
 

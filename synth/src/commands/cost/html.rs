@@ -73,7 +73,7 @@ pub fn page(found: &Found) -> String {
         fact(&format!("unknown: {why}"), count.to_string());
     }
     for (why, count) in &evaluation.excluded {
-        fact(&format!("left out: {why}"), count.to_string());
+        fact(&format!("excluded: {why}"), count.to_string());
     }
     for (why, count) in &evaluation.dropped {
         fact(&format!("recommendations {why}"), count.to_string());

@@ -119,7 +119,7 @@ pub(crate) async fn run(args: &Arguments, terminal: Terminal) -> Result<Exit, Er
 /// What the account file asks for and this command leaves out.
 fn left_out(settings: &CostSettings) -> Option<&'static str> {
     settings.actual_costs.then_some(
-        "actual costs are left out: only the function asks Cost Explorer, which charges for it",
+        "actual costs are not included: only the deployed function calls Cost Explorer, which charges for it",
     )
 }
 

@@ -24,7 +24,7 @@ pub(crate) struct CostReport {
     /// An instance is idle if its traffic of a day never reached so many megabytes, and its CPU is low.
     /// Default: 5.
     pub(crate) idle_below_megabytes: Option<Field<f64>>,
-    /// The tag of what is left out: one key and its value. Default: `{tocsin: ignore}`.
+    /// The tag of what is excluded: one key and its value. Default: `{tocsin: ignore}`.
     pub(crate) ignore_tag: Option<Field<BTreeMap<String, Field<String>>>>,
     /// The keys of the tags that name the owner of a resource, the best first. Default: `[owner, team]`.
     pub(crate) owner_tags: Option<Field<Vec<Field<String>>>>,

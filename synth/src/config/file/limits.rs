@@ -10,7 +10,8 @@ use crate::config::field::Field;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Limits {
-    /// How many investigations may start in an hour; what is more waits, and arrives as one digest.
+    /// How many investigations may start in an hour. The last of them is a digest of all other groups that are due;
+    /// incidents after that are held until the next hour.
     /// Default: 6, or `investigations-per-day` if that is less. An investigation of about 8 minutes is
     /// about 4 dollars at the list price of November 2026 (0.0083 dollars a second), so that 6 an hour
     /// are about 24 dollars.
@@ -23,12 +24,13 @@ pub(crate) struct Limits {
     /// How many of a day's investigations each entry of `events`, and all denied calls together, may have. Default: a
     /// third of the day's, at least 1.
     pub(crate) rule_per_day: Option<Field<u32>>,
-    /// The priority from which incidents start an investigation whatever has been used. Default:
-    /// `CRITICAL`.
+    /// The priority from which incidents are sent whatever the budget says. Default: `CRITICAL`.
+    pub(crate) always_send: Option<Field<Priority>>,
+    /// How many of the incidents that are always sent have slots of their own in a day. Those beyond it use the budget,
+    /// and the `ops-topic` is notified. Default: four times the day's investigations.
+    pub(crate) always_send_per_day: Option<Field<u32>>,
+    /// The earlier name of `always-send`.
     pub(crate) floor: Option<Field<Priority>>,
-    /// How many incidents that are always sent there may be in a day; what is more uses the budget, and the `ops-topic`
-    /// is told. Default: four times the day's investigations.
-    pub(crate) floor_per_day: Option<Field<u32>>,
     /// When incidents of the priorities `LOW` and `MINIMAL` wait; what waited arrives as one digest.
     /// Default: never.
     pub(crate) quiet_hours: Option<Field<QuietHours>>,
@@ -36,11 +38,11 @@ pub(crate) struct Limits {
     /// `agent-minutes-per-day`.
     pub(crate) agent_space: Option<Field<String>>,
     /// Minutes of investigations in a day, at the agent's own count, after which the `ops-topic` is
-    /// told. At the list price of November 2026 an hour is about 30 dollars.
+    /// notified. At the list price of November 2026 an hour is about 30 dollars.
     pub(crate) agent_minutes_per_day: Option<Field<u32>>,
 }
 
-/// The hours of each day in which what can wait does.
+/// Quiet hours: the daily period during which LOW and MINIMAL incidents are held.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct QuietHours {

@@ -64,7 +64,7 @@ pub(crate) struct AccountFile {
     pub(crate) cost_anomalies: Option<Field<CostAnomalies>>,
     /// A daily report on spend that may not be needed, of all regions together.
     pub(crate) cost_report: Option<Field<CostReport>>,
-    /// How long the first incident of a group waits for others, which are then told with it: `5 seconds`
+    /// How long the first incident of a group waits for others, which are then sent with it: `5 seconds`
     /// to `5 minutes`. Default: `30 seconds`.
     pub(crate) group_wait: Option<Field<String>>,
     /// How long after the first an incident of the same group is no investigation of its own:

@@ -1,4 +1,4 @@
-//! Who is told, and where incidents may go.
+//! Who is notified, and where incidents may go.
 
 use stacks::monitor::{HostName, InvalidTopic, OpsTopic, WebhookPolicy};
 
@@ -28,7 +28,7 @@ impl Resolver<'_> {
         {
             self.error(
                 &field.span,
-                format!("alarms in {region} cannot tell a topic in {own}"),
+                format!("alarms in {region} cannot notify a topic in {own}"),
                 "give the topic's name, and have a topic of that name in every region",
             );
         }

@@ -60,12 +60,17 @@ impl Resolver<'_> {
             let value = field.as_ref().and_then(|it| it.value);
             value.unwrap_or(usual)
         };
-        let floor = limits.floor.as_ref().and_then(|it| it.value);
+        if let Some(floor) = &limits.floor {
+            let hint = "write `always-send` instead: `floor` is read for one more release";
+            self.warn(&floor.span, "`floor` is called `always-send` now", hint);
+        }
+        let always_send = limits.always_send.as_ref().or(limits.floor.as_ref());
+        let always_send = always_send.and_then(|it| it.value);
         let budget = Budget::new(Limits {
             low_per_day: set(&limits.low_per_day, usual.low_per_day),
             rule_per_day: set(&limits.rule_per_day, usual.rule_per_day),
-            always_send: floor.map_or(usual.always_send, priority),
-            always_per_day: set(&limits.floor_per_day, usual.always_per_day),
+            always_send: always_send.map_or(usual.always_send, priority),
+            always_per_day: set(&limits.always_send_per_day, usual.always_per_day),
             ..usual
         });
         for error in budget.as_ref().err().into_iter().flatten() {
@@ -84,8 +89,8 @@ impl Resolver<'_> {
                     };
                     (field.as_ref(), "")
                 }
-                InvalidBudget::AlwaysPerDay(_) if limits.floor_per_day.is_none() => continue,
-                InvalidBudget::AlwaysPerDay(_) => (limits.floor_per_day.as_ref(), ""),
+                InvalidBudget::AlwaysPerDay(_) if limits.always_send_per_day.is_none() => continue,
+                InvalidBudget::AlwaysPerDay(_) => (limits.always_send_per_day.as_ref(), ""),
             };
             let place = field.map_or(span, |it| &it.span);
             self.error(place, error.to_string(), hint);
@@ -178,6 +183,32 @@ mod tests {
             .budget;
         let wanted = Budget::new(Limits::new(per_hour, per_day));
         assert_eq!(Ok(budget), wanted);
+    }
+
+    #[test]
+    fn the_earlier_name_is_read_with_a_warning() {
+        let parsed = |key: &str| {
+            let text = format!("name: x\nops-topic: ops\nlimits: {{{key}: HIGH}}");
+            let context = Context {
+                file_stem: None,
+                host: Architecture::Arm64,
+            };
+            let (account, problems) = config::parse(&text, context);
+            let shown: Vec<String> = problems
+                .iter()
+                .map(|it| it.render("x.yaml", &text, false))
+                .collect();
+            (account.unwrap().monitor.budget, shown.concat())
+        };
+        let (budget, problems) = parsed("always-send");
+        assert_eq!(budget.limits().always_send, contract::Priority::High);
+        assert_eq!(problems, "");
+        let (same, warning) = parsed("floor");
+        assert_eq!(same, budget);
+        assert!(
+            warning.contains("`floor` is called `always-send` now"),
+            "{warning}"
+        );
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub(super) fn account(
         resolver.warn(
             &file.name.span,
             "nobody hears of failures of the pipeline itself",
-            "name an SNS topic that tells people: `ops-topic: platform-ops`",
+            "name an SNS topic that notifies people: `ops-topic: platform-ops`",
         );
     }
     let grouping = resolver.grouping(file.group_wait.as_ref(), file.group_window.as_ref());

@@ -58,7 +58,7 @@ impl Line {
         })
     }
 
-    /// The step that it tells of.
+    /// The step that the line reports.
     pub(crate) fn step(&self) -> Step {
         let fields: Vec<String> = self
             .fields
