@@ -13,6 +13,8 @@ pub const MAX_MESSAGE: usize = 65_536;
 
 /// The version that is written.
 const VERSION: u64 = 3;
+/// That of canaries, which readers of the one before do not know: such a message waits for a reader that does.
+const NEWEST: u64 = 4;
 
 /// What made an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,7 +78,7 @@ pub struct Envelope {
 #[derive(Debug, thiserror::Error)]
 pub enum UnreadableEnvelope {
     /// A newer version of the functions wrote it. It can be read once they are deployed again.
-    #[error("envelope version {0} is newer than {VERSION}, which this function reads")]
+    #[error("envelope version {0} is newer than {NEWEST}, which this function reads")]
     Newer(u64),
     /// It is larger than anything that is written, and was not read.
     #[error("{0} bytes: an envelope has {MAX_MESSAGE} at most")]
@@ -89,9 +91,13 @@ pub enum UnreadableEnvelope {
 impl Envelope {
     /// An incident that belongs to nothing, ready to be queued.
     pub fn new(signal: impl Into<Signal>, incident: Incident) -> Self {
+        let signal = signal.into();
         Self {
-            version: VERSION,
-            signal: signal.into(),
+            version: match signal {
+                Signal::Canary => NEWEST,
+                Signal::Function(_) | Signal::Test => VERSION,
+            },
+            signal,
             incident,
             group: None,
             redriven: false,
@@ -148,7 +154,7 @@ impl Envelope {
             ))
         };
         let Version { version } = serde_json::from_str(body).map_err(|error| malformed(&error))?;
-        if version > VERSION {
+        if version > NEWEST {
             return Err(UnreadableEnvelope::Newer(version));
         }
         serde_json::from_str(body).map_err(|error| malformed(&error))

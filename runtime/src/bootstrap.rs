@@ -208,9 +208,13 @@ pub fn cost_function(roots: RootCertStore) -> Result<(), StartError> {
                 let (arn, id) = (&context.invoked_function_arn, &context.request_id);
                 // A schedule's event is short. What is longer would not fit the function's memory once it is read.
                 let event = match payload.len() {
-                    0..=LONGEST_SCHEDULE => parse(&payload).unwrap_or_default(),
-                    _ => Json::Null,
+                    0..=LONGEST_SCHEDULE => parse(&payload),
+                    _ => Err(UnreadableEvent::TooLong(LONGEST_SCHEDULE)),
                 };
+                let event = event.map_err(|error| Diagnostic {
+                    error_type: "UnreadableEvent".to_owned(),
+                    error_message: error.to_string(),
+                })?;
                 function.handle(&event, arn, time, id).await
             }
         })

@@ -14,7 +14,7 @@ pub enum UnreadableEvent {
     #[error("not JSON: {0}")]
     NotJson(String),
     /// It is longer than any that AWS sends; nothing of it was read.
-    #[error("an event of more than {0} bytes, which is more than AWS sends")]
+    #[error("an event of more than {0} bytes, which is more than this function is sent")]
     TooLong(usize),
     /// It is no event of the kind that this function turns into incidents.
     #[error("not an event of {0}")]

@@ -129,7 +129,13 @@ impl SignalFunction {
     ) -> Result<Json, SignalError> {
         let mut outcomes = Vec::new();
         for decision in decisions {
-            outcomes.push(self.act(decision, invocation).await);
+            let outcome = self.act(decision, invocation).await;
+            // There is no time left for the others, either.
+            let is_over = matches!(outcome, Err(SignalError::Queue(_)));
+            outcomes.push(outcome);
+            if is_over {
+                break;
+            }
         }
         let mut outcomes = outcomes.into_iter().collect::<Result<Vec<Json>, _>>()?;
         Ok(if outcomes.len() == 1 {

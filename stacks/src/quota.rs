@@ -5,6 +5,8 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use contract::FunctionName;
+
 use crate::{
     json::Json,
     limits,
@@ -44,6 +46,8 @@ pub enum Subject {
     Event(EventName),
     /// The pattern of an event of the account file.
     EventPattern(EventName),
+    /// The alarms that are watched.
+    WatchedAlarms,
     /// The hosts that incidents may be sent to.
     WebhookHosts,
     /// Nothing in particular.
@@ -270,13 +274,22 @@ fn resource_quotas(template: &Template) -> Vec<Counted> {
                 let function = properties["FunctionName"].to_string();
                 *permissions.entry(function).or_default() += 1;
             }
-            Function::TYPE => counted.push((
-                format!("bytes in the environment of the function `{id}`"),
-                bytes(&properties["Environment"]),
-                limits::ENVIRONMENT_BYTES,
-                Subject::WebhookHosts,
-                "allow fewer hosts",
-            )),
+            Function::TYPE => {
+                let (subject, remedy) = if id.as_str() == FunctionName::Alarm.logical_id() {
+                    (Subject::WatchedAlarms, "watch fewer prefixes")
+                } else if id.as_str() == FunctionName::Deliver.logical_id() {
+                    (Subject::WebhookHosts, "allow fewer hosts")
+                } else {
+                    (Subject::Everything, "")
+                };
+                counted.push((
+                    format!("bytes in the environment of the function `{id}`"),
+                    bytes(&properties["Environment"]),
+                    limits::ENVIRONMENT_BYTES,
+                    subject,
+                    remedy,
+                ));
+            }
             _ => {}
         }
     }

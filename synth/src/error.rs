@@ -30,7 +30,7 @@ pub enum Exit {
     /// The deploy failed and was rolled back.
     RolledBack = 5,
     /// A stack requires manual intervention.
-    NeedsPerson = 6,
+    ManualIntervention = 6,
     /// Contact was lost while the deploy goes on.
     ContactLost = 7,
 }
@@ -173,7 +173,7 @@ impl Error {
                 DeployError::Stuck { .. }
                 | DeployError::UnknownStatus { .. }
                 | DeployError::NotDeleted { .. },
-            ) => Exit::NeedsPerson,
+            ) => Exit::ManualIntervention,
             Self::Deploy(DeployError::ContactLost { .. } | DeployError::Detached { .. }) => {
                 Exit::ContactLost
             }

@@ -52,6 +52,14 @@ pub(super) fn has_time(clock: &impl Clock, until: Duration) -> bool {
     until.saturating_sub(clock.elapsed()) >= LEAST
 }
 
+/// The resources of the findings that Cost Explorer knows by the names that they have here.
+pub(super) fn resources(evaluation: &Evaluation) -> Vec<String> {
+    let ids = evaluation.findings.iter().map(|it| it.id.as_str());
+    ids.filter(|it| it.starts_with("i-") || it.starts_with("vol-"))
+        .map(str::to_owned)
+        .collect()
+}
+
 /// Adds what the findings have cost, for a report of this time. The last call is over `until`, since the run began.
 /// Instances and volumes only: of what other resources are called there, AWS says nothing.
 pub(super) async fn add(
@@ -61,17 +69,10 @@ pub(super) async fn add(
     at: Timestamp,
     evaluation: &mut Evaluation,
 ) {
-    let ids = evaluation.findings.iter().map(|it| it.id.as_str());
-    let mut resources: Vec<String> = ids
-        .filter(|it| it.starts_with("i-") || it.starts_with("vol-"))
-        .map(str::to_owned)
-        .collect();
+    let mut resources = resources(evaluation);
     if let more @ 1.. = resources.len().saturating_sub(RESOURCES) {
         evaluation.gaps.push(gap(Why::NotAskedOf(more)));
         resources.truncate(RESOURCES);
-    }
-    if resources.is_empty() {
-        return;
     }
     let today = at.to_zoned(TimeZone::UTC).date();
     let days = SignedDuration::from_hours(24 * i64::from(DAYS));
@@ -79,26 +80,26 @@ pub(super) async fn add(
     let mut token: Option<String> = None;
     let mut costs = HashMap::<String, BTreeMap<String, f64>>::new();
     let mut missing = Some(Why::TooManyPages);
-    for _ in 0..PAGES {
+    for page in 1..=PAGES {
         if !has_time(clock, until) {
             missing = Some(Why::OutOfTime);
             break;
         }
         let left = until.saturating_sub(clock.elapsed());
-        let page = reads.actual_costs(&resources, (from, today), token.as_deref());
-        let Some(page) = clock.within(left, page).await else {
+        let answer = reads.actual_costs(&resources, (from, today), token.as_deref());
+        let Some(answer) = clock.within(left, answer).await else {
             evaluation.pages += 1;
             missing = Some(Why::OutOfTime);
             break;
         };
         evaluation.pages += 1;
-        match page {
-            Ok(page) => {
-                for it in page.items {
+        match answer {
+            Ok(answer) => {
+                for it in answer.items {
                     let sums = costs.entry(it.resource).or_default();
                     *sums.entry(it.currency).or_default() += it.amount;
                 }
-                token = page.next;
+                token = answer.next;
                 if token.is_none() {
                     missing = None;
                     break;
@@ -107,7 +108,7 @@ pub(super) async fn add(
             }
             Err(error) => {
                 missing = Some(Why::from(&error));
-                if !error.reason().is_passing() {
+                if page == PAGES || !error.reason().is_passing() {
                     break;
                 }
                 clock.sleep(Duration::from_secs(1)).await;

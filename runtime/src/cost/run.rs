@@ -203,6 +203,10 @@ impl<R: Reads, C: Clock, S: Store, O: Outbox> Run<'_, R, C, S, O> {
         if asked.is_some_and(|it| at.duration_since(it) < ASKED_EVERY) {
             return Ok(());
         }
+        // A week's question is not spent on nothing.
+        if actual::resources(evaluation).is_empty() {
+            return Ok(());
+        }
         if !actual::has_time(self.clock, until) {
             evaluation.gaps.push(actual::gap(Why::OutOfTime));
             return Ok(());

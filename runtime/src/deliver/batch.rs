@@ -95,7 +95,7 @@ pub(super) fn content(
             return Content::Test(Box::new(envelope.incident));
         }
         Signal::Test => {
-            return Content::Dead("a test in a queue: tests come by themselves".to_owned());
+            return Content::Dead("a queued message claims to be a webhook test: tests are accepted only by direct invocation, one at a time".to_owned());
         }
         Signal::Canary => return Content::Canary,
         Signal::Function(_) => {}

@@ -35,8 +35,14 @@ pub(super) async fn send<P: Ports>(
     else {
         return Next::Step;
     };
-    if windows.is_empty() {
+    let Some(urgent) = most_urgent(&windows) else {
         return Next::Step;
+    };
+    let limits = &session.settings.limits;
+    let is_always_sent = limits.always_send(urgent.priority()) && day.item.always_room(limits) > 0;
+    if !is_always_sent && day.item.room(hour, limits) == 0 {
+        // Somebody else has taken the slot since this was planned.
+        return Next::Replan;
     }
     let now = session.now();
     let waker = windows
@@ -45,7 +51,7 @@ pub(super) async fn send<P: Ports>(
         .cloned();
     let key = head.numbered(latest.number + 1);
     let mut digest = Versioned::new(Window {
-        rule: common_rule(&windows),
+        rule: urgent.rule.clone(),
         ..empty(key.clone(), hold, waker, now)
     });
     let opened = windows.iter().map(|it| it.item.opened);
@@ -78,10 +84,9 @@ pub(super) async fn send<P: Ports>(
                 until: session.deadline,
                 hour: Some(hour),
             };
-            let openings = windows.iter().map(|it| Opening::of(&it.item));
+            let openings = windows.iter().filter_map(|it| Opening::of(&it.item));
             day.item.opened(openings);
-            let mut known = sending.openings(session, &day, hour, (from, now)).await;
-            known.add(windows.iter().map(|it| Opening::of(&it.item)));
+            let known = sending.openings(session, &day, hour, (from, now)).await;
             digest.item.nearby = known.of_storm(from, now);
             puts.push(take(session, &digest.item, &mut day, hour));
         }
@@ -118,13 +123,10 @@ async fn sendable<P: Ports>(session: &Session<'_, P>, keys: &[Key]) -> Vec<Versi
     sendable.collect()
 }
 
-/// The rule that all of these are about: a digest of them counts for it.
-fn common_rule(windows: &[Versioned<Window>]) -> Option<String> {
-    let first = windows.first()?.item.rule.as_ref()?;
-    let is_common = windows
-        .iter()
-        .all(|it| it.item.rule.as_ref() == Some(first));
-    is_common.then(|| first.clone())
+/// The most urgent of these, and of those the oldest: what a digest of them counts as.
+fn most_urgent(windows: &[Versioned<Window>]) -> Option<&Window> {
+    let windows = windows.iter().map(|it| &it.item);
+    windows.min_by_key(|it| (it.priority(), it.opened))
 }
 
 fn empty(key: Key, hold: Hold, waker: Option<String>, now: Timestamp) -> Window {

@@ -110,19 +110,17 @@ impl Sending {
         hour: Hour,
         (from, to): (Timestamp, Timestamp),
     ) -> Openings {
-        let mut all = day.item.openings().clone();
+        let mut all = self.pending_openings.clone();
         let begin = Hour::of(from.checked_sub(NEAR).unwrap_or(from)).day();
         let end = Hour::of(later(to, NEAR)).day();
-        let others: Vec<i64> = (begin..=end)
-            .filter(|it| *it < hour.day())
-            .take(2)
-            .collect();
-        if !others.is_empty() {
-            let keys: Vec<Key> = others.iter().map(|it| Key::day(*it)).collect();
+        let days = (begin..=end).rev().filter(|it| *it < hour.day());
+        let keys: Vec<Key> = days.take(2).map(Key::day).collect();
+        if !keys.is_empty() {
             let read = session.read(&keys).await;
             all.add(keys.iter().flat_map(|it| load::openings(&read, it)));
         }
-        all.add(self.pending_openings.iter().cloned());
+        // What a claim has written is what was sent.
+        all.add(day.item.openings().iter().cloned());
         all
     }
 
@@ -284,6 +282,12 @@ pub(super) async fn send<P: Ports>(
     if let Some(ends) = running(before.as_ref(), window.item.priority(), now) {
         return wait_for_other(session, sending, window, before, ends).await;
     }
+    let limits = &session.settings.limits;
+    let needs_slot = window.item.slot().is_none();
+    if needs_slot && !day.item.has_capacity(hour, slot_of(&window.item), limits) {
+        // Somebody else has taken it since this was planned.
+        return Next::Replan;
+    }
     if window.item.is_open() {
         let opened = window.item.opened;
         let openings = sending
@@ -346,7 +350,7 @@ async fn claim<P: Ports>(
     };
     let mut puts = vec![window.put()];
     if slot.is_none() {
-        day.item.opened([Opening::of(&window.item)]);
+        day.item.opened(Opening::of(&window.item));
         puts.push(take(session, &window.item, day, hour));
     }
     let claimed = match session.write(&puts).await {
@@ -365,6 +369,14 @@ async fn claim<P: Ports>(
     Ok(claimed)
 }
 
+/// What an investigation of a window counts as.
+fn slot_of(window: &Window) -> Slot<'_> {
+    Slot {
+        priority: window.priority(),
+        rule: window.rule.as_deref(),
+    }
+}
+
 /// The write that takes a slot of the day.
 pub(super) fn take<P: Ports>(
     session: &Session<'_, P>,
@@ -372,11 +384,8 @@ pub(super) fn take<P: Ports>(
     day: &mut Versioned<Day>,
     hour: Hour,
 ) -> Put {
-    let slot = Slot {
-        priority: window.priority(),
-        rule: window.rule.as_deref(),
-    };
-    day.item.take(hour, slot, &session.settings.limits);
+    let limits = &session.settings.limits;
+    day.item.take(hour, slot_of(window), limits);
     Put {
         key: Key::day(hour.day()),
         after: (day.version != load::UNREADABLE).then_some(day.version),

@@ -128,6 +128,12 @@ impl Day {
         limits.always_per_day.saturating_sub(self.always)
     }
 
+    /// Whether there is a slot for it, of its own or of everything else's.
+    pub fn has_capacity(&self, hour: Hour, slot: Slot<'_>, limits: &Limits) -> bool {
+        let has_own = limits.always_send(slot.priority) && self.always_room(limits) > 0;
+        has_own || (self.room(hour, limits) > 0 && self.has_share(slot, limits))
+    }
+
     /// When there may be room again, where an hour has none.
     pub fn next_room(&self, hour: Hour, limits: &Limits) -> Timestamp {
         if self.used() >= limits.per_day {

@@ -49,15 +49,15 @@ pub struct Nearby {
 }
 
 impl Opening {
-    /// That of a window.
-    pub fn of(window: &Window) -> Self {
-        Self {
+    /// That of a window; nothing for a digest, whose groups have openings of their own.
+    pub fn of(window: &Window) -> Option<Self> {
+        (!window.is_digest()).then(|| Self {
             key: window.key.clone(),
             at: window.opened,
             name: window.name.clone(),
             priority: window.priority(),
             incidents: window.count(),
-        }
+        })
     }
 
     /// That of a window that is still to be sent; nothing for a digest, or where the ledger does not say what it is

@@ -77,6 +77,9 @@ struct Rest {
     over: Vec<Unit>,
     /// What is not due yet, and will be in a moment.
     soon: Vec<Unit>,
+    /// Whether some of that is as urgent as what would take the last slot, and has a share of the day: it is not to wait for
+    /// the next.
+    presses: bool,
 }
 
 impl Pending {
@@ -158,18 +161,29 @@ pub fn plan(pending: Vec<Pending>, day: &Day, settings: &DeliverySettings, now: 
         others.sort_by(|a, b| a.rank().cmp(&b.rank()));
     }
     let tomorrow = hour.end_of_day();
-    match day.always_room(limits) {
+    let always_room = day.always_room(limits);
+    plan.over_ceiling = always
+        .len()
+        .saturating_sub(usize::try_from(always_room).unwrap_or(usize::MAX));
+    if always_room == 0 {
         // It is never worse off than what is less urgent.
-        0 => {
-            plan.over_ceiling = always.len();
-            others.extend(always);
-            others.sort_by(|a, b| a.rank().cmp(&b.rank()));
-        }
-        room => plan.fill(always, Rest::default(), room, tomorrow, tomorrow),
+        others.extend(always);
+        others.sort_by(|a, b| a.rank().cmp(&b.rank()));
+    } else {
+        plan.fill(always, Rest::default(), always_room, tomorrow, tomorrow);
     }
     let (fits, over) = shares(others, day, hour, limits);
     let next = day.next_room(hour, limits);
-    let rest = Rest { over, soon };
+    let last = fits.last().and_then(Unit::priority);
+    let presses = |it: &Unit| {
+        let has_share = it.slot().is_some_and(|slot| day.has_share(slot, limits));
+        has_share && it.priority() <= last
+    };
+    let rest = Rest {
+        over,
+        presses: soon.iter().any(presses),
+        soon,
+    };
     plan.fill(fits, rest, day.room(hour, limits), next, tomorrow);
     plan
 }
@@ -212,8 +226,12 @@ impl Plan {
         tomorrow: Timestamp,
     ) {
         let room = usize::try_from(room).unwrap_or(usize::MAX);
-        let Rest { over, soon } = rest;
-        let is_last_of_several = units.len() == room && !soon.is_empty();
+        let Rest {
+            over,
+            soon,
+            presses,
+        } = rest;
+        let is_last_of_several = units.len() == room && presses;
         if room > 0 && (units.len() > room || is_last_of_several) {
             let digest = units.split_off(room - 1);
             self.steps.extend(units.into_iter().map(Unit::step));
@@ -242,6 +260,10 @@ impl Unit {
             windows: vec![window],
             hold: Hold::Budget,
         }
+    }
+
+    fn priority(&self) -> Option<Priority> {
+        self.windows.first().map(|it| it.priority)
     }
 
     fn slot(&self) -> Option<Slot<'_>> {

@@ -116,9 +116,17 @@ struct PacedConnector {
     clock: Clock,
 }
 
+/// Whether an address is one of CloudFormation: a region's own, one with FIPS, or one of a VPC.
+fn is_of_cloudformation(uri: &str) -> bool {
+    let host = uri.strip_prefix("https://").unwrap_or_default();
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    host.split('.')
+        .any(|it| matches!(it, "cloudformation" | "cloudformation-fips"))
+}
+
 impl HttpConnector for PacedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        if !request.uri().starts_with("https://cloudformation.") {
+        if !is_of_cloudformation(request.uri()) {
             return self.inner.call(request);
         }
         let (inner, clock) = (self.inner.clone(), self.clock.clone());
@@ -149,6 +157,25 @@ fn next_turn(turns: &mut VecDeque<SystemTime>, now: SystemTime) -> SystemTime {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_address_of_cloudformation_is_paced() {
+        for (uri, expected) in [
+            ("https://cloudformation.eu-central-1.amazonaws.com/", true),
+            ("https://cloudformation-fips.us-east-1.amazonaws.com/", true),
+            (
+                "https://vpce-0a-1b.cloudformation.eu-central-1.vpce.amazonaws.com/",
+                true,
+            ),
+            (
+                "https://tocsin.s3.eu-central-1.amazonaws.com/cloudformation.zip",
+                false,
+            ),
+            ("http://127.0.0.1:4566/", false),
+        ] {
+            assert_eq!(is_of_cloudformation(uri), expected, "{uri}");
+        }
+    }
 
     #[test]
     fn no_second_has_five_calls() {

@@ -56,7 +56,8 @@ pub async fn deploy(
         origin: &|template, id| file.origin(template, id),
     };
     let (result, exit) = deploy_to(session, &deployment).await;
-    if as_json && (exit.is_err() || exit.as_ref().is_ok_and(|it| *it == Exit::Done)) {
+    let is_asked = |it: &Exit| *it == Exit::Done || result.has_changed();
+    if as_json && exit.as_ref().map_or(true, is_asked) {
         terminal.data(&format!("{:#}", json!(result.stacks)));
     }
     let exit = exit?;
@@ -149,7 +150,6 @@ async fn deploy_all(
     show_identity(regions, |line| terminal.say(line));
     for _ in 0..PLANS {
         let plans = session.unless_stopped(plan_all(deployment)).await?;
-        result.stacks.clear();
         note_plans(&plans, result);
         let deployer = |region| Deployer {
             region,
@@ -185,6 +185,8 @@ async fn deploy_all(
                 let question = format!("Let CloudFormation replace or remove `{id}` of `{stack}`?");
                 let confirm = terminal.confirm_unless_stopped(question, &session.stop);
                 if !confirm.await? {
+                    // Stacks before this one may be changed.
+                    say_result(result, terminal);
                     return Ok(Exit::Declined);
                 }
                 accepted.insert(format!("{stack}/{id}"));
@@ -219,6 +221,16 @@ fn note_plans(plans: &[RegionPlan<'_>], result: &mut RunResult) {
                 StackOutcome::NotReached
             };
             let now = stack.deployed.as_ref();
+            // What an earlier round of this run has done counts.
+            let before = result.outcome(&stack.stack.name, region.name());
+            let outcome = match before {
+                Some(done @ (StackOutcome::Created | StackOutcome::Changed))
+                    if stack.is_current() =>
+                {
+                    done
+                }
+                _ => outcome,
+            };
             result.note(&stack.stack.name, region.name(), outcome, now);
         }
     }

@@ -18,6 +18,7 @@ use crate::{
         template,
     },
     error::{Error, Exit},
+    terminal::Terminal,
 };
 
 /// How often the stacks are looked at anew because something went on in one.
@@ -87,21 +88,24 @@ pub async fn destroy(session: &Session, account: &Account, yes: bool) -> Result<
     for it in &doomed {
         if let Err(error) = delete(&deployer(it.region), it, &mut result).await {
             say_result(&result, terminal);
+            // The deletion may go on.
+            say_removals(it, terminal);
             return Err(error.into());
         }
         terminal.say(&format!("{} is gone", it.stack));
-    }
-    for Doomed {
-        region, remains, ..
-    } in &doomed
-    {
-        for kept in &remains.kept {
-            if let Some(line) = removal(kept, region.name()) {
-                terminal.say(&line);
-            }
-        }
+        // At once: when the stack is gone, nothing else names them.
+        say_removals(it, terminal);
     }
     Ok(Exit::Done)
+}
+
+/// Says how what stays of a stack can be removed.
+fn say_removals(doomed: &Doomed<'_>, terminal: Terminal) {
+    for kept in &doomed.remains.kept {
+        if let Some(line) = removal(kept, doomed.region.name()) {
+            terminal.say(&line);
+        }
+    }
 }
 
 /// Everything that is to be deleted; what was deployed last goes first.

@@ -78,7 +78,7 @@ pub fn exit_of_condition(condition: StackCondition) -> Exit {
     match condition {
         StackCondition::Ready => Exit::Done,
         StackCondition::Absent | StackCondition::Busy | StackCondition::Unborn => Exit::Differences,
-        StackCondition::Stuck | StackCondition::Unknown => Exit::NeedsPerson,
+        StackCondition::Stuck | StackCondition::Unknown => Exit::ManualIntervention,
     }
 }
 

@@ -10,6 +10,7 @@ pub(super) enum Declaration {
     Event(String),
     EventPattern(String),
     Name,
+    WatchedAlarms,
     WebhookHosts,
 }
 

@@ -78,6 +78,7 @@ impl Account {
             Subject::EventPattern(name) => {
                 vec![Declaration::EventPattern(name.as_str().to_owned())]
             }
+            Subject::WatchedAlarms => vec![Declaration::WatchedAlarms],
             Subject::WebhookHosts => vec![Declaration::WebhookHosts],
             Subject::Everything => Vec::new(),
         };

@@ -56,7 +56,12 @@ fn with_statements(found: Option<&Json>, wanted: &Json) -> Option<Json> {
     let Some(found) = found else {
         return Some(wanted.clone());
     };
-    let list = |policy: &Json| policy["Statement"].as_array().cloned().unwrap_or_default();
+    // A policy with one statement may have it without a list.
+    let list = |policy: &Json| match &policy["Statement"] {
+        Json::Array(statements) => statements.clone(),
+        Json::Null => Vec::new(),
+        one => vec![one.clone()],
+    };
     let (there, wanted) = (list(found), list(wanted));
     if wanted.iter().all(|it| there.contains(it)) {
         return None;
@@ -251,5 +256,9 @@ mod tests {
         let mended = with_statements(Some(&found), &ours).unwrap();
         assert_eq!(mended["Statement"], json!([theirs, ours["Statement"][0]]));
         assert_eq!(with_statements(Some(&mended), &ours), None);
+        // A single statement need not be in a list.
+        let alone = json!({ "Version": "2012-10-17", "Statement": theirs });
+        let mended = with_statements(Some(&alone), &ours).unwrap();
+        assert_eq!(mended["Statement"], json!([theirs, ours["Statement"][0]]));
     }
 }

@@ -156,9 +156,7 @@ impl Deployer<'_> {
         self.begin(stack, &event)?;
         match self.deploy(plan, known).await {
             Ok(outcome) => {
-                let was_changed = result.stacks.iter().any(|it| {
-                    it.stack == stack && it.region == region && it.outcome == StackOutcome::MadeRoom
-                });
+                let was_changed = result.outcome(stack, region) == Some(StackOutcome::MadeRoom);
                 let outcome = match outcome {
                     Outcome::NoChanges if was_changed => StackOutcome::Changed,
                     Outcome::NoChanges => StackOutcome::Unchanged,
@@ -170,13 +168,14 @@ impl Deployer<'_> {
                 Ok(())
             }
             Err(error) => {
-                let had_made_room = result.stacks.iter().any(|it| {
-                    it.stack == stack && it.region == region && it.outcome == StackOutcome::MadeRoom
-                });
+                let had_made_room = result.outcome(stack, region) == Some(StackOutcome::MadeRoom);
+                // What a failed first deploy had left was deleted before.
+                let is_gone = plan.remains.is_some() && !known.stacks.contains_key(stack);
                 let outcome = match StackOutcome::of(&error) {
                     StackOutcome::NotChanged | StackOutcome::RolledBack if had_made_room => {
                         StackOutcome::MadeRoom
                     }
+                    StackOutcome::NotChanged if is_gone => StackOutcome::Deleted,
                     outcome => outcome,
                 };
                 result.note(stack, region, outcome, None);

@@ -151,25 +151,28 @@ impl Deployer<'_> {
             before: before.map(|it| it.status.clone()),
             made: ready.made,
         };
-        match self.watch(&watched).await? {
-            Some(end) => self.outcome(plan, end),
-            // The stack says nothing, and the change set says that it is carried out.
-            None if matches!(self.look(&change).await, Look::Begun) => {
-                Err(DeployError::ContactLost {
-                    stack: stack.to_owned(),
-                    region: self.region.name().to_owned(),
-                    reason: "it is being carried out, and the stack does not show it".to_owned(),
-                    hint: None,
-                })
-            }
-            None => {
-                self.discard(&change, true).await;
-                Err(DeployError::NotBegun {
-                    stack: stack.to_owned(),
-                    region: self.region.name().to_owned(),
-                })
-            }
+        if let Some(end) = self.watch(&watched).await? {
+            return self.outcome(plan, end);
         }
+        // The stack says nothing; the change set may.
+        let reason = match self.look(&change).await {
+            Look::Begun => "it is being carried out, and the stack does not show it",
+            Look::Unreadable => "neither the stack nor the change set says whether it began",
+            Look::NotBegun | Look::Gone => {
+                self.discard(&change, true).await;
+                return Err(DeployError::NotBegun {
+                    stack: stack.to_owned(),
+                    region: self.region.name().to_owned(),
+                });
+            }
+        };
+        self.may_be_left(&change);
+        Err(DeployError::ContactLost {
+            stack: stack.to_owned(),
+            region: self.region.name().to_owned(),
+            reason: reason.to_owned(),
+            hint: None,
+        })
     }
 
     /// Makes the change set. Nothing if there is nothing to change.

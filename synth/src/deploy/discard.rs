@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use super::{Deployer, StackStatus, change_set::ChangeSet, describe, made::is_not_found};
+use super::{
+    Deployer, StackStatus, change_set::ChangeSet, describe, made::is_not_found, watch::LATEST,
+};
 use crate::aws::{AwsError, patience::jittered};
 
 /// How long that may take.
-const LONGEST: Duration = Duration::from_mins(2);
-/// How late a stack may be found that was just made.
-const FOUND_LATE: Duration = Duration::from_secs(15);
+pub(super) const LONGEST: Duration = Duration::from_mins(2);
+/// What decides whether a stack is deleted must come from CloudFormation, and not from somebody in between.
+const LIST: &str = "CloudFormation ListChangeSets";
 /// The pause between looks.
 const PAUSE: Duration = Duration::from_secs(3);
 
@@ -125,7 +127,7 @@ impl Deployer<'_> {
                 }
                 Some(found) if found.status == StackStatus::DeleteInProgress => {}
                 Some(_) => return Ok(()),
-                None if !expected || is_asked || clock.since(begin) > FOUND_LATE => return Ok(()),
+                None if !expected || is_asked || clock.since(begin) > LATEST => return Ok(()),
                 None => {}
             }
             clock.sleep(jittered(PAUSE)).await;
@@ -145,7 +147,9 @@ impl Deployer<'_> {
             .aws
             .patiently(|| async {
                 let answer = request.clone().send().await;
-                answer.map_err(|it| AwsError::call("CloudFormation ListChangeSets", it))
+                answer
+                    .map_err(|it| AwsError::call(LIST, it))
+                    .and_then(|it| self.region.aws.own_answer(LIST, it))
             })
             .await;
         match answer {

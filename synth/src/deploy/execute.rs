@@ -79,10 +79,10 @@ impl Deployer<'_> {
                 Look::Begun => return Begin::Begun,
                 Look::Unreadable => return Begin::Unclear(error),
                 Look::Gone => {
-                    return if self.has_events(change).await {
-                        Begin::Begun
-                    } else {
-                        Begin::Refused(error)
+                    return match self.has_events(change).await {
+                        Ok(true) => Begin::Begun,
+                        Ok(false) => Begin::Refused(error),
+                        Err(_) => Begin::Unclear(error),
                     };
                 }
                 Look::NotBegun if clock.since(begin) > LATEST => return Begin::Refused(error),
@@ -107,8 +107,9 @@ impl Deployer<'_> {
         }
     }
 
-    /// Whether any event carries the token of the change set.
-    async fn has_events(&self, change: &ChangeSet<'_>) -> bool {
+    /// Whether any event carries the token of the change set. The latest events are enough: an operation that began just
+    /// now has the latest.
+    async fn has_events(&self, change: &ChangeSet<'_>) -> Result<bool, AwsError> {
         let request = self
             .client()
             .describe_stack_events()
@@ -121,11 +122,9 @@ impl Deployer<'_> {
                 answer.map_err(|it| AwsError::call("CloudFormation DescribeStackEvents", it))
             })
             .await;
-        let events = answer.ok().and_then(|it| it.stack_events);
-        events
-            .unwrap_or_default()
-            .iter()
-            .any(|it| it.client_request_token() == Some(change.name.as_str()))
+        let events = answer?.stack_events.unwrap_or_default();
+        let mut tokens = events.iter().map(|it| it.client_request_token());
+        Ok(tokens.any(|it| it == Some(change.name.as_str())))
     }
 
     /// Waits for the answer to a request that changes something; for a while only once the wish to end is there,

@@ -189,7 +189,12 @@ impl Deployer<'_> {
         for change in changes.iter().filter_map(|it| it.resource_change()) {
             let id = change.logical_resource_id().unwrap_or_default();
             let kind = change.resource_type().unwrap_or_default();
-            let is_replaced = change.replacement() == Some(&Replacement::True);
+            // `Conditional` is known only while it is carried out: of what holds data that is too late to ask.
+            let is_replaced = match change.replacement() {
+                Some(Replacement::True) => true,
+                Some(Replacement::Conditional) => holds_data(kind),
+                _ => false,
+            };
             let is_removed = change.action() == Some(&ChangeAction::Remove);
             let was_shown = plan.diff.resources.iter().any(|it| {
                 let gone = [

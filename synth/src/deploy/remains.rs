@@ -8,6 +8,9 @@ use crate::{
     diff::holds_data,
 };
 
+/// What decides whether data is named must come from CloudFormation, and not from somebody in between.
+const LIST: &str = "CloudFormation ListStackResources";
+
 /// What becomes of the resources of a stack that is deleted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Remains {
@@ -47,7 +50,9 @@ pub async fn remains(
         let answer = aws
             .patiently(|| async {
                 let answer = request.clone().send().await;
-                answer.map_err(|it| AwsError::call("CloudFormation ListStackResources", it))
+                answer
+                    .map_err(|it| AwsError::call(LIST, it))
+                    .and_then(|it| aws.own_answer(LIST, it))
             })
             .await?;
         for resource in answer.stack_resource_summaries.unwrap_or_default() {

@@ -63,15 +63,23 @@ impl Deployer<'_> {
 
     /// Deletes a stack that was never carried out, with the change sets that earlier runs have left in it.
     async fn remove_leftover(&self, stack: &str, id: &str) -> Result<(), DeployError> {
-        self.remove_own_change_sets(id).await?;
-        self.remove_empty(id, true).await?;
+        let removed = async {
+            self.remove_own_change_sets(id).await?;
+            self.remove_empty(id, true).await
+        };
+        let clock = self.region.aws.clock();
+        if let Some(removed) = clock.at_most(super::discard::LONGEST * 2, removed).await {
+            removed?;
+        }
         let left = describe(&self.region.aws, id).await?;
         match left.map(|it| it.status) {
             Some(status @ StackStatus::ReviewInProgress) => Err(DeployError::NotDeleted {
                 stack: stack.to_owned(),
                 region: self.region.name().to_owned(),
                 status,
-                reasons: Box::new(["a change set of somebody else is in it".to_owned()]),
+                reasons: Box::new([
+                    "it has a change set that this run may not or cannot delete".to_owned()
+                ]),
                 next: format!(
                     "aws cloudformation list-change-sets --stack-name {stack} --region {}",
                     self.region.name()

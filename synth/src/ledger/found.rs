@@ -2,7 +2,7 @@
 
 use contract::DeliverySettings;
 use jiff::Timestamp;
-use runtime::ledger::{State, Window};
+use runtime::ledger::{Plan, State, Window};
 
 use super::{
     Contents,
@@ -39,6 +39,7 @@ impl Contents {
         settings: &DeliverySettings,
         now: Timestamp,
     ) -> Vec<Found> {
+        let plan = self.plan(settings, now);
         let is_identity = |group: &str| group.strip_prefix("id#") == Some(needle);
         let recorded = self
             .identities
@@ -67,12 +68,12 @@ impl Contents {
                 let (id, steps) = (needle.to_owned(), vec![first]);
                 return vec![Found { id, steps, verdict }];
             };
-            let mut found = self.found(window, settings, now);
+            let mut found = self.found(window, &plan, now);
             found.steps.insert(0, first);
             return vec![found];
         }
         let names = |it: &&Window| {
-            let entry = self.entry(it, settings, now);
+            let entry = Entry::of(it, self, &plan, now);
             entry.incident_id.as_deref() == Some(needle)
                 || is_named(needle, &entry.name)
                 || entry
@@ -88,7 +89,7 @@ impl Contents {
         windows.sort_by_key(|it| it.opened);
         let mut reports: Vec<Found> = Vec::new();
         for window in windows {
-            let found = self.found(window, settings, now);
+            let found = self.found(window, &plan, now);
             // A digest names the groups that were merged into it: the way of the group says more.
             if reports.iter().all(|it| it.id != found.id) {
                 reports.push(found);
@@ -97,11 +98,7 @@ impl Contents {
         reports.split_off(reports.len().saturating_sub(REPORTS))
     }
 
-    fn entry(&self, window: &Window, settings: &DeliverySettings, now: Timestamp) -> Entry {
-        Entry::of(window, self, &self.plan(settings, now), now)
-    }
-
-    fn found(&self, window: &Window, settings: &DeliverySettings, now: Timestamp) -> Found {
+    fn found(&self, window: &Window, plan: &Plan, now: Timestamp) -> Found {
         let mut steps = Vec::new();
         let mut last = window;
         self.steps(window, &mut steps);
@@ -109,7 +106,7 @@ impl Contents {
             self.steps(into, &mut steps);
             last = into;
         }
-        let entry = self.entry(last, settings, now);
+        let entry = Entry::of(last, self, plan, now);
         let id = match &last.state {
             State::Sent { id, .. } => id.to_string(),
             _ => last.report_id().to_string(),
@@ -155,10 +152,8 @@ impl Contents {
             format!("the report on {}", window.name),
         );
         match &window.state {
-            State::Open => {}
-            State::Claimed { .. } => {
-                step(window.since, "claimed", window.report_id().to_string());
-            }
+            // The ledger does not say since when it is claimed.
+            State::Open | State::Claimed { .. } => {}
             State::Sent { at, id } => step(*at, "sent", id.to_string()),
             State::Rejected { at, reason } => step(*at, "rejected", reason.clone()),
             State::Expired { at } => step(*at, "expired", window.report_id().to_string()),

@@ -23,6 +23,10 @@ use crate::{
     terminal::Stop,
 };
 
+/// Bytes of a record at most: an event and an answer of 6 MB each, and what Lambda says of them. Source: "Lambda quotas" in
+/// the Lambda developer guide.
+const LARGEST_RECORD: i64 = 16 * 1_024 * 1_024;
+
 /// How long a received message stays hidden, in seconds: for longer than a run takes, and not for much
 /// longer where a run is killed.
 const HOLD: i32 = 900;
@@ -209,6 +213,15 @@ impl Ports for AwsPorts {
             }
             Err(error) => return Err(AwsError::call("S3 GetObject", error)),
         };
+        if answer
+            .content_length()
+            .is_some_and(|it| it > LARGEST_RECORD)
+        {
+            return Err(AwsError::NoAnswer {
+                operation: "S3 GetObject",
+                reason: format!("`{key}` is larger than any record of Lambda's"),
+            });
+        }
         let bytes = answer
             .body
             .collect()

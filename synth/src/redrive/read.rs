@@ -25,7 +25,8 @@ const LINE: usize = 400;
 /// Why an incident that the agent rejected stays.
 const REJECTED: &str = "the agent would reject it again";
 /// Why an incident stays that came without a reason.
-const UNEXPLAINED: &str = "nobody says why it is here, so anybody may have put it there";
+const UNEXPLAINED: &str =
+    "no reason attribute: anyone who may send to this queue could have written it";
 
 /// Understands a message, whatever it is.
 pub(crate) fn read(message: &Message) -> Letter {
@@ -70,7 +71,7 @@ pub(super) fn line(text: &str) -> String {
     cut(&text, LINE)
 }
 
-/// A record that Lambda wrote, and nothing else: who may write to the bucket is no function of the stack.
+/// A record of Lambda's, and nothing else. The roles of the functions may write there, because Lambda does it with them.
 fn in_the_bucket(message: &Message) -> Letter {
     match parse(&message.body) {
         Ok(record) if is_record(&record) => by_destination(message, &record),
@@ -132,7 +133,9 @@ fn unknown(message: &Message, why: &str) -> Letter {
     } else {
         format!("{size} bytes that are not JSON")
     };
-    let content = Content::Unusable("it cannot be told what this is");
+    let content = Content::Unusable(
+        "unknown format: not written by this stack, EventBridge, the scheduler or Lambda",
+    );
     letter(message, Kind::Unknown, &what, why, content)
 }
 

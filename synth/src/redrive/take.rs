@@ -59,9 +59,12 @@ pub(crate) async fn take<P: Ports>(
     }
     let most = MOST.saturating_sub(taken.len());
     if failed.is_none() && !ports.is_stopped() {
+        // What can be read does not wait for what cannot.
         match records(ports, most).await {
-            Ok(records) => taken.extend(records.into_iter().map(|it| (it.id.clone(), it))),
-            // What is in the queue does not wait for the bucket.
+            Ok((records, failed)) => {
+                taken.extend(records);
+                unread = failed;
+            }
             Err(error) => unread = Some(error),
         }
         progress(taken.len(), expected.max(taken.len()));
@@ -82,7 +85,12 @@ pub(crate) async fn take<P: Ports>(
 }
 
 /// Reads the records of failed events. One that is gone is in other hands.
-async fn records<P: Ports>(ports: &P, most: usize) -> Result<Vec<Message>, AwsError> {
+///
+/// Each by its whole key; and why some of them could not be read, if so.
+async fn records<P: Ports>(
+    ports: &P,
+    most: usize,
+) -> Result<(Vec<(String, Message)>, Option<AwsError>), AwsError> {
     let found = ports.records(most).await?;
     let mut records = Vec::with_capacity(found.len());
     let mut failed = None;
@@ -91,18 +99,21 @@ async fn records<P: Ports>(ports: &P, most: usize) -> Result<Vec<Message>, AwsEr
         async move { (ports.record(&key).await, key, at) }
     });
     each_of(calls, |(record, key, at)| match record {
-        Ok(Some(body)) => records.push(Message {
-            id: key.rsplit('/').next().unwrap_or_default().to_owned(),
-            body,
-            sent: at,
-            receipt: Receipt::Object(key),
-            ..Message::default()
-        }),
+        Ok(Some(body)) => records.push((
+            key.clone(),
+            Message {
+                id: key.rsplit('/').next().unwrap_or_default().to_owned(),
+                body,
+                sent: at,
+                receipt: Receipt::Object(key),
+                ..Message::default()
+            },
+        )),
         Ok(None) => {}
         Err(error) => failed = Some(error),
     })
     .await;
-    failed.map_or(Ok(records), Err)
+    Ok((records, failed))
 }
 
 /// Shows dead letters again; returns how many could not be. Those come back on their own. Records in the bucket were

@@ -16,7 +16,7 @@ pub use stop::{Stop, StopSwitch};
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
     /// There is nobody to ask.
-    #[error("this needs a yes, and there is no terminal to ask at")]
+    #[error("confirmation required, but standard input is not a terminal")]
     NobodyToAsk,
     /// Standard input could not be read.
     #[error("failed to read from standard input")]

@@ -13,7 +13,7 @@ use crate::{cloud::Fault, matrix::faults};
 fn answer_to(fault: Fault) -> &'static str {
     match fault {
         Fault::Throttled(_) | Fault::Unavailable(_) | Fault::Reset(_) => {
-            "tries again for ten minutes a call; while it watches, an outage of more than that ends it with 7"
+            "tries again for ten minutes a call; while it watches, an outage of all reads of more than that ends it with 7"
         }
         Fault::AnswerLost(_) => "tries again, and reads what became of the call before it goes on",
         Fault::Silence { .. } => "ends the attempt after 30 seconds, and tries again",

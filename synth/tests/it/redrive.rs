@@ -284,8 +284,8 @@ async fn a_thousand_dead_letters_are_accounted_for() {
         .collect();
     let why = [
         "a newer version of Tocsin wrote it: redrive it with that version",
-        "it cannot be told what this is",
-        "nobody says why it is here, so anybody may have put it there",
+        "unknown format: not written by this stack, EventBridge, the scheduler or Lambda",
+        "no reason attribute: anyone who may send to this queue could have written it",
         "the account file has no rule `tocsin-life-event-forgotten`",
         "the agent would reject it again",
     ];

@@ -203,6 +203,40 @@ fn nobody_uses_up_the_day_of_others() {
     assert!(rest.contains(&key("v")));
 }
 
+/// What is less urgent, or has no share of the day left, does not make a digest of the report that has the last slot.
+#[test]
+fn what_is_not_urgent_takes_no_report_its_detail() {
+    let soon = |priority, rule: Option<&str>| Pending {
+        due: at(NOW + 10),
+        rule: rule.map(str::to_owned),
+        ..pending("soon", priority, NOW - 20)
+    };
+    let due = || pending("due", Priority::High, 0);
+    check(
+        vec![due(), soon(Priority::Low, None)],
+        &used(2),
+        &[send("due")],
+        &[],
+    );
+    let urgent = vec![due(), soon(Priority::High, None)];
+    check(urgent, &used(2), &[digest(&["due", "soon"])], &[]);
+    let mut day = used(2);
+    let slot = Slot {
+        priority: Priority::High,
+        rule: Some("r"),
+    };
+    let earlier = Hour::of(at(-3_600));
+    for _ in 0..settings().limits.rule_per_day {
+        day.take(earlier, slot, &settings().limits);
+    }
+    check(
+        vec![due(), soon(Priority::High, Some("r"))],
+        &day,
+        &[send("due")],
+        &[],
+    );
+}
+
 /// Beyond its own slots what is always sent uses those of everything else, before anything else.
 #[test]
 fn what_is_always_sent_is_never_worse_off_than_what_is_less_urgent() {
@@ -221,6 +255,15 @@ fn what_is_always_sent_is_never_worse_off_than_what_is_less_urgent() {
     let planned = plan(all, &used(0), &settings, at(NOW));
     assert_eq!(planned.steps, [send("critical"), send("high")]);
     assert_eq!(planned.over_ceiling, 1);
+    let limits = Limits {
+        always_per_day: 1,
+        ..limits
+    };
+    let settings = DeliverySettings { limits, ..settings };
+    let many = ["a", "b", "c"].map(|it| pending(it, Priority::Critical, 0));
+    let planned = plan(many.into(), &used(0), &settings, at(NOW));
+    assert_eq!(planned.steps, [digest(&["a", "b", "c"])]);
+    assert_eq!(planned.over_ceiling, 2);
 }
 
 #[test]

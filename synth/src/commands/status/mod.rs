@@ -59,7 +59,7 @@ pub fn exit_of_condition(condition: StackCondition) -> Exit {
         | StackCondition::Ready
         | StackCondition::Busy
         | StackCondition::Unborn => Exit::Done,
-        StackCondition::Stuck | StackCondition::Unknown => Exit::NeedsPerson,
+        StackCondition::Stuck | StackCondition::Unknown => Exit::ManualIntervention,
     }
 }
 

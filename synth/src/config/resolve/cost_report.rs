@@ -12,6 +12,15 @@ use crate::config::{field::Field, file};
 /// tagging AWS resources.
 const TAG: (usize, usize) = (128, 256);
 
+/// A region outside the commercial partition, if there is one: services of billing are in that partition only.
+fn elsewhere(regions: &[String]) -> Option<&String> {
+    let is_elsewhere = |it: &&String| {
+        let partition = Partition::of_any_region(it);
+        partition.name != Partition::COMMERCIAL.name
+    };
+    regions.iter().find(is_elsewhere)
+}
+
 impl Resolver<'_> {
     pub(super) fn cost_report(
         &mut self,
@@ -67,6 +76,13 @@ impl Resolver<'_> {
             Some(field) => self.parsed(field, "use `1 day` to `90 days`", days),
             None => Some(7),
         };
+        let actual_costs = report.actual_costs.as_ref();
+        let actual_costs = actual_costs.filter(|it| it.value == Some(true));
+        if let (Some(field), Some(region)) = (actual_costs, elsewhere(regions)) {
+            let message = format!("Cost Explorer is not asked about `{region}`");
+            let hint = "leave out `actual-costs`: it is for the commercial regions";
+            self.error(&field.span, message, hint);
+        }
         let ignore_tag = self.ignore_tag(report.ignore_tag);
         let owner_tags = match &report.owner_tags {
             Some(_) => items(report.owner_tags)
@@ -86,7 +102,7 @@ impl Resolver<'_> {
             ignore_tag: ignore_tag?,
             owner_tags,
             max_metrics: max_metrics?,
-            actual_costs: report.actual_costs.and_then(|it| it.value) == Some(true),
+            actual_costs: actual_costs.is_some(),
             report_from: report_from?,
             report_every_days: report_every_days?,
         })
@@ -118,9 +134,7 @@ impl Resolver<'_> {
         sources: Option<&Field<Vec<Field<file::CostSource>>>>,
         regions: &[String],
     ) -> Option<CostSources> {
-        let elsewhere = regions
-            .iter()
-            .find(|it| Partition::of_any_region(it).name != Partition::COMMERCIAL.name);
+        let elsewhere = elsewhere(regions);
         let Some(field) = sources else {
             return Some(CostSources {
                 hub: elsewhere.is_none(),

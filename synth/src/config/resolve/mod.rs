@@ -73,7 +73,7 @@ pub(super) fn account(
         .alarm_shards
         .as_ref()
         .map_or(AlarmShards::MIN, |it| resolver.alarm_shards(it));
-    let watched_alarms = resolver.watched_alarms(items(file.watched_alarms), &stack);
+    let watched_alarms = resolver.watched_alarms(file.watched_alarms, &stack);
     let ops_topic = file
         .ops_topic
         .as_ref()

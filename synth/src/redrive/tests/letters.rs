@@ -76,8 +76,7 @@ fn in_the_bucket(message: Message) -> Message {
 fn a_record_in_the_queue_goes_back_only_for_who_names_it() {
     let letter = read(&sample(DESTINATION));
     let step = plan(&letter, &everything(), &stack());
-    let reason =
-        "nobody says why it is here, so anybody may have put it there; to try all the same: --id ";
+    let reason = "no reason attribute: anyone who may send to this queue could have written it; to try all the same: --id ";
     assert!(matches!(step, Step::Leave(why) if why.starts_with(reason)));
 }
 
@@ -184,7 +183,7 @@ fn nothing_of_an_envelope_is_lost() {
 fn an_incident_that_nobody_explains_goes_only_by_its_id() {
     let body = envelope("cpu").to_body();
     let unexplained = message(&body, &[]);
-    let would = "nobody says why it is here, so anybody may have put it there; to try all the same: --id message";
+    let would = "no reason attribute: anyone who may send to this queue could have written it; to try all the same: --id message";
     let what = "Alarm cpu is in ALARM";
     check(
         &unexplained,
@@ -408,7 +407,8 @@ fn reports_stay_those_of_their_day() {
 
 #[test]
 fn poison_stays_and_is_not_quoted() {
-    let unknown = leave("it cannot be told what this is");
+    let unknown =
+        leave("unknown format: not written by this stack, EventBridge, the scheduler or Lambda");
     for (body, attributes, what, why) in [
         ("", vec![], "0 bytes that are not JSON", "nobody says why"),
         (
