@@ -6,7 +6,7 @@ use contract::{GroupKey, Priority};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{CostFindings, CostRun, Day, Key, Pending, Window, window::later};
+use super::{CostFindings, CostRun, Day, Investigation, Key, Pending, Window, window::later};
 
 /// How long an item is kept after nothing will become of it any more: longer than the six days in which an
 /// incident is tried to be sent and the fourteen that it may be among the dead letters.
@@ -28,6 +28,8 @@ pub enum Item {
     Suppression(Suppression),
     /// What was used of the budget on a day.
     Day(Day),
+    /// What the agent did about an incident.
+    Investigation(Box<Investigation>),
     /// Which cost reports were made.
     CostRun(Box<CostRun>),
     /// What cost reports said of resources.
@@ -96,6 +98,7 @@ impl Item {
             Self::Identity(it) => Some(it.at),
             Self::Suppression(it) => Some(it.until),
             Self::Day(it) => Some(it.begins()),
+            Self::Investigation(it) => Some(it.at),
             Self::CostRun(it) => Some(later(it.scheduled, COST_KEPT)),
             Self::CostFindings(it) => Some(later(it.at, COST_KEPT)),
         };

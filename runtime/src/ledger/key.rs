@@ -33,6 +33,11 @@ impl Key {
         Self::once("id", incident.as_str())
     }
 
+    /// What the agent did about an incident.
+    pub fn investigation(incident: &IncidentId) -> Self {
+        Self::once("result", incident.as_str())
+    }
+
     /// Whether a composite alarm covers the alarm of this ARN. ARNs can be longer than keys, so a hash of
     /// them is what counts.
     pub fn suppression(alarm: &str) -> Self {

@@ -53,8 +53,11 @@ impl Aftermath {
                 }
                 Item::Window(it) => pending += usize::from(it.is_pending()),
                 Item::Day(it) => used.push(it.used() + it.always()),
-                Item::Head(_) | Item::Suppression(_) | Item::CostRun(_) | Item::CostFindings(_) => {
-                }
+                Item::Head(_)
+                | Item::Suppression(_)
+                | Item::Investigation(_)
+                | Item::CostRun(_)
+                | Item::CostFindings(_) => {}
             }
         }
         Self {
