@@ -1,4 +1,4 @@
-//! What incidents are grouped by: the table in ARCHITECTURE.md, row by row.
+//! What incidents are grouped by: the table in docs/grouping.md, row by row.
 
 use contract::{Group, GroupKey};
 

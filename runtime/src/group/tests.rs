@@ -1,4 +1,4 @@
-//! The table in ARCHITECTURE.md, row by row.
+//! The table in docs/grouping.md, row by row.
 
 use contract::{Group, GroupKey};
 use serde_json::{Value as Json, json};

@@ -17,7 +17,7 @@ use crate::{
     setting::{Disposition, Ended, Setting},
 };
 
-/// A row of the table in `README.md`.
+/// A row of the table in `docs/delivery.md`.
 #[derive(Debug)]
 struct Row {
     statuses: Vec<u16>,
@@ -27,12 +27,12 @@ struct Row {
     incident: String,
 }
 
-/// The table in `README.md`.
+/// The table in `docs/delivery.md`.
 fn rows() -> Vec<Row> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let readme = fs::read_to_string(path).unwrap();
-    let (_, section) = readme
-        .split_once("### What becomes of each answer")
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/delivery.md");
+    let document = fs::read_to_string(path).unwrap();
+    let (_, section) = document
+        .split_once("## What becomes of each answer")
         .unwrap();
     let lines = section
         .lines()
@@ -95,9 +95,9 @@ impl Row {
     }
 }
 
-/// Row 3, from end to end: whatever the status, the table in the README says what becomes of it.
+/// Row 3, from end to end: whatever the status, the table in docs/delivery.md says what becomes of it.
 #[tokio::test]
-async fn every_status_is_what_the_readme_says() {
+async fn every_status_is_what_the_document_says() {
     let rows = rows();
     let other = rows.last().unwrap();
     for status in 100..=599 {
@@ -122,7 +122,7 @@ async fn every_status_is_what_the_readme_says() {
 
 /// A success is one by its body.
 #[tokio::test]
-async fn every_body_is_what_the_readme_says() {
+async fn every_body_is_what_the_document_says() {
     let mut bodies = 0;
     for row in rows().iter().filter(|row| !row.bodies.is_empty()) {
         for body in &row.bodies {

@@ -1,5 +1,5 @@
 //! The function `deliver` against receivers that do what no receiver should: over real sockets, plain
-//! and TLS, on loopback. Rows are those of "What delivery promises" in ARCHITECTURE.md.
+//! and TLS, on loopback. Rows are those of "What delivery promises" in docs/delivery.md.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 

@@ -1,6 +1,6 @@
 //! A webhook that is down for a minute, an hour, a day or a week: the decisions of `deliver`, with the
 //! numbers of the template, on a clock that only waiting moves. The row is one of "What delivery
-//! promises" in ARCHITECTURE.md.
+//! promises" in docs/delivery.md.
 
 use std::{cell::Cell, collections::BTreeSet, ops::Range, rc::Rc};
 

@@ -168,26 +168,29 @@ fn events_that_no_region_of_the_file_has_are_warned_of() {
     }
 }
 
-/// What the README shows can be used as it is.
+/// What the documents show can be used as it is.
 #[test]
-fn account_files_of_the_readme_are_read() {
-    let readme = std::fs::read_to_string(directory("../README.md")).unwrap();
-    let blocks: Vec<&str> = readme
+fn account_files_of_the_documents_are_read() {
+    let mut text = std::fs::read_to_string(directory("../README.md")).unwrap();
+    for entry in std::fs::read_dir(directory("../docs")).unwrap() {
+        text.push_str(&std::fs::read_to_string(entry.unwrap().path()).unwrap());
+    }
+    let blocks: Vec<&str> = text
         .split("```yaml\n")
         .skip(1)
         .filter_map(|rest| rest.split("```").next())
         .collect();
-    assert!(blocks.len() >= 2);
+    assert!(blocks.len() >= 4);
     for block in blocks {
         let text = if block.contains("\nname:") {
             block.to_owned()
         } else {
-            format!("name: readme\nops-topic: ops\n{block}")
+            format!("name: document\nops-topic: ops\n{block}")
         };
         let (account, diagnostics) = config::parse(&text, CONTEXT);
         let shown: Vec<String> = diagnostics
             .iter()
-            .map(|it| it.render("README.md", &text, false))
+            .map(|it| it.render("document", &text, false))
             .collect();
         assert!(
             account.is_some() && shown.is_empty(),

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    path::PathBuf,
 };
 
 use serde_json::Value as Json;
@@ -99,4 +100,68 @@ fn retentions_are_those_of_the_templates() {
     let kept = runtime::ledger::Item::Identity(identity).expires().unwrap();
     let kept = kept.duration_since(at).as_hours() / 24;
     assert!(row("Ledger").starts_with(&format!("{kept} days after")));
+}
+
+/// Every document that people read.
+fn documents() -> Vec<(PathBuf, String)> {
+    let root = directory("..");
+    let top = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+    ];
+    let docs = fs::read_dir(root.join("docs")).unwrap();
+    let docs = docs.map(|it| it.unwrap().path());
+    let paths = top.iter().map(|it| root.join(it)).chain(docs);
+    paths
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            (path, text)
+        })
+        .collect()
+}
+
+/// A heading as a link names it.
+fn anchor(heading: &str) -> String {
+    let kept = heading
+        .to_lowercase()
+        .replace(|it: char| !(it.is_alphanumeric() || "-_ ".contains(it)), "");
+    kept.replace(' ', "-")
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    for (path, text) in documents() {
+        let links = text.split("](").skip(1);
+        let links = links.filter_map(|it| it.split(')').next());
+        for link in links.filter(|it| !it.starts_with("http")) {
+            let (file, part) = link.split_once('#').unwrap_or((link, ""));
+            let target = match file {
+                "" => path.clone(),
+                file => path.parent().unwrap().join(file),
+            };
+            assert!(target.exists(), "{}: {link}", path.display());
+            if part.is_empty() {
+                continue;
+            }
+            let there = fs::read_to_string(target).unwrap();
+            let headings = there.lines().filter(|it| it.starts_with('#'));
+            let mut headings = headings.map(|it| anchor(it.trim_start_matches('#').trim()));
+            assert!(headings.any(|it| it == part), "{}: {link}", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_first_documents_stay_short() {
+    for (path, text) in documents() {
+        let most = match path.file_name().and_then(|it| it.to_str()) {
+            Some("README.md") => 250,
+            Some("ARCHITECTURE.md") => 150,
+            _ => continue,
+        };
+        let lines = text.lines().count();
+        assert!(lines <= most, "{} has {lines} lines", path.display());
+    }
 }

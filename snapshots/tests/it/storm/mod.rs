@@ -264,7 +264,7 @@ impl Night {
     }
 }
 
-/// The storm of the README: at most one incident of each group within twenty minutes, and one after it; each
+/// The storm of docs/grouping.md: at most one incident of each group within twenty minutes, and one after it; each
 /// event is counted once, and the receiver is never asked for too much.
 #[track_caller]
 fn two_hundred_incidents_at_most(night: &Night, aftermath: &Aftermath, events: u64) {

@@ -1,4 +1,4 @@
-//! The storm in numbers, whatever goes wrong meanwhile: `snapshots/groups/numbers.snap`, which the README
+//! The storm in numbers, whatever goes wrong meanwhile: `snapshots/groups/numbers.snap`, which docs/grouping.md
 //! quotes.
 
 use std::fs;
@@ -83,8 +83,11 @@ fn a_bad_night_in_numbers() {
     table.push('\n');
     table.push_str(&what_must_hold());
     assert_snapshot(&directory("groups"), "numbers", &table);
-    let readme = fs::read_to_string(directory("../README.md")).unwrap();
-    assert!(readme.contains(&table), "the README shows other numbers");
+    let document = fs::read_to_string(directory("../docs/grouping.md")).unwrap();
+    assert!(
+        document.contains(&table),
+        "docs/grouping.md shows other numbers"
+    );
 }
 
 /// What delivery promises, and what comes of it.
