@@ -106,8 +106,8 @@ pub enum Error {
     /// A stack is not as it should be.
     #[error(transparent)]
     Deploy(#[from] DeployError),
-    /// The wish to end came before anything was changed.
-    #[error("interrupted; nothing was changed")]
+    /// The wish to end came while nothing was going on.
+    #[error("interrupted; nothing more was begun")]
     Interrupted,
     /// Somebody else changes the stacks again and again.
     #[error("something goes on in the stacks again and again, so they cannot be compared")]

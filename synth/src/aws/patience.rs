@@ -1,11 +1,6 @@
 //! How long anything waits for AWS: the one place that says it.
 
-use std::{
-    future::Future,
-    hash::{BuildHasher as _, RandomState},
-    sync::Arc,
-    time::Duration,
-};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use aws_config::{retry::RetryConfig, timeout::TimeoutConfig};
 
@@ -99,27 +94,7 @@ where
                 limit.as_secs()
             ));
         }
-        clock.sleep(jittered(pause)).await;
+        clock.pause(pause).await;
         pause = (pause * 2).min(longest);
-    }
-}
-
-/// A pause between two thirds of this one and all of it, so that runs that began together do not stay together.
-pub fn jittered(pause: Duration) -> Duration {
-    let random = RandomState::new().hash_one(0) % 1_000;
-    let share = u32::try_from(random).unwrap_or_default();
-    pause * 2 / 3 + pause * share / 3_000
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_vary_and_never_grow() {
-        let pauses: Vec<Duration> = (0..100).map(|_| jittered(Duration::from_secs(3))).collect();
-        let (two, three) = (Duration::from_secs(2), Duration::from_secs(3));
-        assert!(pauses.iter().all(|it| (two..=three).contains(it)));
-        assert!(pauses.iter().any(|it| *it != pauses[0]));
     }
 }

@@ -15,7 +15,10 @@ use crate::{
         package::packages,
         progress::Shown,
     },
-    deploy::{self, DeployError, Deployer, Origin, Plan, RunResult, StackOutcome, Values, assets},
+    deploy::{
+        self, DeployError, Deployer, Origin, Plan, RunResult, StackOutcome, StackPlan, Values,
+        assets,
+    },
     diff::{Action, holds_data},
     error::{Error, Exit},
     package::Package,
@@ -170,9 +173,10 @@ async fn deploy_all(
         if !consent.yes && !confirm.await? {
             return Ok(Exit::Declined);
         }
-        for region in regions {
+        for RegionPlan { region, plan, .. } in plans.iter().filter(|it| !it.plan.is_current()) {
+            let needed = needed(plan, packages);
             session
-                .unless_stopped(assets::upload(region, packages, observer))
+                .unless_stopped(assets::upload(region, &needed, observer))
                 .await?;
         }
         match carry_out(&plans, deployer, result).await {
@@ -209,6 +213,30 @@ async fn plan_all<'a>(deployment: &Deployment<'a>) -> Result<Vec<RegionPlan<'a>>
         });
     }
     Ok(plans)
+}
+
+/// The packages of which the bucket may not have the code. What a deployed stack runs was uploaded once; CloudFormation
+/// reads that again only for a function that it makes.
+fn needed<'a>(plan: &Plan<'_>, packages: &'a [Package]) -> Vec<&'a Package> {
+    let makes_functions = |it: &StackPlan<'_>| {
+        it.is_new()
+            || it.diff.resources.iter().any(|it| {
+                let is_made = [Action::Add, Action::Replace, Action::MayReplace];
+                it.resource_type == "AWS::Lambda::Function" && is_made.contains(&it.action)
+            })
+    };
+    if plan.stacks.iter().any(makes_functions) {
+        return packages.iter().collect();
+    }
+    let deployed = plan.stacks.iter().filter_map(|it| it.deployed.as_ref());
+    let deployed: BTreeSet<&str> = deployed
+        .flat_map(|it| it.parameters.values())
+        .map(String::as_str)
+        .collect();
+    let packages = packages.iter();
+    packages
+        .filter(|it| !deployed.contains(assets::key(it).as_str()))
+        .collect()
 }
 
 /// What is so before anything is done.
@@ -315,6 +343,13 @@ fn print_outputs(result: &RunResult, with_region: bool, terminal: Terminal) {
         };
         for (name, value) in &it.outputs {
             terminal.data(&format!("{place}.{name} = {value}"));
+        }
+        let is_there = [StackOutcome::Created, StackOutcome::Changed].contains(&it.outcome);
+        if is_there && it.status.is_none() {
+            terminal.say(&format!(
+                "the outputs of {} in {} could not be read: run this command again to see them",
+                it.stack, it.region
+            ));
         }
     }
 }

@@ -30,7 +30,7 @@ pub(crate) async fn run(args: &Destroy, session: &Session) -> Result<Exit, Error
 }
 
 /// A stack that is to be deleted.
-struct Doomed<'a> {
+struct Deletion<'a> {
     region: &'a Region,
     stack: String,
     found: Deployed,
@@ -53,12 +53,14 @@ pub async fn destroy(session: &Session, account: &Account, yes: bool) -> Result<
     };
     show_identity(&regions, |line| terminal.say(line));
     let mut looks = 0;
-    let doomed = loop {
-        let doomed = session.unless_stopped(doomed(&regions, account)).await?;
-        let busy = doomed
+    let deletions = loop {
+        let deletions = session.unless_stopped(deletions(&regions, account)).await?;
+        let busy = deletions
             .iter()
             .find(|it| it.found.status.condition() == StackCondition::Busy);
-        let Some(busy) = busy else { break doomed };
+        let Some(busy) = busy else {
+            break deletions;
+        };
         looks += 1;
         if looks > LOOKS {
             return Err(Error::NeverAtRest);
@@ -67,12 +69,12 @@ pub async fn destroy(session: &Session, account: &Account, yes: bool) -> Result<
             .wait_until_at_rest(&busy.stack, &busy.found)
             .await?;
     };
-    if doomed.is_empty() {
+    if deletions.is_empty() {
         terminal.say("nothing to do: none of the stacks is deployed");
         return Ok(Exit::Done);
     }
     terminal.say("these stacks will be deleted:");
-    for it in &doomed {
+    for it in &deletions {
         terminal.say(&format!("  {} in {}", it.stack, it.region.name()));
         show_remains(&it.remains, |line| terminal.say(line));
     }
@@ -81,11 +83,11 @@ pub async fn destroy(session: &Session, account: &Account, yes: bool) -> Result<
         return Ok(Exit::Declined);
     }
     let mut result = RunResult::default();
-    for it in &doomed {
+    for it in &deletions {
         let name = it.region.name();
         result.note(&it.stack, name, StackOutcome::NotReached, Some(&it.found));
     }
-    for it in &doomed {
+    for it in &deletions {
         if let Err(error) = delete(&deployer(it.region), it, &mut result).await {
             say_result(&result, terminal);
             // The deletion may go on.
@@ -100,17 +102,20 @@ pub async fn destroy(session: &Session, account: &Account, yes: bool) -> Result<
 }
 
 /// Says how what stays of a stack can be removed.
-fn say_removals(doomed: &Doomed<'_>, terminal: Terminal) {
-    for kept in &doomed.remains.kept {
-        if let Some(line) = removal(kept, doomed.region.name()) {
+fn say_removals(deletion: &Deletion<'_>, terminal: Terminal) {
+    for kept in &deletion.remains.kept {
+        if let Some(line) = removal(kept, deletion.region.name()) {
             terminal.say(&line);
         }
     }
 }
 
 /// Everything that is to be deleted; what was deployed last goes first.
-async fn doomed<'a>(regions: &'a [Region], account: &Account) -> Result<Vec<Doomed<'a>>, Error> {
-    let mut doomed = Vec::new();
+async fn deletions<'a>(
+    regions: &'a [Region],
+    account: &Account,
+) -> Result<Vec<Deletion<'a>>, Error> {
+    let mut deletions = Vec::new();
     let core = account.monitor.stack.as_str();
     for region in regions {
         let stacks = all_stacks(&region.aws, &account.monitor).await?;
@@ -122,7 +127,7 @@ async fn doomed<'a>(regions: &'a [Region], account: &Account) -> Result<Vec<Doom
                 StackStatus::DeleteComplete => continue,
                 // There is nothing in it, not even a template.
                 StackStatus::ReviewInProgress => {
-                    doomed.push(Doomed {
+                    deletions.push(Deletion {
                         region,
                         stack,
                         found,
@@ -145,7 +150,7 @@ async fn doomed<'a>(regions: &'a [Region], account: &Account) -> Result<Vec<Doom
             }
             let created = found.status.was_ever_made();
             let remains = remains(&region.aws, &found.id, &template, created).await?;
-            doomed.push(Doomed {
+            deletions.push(Deletion {
                 region,
                 stack,
                 found,
@@ -153,17 +158,17 @@ async fn doomed<'a>(regions: &'a [Region], account: &Account) -> Result<Vec<Doom
             });
         }
     }
-    Ok(doomed)
+    Ok(deletions)
 }
 
 async fn delete(
     deployer: &Deployer<'_>,
-    doomed: &Doomed<'_>,
+    deletion: &Deletion<'_>,
     result: &mut RunResult,
 ) -> Result<(), DeployError> {
-    let (stack, region) = (doomed.stack.as_str(), doomed.region.name());
+    let (stack, region) = (deletion.stack.as_str(), deletion.region.name());
     deployer.begin(stack, &DeployEvent::Deleting { stack, region })?;
-    match deployer.remove(stack, Some(&doomed.found.id)).await {
+    match deployer.remove(stack, Some(&deletion.found.id)).await {
         Ok(Removed::Deleted | Removed::Absent) => {
             result.note(stack, region, StackOutcome::Deleted, None);
             Ok(())

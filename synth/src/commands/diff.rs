@@ -77,7 +77,9 @@ fn exit_of(plan: &Plan<'_>) -> Exit {
 pub fn exit_of_condition(condition: StackCondition) -> Exit {
     match condition {
         StackCondition::Ready => Exit::Done,
-        StackCondition::Absent | StackCondition::Busy | StackCondition::Unborn => Exit::Differences,
+        StackCondition::Absent | StackCondition::Busy | StackCondition::NeverCreated => {
+            Exit::Differences
+        }
         StackCondition::Stuck | StackCondition::Unknown => Exit::ManualIntervention,
     }
 }
@@ -127,6 +129,7 @@ fn deleted<'a>(plan: &'a Plan<'_>) -> impl Iterator<Item = &'a str> {
         First::Delete {
             stack,
             comes_back: false,
+            ..
         } => Some(stack.as_str()),
         _ => None,
     })

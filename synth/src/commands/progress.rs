@@ -22,7 +22,9 @@ impl Shown {
     pub(super) fn show(&self, event: &DeployEvent<'_>) {
         match event {
             DeployEvent::Deploying { resources, .. } => self.done.set((0, *resources)),
-            DeployEvent::MakingRoom { .. } | DeployEvent::Deleting { .. } => self.done.set((0, 0)),
+            DeployEvent::RemovingAlarms { .. } | DeployEvent::Deleting { .. } => {
+                self.done.set((0, 0))
+            }
             DeployEvent::Resource { status, .. } if status.ends_with("_COMPLETE") => {
                 let (done, all) = self.done.get();
                 self.done.set((done + 1, all));
@@ -44,8 +46,8 @@ fn line(event: &DeployEvent<'_>, done: usize, all: usize, now: u64) -> String {
             format!("  uploading {key} ({} kB)", bytes / 1_000)
         }
         DeployEvent::Deploying { stack, region, .. } => format!("deploying {stack} in {region}"),
-        DeployEvent::MakingRoom { stack, region } => {
-            format!("making room: alarms leave {stack} in {region}")
+        DeployEvent::RemovingAlarms { stack, region } => {
+            format!("removing alarms that move from {stack} in {region}")
         }
         DeployEvent::Deleting { stack, region } => format!("deleting {stack} in {region}"),
         DeployEvent::Waiting { stack, status } => {

@@ -25,7 +25,7 @@ pub fn key(package: &Package) -> String {
 /// Makes the bucket as it should be, and uploads what is not there yet.
 pub async fn upload(
     region: &Region,
-    packages: &[Package],
+    packages: &[&Package],
     observer: &Observer<'_>,
 ) -> Result<(), AwsError> {
     let bucket = bucket(&region.account, region.name());

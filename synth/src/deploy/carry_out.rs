@@ -14,10 +14,7 @@ use super::{
     observer::{DeployEvent, Observer},
     watch::LONGEST,
 };
-use crate::{
-    aws::{Region, patience::jittered},
-    terminal::Stop,
-};
+use crate::{aws::Region, terminal::Stop};
 
 /// Says where in the account file a resource comes from, by its template and logical ID, if that is known.
 pub type Origin<'a> = dyn Fn(&Json, &str) -> Option<String> + 'a;
@@ -92,8 +89,13 @@ impl Deployer<'_> {
                     self.step(shrunk, &mut known, result).await?;
                     touched.push(shrunk.stack.name.as_str());
                 }
-                First::Delete { stack, comes_back } => {
-                    self.delete(stack, *comes_back, &mut known, result).await?;
+                First::Delete {
+                    stack,
+                    id,
+                    comes_back,
+                } => {
+                    self.delete(stack, id.as_deref(), *comes_back, &mut known, result)
+                        .await?;
                     touched.push(stack);
                 }
             }
@@ -109,18 +111,19 @@ impl Deployer<'_> {
     async fn delete(
         &self,
         stack: &str,
+        id: Option<&str>,
         comes_back: bool,
         known: &mut Known<'_>,
         result: &mut RunResult,
     ) -> Result<(), DeployError> {
         let region = self.region.name();
         self.begin(stack, &DeployEvent::Deleting { stack, region })?;
-        let id = known.stacks.get(stack).map(|it| it.id.clone());
-        match self.remove(stack, id.as_deref()).await {
+        let known_id = known.stacks.get(stack).map(|it| it.id.clone());
+        match self.remove(stack, known_id.as_deref().or(id)).await {
             Ok(_) => {
                 known.stacks.remove(stack);
                 let outcome = if comes_back {
-                    StackOutcome::MadeRoom
+                    StackOutcome::AlarmsRemoved
                 } else {
                     StackOutcome::Deleted
                 };
@@ -145,7 +148,7 @@ impl Deployer<'_> {
         let region = self.region.name();
         let resources = plan.resources();
         let event = if plan.is_shrunk {
-            DeployEvent::MakingRoom { stack, region }
+            DeployEvent::RemovingAlarms { stack, region }
         } else {
             DeployEvent::Deploying {
                 stack,
@@ -156,11 +159,12 @@ impl Deployer<'_> {
         self.begin(stack, &event)?;
         match self.deploy(plan, known).await {
             Ok(outcome) => {
-                let was_changed = result.outcome(stack, region) == Some(StackOutcome::MadeRoom);
+                let was_changed =
+                    result.outcome(stack, region) == Some(StackOutcome::AlarmsRemoved);
                 let outcome = match outcome {
                     Outcome::NoChanges if was_changed => StackOutcome::Changed,
                     Outcome::NoChanges => StackOutcome::Unchanged,
-                    Outcome::Changed(_) if plan.is_shrunk => StackOutcome::MadeRoom,
+                    Outcome::Changed(_) if plan.is_shrunk => StackOutcome::AlarmsRemoved,
                     Outcome::Changed(_) if plan.is_new() => StackOutcome::Created,
                     Outcome::Changed(_) => StackOutcome::Changed,
                 };
@@ -168,12 +172,13 @@ impl Deployer<'_> {
                 Ok(())
             }
             Err(error) => {
-                let had_made_room = result.outcome(stack, region) == Some(StackOutcome::MadeRoom);
+                let had_made_room =
+                    result.outcome(stack, region) == Some(StackOutcome::AlarmsRemoved);
                 // What a failed first deploy had left was deleted before.
                 let is_gone = plan.remains.is_some() && !known.stacks.contains_key(stack);
                 let outcome = match StackOutcome::of(&error) {
                     StackOutcome::NotChanged | StackOutcome::RolledBack if had_made_room => {
-                        StackOutcome::MadeRoom
+                        StackOutcome::AlarmsRemoved
                     }
                     StackOutcome::NotChanged if is_gone => StackOutcome::Deleted,
                     outcome => outcome,
@@ -218,7 +223,7 @@ impl Deployer<'_> {
                 | StackCondition::Unknown => {}
                 // What this run has done to it is cleaned up: nothing else goes on in a stack that was compared.
                 StackCondition::Busy => before = self.wait_until_at_rest(stack, found).await?,
-                StackCondition::Unborn => {
+                StackCondition::NeverCreated => {
                     let status = status.clone();
                     (self.observer)(&DeployEvent::DeletingRemains { stack, status });
                     self.remove(stack, Some(&found.id)).await?;
@@ -288,7 +293,7 @@ impl Deployer<'_> {
         let begin = clock.now();
         loop {
             let look = async {
-                clock.sleep(jittered(Duration::from_secs(5))).await;
+                clock.pause(Duration::from_secs(5)).await;
                 describe(&self.region.aws, &found.id).await
             };
             match self.unless_stopped(stack, look).await?? {

@@ -1,7 +1,6 @@
 //! One change of one stack, from the change set to what became of it.
 
 use std::{
-    cell::Cell,
     collections::BTreeMap,
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -26,6 +25,7 @@ use crate::aws::AwsError;
 /// The largest template that CloudFormation takes along with a request, in bytes.
 /// Source: "CloudFormation quotas" in its user guide.
 const INLINE: usize = 51_200;
+const CREATE: &str = "CloudFormation CreateChangeSet";
 
 /// How a change of a stack ended, if it ended well.
 #[derive(Debug)]
@@ -209,29 +209,21 @@ impl Deployer<'_> {
         if has_roles(&plan.template) {
             request = request.capabilities(Capability::CapabilityIam);
         }
-        let was_lost = Cell::new(false);
-        let created = self
-            .finishing(self.region.aws.patiently(|| async {
+        let (created, was_lost) = self
+            .request(|| async {
                 let answer = request.clone().send().await;
-                let answer = answer
-                    .map_err(|it| AwsError::call("CloudFormation CreateChangeSet", it))
-                    .and_then(|it| {
-                        self.region
-                            .aws
-                            .own_answer("CloudFormation CreateChangeSet", it)
-                    });
-                was_lost.set(was_lost.get() || answer.as_ref().is_err_and(AwsError::is_lost));
-                answer
-            }))
+                let answer = answer.map_err(|it| AwsError::call(CREATE, it))?;
+                self.region.aws.own_answer(CREATE, answer)
+            })
             .await;
-        change.may_exist = was_lost.get() || created.is_ok() || self.stop.is_given();
+        change.may_exist = was_lost || created.is_ok() || self.stop.is_given();
         match created {
             Ok(answer) => {
                 change.id = answer.id;
                 change.stack_id = answer.stack_id.or(change.stack_id.take());
             }
             // An attempt whose answer was lost has made it.
-            Err(error) if was_lost.get() && error.code() == Some("AlreadyExistsException") => {}
+            Err(error) if was_lost && error.code() == Some("AlreadyExistsException") => {}
             Err(error) => return Err(error.into()),
         }
         let made = self.wait_until_made(change);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     Deployer, StackStatus, change_set::ChangeSet, describe, made::is_not_found, watch::LATEST,
 };
-use crate::aws::{AwsError, patience::jittered};
+use crate::aws::AwsError;
 
 /// How long that may take.
 pub(super) const LONGEST: Duration = Duration::from_mins(2);
@@ -24,7 +24,8 @@ impl Deployer<'_> {
         let region = self.region.name();
         let stack = change.stack;
         let clock = self.region.aws.clock();
-        let deleted = clock.at_most(LONGEST, self.delete_change_set(change)).await;
+        let deleted = clock.at_most(LONGEST, self.delete_change_set(change));
+        let deleted = self.unless_insisted(deleted).await.flatten();
         let Some(Ok(was_there)) = deleted else {
             self.may_be_left(change);
             if !change.update {
@@ -41,14 +42,22 @@ impl Deployer<'_> {
             return;
         }
         let expected = was_there || change.stack_id.is_some();
-        let removed = clock
-            .at_most(LONGEST, self.remove_empty(change.stack_key(), expected))
-            .await;
+        let removed = clock.at_most(LONGEST, self.remove_empty(change.stack_key(), expected));
+        let removed = self.unless_insisted(removed).await.flatten();
         if !matches!(removed, Some(Ok(()))) {
             self.left_behind(
                 &format!("the empty stack `{stack}` in {region}"),
                 &format!("aws cloudformation delete-stack --stack-name {stack} --region {region}"),
             );
+        }
+    }
+
+    /// Cleans up, unless the wish to end comes a second time.
+    async fn unless_insisted<T>(&self, cleaning: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            done = cleaning => Some(done),
+            () = self.stop.insisted() => None,
         }
     }
 
@@ -99,7 +108,7 @@ impl Deployer<'_> {
                         .is_some_and(|it| it.starts_with("InvalidChangeSetStatus")) => {}
                 Err(error) => return Err(error),
             }
-            clock.sleep(jittered(PAUSE)).await;
+            clock.pause(PAUSE).await;
         }
     }
 
@@ -130,7 +139,7 @@ impl Deployer<'_> {
                 None if !expected || is_asked || clock.since(begin) > LATEST => return Ok(()),
                 None => {}
             }
-            clock.sleep(jittered(PAUSE)).await;
+            clock.pause(PAUSE).await;
         }
     }
 

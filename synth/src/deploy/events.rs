@@ -82,6 +82,17 @@ impl EventLog {
             let status = event.resource_status().map_or("", |it| it.as_str());
             let id = event.logical_resource_id().unwrap_or_default();
             let reason = event.resource_status_reason().unwrap_or_default();
+            if let Some(hook) = event.hook_status_reason().filter(|_| {
+                event
+                    .hook_status()
+                    .is_some_and(|it| it.as_str().contains("FAILED"))
+            }) {
+                let name = event.hook_type().unwrap_or("a hook");
+                self.failures.push(Failure {
+                    id: id.to_owned(),
+                    reason: format!("{name}: {hook}"),
+                });
+            }
             if is_of_stack(event) {
                 let parsed = StackStatus::parse(status);
                 if !["", USER_INITIATED].contains(&reason) {
@@ -100,17 +111,6 @@ impl EventLog {
                 self.failures.push(Failure {
                     id: id.to_owned(),
                     reason: reason.to_owned(),
-                });
-            }
-            if let Some(hook) = event.hook_status_reason().filter(|_| {
-                event
-                    .hook_status()
-                    .is_some_and(|it| it.as_str().contains("FAILED"))
-            }) {
-                let name = event.hook_type().unwrap_or("a hook");
-                self.failures.push(Failure {
-                    id: id.to_owned(),
-                    reason: format!("{name}: {hook}"),
                 });
             }
         }

@@ -5,8 +5,9 @@ use std::{cell::Cell, time::Duration};
 use aws_sdk_cloudformation::types::ExecutionStatus;
 
 use super::{Deployer, change_set::ChangeSet, made::is_not_found, watch::LATEST};
-use crate::aws::{AwsError, patience::jittered};
+use crate::aws::AwsError;
 
+const EXECUTE: &str = "CloudFormation ExecuteChangeSet";
 /// How long an answer is waited for that was asked for before the wish to end came.
 const GRACE: Duration = Duration::from_secs(15);
 
@@ -38,27 +39,18 @@ impl Deployer<'_> {
             .set_stack_name(stack)
             .change_set_name(name)
             .client_request_token(&change.name);
-        let was_lost = Cell::new(false);
-        let answer = self
-            .finishing(self.region.aws.patiently(|| async {
+        let (answer, was_lost) = self
+            .request(|| async {
                 let answer = request.clone().send().await;
-                let answer = answer
-                    .map_err(|it| AwsError::call("CloudFormation ExecuteChangeSet", it))
-                    .and_then(|it| {
-                        self.region
-                            .aws
-                            .own_answer("CloudFormation ExecuteChangeSet", it)
-                    });
-                was_lost.set(was_lost.get() || answer.as_ref().is_err_and(AwsError::is_lost));
-                answer
-            }))
+                let answer = answer.map_err(|it| AwsError::call(EXECUTE, it))?;
+                self.region.aws.own_answer(EXECUTE, answer)
+            })
             .await;
         let Err(error) = answer else {
             return Begin::Begun;
         };
         // These may be about an attempt before, whose answer was lost.
-        let may_be_begun = was_lost.get()
-            || error.is_lost()
+        let may_be_begun = was_lost
             || matches!(
                 error.code(),
                 Some(
@@ -88,7 +80,7 @@ impl Deployer<'_> {
                 Look::NotBegun if clock.since(begin) > LATEST => return Begin::Refused(error),
                 Look::NotBegun => {}
             }
-            clock.sleep(jittered(Duration::from_secs(5))).await;
+            clock.pause(Duration::from_secs(5)).await;
         }
     }
 
@@ -127,24 +119,36 @@ impl Deployer<'_> {
         Ok(tokens.any(|it| it == Some(change.name.as_str())))
     }
 
-    /// Waits for the answer to a request that changes something; for a while only once the wish to end is there,
-    /// because the request may be on its way.
-    pub(super) async fn finishing<T>(
-        &self,
-        work: impl Future<Output = Result<T, AwsError>>,
-    ) -> Result<T, AwsError> {
-        tokio::pin!(work);
-        tokio::select! {
-            biased;
-            done = &mut work => return done,
-            () = self.stop.given() => {}
-        }
-        let done = self.region.aws.clock().at_most(GRACE, work).await;
-        done.unwrap_or_else(|| {
-            Err(AwsError::NoAnswer {
-                operation: "CloudFormation",
-                reason: "stopped before there was an answer".to_owned(),
-            })
-        })
+    /// Sends a request that changes something, as often as needed, and waits for the answer; for a while only once the
+    /// wish to end is there, because the request may be on its way. The second says whether the answer of any attempt
+    /// was lost: then the request may have taken effect, whatever the last answer says.
+    pub(super) async fn request<T, F>(&self, attempt: impl Fn() -> F) -> (Result<T, AwsError>, bool)
+    where
+        F: Future<Output = Result<T, AwsError>>,
+    {
+        let was_lost = Cell::new(false);
+        let work = self.region.aws.patiently(|| async {
+            let answer = attempt().await;
+            was_lost.set(was_lost.get() || answer.as_ref().is_err_and(AwsError::is_lost));
+            answer
+        });
+        let answer = {
+            tokio::pin!(work);
+            tokio::select! {
+                biased;
+                done = &mut work => done,
+                () = self.stop.given() => {
+                    let done = self.region.aws.clock().at_most(GRACE, work).await;
+                    done.unwrap_or_else(|| {
+                        was_lost.set(true);
+                        Err(AwsError::NoAnswer {
+                            operation: "CloudFormation",
+                            reason: "stopped before there was an answer".to_owned(),
+                        })
+                    })
+                }
+            }
+        };
+        (answer, was_lost.get())
     }
 }

@@ -10,7 +10,7 @@ use aws_sdk_cloudformation::{
 
 use super::{DeployError, DeployEvent, Deployer, StackPlan, change_set::ChangeSet, watch::LATEST};
 use crate::{
-    aws::{AwsError, patience::jittered},
+    aws::AwsError,
     diff::{Action, holds_data},
 };
 
@@ -18,6 +18,9 @@ use crate::{
 const LONGEST: Duration = Duration::from_mins(15);
 /// The pauses between looks: the first one, and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_millis(1_500), Duration::from_secs(5)];
+
+/// How long the details of a failure are asked for: what failed is known without.
+const DETAILS: Duration = Duration::from_secs(20);
 
 /// CloudFormation's words for a change set that would change nothing, in full: a hook or a transform may use any
 /// others. Source: aws-cdk-cli, `changeSetHasNoChanges`.
@@ -55,7 +58,7 @@ impl Deployer<'_> {
         let begin = clock.now();
         let [mut pause, longest] = PAUSES;
         loop {
-            clock.sleep(jittered(pause)).await;
+            clock.pause(pause).await;
             pause = (pause * 3 / 2).min(longest);
             let answer = match self.describe_change_set(change, None).await {
                 Ok(answer) => Some(answer),
@@ -138,14 +141,19 @@ impl Deployer<'_> {
     /// What failed while the change set was made, by operation events: hooks, guards, early validation. What cannot be
     /// read is not there.
     async fn why_not_made(&self, change: &ChangeSet<'_>) -> Vec<String> {
-        let answer = self
+        let request = self
             .client()
             .describe_events()
             .stack_name(change.stack_key())
-            .change_set_name(&change.name)
-            .send()
-            .await;
-        let events = answer.ok().and_then(|it| it.operation_events);
+            .change_set_name(&change.name);
+        let call = self.region.aws.patiently(|| async {
+            let answer = request.clone().send().await;
+            answer.map_err(|it| AwsError::call("CloudFormation DescribeEvents", it))
+        });
+        let answer = self.region.aws.clock().at_most(DETAILS, call).await;
+        let events = answer
+            .and_then(Result::ok)
+            .and_then(|it| it.operation_events);
         let mut details: Vec<String> = Vec::new();
         for event in events.unwrap_or_default() {
             let id = event.logical_resource_id().unwrap_or(change.stack);

@@ -27,7 +27,7 @@ pub enum DeployEvent<'a> {
         resources: usize,
     },
     /// Alarms leave a stack, so that others can have their names.
-    MakingRoom {
+    RemovingAlarms {
         /// Its name.
         stack: &'a str,
         /// The region.

@@ -57,6 +57,8 @@ pub enum First<'a> {
     Delete {
         /// Its name.
         stack: String,
+        /// Its ID: another stack of the same name is left alone.
+        id: Option<String>,
         /// Whether the account file still asks for it: then it comes back.
         comes_back: bool,
     },
@@ -95,7 +97,7 @@ impl StackPlan<'_> {
             return Ok(());
         };
         let stack = self.stack.name.as_str();
-        if deployed.protected && deployed.status.condition() == StackCondition::Unborn {
+        if deployed.protected && deployed.status.condition() == StackCondition::NeverCreated {
             return Err(DeployError::Protected {
                 stack: stack.to_owned(),
                 region: region.to_owned(),
@@ -109,7 +111,7 @@ impl StackPlan<'_> {
         self.deployed.as_ref().is_none_or(|it| {
             matches!(
                 it.status.condition(),
-                StackCondition::Absent | StackCondition::Unborn
+                StackCondition::Absent | StackCondition::NeverCreated
             )
         })
     }
@@ -136,11 +138,6 @@ impl StackPlan<'_> {
 }
 
 impl Plan<'_> {
-    /// What `diff` says of it: whether a deploy would do anything, or cannot. Where something goes on, nobody knows.
-    pub fn differs(&self) -> bool {
-        !self.is_current()
-    }
-
     /// The alarms that have left their old stacks and are not in their new ones, by what became of each stack.
     pub fn gone(&self, outcome: impl Fn(&str) -> Option<StackOutcome>) -> Vec<String> {
         let has_left = self.first.iter().any(|first| {
@@ -210,7 +207,7 @@ pub async fn plan<'a>(
         let before = match (&deployed, found) {
             (Some(it), Some(template)) => {
                 check_ours(&stack.name, &values.region, &template, core_name)?;
-                if condition == StackCondition::Unborn {
+                if condition == StackCondition::NeverCreated {
                     left = Some(remains(aws, &it.id, &template, false).await?);
                     None
                 } else {
@@ -254,8 +251,10 @@ pub async fn plan<'a>(
             stacks: plans,
         });
     };
-    for (sibling, template) in siblings(aws, &core.name, &now).await? {
-        now.entry(sibling).or_insert(template);
+    let mut ids = BTreeMap::new();
+    for (name, sibling) in siblings(aws, &core.name, &now).await? {
+        ids.insert(name.clone(), sibling.id);
+        now.entry(name).or_insert(sibling.template);
     }
     now.remove(&core.name);
     let wanted = plans
@@ -264,7 +263,10 @@ pub async fn plan<'a>(
         .map(|it| (it.stack.name.clone(), it.template.clone()))
         .collect();
     let Staging { steps, moved } = staging(&wanted, &now);
-    let first = steps.into_iter().map(|step| first(step, &plans)).collect();
+    let first = steps.into_iter();
+    let first = first
+        .map(|step| self::first(step, &plans, &mut ids))
+        .collect();
     Ok(Plan {
         first,
         moved,
@@ -272,7 +274,11 @@ pub async fn plan<'a>(
     })
 }
 
-fn first<'a>(step: Step, plans: &[StackPlan<'a>]) -> First<'a> {
+fn first<'a>(
+    step: Step,
+    plans: &[StackPlan<'a>],
+    ids: &mut BTreeMap<String, Option<String>>,
+) -> First<'a> {
     let plan = plans.iter().find(|it| it.stack.name == step.stack());
     match (step, plan) {
         (Step::Shrink { template, .. }, Some(plan)) => First::Shrink(Box::new(StackPlan {
@@ -285,6 +291,7 @@ fn first<'a>(step: Step, plans: &[StackPlan<'a>]) -> First<'a> {
             is_shrunk: true,
         })),
         (Step::Shrink { stack, .. } | Step::Delete { stack }, plan) => First::Delete {
+            id: ids.remove(&stack).flatten(),
             stack,
             comes_back: plan.is_some(),
         },

@@ -125,13 +125,20 @@ pub async fn all_stacks(aws: &Aws, monitor: &Monitor) -> Result<Vec<String>, Aws
     Ok(names)
 }
 
-/// The stacks of alarms that belong to a core stack, whatever the account file says of them now, with their
-/// templates. Stacks of others that are only called so are not among them. Templates that are `known` are not read.
+/// A stack of alarms that belongs to a core stack.
+pub(super) struct Sibling {
+    /// Its ID: another stack of the same name has another.
+    pub(super) id: Option<String>,
+    pub(super) template: Json,
+}
+
+/// The stacks of alarms that belong to a core stack, whatever the account file says of them now. Stacks of others
+/// that are only called so are not among them. Templates that are `known` are not read.
 pub(super) async fn siblings(
     aws: &Aws,
     core: &str,
     known: &BTreeMap<String, Json>,
-) -> Result<BTreeMap<String, Json>, AwsError> {
+) -> Result<BTreeMap<String, Sibling>, AwsError> {
     const OPERATION: &str = "CloudFormation ListStacks";
     let there: Vec<SdkStatus> = StackStatus::ALL
         .iter()
@@ -144,7 +151,7 @@ pub(super) async fn siblings(
         })
         .map(|it| SdkStatus::from(it.as_str()))
         .collect();
-    let mut names = Vec::new();
+    let mut ids: BTreeMap<String, Option<String>> = BTreeMap::new();
     let mut page = None;
     loop {
         let request = aws
@@ -166,7 +173,7 @@ pub(super) async fn siblings(
             let name = stack.stack_name.unwrap_or_default();
             let gone = stack.stack_status == Some(SdkStatus::DeleteComplete);
             if ours && !gone && is_sibling(&name, core) {
-                names.push(name);
+                ids.insert(name, stack.stack_id);
             }
         }
         page = answer.next_token;
@@ -174,17 +181,16 @@ pub(super) async fn siblings(
             break;
         }
     }
-    names.sort();
-    names.dedup();
     let mut siblings = BTreeMap::new();
-    for name in names {
-        if let Some(template) = known.get(&name) {
-            siblings.insert(name, template.clone());
+    for (name, id) in ids {
+        if let Some(template) = known.get(&name).cloned() {
+            siblings.insert(name, Sibling { id, template });
             continue;
         }
-        match template(aws, &name).await {
+        // By its ID: what is deleted by it is what was read.
+        match template(aws, id.as_deref().unwrap_or(&name)).await {
             Ok(Some(template)) if owner(&template) == Some(core) => {
-                siblings.insert(name, template);
+                siblings.insert(name, Sibling { id, template });
             }
             // Tocsin's templates are JSON.
             Ok(_) | Err(AwsError::Unreadable { .. }) => {}

@@ -1,12 +1,12 @@
 //! Deletes stacks.
 
-use std::cell::Cell;
-
 use super::{
     DeployError, Deployed, Deployer, Operation, StackStatus, Verdict, describe,
     watch::{End, Watched},
 };
 use crate::aws::AwsError;
+
+const DELETE: &str = "CloudFormation DeleteStack";
 
 /// Whether there was anything to delete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,20 +101,16 @@ impl Deployer<'_> {
             .delete_stack()
             .stack_name(&found.id)
             .client_request_token(token);
-        let was_lost = Cell::new(false);
-        let answer = self
-            .finishing(self.region.aws.patiently(|| async {
+        let (answer, was_lost) = self
+            .request(|| async {
                 let answer = request.clone().send().await;
-                let answer = answer
-                    .map_err(|it| AwsError::call("CloudFormation DeleteStack", it))
-                    .and_then(|it| self.region.aws.own_answer("CloudFormation DeleteStack", it));
-                was_lost.set(was_lost.get() || answer.as_ref().is_err_and(AwsError::is_lost));
-                answer
-            }))
+                let answer = answer.map_err(|it| AwsError::call(DELETE, it))?;
+                self.region.aws.own_answer(DELETE, answer)
+            })
             .await;
         match answer {
             Ok(_) => Ok(None),
-            Err(error) if was_lost.get() || error.is_lost() => Ok(Some(error)),
+            Err(error) if was_lost => Ok(Some(error)),
             Err(error) => Err(error.into()),
         }
     }

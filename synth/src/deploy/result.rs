@@ -35,8 +35,8 @@ pub enum StackOutcome {
     Changed,
     /// It was deleted, as it should be.
     Deleted,
-    /// Alarms have left it and have not come to their new place yet.
-    MadeRoom,
+    /// Alarms were removed from it, and are not in their new stack yet.
+    AlarmsRemoved,
     /// The run did not come to it: it is as it was before.
     NotReached,
     /// It failed, and CloudFormation has taken it back.
@@ -45,6 +45,8 @@ pub enum StackOutcome {
     NotChanged,
     /// It requires manual intervention.
     Stuck,
+    /// Somebody else has deleted it meanwhile.
+    Vanished,
     /// It may go on; nobody knows how it ends.
     Unknown,
 }
@@ -57,9 +59,8 @@ impl StackOutcome {
             DeployError::Stuck { .. }
             | DeployError::UnknownStatus { .. }
             | DeployError::NotDeleted { .. } => Self::Stuck,
-            DeployError::ContactLost { .. }
-            | DeployError::Detached { .. }
-            | DeployError::Vanished { .. } => Self::Unknown,
+            DeployError::ContactLost { .. } | DeployError::Detached { .. } => Self::Unknown,
+            DeployError::Vanished { .. } => Self::Vanished,
             _ => Self::NotChanged,
         }
     }
@@ -71,11 +72,14 @@ impl StackOutcome {
             Self::Created => "created",
             Self::Changed => "changed",
             Self::Deleted => "deleted",
-            Self::MadeRoom => "changed: alarms have left it, and are not in their new stack yet",
+            Self::AlarmsRemoved => {
+                "changed: alarms were removed from it, and are not in their new stack yet"
+            }
             Self::NotReached => "not reached: it is as it was",
             Self::RolledBack => "failed and rolled back",
             Self::NotChanged => "not changed: it is as it was",
             Self::Stuck => "failed, requires manual intervention",
+            Self::Vanished => "deleted by somebody else meanwhile",
             Self::Unknown => "unknown: it may go on",
         }
     }

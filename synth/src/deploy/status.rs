@@ -43,7 +43,7 @@ pub enum StackCondition {
     /// Something goes on.
     Busy,
     /// The first deploy failed. It can only be deleted; there is nothing in it.
-    Unborn,
+    NeverCreated,
     /// It requires manual intervention.
     Stuck,
     /// Nobody knows: the status is newer than this.
@@ -134,7 +134,7 @@ impl StackStatus {
             | Self::UpdateCompleteCleanupInProgress
             | Self::UpdateRollbackInProgress
             | Self::UpdateRollbackCompleteCleanupInProgress => StackCondition::Busy,
-            Self::RollbackComplete | Self::CreateFailed => StackCondition::Unborn,
+            Self::RollbackComplete | Self::CreateFailed => StackCondition::NeverCreated,
             Self::DeleteFailed
             | Self::ImportRollbackFailed
             | Self::RollbackFailed

@@ -10,7 +10,7 @@ use super::{
     events::{EventLog, Failure, is_of_stack},
     verdict,
 };
-use crate::aws::{AwsError, patience::jittered};
+use crate::aws::AwsError;
 
 /// How late a read of AWS may be, as far as anybody has seen.
 pub(super) const LATEST: Duration = Duration::from_mins(1);
@@ -21,7 +21,7 @@ const FEWEST: u32 = 5;
 /// How long one operation is watched.
 pub(super) const LONGEST: Duration = Duration::from_hours(3);
 /// The pauses between looks: the first one, and the longest.
-const PAUSES: [Duration; 2] = [Duration::from_millis(1_500), Duration::from_secs(6)];
+const PAUSES: [Duration; 2] = [Duration::from_millis(1_500), Duration::from_secs(7)];
 /// What takes longer than this is looked at less often.
 const LONG: Duration = Duration::from_mins(5);
 const PAUSE_OF_LONG: Duration = Duration::from_secs(20);
@@ -60,31 +60,47 @@ pub(super) struct End {
     pub(super) stack: Option<Deployed>,
 }
 
+/// How an operation was seen to end.
+struct Seen {
+    verdict: Verdict,
+    status: StackStatus,
+    /// The stack after it, if that is how it was seen.
+    stack: Option<Deployed>,
+    may_have_more_events: bool,
+}
+
 impl Deployer<'_> {
     /// Watches until it is known what became of the operation. What goes wrong with watching never decides that.
     /// Nothing where nothing shows that it has begun, and nothing will.
     pub(super) async fn watch(&self, watched: &Watched<'_>) -> Result<Option<End>, DeployError> {
-        tokio::select! {
+        let mut log = EventLog::new(watched.token);
+        let seen = tokio::select! {
             biased;
-            () = self.stop.given() => Err(DeployError::Detached {
+            seen = self.watch_to_the_end(watched, &mut log) => seen?,
+            () = self.stop.given() => return Err(DeployError::Detached {
                 stack: watched.stack.to_owned(),
                 region: self.region.name().to_owned(),
             }),
-            end = self.watch_to_the_end(watched) => end,
-        }
+        };
+        let Some(seen) = seen else { return Ok(None) };
+        // From here on the wish to end changes nothing of what became of the operation.
+        Ok(Some(self.end(watched, seen, log).await))
     }
 
-    async fn watch_to_the_end(&self, watched: &Watched<'_>) -> Result<Option<End>, DeployError> {
+    async fn watch_to_the_end(
+        &self,
+        watched: &Watched<'_>,
+        log: &mut EventLog,
+    ) -> Result<Option<Seen>, DeployError> {
         let clock = self.region.aws.clock();
         let begin = clock.now();
-        let mut log = EventLog::new(watched.token);
         let mut can_read_events = true;
         let [mut pause, longest] = PAUSES;
         let (mut shown, mut look) = (begin, 0_u32);
         let mut went_on: Option<SystemTime> = None;
         let mut reads = 0_u32;
         loop {
-            clock.sleep(jittered(pause)).await;
+            clock.pause(pause).await;
             pause = if clock.since(begin) < LONG {
                 (pause * 3 / 2).min(longest)
             } else {
@@ -93,7 +109,7 @@ impl Deployer<'_> {
             look += 1;
             let mut was_read = can_read_events;
             if can_read_events {
-                match self.read_events(watched.id, &mut log).await {
+                match self.read_events(watched.id, log).await {
                     Ok(true) => {
                         shown = clock.now();
                         went_on = Some(shown);
@@ -109,8 +125,12 @@ impl Deployer<'_> {
             if let Some(status) = log.ended() {
                 let verdict = verdict(watched.operation, Evidence::OwnEvent, status);
                 if verdict.is_end() {
-                    let status = status.clone();
-                    return Ok(Some(self.end(watched, verdict, status, None, &log).await));
+                    return Ok(Some(Seen {
+                        verdict,
+                        status: status.clone(),
+                        stack: None,
+                        may_have_more_events: false,
+                    }));
                 }
             }
             if !was_read || look.is_multiple_of(STACK_EVERY) {
@@ -121,10 +141,12 @@ impl Deployer<'_> {
                 reads += 1;
                 let (verdict, status) = evaluate(watched, now.as_ref(), clock.since(begin));
                 if verdict.is_end() {
-                    if can_read_events && verdict != Verdict::Done {
-                        self.read_last_events(watched.id, &mut log).await;
-                    }
-                    return Ok(Some(self.end(watched, verdict, status, now, &log).await));
+                    return Ok(Some(Seen {
+                        verdict,
+                        status,
+                        stack: now,
+                        may_have_more_events: can_read_events && verdict != Verdict::Done,
+                    }));
                 }
                 if verdict == Verdict::Running {
                     went_on = Some(clock.now());
@@ -132,8 +154,12 @@ impl Deployer<'_> {
                     && went_on.is_some_and(|it| clock.since(it) > LATEST)
                 {
                     // It went on, and the stack is as before for longer than reads are late.
-                    let verdict = Verdict::Abandoned;
-                    return Ok(Some(self.end(watched, verdict, status, now, &log).await));
+                    return Ok(Some(Seen {
+                        verdict: Verdict::Abandoned,
+                        status,
+                        stack: now,
+                        may_have_more_events: false,
+                    }));
                 }
             }
             if went_on.is_none() && reads >= FEWEST && clock.since(begin) > NOT_SEEN {
@@ -149,27 +175,33 @@ impl Deployer<'_> {
             }
             if clock.since(shown) > STILL {
                 shown = clock.now();
-                self.show_what_runs(watched, clock.since(begin), &log);
+                self.show_what_runs(watched, clock.since(begin), log);
             }
         }
     }
 
     /// What is known at the end. The stack is read once more where it is not known from after it.
-    async fn end(
-        &self,
-        watched: &Watched<'_>,
-        verdict: Verdict,
-        status: StackStatus,
-        stack: Option<Deployed>,
-        log: &EventLog,
-    ) -> End {
-        let stack = match stack {
-            Some(stack) => Some(stack),
-            None if verdict == Verdict::Done && watched.operation != Operation::Delete => {
-                self.stack_after(watched).await
+    async fn end(&self, watched: &Watched<'_>, seen: Seen, mut log: EventLog) -> End {
+        let Seen {
+            verdict,
+            status,
+            mut stack,
+            may_have_more_events,
+        } = seen;
+        let more = async {
+            if may_have_more_events {
+                self.read_last_events(watched.id, &mut log).await;
             }
-            None => None,
+            if stack.is_none() && verdict == Verdict::Done && watched.operation != Operation::Delete
+            {
+                stack = self.stack_after(watched).await;
+            }
         };
+        tokio::select! {
+            biased;
+            () = more => {}
+            () = self.stop.given() => {}
+        }
         let mut failures = log.failures();
         if failures.is_empty() {
             let of_stack = stack.as_ref().and_then(|it| it.reason.clone());
@@ -196,7 +228,7 @@ impl Deployer<'_> {
             if verdict == Verdict::Done || clock.since(begin) > LATEST {
                 return now;
             }
-            clock.sleep(jittered(PAUSES[1])).await;
+            clock.pause(PAUSES[1]).await;
         }
     }
 
@@ -242,7 +274,7 @@ impl Deployer<'_> {
             if self.read_events(id, log).await.is_err() {
                 return;
             }
-            clock.sleep(jittered(Duration::from_secs(3))).await;
+            clock.pause(Duration::from_secs(3)).await;
         }
     }
 

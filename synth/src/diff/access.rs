@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use stacks::Json;
 
+const ANYBODY: &str = "anybody";
+
 /// What somebody may do, or may not: one statement, without its order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Grant {
@@ -28,12 +30,13 @@ pub struct AccessChange {
 pub(super) fn access(id: &str, old: Option<&Json>, new: Option<&Json>) -> Vec<AccessChange> {
     let (before, after) = (grants(id, old), grants(id, new));
     let come = after.difference(&before).map(|grant| AccessChange {
-        broadens: grant.allows,
+        // What was allowed without the condition is narrower with it.
+        broadens: grant.allows && !before.iter().any(|it| it.covers(grant)),
         text: grant.words("now"),
     });
     let go = before.difference(&after).map(|grant| AccessChange {
-        // What was forbidden may be allowed by another statement.
-        broadens: !grant.allows,
+        // What was forbidden may be allowed by another statement, unless it is still forbidden.
+        broadens: !grant.allows && !after.iter().any(|it| it.covers(grant)),
         text: grant.words("no longer"),
     });
     let mut changes: Vec<AccessChange> = come.chain(go).collect();
@@ -42,6 +45,16 @@ pub(super) fn access(id: &str, old: Option<&Json>, new: Option<&Json>) -> Vec<Ac
 }
 
 impl Grant {
+    /// Whether it says all that another says: the same of everything, or without its condition.
+    fn covers(&self, other: &Self) -> bool {
+        let is_as_broad = |own: &str, others: &str| own == others || own == "*";
+        self.allows == other.allows
+            && (self.who == other.who || self.who == ANYBODY)
+            && is_as_broad(&self.what, &other.what)
+            && is_as_broad(&self.on, &other.on)
+            && (self.only_if.is_empty() || self.only_if == other.only_if)
+    }
+
     fn words(&self, when: &str) -> String {
         let Self {
             allows,
@@ -69,7 +82,7 @@ fn grants(id: &str, resource: Option<&Json>) -> BTreeSet<Grant> {
     match resource["Type"].as_str().unwrap_or_default() {
         "AWS::IAM::Role" => {
             let trust = &properties["AssumeRolePolicyDocument"];
-            read(trust, "anybody", &format!("the role {id}"), &mut out);
+            read(trust, ANYBODY, &format!("the role {id}"), &mut out);
             for policy in list(&properties["Policies"]) {
                 read(&policy["PolicyDocument"], id, "nothing", &mut out);
             }
@@ -112,7 +125,7 @@ fn grants(id: &str, resource: Option<&Json>) -> BTreeSet<Grant> {
             let names = ["PolicyDocument", "ResourcePolicy", "KeyPolicy"];
             let on = if kind == "AWS::KMS::Key" { id } else { "it" };
             for name in names {
-                read(&properties[name], "anybody", on, &mut out);
+                read(&properties[name], ANYBODY, on, &mut out);
             }
         }
     }
@@ -174,7 +187,7 @@ fn texts(json: &Json) -> String {
 /// Whom a principal means.
 fn principals(json: &Json) -> String {
     if json == "*" {
-        return "anybody".to_owned();
+        return ANYBODY.to_owned();
     }
     let Some(kinds) = json.as_object() else {
         return text(json);
@@ -255,6 +268,31 @@ mod tests {
             Some(with(json!("x"))),
             None,
             &[(true, "DeliverRole no longer is denied to: s3:* on * if x")],
+        );
+    }
+
+    #[test]
+    fn a_condition_more_is_narrower_and_a_denial_that_stays_is_no_loss() {
+        let with = |effect: &str, condition: Json| {
+            policy(
+                json!({ "Effect": effect, "Action": "s3:*", "Resource": "*", "Condition": condition }),
+            )
+        };
+        check(
+            Some(with("Allow", Json::Null)),
+            Some(with("Allow", json!("x"))),
+            &[
+                (false, "DeliverRole now may: s3:* on * if x"),
+                (false, "DeliverRole no longer may: s3:* on *"),
+            ],
+        );
+        check(
+            Some(with("Deny", json!("x"))),
+            Some(with("Deny", Json::Null)),
+            &[
+                (false, "DeliverRole now is denied to: s3:* on *"),
+                (false, "DeliverRole no longer is denied to: s3:* on * if x"),
+            ],
         );
     }
 

@@ -66,7 +66,7 @@ fn word(condition: StackCondition) -> &'static str {
         StackCondition::Absent => "made",
         StackCondition::Ready => "updated",
         StackCondition::Busy => "waited for",
-        StackCondition::Unborn => "deleted and made again",
+        StackCondition::NeverCreated => "deleted and made again",
         StackCondition::Stuck => "got out by hand",
         StackCondition::Unknown => "looked at",
     }
@@ -80,7 +80,7 @@ fn exits() -> String {
         StackCondition::Absent,
         StackCondition::Ready,
         StackCondition::Busy,
-        StackCondition::Unborn,
+        StackCondition::NeverCreated,
         StackCondition::Stuck,
         StackCondition::Unknown,
     ] {

@@ -202,12 +202,18 @@ fn a_deploy_makes_few_calls() {
     let created = run(&first, &Project::new(ONE), Command::Deploy).code(0);
     let cloud = deployed(ONE);
     let changed = run(&cloud, &newer(ONE), Command::Deploy).code(0);
+    let property = deployed(ONE);
+    let text = format!("{ONE}limits: {{investigations-per-day: 11}}\n");
+    let property = run(&property, &Project::new(&text), Command::Deploy).code(0);
     let unchanged = deployed(ONE);
     unchanged.lock().world.long_gone = 2_000;
     let unchanged = run(&unchanged, &Project::new(ONE), Command::Deploy).code(0);
-    let counts = (calls(&created), calls(&changed), calls(&unchanged));
+    let counts = [&created, &changed, &property, &unchanged].map(calls);
     assert!(
-        counts.0 <= 55 && counts.1 <= 45 && counts.2 <= 5,
+        counts
+            .iter()
+            .zip([55, 30, 25, 5])
+            .all(|(count, most)| *count <= most),
         "{counts:?}"
     );
     assert!(is_deployed(&cloud.lock().world, &newer(ONE)));

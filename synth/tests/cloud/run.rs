@@ -6,7 +6,10 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use contract::FunctionName;
 use serde_json::Value as Json;
-use stacks::{Stack, stack::assets};
+use stacks::{
+    Stack,
+    stack::{ParameterSource, assets as assets_of},
+};
 use synth::{
     aws::Link,
     commands::{
@@ -17,6 +20,7 @@ use synth::{
         diff::diff,
         status::status,
     },
+    deploy::assets,
     error::{Error, Exit},
     package::Package,
     terminal::{Capture, Stop, Terminal},
@@ -60,7 +64,7 @@ impl Project {
             bytes: code.as_bytes().to_vec(),
             hash: format!("{code:0>64}"),
         };
-        let packages = assets(&stacks).into_iter().map(package).collect();
+        let packages = assets_of(&stacks).into_iter().map(package).collect();
         let regions = file.account.regions.clone();
         Self {
             file,
@@ -219,7 +223,7 @@ pub(crate) fn settled(world: &World) -> BTreeMap<(String, String), View> {
     out
 }
 
-/// Whether everything is as the account file says.
+/// Whether everything is as the account file says, and every function has the code that was built.
 pub(crate) fn is_deployed(world: &World, project: &Project) -> bool {
     let there = settled(world);
     project.regions.iter().all(|region| {
@@ -229,26 +233,38 @@ pub(crate) fn is_deployed(world: &World, project: &Project) -> bool {
                 .get(&(region.clone(), stack.name.clone()))
                 .is_some_and(|view| {
                     *view.template == wanted
+                        && has_code(view, stack, project)
                         && matches!(view.status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE")
                 })
         })
     })
 }
 
-/// What a run has left behind: change sets that nobody will carry out, empty stacks.
-pub(crate) fn leftovers(world: &World) -> Vec<String> {
+fn has_code(view: &View, stack: &Stack, project: &Project) -> bool {
+    stack.parameters.iter().all(|(name, source)| match source {
+        ParameterSource::CodeKey(asset) => project
+            .packages
+            .iter()
+            .filter(|it| it.asset == *asset)
+            .all(|it| view.parameters.get(name) == Some(&assets::key(it))),
+        _ => true,
+    })
+}
+
+/// What a run has left behind, by kind and name: change sets that nobody will carry out, empty stacks.
+pub(crate) fn leftovers(world: &World) -> Vec<(&'static str, String)> {
     let mut left = Vec::new();
     for stack in world.stacks.values().flatten() {
         let status = &stack.last().status;
         if status == "REVIEW_IN_PROGRESS" {
-            left.push(format!("the empty stack {}", stack.name));
+            left.push(("empty stack", stack.name.clone()));
         }
         if status == "DELETE_COMPLETE" {
             continue;
         }
         for change in &stack.change_sets {
             if change.deleted.is_none() && change.executed.is_none() {
-                left.push(format!("the change set {} of {}", change.name, stack.name));
+                left.push(("change set", change.name.clone()));
             }
         }
     }
@@ -303,18 +319,25 @@ pub(crate) fn check(
         {
             wrong.push("exit 5, and nothing was rolled back".to_owned());
         }
+        // A deletion that CloudFormation has abandoned leaves a stack as it was.
         6 if !there.values().any(|it| it.status.contains("FAILED"))
-            && command == Command::Deploy =>
+            && (command != Command::Destroy || there.is_empty()) =>
         {
             wrong.push("exit 6, and nothing is stuck".to_owned());
         }
+        0 if command == Command::Diff && !(is_done && !goes_on) => {
+            wrong.push("exit 0, and there are differences".to_owned());
+        }
+        3 if command != Command::Diff => wrong.push("exit 3, and it is no comparison".to_owned()),
+        3 if is_done && !goes_on => wrong.push("exit 3, and there are no differences".to_owned()),
         7 if begun(world) == 0 => wrong.push("exit 7, and nothing was begun".to_owned()),
         _ => {}
     }
-    let says_left = ended.said.contains("left behind: ");
-    for left in leftovers(world) {
-        if !says_left {
-            wrong.push(format!("left behind without a word: {left}"));
+    for (kind, name) in leftovers(world) {
+        let lines = ended.said.lines();
+        let mut lines = lines.filter(|it| it.contains("left behind: "));
+        if !lines.any(|it| it.contains(&format!("the {kind} `{name}`"))) {
+            wrong.push(format!("left behind without a word: the {kind} {name}"));
         }
     }
     if code == 0 && matches!(command, Command::Deploy) && begun(world) > 0 {

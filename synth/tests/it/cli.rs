@@ -192,13 +192,13 @@ fn the_webhook_is_checked_before_anything_is_called() {
     let set = ["webhook", "set", "--account", "small"];
     for (input, message) in [
         ("", "the webhook was not set: the secret is empty"),
-        ("canary", "the secret is not a JSON object"),
+        ("planted", "the secret is not a JSON object"),
         (
-            r#"{"url":"https://evil.example.com/canary","secret":"canary"}"#,
+            r#"{"url":"https://evil.example.com/planted","secret":"planted"}"#,
             "the host `evil.example.com` is not one of AWS DevOps Agent",
         ),
         (
-            r#"{"url":"https://event-ai.eu-central-1.api.aws/canary","Secret":"canary"}"#,
+            r#"{"url":"https://event-ai.eu-central-1.api.aws/planted","Secret":"planted"}"#,
             "the secret has no key `secret` or `apiKey`",
         ),
     ] {
@@ -207,7 +207,7 @@ fn the_webhook_is_checked_before_anything_is_called() {
             .end()
             .code(2)
             .says(message);
-        assert!(!ended.stderr.contains("canary") && !ended.stdout.contains("canary"));
+        assert!(!ended.stderr.contains("planted") && !ended.stdout.contains("planted"));
     }
 }
 
@@ -218,7 +218,7 @@ fn a_region_that_the_agent_is_not_in_is_warned_of() {
     let set = ["webhook", "set", "--account", "small"];
     for (region, warned) in [("eu-central-1", false), ("eu-central-11", true)] {
         let value =
-            format!(r#"{{"url":"https://event-ai.{region}.api.aws/canary","apiKey":"canary"}}"#);
+            format!(r#"{{"url":"https://event-ai.{region}.api.aws/planted","apiKey":"planted"}}"#);
         let ended = Run::inside(project.path(), &set)
             .input(&value)
             .end()
@@ -226,6 +226,6 @@ fn a_region_that_the_agent_is_not_in_is_warned_of() {
             .says("STS GetCallerIdentity");
         let warning = "warning: AWS DevOps Agent is not known to be in `eu-central-11`";
         assert_eq!(ended.stderr.contains(warning), warned, "{}", ended.stderr);
-        assert!(!ended.stderr.contains("canary"));
+        assert!(!ended.stderr.contains("planted"));
     }
 }

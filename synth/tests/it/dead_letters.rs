@@ -66,14 +66,14 @@ pub(crate) fn task(service: &str) -> Json {
         "lastStatus": "STOPPED",
         "stopCode": "TaskFailedToStart",
         "stoppedReason": "CannotPullContainerError",
-        "overrides": { "containerOverrides": [{ "environment": [{ "value": "canary" }] }] },
+        "overrides": { "containerOverrides": [{ "environment": [{ "value": "planted" }] }] },
     });
     event("aws.ecs", "ECS Task State Change", &task, detail)
 }
 
 /// An event of an application.
 pub(crate) fn order(id: &str) -> Json {
-    let detail = json!({ "order": id, "token": "canary" });
+    let detail = json!({ "order": id, "token": "planted" });
     event("shop.orders", "Order Failed", id, detail)
 }
 

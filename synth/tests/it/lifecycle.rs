@@ -38,11 +38,7 @@ impl Life {
         let run = self.command(arguments).input(input);
         let ended = tokio::task::spawn_blocking(|| run.end()).await.unwrap();
         for shown in [&ended.stdout, &ended.stderr] {
-            // An alarm and a rule are called like what is planted.
-            let shown = shown
-                .replace("canary-missing", "")
-                .replace("`tocsin-life-canary`", "");
-            assert!(!shown.contains("canary"), "{arguments:?}: {shown}");
+            assert!(!shown.contains("planted"), "{arguments:?}: {shown}");
         }
         ended
     }
@@ -136,7 +132,7 @@ async fn deploy_change_test_destroy() {
     let set = ["webhook", "set", "--account", "life"];
     let secret =
         |secret: &str| serde_json::json!({ "url": receiver.url(), "secret": secret }).to_string();
-    let (wrong, right) = (secret("wrong-canary"), secret("right"));
+    let (wrong, right) = (secret("wrong-planted"), secret("right"));
     life.run(&set, &wrong)
         .await
         .code(0)
@@ -188,13 +184,13 @@ async fn deploy_change_test_destroy() {
 
 /// The other kind of webhook, by the same commands.
 async fn an_api_key_takes_its_place(life: &Life) {
-    let key = Credential::ApiKey(SecretString::from("key-canary"));
+    let key = Credential::ApiKey(SecretString::from("key-planted"));
     let mut receiver = Receiver::listen_for(key).await.unwrap();
     let set = ["webhook", "set", "--account", "life"];
     let test = ["webhook", "test", "--account", "life", "--yes"];
     for (key, verdict, code) in [
-        ("wrong-canary", "unauthorized (status 403)", 1),
-        ("key-canary", "confirmed (status 200)", 0),
+        ("wrong-planted", "unauthorized (status 403)", 1),
+        ("key-planted", "confirmed (status 200)", 0),
     ] {
         let value = serde_json::json!({ "url": receiver.url(), "apiKey": key }).to_string();
         life.run(&set, &value)
@@ -214,7 +210,7 @@ async fn an_api_key_takes_its_place(life: &Life) {
     let written = life.run(&generate, "").await.code(0).stdout;
     for path in written.lines() {
         let template = fs::read_to_string(life.project.path().join(path)).unwrap();
-        assert!(!template.contains("canary"), "{path}");
+        assert!(!template.contains("planted"), "{path}");
     }
 }
 

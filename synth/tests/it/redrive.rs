@@ -199,16 +199,16 @@ fn thousand(alarm_function: &str) -> Vec<Letter> {
     add(10, &|it| {
         poison(
             "incident",
-            json!({ "version": 99, "canary": it }).to_string(),
+            json!({ "version": 99, "planted": it }).to_string(),
         )
     });
     add(10, &|it| Letter {
         goes: false,
         ..by_rule("event-forgotten", &order(&format!("forgotten-{it}")))
     });
-    add(30, &|it| poison("unknown", format!("canary {it}")));
+    add(30, &|it| poison("unknown", format!("planted {it}")));
     add(30, &|it| {
-        poison("unknown", json!({ "canary": it }).to_string())
+        poison("unknown", json!({ "planted": it }).to_string())
     });
     assert_eq!(all.len(), 1_000);
 
@@ -256,7 +256,7 @@ async fn a_thousand_dead_letters_are_accounted_for() {
         .says("eu-central-1: read 1000 of 1000");
     let report: Json = serde_json::from_str(&dry.stdout).unwrap();
     assert_eq!(tally(&report), expected(&letters, "would redrive"));
-    assert!(!dry.stdout.contains("canary"));
+    assert!(!dry.stdout.contains("planted"));
     life.run(&redrive(&[]), "")
         .await
         .code(4)
@@ -354,7 +354,7 @@ async fn what_is_redriven_arrives_signed_and_once() {
             by_rule("ecs-tasks", &task("api")),
             by_rule("event-orders", &order("by-rule")),
             rejected,
-            poison("unknown", "canary".to_owned()),
+            poison("unknown", "planted".to_owned()),
         ])
         .await;
     life.run(

@@ -62,7 +62,7 @@ async fn alarms_move_between_stacks_only_when_told() {
     life.run(&[&deploy[..], &["--move-alarms"]].concat(), "")
         .await
         .code(0)
-        .says("making room: alarms leave tocsin-life-alarms-1")
+        .says("removing alarms that move from tocsin-life-alarms-1")
         .says("deploying tocsin-life-alarms-3");
     life.run(&current, "").await.code(0);
 

@@ -58,7 +58,7 @@ pub fn exit_of_condition(condition: StackCondition) -> Exit {
         StackCondition::Absent
         | StackCondition::Ready
         | StackCondition::Busy
-        | StackCondition::Unborn => Exit::Done,
+        | StackCondition::NeverCreated => Exit::Done,
         StackCondition::Stuck | StackCondition::Unknown => Exit::ManualIntervention,
     }
 }
