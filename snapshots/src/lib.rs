@@ -25,7 +25,22 @@ pub fn assert_snapshot(directory: &Path, name: &str, text: &str) {
     settings.set_snapshot_path(directory);
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
+    let _next = NextStep;
     settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+/// Says, where a snapshot is another, how it becomes this one.
+struct NextStep;
+
+impl Drop for NextStep {
+    #[expect(clippy::print_stderr, reason = "for whoever reads why a test failed")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!(
+                "if the change is right: `make snapshots` writes it, and `git diff` shows it"
+            );
+        }
+    }
 }
 
 /// What stands in for this machine, so that snapshots hold still on every other.

@@ -205,6 +205,9 @@ impl Error {
             Self::Package(PackageError::Missing { install, .. }) => {
                 Some(format!("install it with `{install}`"))
             }
+            Self::Package(PackageError::NotCarried { .. }) => Some(
+                "set `architecture` to one that this release has, or build from a clone".to_owned(),
+            ),
             Self::Package(PackageError::File { .. } | PackageError::Unfit { .. }) => {
                 Some("build the functions first: make build ACCOUNT=NAME".to_owned())
             }

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::Write as _,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -10,6 +10,7 @@ use stacks::monitor::StackName;
 
 use crate::{
     cli::Init,
+    config,
     error::{Error, Exit},
     terminal::Terminal,
 };
@@ -34,6 +35,18 @@ pub(crate) fn run(args: &Init, terminal: Terminal) -> Result<Exit, Error> {
     file.write_all(starter(&args.account).as_bytes())
         .map_err(failed("write", path.clone()))?;
     terminal.data(&path.to_string_lossy());
+    // What editors check the file with, where the first line of the file says.
+    let schema = Path::new("config.schema.json");
+    match fs::File::create_new(schema) {
+        Ok(mut file) => {
+            let text = format!("{:#}\n", config::json_schema());
+            file.write_all(text.as_bytes())
+                .map_err(failed("write", schema.to_owned()))?;
+            terminal.data(&schema.to_string_lossy());
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(failed("create", schema.to_owned())(error)),
+    }
     terminal.say(&format!(
         "next: say in it what to watch, then: synth generate --account {}",
         args.account
@@ -51,7 +64,7 @@ mod tests {
     use stacks::monitor::Architecture;
 
     use super::*;
-    use crate::config::{self, Context};
+    use crate::config::Context;
 
     const CONTEXT: Context<'_> = Context {
         file_stem: Some("prod"),

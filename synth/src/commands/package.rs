@@ -14,6 +14,17 @@ pub(super) fn run(args: &Arguments, terminal: Terminal) -> Result<Exit, Error> {
     let file = args.file.load(terminal)?;
     let (account, stacks) = (&file.account, &file.synthesize()?);
     let target = target(account);
+    if package::IS_INSTALLED {
+        for package in packages(account, stacks)? {
+            terminal.say(&format!(
+                "{}: sha256 {}",
+                package.asset.as_str(),
+                package.hash
+            ));
+        }
+        terminal.say("nothing to build: this `synth` carries the functions; next: synth deploy");
+        return Ok(Exit::Done);
+    }
     let assets = assets(stacks);
     let binaries = package::build(&assets, target)?;
     for asset in assets {

@@ -1,6 +1,7 @@
 //! From the functions' code to the zips that stacks run.
 
 mod build;
+mod carried;
 mod elf;
 mod zip;
 
@@ -14,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use stacks::monitor::Architecture;
 
 pub use build::build;
+pub use carried::IS_INSTALLED;
 pub use elf::Unfit;
 
 /// What the functions are built for.
@@ -45,6 +47,12 @@ pub enum PackageError {
     /// Cargo could not build the functions.
     #[error("the functions could not be built: {0}")]
     Build(String),
+    /// This binary carries no functions for what the account file asks for.
+    #[error("this `synth` carries no functions for {target}")]
+    NotCarried {
+        /// What they would have to be built for.
+        target: &'static str,
+    },
     /// Something that the build needs is not installed.
     #[error("functions for {target} need {missing}")]
     Missing {
@@ -128,8 +136,22 @@ fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Packag
     }
 }
 
-/// Reads a zip that was written before, and checks again that it fits.
+/// The zip that this binary carries, or one that was written before, of which it is checked again that it fits.
 pub fn load(asset: FunctionName, target: Target) -> Result<Package, PackageError> {
+    let carried = carried::carried(asset, target.architecture);
+    if let Some(bytes) = carried.filter(|_| !target.runs_here) {
+        return Ok(Package {
+            asset,
+            path: format!("{}.zip", asset.as_str()).into(),
+            hash: hash(bytes),
+            bytes: bytes.to_vec(),
+        });
+    }
+    if IS_INSTALLED {
+        return Err(PackageError::NotCarried {
+            target: target.architecture.as_str(),
+        });
+    }
     let path = directory(target.architecture).join(format!("{}.zip", asset.as_str()));
     let bytes = fs::read(&path).map_err(failed("read", &path))?;
     let unfit = |reason| PackageError::Unfit {
