@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::foreign;
-use crate::read::{text, time};
+use crate::read::text;
 
 /// The type of agent that investigates.
 const INVESTIGATES: &str = "ops1";
@@ -38,8 +38,8 @@ impl Executions {
             Some(Execution {
                 agent: text(it, "agentType").unwrap_or_default().to_lowercase(),
                 is_part: parent.is_some_and(|parent| parent != id && ids.contains(parent)),
-                created: time(it, "createdAt"),
-                updated: time(it, "updatedAt"),
+                created: foreign::time(it, "createdAt"),
+                updated: foreign::time(it, "updatedAt"),
                 id,
             })
         });

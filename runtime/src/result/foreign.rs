@@ -1,6 +1,12 @@
 //! Text that the agent wrote, made fit to be kept. Text from events steers it, so it is treated like that.
 
-use crate::withhold;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value as Json;
+
+use crate::{
+    read::{self, at},
+    withhold,
+};
 
 /// Characters that are looked at. Far more than is kept: what is sensitive is found before the text is cut.
 const LOOKED_AT: usize = 16_384;
@@ -23,4 +29,14 @@ pub(super) fn id(text: &str) -> Option<String> {
             .all(|it| it.is_ascii_alphanumeric() || b"_.-".contains(&it))
         && text.bytes().any(|it| it != b'.');
     is_fit.then(|| text.to_owned())
+}
+
+/// A time of the journal's API, which writes seconds since 1970 where the backlog's writes a text. Source: the model of
+/// the AWS DevOps Agent API, by which the former has no format of its own.
+pub(super) fn time(json: &Json, name: &str) -> Option<Timestamp> {
+    let Some(seconds) = at(json, name)?.as_f64() else {
+        return read::time(json, name);
+    };
+    let since = SignedDuration::try_from_secs_f64(seconds).ok()?;
+    Timestamp::from_duration(since).ok()
 }

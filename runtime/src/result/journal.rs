@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::foreign;
 use crate::{
     ledger::{Finding, Gap, Verdict},
-    read::{at, list, text, time},
+    read::{at, list, text},
 };
 
 /// The types of records that are read, and no others: a journal can have hundreds.
@@ -71,7 +71,7 @@ impl Journal {
             let records = records
                 .iter()
                 .filter(move |it| text(it, "recordType") == Some(kind));
-            records.filter_map(|it| Some((time(it, "createdAt"), content(it)?)))
+            records.filter_map(|it| Some((foreign::time(it, "createdAt"), content(it)?)))
         };
         let summaries = of(SUMMARY).filter(|(_, it)| it.is_object());
         let summary = summaries.max_by_key(|(at, it)| (*at, it.to_string()));

@@ -4,15 +4,27 @@
 //! of another type is never an error. Source: `GetBacklogTask`, `ListExecutions` and `ListJournalRecords` in the AWS
 //! DevOps Agent API reference.
 
+mod count;
 mod execution;
+mod follow;
 mod foreign;
 mod journal;
+mod lambda;
 mod merge;
+mod occasion;
+mod overdue;
+mod port;
 mod task;
 
+pub use count::{metrics, saw_nothing};
 pub use execution::Executions;
+pub use follow::{Follow, Outcome, Patience, ResultError};
 pub use journal::{Journal, RECORD_TYPES};
+pub use lambda::{InvocationError, ResultFunction};
 pub use merge::merge;
+pub use occasion::{NotOurs, Occasion};
+pub use overdue::Asked;
+pub use port::{Agent, Clock, Store};
 pub use task::Task;
 
 use contract::IncidentId;

@@ -4,10 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::foreign;
-use crate::{
-    ledger::Status,
-    read::{text, time},
-};
+use crate::{ledger::Status, read::text};
 
 /// Characters of a reason at most.
 const REASON: usize = 300;
@@ -42,8 +39,8 @@ impl Task {
         if text(task, "taskType").is_some_and(|it| it != "INVESTIGATION") {
             return None;
         }
-        let created = time(task, "createdAt");
-        let updated = time(task, "updatedAt");
+        let created = foreign::time(task, "createdAt");
+        let updated = foreign::time(task, "updatedAt");
         let word = text(task, "status").and_then(|it| foreign::line(it, WORD));
         Some(Self {
             id: foreign::id(text(task, "taskId")?)?,

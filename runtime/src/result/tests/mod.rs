@@ -1,5 +1,6 @@
 //! Readings as the API has given them, and as it never should.
 
+mod following;
 mod merging;
 mod reading;
 
