@@ -32,6 +32,9 @@ macro_rules! cases {
 
 cases!(
     account_digits,
+    agent,
+    agent_elsewhere,
+    agent_region,
     alarm_band,
     alarm_condition,
     alarm_description,

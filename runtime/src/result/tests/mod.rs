@@ -3,6 +3,7 @@
 mod following;
 mod merging;
 mod reading;
+mod world;
 
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
