@@ -99,7 +99,13 @@ fn the_result_function_finds_what_it_needs() {
     let monitor = account(&directory("cases/agent")).monitor;
     let always_send = monitor.budget.limits().always_send;
     let settings = AgentSettings::from_env(environment.variables());
-    assert_eq!(settings, Ok(monitor.agent.unwrap().settings(always_send)));
+    assert_eq!(
+        settings,
+        Ok(monitor
+            .agent
+            .unwrap()
+            .settings(&monitor.account_name, always_send))
+    );
 }
 
 #[test]
@@ -134,6 +140,11 @@ fn nothing_is_set_in_vain() {
             region: Some("us-east-1".to_owned()),
             price: AgentSettings::PRICE,
             always_send: contract::Priority::Critical,
+            notices: Some(contract::NoticeSettings {
+                account: "x".to_owned(),
+                chat: true,
+                from: contract::Priority::High,
+            }),
         }
         .to_env(),
     ]
@@ -144,6 +155,7 @@ fn nothing_is_set_in_vain() {
         variable::DEAD_LETTERS_QUEUE_URL,
         variable::INCIDENTS_QUEUE_URL,
         variable::LEDGER_TABLE,
+        variable::RESULTS_TOPIC_ARN,
         variable::WEBHOOK_HOSTS,
         variable::WEBHOOK_LOOPBACK_HTTP,
         variable::WEBHOOK_SECRET_ARN,

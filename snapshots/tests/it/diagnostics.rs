@@ -35,6 +35,7 @@ cases!(
     agent,
     agent_elsewhere,
     agent_region,
+    results,
     alarm_band,
     alarm_condition,
     alarm_description,

@@ -3,6 +3,7 @@
 mod following;
 mod merging;
 mod reading;
+mod telling;
 mod world;
 
 use jiff::Timestamp;

@@ -13,12 +13,12 @@ use serde_json::{Value as Json, json};
 
 use super::{at, now, record};
 use crate::{
-    aws::{CallError, Page, Reason},
+    aws::{CallError, Page, Reason, sns::Message},
     ledger::{
         Contents, Day, Hour, Identity, Investigation, Item, Key, Members, MemoryLedger, Nearby,
         Put, Slot, State, Versioned, Window,
     },
-    result::{Agent, Clock, Follow, Outcome, Patience, ResultError, Store},
+    result::{Agent, Clock, Follow, Outcome, Patience, People, ResultError, Store},
 };
 
 /// The agent at one time, the ledger, and a clock that passes only when somebody waits.
@@ -35,6 +35,8 @@ pub(super) struct World {
     /// What somebody else writes right before the next write.
     pub(super) meanwhile: RefCell<Vec<Put>>,
     pub(super) settings: AgentSettings,
+    /// What people have heard.
+    pub(super) heard: RefCell<Vec<Message>>,
 }
 
 impl World {
@@ -140,6 +142,14 @@ impl Store for World {
     }
 }
 
+impl People for World {
+    async fn publish(&self, message: &Message) -> Result<(), CallError> {
+        self.call("Publish")?;
+        self.heard.borrow_mut().push(message.clone());
+        Ok(())
+    }
+}
+
 impl Clock for World {
     fn now(&self) -> Timestamp {
         self.now.get()
@@ -233,7 +243,9 @@ pub(super) fn world(priority: Priority, window: impl FnOnce(&mut Window)) -> Wor
             region: None,
             price: AgentSettings::PRICE,
             always_send: Priority::Critical,
+            notices: None,
         },
+        heard: RefCell::default(),
     }
 }
 
