@@ -21,7 +21,8 @@ macro_rules! zip_of {
             Ecs = "ecs",
             Event = "event",
             Cost = "cost",
-            Deliver = "deliver"
+            Deliver = "deliver",
+            Result = "result"
         ])
     };
 }

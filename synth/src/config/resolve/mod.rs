@@ -1,6 +1,7 @@
 //! From what is written to what is meant, or why that cannot be.
 
 mod account;
+mod agent;
 mod alarms;
 mod clusters;
 mod cost_report;
@@ -91,6 +92,11 @@ pub(super) fn account(
         quiet_hours,
         agent_time,
     } = resolver.limits(file.limits);
+    let follows = file.agent.is_some();
+    let results = file
+        .results
+        .and_then(|it| Some((it.span, it.value?)))
+        .and_then(|(span, it)| resolver.results(&span, &it, follows));
     let tags = resolver.tags(&entries(file.tags), &stack);
     let monitor = Monitor {
         account_name: name,
@@ -112,6 +118,10 @@ pub(super) fn account(
         grouping,
         budget,
         quiet_hours,
+        agent: file
+            .agent
+            .and_then(|it| Some((it.span, it.value?)))
+            .and_then(|(span, it)| resolver.agent(&span, &it, results, &regions)),
         agent_time,
         dashboard: file.dashboard.and_then(|it| it.value).unwrap_or_default(),
         ops_topic,
