@@ -77,6 +77,7 @@ fn window(group: &str, opened: Timestamp, causes: &[(&str, usize)]) -> Window {
         nearby: Nearby::default(),
         size: None,
         counted: None,
+        earlier: None,
     }
 }
 
