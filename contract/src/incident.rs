@@ -95,6 +95,17 @@ impl Incident {
         }
     }
 
+    /// The same incident, with a paragraph before its description, which makes room for it.
+    #[must_use]
+    pub fn with_preface(self, preface: &str) -> Self {
+        let room = MAX_DESCRIPTION.saturating_sub(preface.chars().count() + 2);
+        let description = format!("{preface}\n\n{}", text::cut(&self.description, room));
+        Self {
+            description: fit_description(&description),
+            ..self
+        }
+    }
+
     /// What the agent deduplicates by.
     pub fn id(&self) -> &IncidentId {
         &self.id
@@ -238,6 +249,16 @@ mod tests {
         assert!(!it.description().contains('\u{1b}'));
         assert_eq!(it.service(), "s\u{fffd}");
         assert_eq!(it.data, json!({ "k\u{fffd}": "v\u{fffd}" }));
+    }
+
+    #[test]
+    fn a_preface_stands_before_the_description_and_is_never_cut() {
+        let it = incident("t", "d", json!({})).with_preface("Before.");
+        assert_eq!(it.description(), "Before.\n\nd");
+        let it = incident("t", &"d".repeat(20_000), json!({})).with_preface("Before.");
+        assert!(it.description().starts_with("Before.\n\nddd"));
+        assert!(it.description().ends_with("characters left out]"));
+        assert!(it.description().chars().count() <= MAX_DESCRIPTION);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::Priority;
 
 const ALWAYS_PER_DAY: &str = "ALWAYS_SENT_PER_DAY";
 pub(super) const ALWAYS_SENT: &str = "BUDGET_FLOOR";
+const KNOWS_RESULTS: &str = "KNOWS_RESULTS";
 const LOW_PER_DAY: &str = "LOW_PER_DAY";
 const PER_DAY: &str = "INVESTIGATIONS_PER_DAY";
 const PER_HOUR: &str = "INVESTIGATIONS_PER_HOUR";
@@ -26,6 +27,8 @@ pub struct DeliverySettings {
     pub limits: Limits,
     /// When incidents that are not urgent are held.
     pub quiet_hours: Option<QuietHours>,
+    /// Whether results of investigations are recorded, so that a later report can begin with what was found.
+    pub knows_results: bool,
 }
 
 /// How many investigations an account file allows.
@@ -53,6 +56,7 @@ impl Default for DeliverySettings {
             window: Duration::from_mins(20),
             limits: Limits::new(6, 24),
             quiet_hours: None,
+            knows_results: false,
         }
     }
 }
@@ -85,6 +89,7 @@ impl DeliverySettings {
             window,
             limits,
             quiet_hours,
+            knows_results,
         } = self;
         let mut variables = vec![
             (ALWAYS_PER_DAY, limits.always_per_day.to_string()),
@@ -98,6 +103,9 @@ impl DeliverySettings {
         ];
         let quiet_hours = quiet_hours.as_ref();
         variables.extend(quiet_hours.map(|it| (QUIET_HOURS, it.to_variable())));
+        if *knows_results {
+            variables.push((KNOWS_RESULTS, true.to_string()));
+        }
         variables
     }
 
@@ -123,6 +131,7 @@ impl DeliverySettings {
                 ..usual
             },
             quiet_hours: variables.parse_if_set(QUIET_HOURS)?,
+            knows_results: variables.parse_if_set(KNOWS_RESULTS)?.unwrap_or_default(),
         })
     }
 }
@@ -157,6 +166,7 @@ mod tests {
                 always_per_day: 5,
             },
             quiet_hours: Some("22:00-07:00 CET-1CEST,M3.5.0,M10.5.0/3".parse().unwrap()),
+            knows_results: true,
         };
         for settings in [DeliverySettings::default(), other] {
             let variables = settings.to_env().into_iter().collect();

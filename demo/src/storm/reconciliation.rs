@@ -125,6 +125,7 @@ mod tests {
             window: Duration::from_mins(20),
             limits: Limits::new(per_hour, 24),
             quiet_hours: None,
+            knows_results: false,
         }
     }
 

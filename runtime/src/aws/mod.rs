@@ -402,7 +402,7 @@ fn error_name(answer: &[u8]) -> String {
     plain(name).unwrap_or_else(|| UNNAMED.to_owned())
 }
 
-/// The name of the error in the header of REST protocols; a URL may follow it. Source: "RestJson protocol" in the
+/// The name of the error in the header of REST protocols; a URL may follow it. Source: "AWS REST protocols" in the
 /// specification of Smithy.
 fn named_by_header(headers: &http::HeaderMap) -> Option<String> {
     let name = headers.get("x-amzn-errortype")?.to_str().ok()?;

@@ -6,8 +6,8 @@ use super::{
     session::Session,
 };
 use crate::ledger::{
-    Contents, Day, Hour, Identity, Item, Key, Members, Opening, Put, Slot, State, Versioned,
-    Window, later,
+    Contents, Day, Earlier, Hour, Identity, Item, Key, Members, Opening, Put, Slot, State,
+    Versioned, Window, later,
 };
 use jiff::Timestamp;
 
@@ -25,6 +25,10 @@ pub(super) async fn claim<P: Ports>(
     if window.item.is_open() {
         window.item.ends = later(now, session.settings.window);
         window.item.follows = before.and_then(|it| it.sent_since(now, session.settings.window));
+        window.item.earlier = match before {
+            Some(before) if session.settings.knows_results => earlier(session, before).await,
+            _ => None,
+        };
     }
     window.item.state = State::Claimed {
         until: session.deadline,
@@ -53,6 +57,25 @@ pub(super) async fn claim<P: Ports>(
     };
     window.version += u64::from(claimed);
     Ok(claimed)
+}
+
+/// What was found about the report before, or else before that. What cannot be read now is not worth waiting for.
+async fn earlier<P: Ports>(session: &Session<'_, P>, before: &Window) -> Option<Earlier> {
+    let found = match &before.state {
+        State::Sent { id, .. } => {
+            let key = Key::investigation(id);
+            let mut read = session.read(std::slice::from_ref(&key)).await;
+            match read.remove(&key) {
+                Some(Ok(Some(Versioned {
+                    item: Item::Investigation(it),
+                    ..
+                }))) => Earlier::of(&it),
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    found.or_else(|| before.earlier.clone())
 }
 
 /// The write by which the window is found that a report is of: by the ID that the agent's task names. That of a single

@@ -149,6 +149,7 @@ fn empty(key: Key, hold: Hold, waker: Option<String>, now: Timestamp) -> Window 
         nearby: Nearby::default(),
         size: None,
         counted: None,
+        earlier: None,
     }
 }
 

@@ -109,6 +109,7 @@ impl Latest {
             nearby: Nearby::default(),
             size: newcomer.size,
             counted: None,
+            earlier: None,
         }));
         self.previous = before;
         key

@@ -6,6 +6,7 @@
 mod budget;
 mod cost;
 mod digest;
+mod earlier;
 mod investigation;
 mod item;
 mod join;
@@ -22,6 +23,7 @@ mod window;
 pub use budget::{Day, Hour, Slot};
 pub use cost::{CostFindings, CostReported, CostRun, PendingCost, SHARDS, Said, Saying};
 pub use digest::{Digest, Hold, Others};
+pub use earlier::Earlier;
 pub use investigation::{Finding, Gap, Investigation, Notice, Status, Verdict};
 pub use item::{Head, Identity, Item, Put, Suppression, Versioned};
 pub use join::{Latest, Newcomer, running};

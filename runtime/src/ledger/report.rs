@@ -32,6 +32,14 @@ const OVER_TIME: &str = "When groups of this account and region opened, the earl
 /// What the agent is sent. The same window gives the same incident: a single incident as it is, several as
 /// one report.
 pub fn report(window: &Window) -> Incident {
+    let incident = of_contents(window);
+    match &window.earlier {
+        Some(earlier) => incident.with_preface(&earlier.text()),
+        None => incident,
+    }
+}
+
+fn of_contents(window: &Window) -> Incident {
     match &window.contents {
         Contents::Incidents(Members::One { incident, .. }) => {
             let mut context = Report::new("");

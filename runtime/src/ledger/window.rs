@@ -6,7 +6,7 @@ use contract::{IncidentId, Priority};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Digest, Hour, Key, Members, Nearby};
+use super::{Digest, Earlier, Hour, Key, Members, Nearby};
 
 /// How long a window is tried to be sent. Then it becomes a dead letter.
 pub const EXPIRES: Duration = Duration::from_hours(6 * 24);
@@ -50,6 +50,9 @@ pub struct Window {
     /// The hour in whose budget it was counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted: Option<Hour>,
+    /// What was found the last time, as it was known when it was claimed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Earlier>,
 }
 
 /// What a window sends.

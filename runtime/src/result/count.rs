@@ -12,20 +12,26 @@ pub fn metrics(outcome: &Outcome) -> Vec<&'static str> {
         Outcome::Unchanged(_) => return vec!["Unchanged"],
         Outcome::Recorded { before, now } => (before, now),
     };
-    let is_new =
-        |holds: fn(&Investigation) -> bool| holds(now) && !before.as_deref().is_some_and(holds);
-    let metrics: [(&'static str, fn(&Investigation) -> bool); 6] = [
-        ("Investigations", |_| true),
-        ("Linked", |it| it.status == Status::Linked),
-        ("Completed", |it| it.status == Status::Completed),
-        (SAW_NOTHING, saw_nothing),
-        (CANCELLED, |it| it.status == Status::Cancelled),
-        (FAILED, |it| {
-            matches!(it.status, Status::Failed | Status::TimedOut)
-        }),
+    let before = before.as_deref().map(held).unwrap_or_default();
+    let now = held(now).into_iter();
+    now.filter(|it| !before.contains(it)).collect()
+}
+
+/// The metrics that an investigation is counted in, by what is known of it.
+fn held(it: &Investigation) -> Vec<&'static str> {
+    let held = [
+        ("Investigations", true),
+        ("Linked", it.status == Status::Linked),
+        ("Completed", it.status == Status::Completed),
+        (SAW_NOTHING, saw_nothing(it)),
+        (CANCELLED, it.status == Status::Cancelled),
+        (
+            FAILED,
+            matches!(it.status, Status::Failed | Status::TimedOut),
+        ),
     ];
-    let metrics = metrics.into_iter().filter(|(_, holds)| is_new(*holds));
-    metrics.map(|(name, _)| name).collect()
+    let held = held.into_iter().filter(|(_, is_so)| *is_so);
+    held.map(|(name, _)| name).collect()
 }
 
 /// Whether the agent could not look at something because it lacked access.

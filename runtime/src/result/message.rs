@@ -1,5 +1,7 @@
 //! What people hear of an investigation, in mail and chat.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value as Json, json};
 
 use super::count::lacked_access;
@@ -106,9 +108,10 @@ fn facts(it: &Investigation, window: Option<&Window>) -> String {
     };
     if let (Some(seconds), Some(dollars)) = (it.seconds, it.dollars) {
         let minutes = seconds.div_ceil(60);
-        facts.push_str(&format!(
+        let _ = write!(
+            facts,
             " The agent worked for {minutes} min, about ${dollars:.2}."
-        ));
+        );
     }
     if lacked_access(it) {
         facts.push_str(" It lacked access, so it may have seen nothing.");

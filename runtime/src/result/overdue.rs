@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
 use super::{Agent, Clock, Follow, Outcome, Patience, ResultError, Store, Task, follow};
-use crate::ledger::{Item, Key};
+use crate::ledger::{Investigation, Item, Key, Status};
 
 /// How old a task is before it is asked for.
 const AFTER: SignedDuration = SignedDuration::from_hours(2);
@@ -22,7 +22,8 @@ const BATCH: usize = 50;
 pub type Asked = Vec<(String, Result<Outcome, ResultError>)>;
 
 impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
-    /// Asks for every task of ours that is over two hours old and has no end in the ledger, until `deadline`.
+    /// Asks for every task of ours that is over two hours old and has no end in the ledger, or one that people may not
+    /// have heard of, until `deadline`.
     ///
     /// # Errors
     ///
@@ -62,6 +63,12 @@ impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
         Ok(asked)
     }
 
+    /// Whether people may still have to hear of an end: the topic may have been away.
+    fn is_to_be_told(&self, it: &Investigation) -> bool {
+        let is_told = it.notice.as_ref().is_some_and(|it| it.sent);
+        self.settings.notices.is_some() && it.status != Status::Linked && !is_told
+    }
+
     /// Those of these tasks that are ours and have no end in the ledger.
     async fn without_end<'t>(
         &self,
@@ -78,7 +85,8 @@ impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
             let item = read.get(&Key::investigation(incident));
             match item.and_then(Option::as_ref).map(|it| &it.item) {
                 Some(Item::Investigation(it)) => {
-                    it.task != task.id || (it.status.is_end() && !follow::lacks_summary(it))
+                    let is_over = it.status.is_end() && !follow::lacks_summary(it);
+                    it.task != task.id || (is_over && !self.is_to_be_told(it))
                 }
                 _ => false,
             }

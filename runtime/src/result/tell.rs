@@ -68,7 +68,7 @@ impl<S: Store, C: Clock, P: People> Tell<'_, S, C, P> {
         let message = message(&claimed, window.as_ref(), places, self.notices.chat);
         let sent = self.people.publish(&message).await;
         let is_ours = |it: &Investigation| it.notice.as_ref() == Some(&claim);
-        let after = sent.is_ok().then(|| Notice {
+        let after = sent.is_ok().then_some(Notice {
             sent: true,
             since: now,
         });

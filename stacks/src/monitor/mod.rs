@@ -138,6 +138,7 @@ impl Monitor {
             window: self.grouping.window.get(),
             limits: self.budget.limits(),
             quiet_hours: self.quiet_hours.clone(),
+            knows_results: self.agent.is_some(),
         }
     }
 

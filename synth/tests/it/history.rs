@@ -79,6 +79,7 @@ fn window_with(service: &str, ago: SignedDuration, description: &str) -> Window 
         nearby: Nearby::default(),
         size: None,
         counted: None,
+        earlier: None,
     }
 }
 

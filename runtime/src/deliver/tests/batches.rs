@@ -205,3 +205,44 @@ async fn a_letter_that_is_put_back_is_tried_again() {
     assert!(posts.iter().all(|(_, it)| it.body == posts[0].1.body));
     assert_eq!(ports.letters.borrow().len(), 2);
 }
+
+/// What was found is known by the ID of the report, and stands before the next of the group.
+#[tokio::test]
+async fn a_later_report_begins_with_what_was_found() {
+    for (knows_results, begins) in [(false, false), (true, true)] {
+        let ports = FakePorts::new([]);
+        let mut it = Deliver::new(DeliverySettings {
+            knows_results,
+            ..environment().settings
+        });
+        let posted = |number: usize| -> Json {
+            serde_json::from_slice(&ports.posts.borrow()[number].1.body).unwrap()
+        };
+        handle(&mut it, &ports, sized("first", 1_000)).await;
+        let first = posted(0);
+        let incident: IncidentId = serde_json::from_value(first["incidentId"].clone()).unwrap();
+        let found = json!({
+            "kind": "investigation",
+            "incident": incident,
+            "task": "task-1",
+            "status": "COMPLETED",
+            "created": ports.now(),
+            "ended": ports.now(),
+            "at": ports.now(),
+            "verdict": { "finding": "cause", "line": "The disk is full" },
+        });
+        let put = Put {
+            key: Key::investigation(&incident),
+            after: Some(0),
+            item: serde_json::from_value(found).unwrap(),
+        };
+        assert!(ports.ledger.borrow_mut().write(&[put]));
+        ports.sleep(Duration::from_hours(1)).await;
+        handle(&mut it, &ports, sized("second", 2_000)).await;
+        let second = posted(1);
+        let text = second["description"].as_str().unwrap();
+        let begin = "This group was investigated before: task task-1, about the incident ";
+        assert_eq!(text.starts_with(begin), begins, "{text}");
+        assert_eq!(text.contains("\"The disk is full\""), begins, "{text}");
+    }
+}

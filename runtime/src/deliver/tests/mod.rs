@@ -184,6 +184,7 @@ fn environment() -> Deliver {
             always_per_day: 10_000,
         },
         quiet_hours: None,
+        knows_results: false,
     })
 }
 

@@ -26,6 +26,7 @@ fn settings() -> DeliverySettings {
         window: Duration::from_mins(20),
         limits: Limits::new(3, 12),
         quiet_hours: None,
+        knows_results: false,
     }
 }
 

@@ -213,6 +213,31 @@ fn a_topic_that_is_away_is_tried_again() {
     assert_eq!(world.heard.borrow().len(), 1);
 }
 
+/// Lambda's retries may be over while the topic is away.
+#[test]
+fn an_end_that_nobody_heard_of_is_asked_for() {
+    let mut world = world(Priority::High, |_| {});
+    world.settings.notices = Some(notices());
+    completed(&world);
+    world
+        .follow()
+        .task("task-1")
+        .now_or_never()
+        .unwrap()
+        .unwrap();
+    world
+        .now
+        .set(world.now.get() + SignedDuration::from_hours(3));
+    let asked = |world: &World| {
+        let deadline = world.now.get() + SignedDuration::from_secs(40);
+        let asked = world.follow().overdue(deadline).now_or_never().unwrap();
+        asked.unwrap().len()
+    };
+    assert_eq!(asked(&world), 1);
+    assert!(tell(&world).unwrap());
+    assert_eq!(asked(&world), 0);
+}
+
 /// Whatever the agent writes: the message stays short, mentions nobody and leads nowhere else.
 #[test]
 fn a_message_is_short_and_does_nothing() {

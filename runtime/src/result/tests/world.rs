@@ -201,6 +201,7 @@ pub(super) fn world(priority: Priority, window: impl FnOnce(&mut Window)) -> Wor
         nearby: Nearby::default(),
         size: None,
         counted: Some(hour()),
+        earlier: None,
     };
     window(&mut sent);
     let limits = Limits::new(6, 24);

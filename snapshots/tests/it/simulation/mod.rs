@@ -24,5 +24,6 @@ pub(crate) fn unlimited() -> DeliverySettings {
             always_per_day: 100_000,
         },
         quiet_hours: None,
+        knows_results: false,
     }
 }

@@ -27,6 +27,19 @@ const LONG_KNOWN: [&str; 11] = [
 impl Resolver<'_> {
     pub(super) fn agent(
         &mut self,
+        agent: Option<Field<file::Agent>>,
+        results: Option<Field<file::Results>>,
+        regions: &[String],
+    ) -> Option<Agent> {
+        let results = results
+            .and_then(|it| Some((it.span, it.value?)))
+            .and_then(|(span, it)| self.results(&span, &it, agent.is_some()));
+        let (span, agent) = agent.and_then(|it| Some((it.span, it.value?)))?;
+        self.agent_space(&span, &agent, results, regions)
+    }
+
+    fn agent_space(
+        &mut self,
         span: &Range<usize>,
         agent: &file::Agent,
         results: Option<Results>,
@@ -68,7 +81,7 @@ impl Resolver<'_> {
     }
 
     /// Who hears how investigations end; `follows` says whether any are followed.
-    pub(super) fn results(
+    fn results(
         &mut self,
         span: &Range<usize>,
         results: &file::Results,

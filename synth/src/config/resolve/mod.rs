@@ -20,7 +20,7 @@ use stacks::{
     monitor::{AlarmShards, Architecture, LogRetention, Priority, WebhookPolicy},
 };
 
-use self::{clusters::Where, limits::Bounds};
+use self::clusters::Where;
 use super::{
     Account, Context,
     diagnostic::Diagnostic,
@@ -87,16 +87,7 @@ pub(super) fn account(
         );
     }
     let grouping = resolver.grouping(file.group_wait.as_ref(), file.group_window.as_ref());
-    let Bounds {
-        budget,
-        quiet_hours,
-        agent_time,
-    } = resolver.limits(file.limits);
-    let follows = file.agent.is_some();
-    let results = file
-        .results
-        .and_then(|it| Some((it.span, it.value?)))
-        .and_then(|(span, it)| resolver.results(&span, &it, follows));
+    let bounds = resolver.limits(file.limits);
     let tags = resolver.tags(&entries(file.tags), &stack);
     let monitor = Monitor {
         account_name: name,
@@ -116,13 +107,10 @@ pub(super) fn account(
             .and_then(|it| Some((it.span, it.value?)))
             .and_then(|(span, it)| resolver.cost_report(&span, it, &regions)),
         grouping,
-        budget,
-        quiet_hours,
-        agent: file
-            .agent
-            .and_then(|it| Some((it.span, it.value?)))
-            .and_then(|(span, it)| resolver.agent(&span, &it, results, &regions)),
-        agent_time,
+        budget: bounds.budget,
+        quiet_hours: bounds.quiet_hours,
+        agent: resolver.agent(file.agent, file.results, &regions),
+        agent_time: bounds.agent_time,
         dashboard: file.dashboard.and_then(|it| it.value).unwrap_or_default(),
         ops_topic,
         webhook: file

@@ -77,6 +77,7 @@ fn window(group: &str, opened: Timestamp, causes: &[(&str, usize)]) -> Window {
         nearby: Nearby::default(),
         size: None,
         counted: None,
+        earlier: None,
     }
 }
 
@@ -132,6 +133,7 @@ fn settings(per_hour: u32) -> DeliverySettings {
         window: std::time::Duration::from_mins(20),
         limits: Limits::new(per_hour, 24),
         quiet_hours: Some("12:00-07:00 UTC0".parse().unwrap()),
+        knows_results: false,
     }
 }
 
