@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
-use crate::redrive::Kind;
+use crate::{lookup, redrive::Kind};
 
 /// Connect what goes wrong in an AWS account to AWS DevOps Agent.
 ///
@@ -76,6 +76,19 @@ Examples:
   synth cost --account prod --since-reported         and whether that would be an incident now
   synth cost --account prod --html report.html       as a page that can be passed on";
 
+/// What is said of commands that compare names with the account.
+fn names() -> String {
+    let mut permissions: Vec<&str> = lookup::CALLS.iter().map(|it| it.permission).collect();
+    permissions.sort_unstable();
+    let permissions: Vec<String> = permissions.iter().map(|it| format!("`{it}`")).collect();
+    format!(
+        "Compares the names of clusters, services, alarms, pipelines, topics, subnets, security groups and tables in the \
+         account file with the account. A name that is not there is a warning, or with --strict an error (2). What the \
+         credentials may not list is shown and not compared; that takes {}.",
+        permissions.join(", ")
+    )
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -84,12 +97,15 @@ pub enum Command {
     /// Build the functions of an account and zip them
     Package(Package),
     /// Show what a deploy would change, and what it would replace
+    #[command(after_help = names())]
     Diff(Diff),
     /// Create or update the stacks of an account
+    #[command(after_help = names())]
     Deploy(Deploy),
     /// Delete the stacks of an account
     Destroy(Destroy),
     /// Show the status of an account's stacks, queues, webhook and budget
+    #[command(after_help = names())]
     Status(Status),
     /// Show incidents sent to the agent, incidents still pending, and why
     ///
@@ -182,6 +198,9 @@ pub struct Diff {
     /// Which account
     #[command(flatten)]
     pub file: AccountFile,
+    /// Make names in the account file that the account does not have an error, not a warning
+    #[arg(long)]
+    pub strict: bool,
     /// End with 3 if there are differences
     #[arg(long)]
     pub exit_code: bool,
@@ -202,6 +221,9 @@ pub struct Deploy {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+    /// Make names in the account file that the account does not have an error, not a warning
+    #[arg(long)]
+    pub strict: bool,
     /// Let alarms move to another stack or resource, as a changed `alarm-shards` asks for. While they
     /// move, they are gone, and they forget their states
     #[arg(long)]
@@ -231,6 +253,9 @@ pub struct Status {
     /// Which account
     #[command(flatten)]
     pub file: AccountFile,
+    /// Make names in the account file that the account does not have an error, not a warning
+    #[arg(long)]
+    pub strict: bool,
     /// Print it as JSON
     #[arg(long)]
     pub json: bool,

@@ -11,6 +11,7 @@ pub mod diff;
 pub mod error;
 pub mod graph;
 pub mod ledger;
+pub mod lookup;
 pub mod match_event;
 pub mod package;
 pub mod redrive;

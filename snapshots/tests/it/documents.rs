@@ -100,3 +100,17 @@ fn retentions_are_those_of_the_templates() {
     let kept = kept.duration_since(at).as_hours() / 24;
     assert!(row("Ledger").starts_with(&format!("{kept} days after")));
 }
+
+/// The README, the help and what is called agree on what listing names takes.
+#[test]
+fn every_permission_of_a_look_up_is_in_the_readme() {
+    let readme = fs::read_to_string(directory("../README.md")).unwrap();
+    let (_, rest) = readme.split_once("Listing takes ").unwrap();
+    let (listed, _) = rest.split_once(", each only").unwrap();
+    let listed: BTreeSet<&str> = listed.split('`').skip(1).step_by(2).collect();
+    let called: BTreeSet<&str> = synth::lookup::CALLS
+        .iter()
+        .map(|it| it.permission)
+        .collect();
+    assert_eq!(listed, called);
+}

@@ -27,6 +27,7 @@ const MODULES_OF_SYNTH: [&[&str]; 6] = [
         "deploy",
         "graph",
         "ledger",
+        "lookup",
         "match_event",
         "redrive",
         "webhook_secret",

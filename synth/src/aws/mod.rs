@@ -1,5 +1,6 @@
 //! Clients of AWS: the one place that makes them.
 
+mod call;
 mod clock;
 mod error;
 mod functions;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use aws_config::{SdkConfig, retry::RetryConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 
+pub use call::{Answer, Protocol, Service};
 pub use clock::Clock;
 pub use error::AwsError;
 pub use functions::FunctionEnvironment;

@@ -12,6 +12,7 @@ mod history;
 mod init;
 mod manifest;
 mod match_event;
+pub mod names;
 pub mod package;
 mod progress;
 mod redrive;
