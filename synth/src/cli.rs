@@ -76,6 +76,14 @@ Examples:
   synth cost --account prod --since-reported         and whether that would be an incident now
   synth cost --account prod --html report.html       as a page that can be passed on";
 
+const DOCTOR: &str = "\
+Ends with 1 if something is missing.
+
+Examples:
+  synth doctor                             this machine and the credentials
+  synth doctor --account prod              and the account: stack, webhook, bucket, names
+  synth doctor --account prod --policy     the IAM policies that let a role do everything";
+
 /// What is said of commands that compare names with the account.
 fn names() -> String {
     let mut permissions: Vec<&str> = lookup::CALLS.iter().map(|it| it.permission).collect();
@@ -131,11 +139,20 @@ pub enum Command {
     /// function that should have had them. Each keeps its incident's ID. Messages that cannot be
     /// sent back stay, with the reason.
     Redrive(Redrive),
+    /// Show what is missing: on this machine, for the credentials, and in the account
+    ///
+    /// Each line is ok, missing or not looked at; below what is missing is the next command. Changes nothing.
+    #[command(after_help = DOCTOR)]
+    Doctor(Doctor),
     /// Set or test the webhook of an account
     #[command(subcommand)]
     Webhook(Webhook),
     /// Show which rules would catch an event, and what would be sent
     Match(Match),
+    /// Show what the stacks of an account file cost a month, and what its budget bounds
+    ///
+    /// Works offline, with list prices. Counts what the templates hold, and assumes so many events that become incidents.
+    Price(Price),
     /// Draw what an account file leads to
     Graph(Graph),
     /// Write an account file to start from
@@ -235,8 +252,8 @@ pub struct Deploy {
 
 /// Delete the stacks of an account.
 ///
-/// The secret, both queues, the bucket of failed events and the ledger stay, with what is in them. Prints how to remove
-/// each.
+/// The secret, both queues, the bucket of failed events, the ledger, a key of the stack's own and the bucket of code stay,
+/// with what is in them. Prints how to remove each.
 #[derive(Debug, Args)]
 pub struct Destroy {
     /// Which account
@@ -359,6 +376,25 @@ pub struct Redrive {
     pub json: bool,
 }
 
+/// Show what is missing on this machine, for the credentials, and in the account.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Look at the account of `accounts/NAME.yaml`, too
+    #[arg(long, value_name = "NAME", conflicts_with = "config")]
+    pub account: Option<String>,
+    /// Look at the account of this account file, too
+    #[arg(long, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+    /// Print the IAM policies that let a role deploy the account file and run every other command
+    ///
+    /// Each is one managed policy. Asks nothing of AWS if the account file has `account` and `regions`.
+    #[arg(long, conflicts_with = "json")]
+    pub policy: bool,
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Set or test the webhook of an account.
 #[derive(Debug, Subcommand)]
 pub enum Webhook {
@@ -400,6 +436,20 @@ pub enum Format {
     Json,
     /// The same, easier to read
     Yaml,
+}
+
+/// Show what the stacks of an account file cost a month, and what its budget bounds.
+#[derive(Debug, Args)]
+pub struct Price {
+    /// Which account
+    #[command(flatten)]
+    pub file: AccountFile,
+    /// How many events become incidents in a day, in each region
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub events_per_day: u32,
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Draw what an account file leads to: sources, rules, functions, queues, the agent.

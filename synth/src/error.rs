@@ -110,6 +110,9 @@ pub enum Error {
         /// Those of the account file.
         known: Vec<String>,
     },
+    /// A policy is for one account.
+    #[error("a policy is for one account")]
+    PolicyOfNoAccount,
     /// The account file asks for no cost report.
     #[error("the account file has no `cost-report`")]
     NoCostReport,
@@ -175,6 +178,7 @@ impl Error {
             | Self::Webhook(_)
             | Self::Region { .. }
             | Self::NoCostReport
+            | Self::PolicyOfNoAccount
             | Self::Aws(AwsError::WrongAccount { .. } | AwsError::NoRegion) => Exit::Usage,
             Self::File {
                 source,
@@ -236,6 +240,7 @@ impl Error {
             Self::NotThere { .. } => Some(
                 "correct the names, or leave out `--strict` if they will be there later".to_owned(),
             ),
+            Self::PolicyOfNoAccount => Some("add `--account NAME`".to_owned()),
             Self::NoCostReport => Some("add one: `cost-report: {at: \"07:30\"}`".to_owned()),
             Self::Region { known, .. } => Some(format!("regions here: {}", known.join(", "))),
             Self::Deploy(

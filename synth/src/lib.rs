@@ -14,6 +14,8 @@ pub mod ledger;
 pub mod lookup;
 pub mod match_event;
 pub mod package;
+pub mod permissions;
+pub mod price;
 pub mod redrive;
 pub mod terminal;
 pub mod webhook_secret;

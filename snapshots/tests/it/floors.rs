@@ -29,11 +29,12 @@ const MODULES_OF_SYNTH: [&[&str]; 6] = [
         "ledger",
         "lookup",
         "match_event",
+        "price",
         "redrive",
         "webhook_secret",
     ],
     // What commands are made of, and the commands.
-    &["cli", "error"],
+    &["cli", "error", "permissions"],
     &["commands"],
     &["lib", "main"],
 ];

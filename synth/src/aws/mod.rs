@@ -8,6 +8,7 @@ mod http;
 mod identity;
 mod link;
 pub mod patience;
+mod profile;
 mod queue;
 mod region;
 
@@ -24,6 +25,7 @@ pub use http::http_client;
 pub use identity::Identity;
 pub use link::Link;
 pub use patience::Notice;
+pub use profile::Configuration;
 pub use queue::QueueDepth;
 pub use region::Region;
 

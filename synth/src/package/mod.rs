@@ -13,7 +13,7 @@ use contract::FunctionName;
 use sha2::{Digest as _, Sha256};
 use stacks::monitor::Architecture;
 
-pub use build::build;
+pub use build::{build, lacking};
 pub use elf::Unfit;
 
 /// What the functions are built for.
