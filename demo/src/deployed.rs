@@ -55,6 +55,8 @@ pub(crate) async fn deploy<'a>(
             move_alarms: false,
         },
         origin: &|template, id| file.origin(template, id),
+        // The local AWS has only what the demo makes.
+        names: None,
     };
     let (_, deployed) = deploy_to(&Session::of_process(terminal), &deployment).await;
     deployed?;

@@ -13,6 +13,8 @@ use cloud::Cloud;
 use model::World;
 use run::{Command, Ended, ONE, Project, busiest_second};
 
+#[path = "../tests/cloud/account.rs"]
+mod account;
 #[path = "../tests/cloud/change_sets.rs"]
 mod change_sets;
 #[path = "../tests/cloud/clock.rs"]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
-use crate::redrive::Kind;
+use crate::{lookup, redrive::Kind};
 
 /// Connect what goes wrong in an AWS account to AWS DevOps Agent.
 ///
@@ -76,6 +76,27 @@ Examples:
   synth cost --account prod --since-reported         and whether that would be an incident now
   synth cost --account prod --html report.html       as a page that can be passed on";
 
+const DOCTOR: &str = "\
+Ends with 1 if something is missing.
+
+Examples:
+  synth doctor                             this machine and the credentials
+  synth doctor --account prod              and the account: stack, webhook, bucket, names
+  synth doctor --account prod --policy     the IAM policies that let a role do everything";
+
+/// What is said of commands that compare names with the account.
+fn names() -> String {
+    let mut permissions: Vec<&str> = lookup::CALLS.iter().map(|it| it.permission).collect();
+    permissions.sort_unstable();
+    let permissions: Vec<String> = permissions.iter().map(|it| format!("`{it}`")).collect();
+    format!(
+        "Compares the names of clusters, services, alarms, pipelines, topics, subnets, security groups and tables in the \
+         account file with the account. A name that is not there is a warning, or with --strict an error (2). What the \
+         credentials may not list is shown and not compared; that takes {}.",
+        permissions.join(", ")
+    )
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -84,12 +105,15 @@ pub enum Command {
     /// Build the functions of an account and zip them
     Package(Package),
     /// Show what a deploy would change, and what it would replace
+    #[command(after_help = names())]
     Diff(Diff),
     /// Create or update the stacks of an account
+    #[command(after_help = names())]
     Deploy(Deploy),
     /// Delete the stacks of an account
     Destroy(Destroy),
     /// Show the status of an account's stacks, queues, webhook and budget
+    #[command(after_help = names())]
     Status(Status),
     /// Show incidents sent to the agent, incidents still pending, and why
     ///
@@ -115,11 +139,20 @@ pub enum Command {
     /// function that should have had them. Each keeps its incident's ID. Messages that cannot be
     /// sent back stay, with the reason.
     Redrive(Redrive),
+    /// Show what is missing: on this machine, for the credentials, and in the account
+    ///
+    /// Each line is ok, missing or not looked at; below what is missing is the next command. Changes nothing.
+    #[command(after_help = DOCTOR)]
+    Doctor(Doctor),
     /// Set or test the webhook of an account
     #[command(subcommand)]
     Webhook(Webhook),
     /// Show which rules would catch an event, and what would be sent
     Match(Match),
+    /// Show what the stacks of an account file cost a month, and what its budget bounds
+    ///
+    /// Works offline, with list prices. Counts what the templates hold, and assumes so many events that become incidents.
+    Price(Price),
     /// Draw what an account file leads to
     Graph(Graph),
     /// Write an account file to start from
@@ -182,6 +215,9 @@ pub struct Diff {
     /// Which account
     #[command(flatten)]
     pub file: AccountFile,
+    /// Make names in the account file that the account does not have an error, not a warning
+    #[arg(long)]
+    pub strict: bool,
     /// End with 3 if there are differences
     #[arg(long)]
     pub exit_code: bool,
@@ -202,6 +238,9 @@ pub struct Deploy {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+    /// Make names in the account file that the account does not have an error, not a warning
+    #[arg(long)]
+    pub strict: bool,
     /// Let alarms move to another stack or resource, as a changed `alarm-shards` asks for. While they
     /// move, they are gone, and they forget their states
     #[arg(long)]
@@ -213,8 +252,8 @@ pub struct Deploy {
 
 /// Delete the stacks of an account.
 ///
-/// The secret, both queues, the bucket of failed events and the ledger stay, with what is in them. Prints how to remove
-/// each.
+/// The secret, both queues, the bucket of failed events, the ledger, a key of the stack's own and the bucket of code stay,
+/// with what is in them. Prints how to remove each.
 #[derive(Debug, Args)]
 pub struct Destroy {
     /// Which account
@@ -231,6 +270,9 @@ pub struct Status {
     /// Which account
     #[command(flatten)]
     pub file: AccountFile,
+    /// Make names in the account file that the account does not have an error, not a warning
+    #[arg(long)]
+    pub strict: bool,
     /// Print it as JSON
     #[arg(long)]
     pub json: bool,
@@ -334,6 +376,25 @@ pub struct Redrive {
     pub json: bool,
 }
 
+/// Show what is missing on this machine, for the credentials, and in the account.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Look at the account of `accounts/NAME.yaml`, too
+    #[arg(long, value_name = "NAME", conflicts_with = "config")]
+    pub account: Option<String>,
+    /// Look at the account of this account file, too
+    #[arg(long, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+    /// Print the IAM policies that let a role deploy the account file and run every other command
+    ///
+    /// Each is one managed policy. Asks nothing of AWS if the account file has `account` and `regions`.
+    #[arg(long, conflicts_with = "json")]
+    pub policy: bool,
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Set or test the webhook of an account.
 #[derive(Debug, Subcommand)]
 pub enum Webhook {
@@ -375,6 +436,20 @@ pub enum Format {
     Json,
     /// The same, easier to read
     Yaml,
+}
+
+/// Show what the stacks of an account file cost a month, and what its budget bounds.
+#[derive(Debug, Args)]
+pub struct Price {
+    /// Which account
+    #[command(flatten)]
+    pub file: AccountFile,
+    /// How many events become incidents in a day, in each region
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub events_per_day: u32,
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Draw what an account file leads to: sources, rules, functions, queues, the agent.

@@ -64,6 +64,16 @@ pub enum Error {
         /// What is wrong with it.
         diagnostics: Vec<Diagnostic>,
     },
+    /// Names in the account file are not in the account.
+    #[error("{} in `{}` that the account does not have", names(.diagnostics), path.display())]
+    NotThere {
+        /// Which file.
+        path: PathBuf,
+        /// Its text.
+        text: String,
+        /// Each name.
+        diagnostics: Vec<Diagnostic>,
+    },
     /// What is to be tried is no event.
     #[error("{} is not an event: {reason}", path.display())]
     Event {
@@ -100,6 +110,9 @@ pub enum Error {
         /// Those of the account file.
         known: Vec<String>,
     },
+    /// A policy is for one account.
+    #[error("a policy is for one account")]
+    PolicyOfNoAccount,
     /// The account file asks for no cost report.
     #[error("the account file has no `cost-report`")]
     NoCostReport,
@@ -140,6 +153,11 @@ impl Error {
             path,
             text,
             diagnostics,
+        }
+        | Self::NotThere {
+            path,
+            text,
+            diagnostics,
         } = self
         {
             for diagnostic in diagnostics {
@@ -154,11 +172,13 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::AccountFile { .. }
+            | Self::NotThere { .. }
             | Self::AccountName(_)
             | Self::Event { .. }
             | Self::Webhook(_)
             | Self::Region { .. }
             | Self::NoCostReport
+            | Self::PolicyOfNoAccount
             | Self::Aws(AwsError::WrongAccount { .. } | AwsError::NoRegion) => Exit::Usage,
             Self::File {
                 source,
@@ -220,6 +240,10 @@ impl Error {
                 Some("fix the cause, or wait, and run the same command again".to_owned())
             }
             Self::Ledger(error) => error.hint(),
+            Self::NotThere { .. } => Some(
+                "correct the names, or leave out `--strict` if they will be there later".to_owned(),
+            ),
+            Self::PolicyOfNoAccount => Some("add `--account NAME`".to_owned()),
             Self::NoCostReport => Some("add one: `cost-report: {at: \"07:30\"}`".to_owned()),
             Self::Region { known, .. } => Some(format!("regions here: {}", known.join(", "))),
             Self::Deploy(
@@ -291,6 +315,13 @@ fn account_names(dir: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+fn names(diagnostics: &[Diagnostic]) -> String {
+    match diagnostics.len() {
+        1 => "1 name".to_owned(),
+        count => format!("{count} names"),
+    }
 }
 
 fn problems(diagnostics: &[Diagnostic]) -> String {

@@ -165,3 +165,17 @@ fn the_first_documents_stay_short() {
         assert!(lines <= most, "{} has {lines} lines", path.display());
     }
 }
+
+/// The document, the help and what is called agree on what listing names takes.
+#[test]
+fn every_permission_of_a_look_up_is_in_the_document() {
+    let text = document("operations.md");
+    let (_, rest) = text.split_once("Listing takes ").unwrap();
+    let (listed, _) = rest.split_once(", each only").unwrap();
+    let listed: BTreeSet<&str> = listed.split('`').skip(1).step_by(2).collect();
+    let called: BTreeSet<&str> = synth::lookup::CALLS
+        .iter()
+        .map(|it| it.permission)
+        .collect();
+    assert_eq!(listed, called);
+}

@@ -27,12 +27,14 @@ const MODULES_OF_SYNTH: [&[&str]; 6] = [
         "deploy",
         "graph",
         "ledger",
+        "lookup",
         "match_event",
+        "price",
         "redrive",
         "webhook_secret",
     ],
     // What commands are made of, and the commands.
-    &["cli", "error"],
+    &["cli", "error", "permissions"],
     &["commands"],
     &["lib", "main"],
 ];

@@ -54,6 +54,8 @@ pub(crate) fn index(types: &[ResourceType]) -> String {
             pub attributes: &'static [&'static str],
             /// Whether the type has a `Tags` property.
             pub taggable: bool,
+            /// The IAM actions that CloudFormation needs to create, read, update and delete it.
+            pub permissions: &'static [&'static str],
         }
 
         /// What is known of the type called `name`, if it was generated.
@@ -76,12 +78,13 @@ pub(crate) fn index(types: &[ResourceType]) -> String {
         let _ = writeln!(
             out,
             "TypeInfo {{ name: {:?}, create_only: &{:?}, conditional_create_only: &{:?}, \
-             attributes: &{:?}, taggable: {} }},",
+             attributes: &{:?}, taggable: {}, permissions: &{:?} }},",
             resource.name,
             resource.create_only,
             resource.conditional_create_only,
             attributes,
             resource.taggable,
+            resource.permissions,
         );
     }
     out + "];\n"

@@ -23,6 +23,8 @@ pub(crate) struct ResourceType {
     pub(crate) reference: String,
     /// Whether there is a `Tags` property.
     pub(crate) taggable: bool,
+    /// The IAM actions that CloudFormation needs to create, read, update and delete it, sorted.
+    pub(crate) permissions: Vec<String>,
 }
 
 #[derive(Debug)]

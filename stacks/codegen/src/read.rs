@@ -59,7 +59,21 @@ pub(crate) fn resource(schema: &Json, file: &str) -> Result<ResourceType, String
         conditional_create_only: reader.conditional_create_only,
         attributes,
         taggable,
+        permissions: permissions(schema),
     })
+}
+
+/// What CloudFormation calls with the permissions of whoever deploys.
+fn permissions(schema: &Json) -> Vec<String> {
+    let handlers = ["create", "read", "update", "delete"];
+    let mut all: Vec<String> = handlers
+        .iter()
+        .flat_map(|it| strings(&schema["handlers"][it], "permissions"))
+        .map(str::to_owned)
+        .collect();
+    all.sort();
+    all.dedup();
+    all
 }
 
 impl Reader<'_> {

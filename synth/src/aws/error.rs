@@ -16,6 +16,16 @@ pub enum AwsError {
     /// AWS did not say whose the credentials are.
     #[error("AWS did not say which account the credentials belong to")]
     NoAccount,
+    /// There are no credentials, or none that count any more.
+    #[error("{operation}: {reason}")]
+    NoCredentials {
+        /// The service and the operation.
+        operation: &'static str,
+        /// What stood in the way.
+        reason: String,
+        /// How to get new ones.
+        next: String,
+    },
     /// The credentials belong to another account than the file is for.
     #[error("the credentials are of account {found}, and the account file is for {wanted}")]
     WrongAccount {
@@ -162,9 +172,10 @@ impl AwsError {
                     | "SignatureDoesNotMatch"
                     | "UnrecognizedClientException"
             ),
-            Self::NoAnswer { reason, .. } => {
-                reason.contains("credential") || reason.contains("SSO") || reason.contains("token")
-            }
+            Self::NoAnswer { reason, .. } => ["credential", "SSO", "token", "IMDS"]
+                .iter()
+                .any(|it| reason.contains(it)),
+            Self::NoCredentials { .. } => true,
             _ => false,
         }
     }
@@ -222,6 +233,9 @@ impl AwsError {
 
     /// What to do about it, where that is known.
     pub fn hint(&self) -> Option<String> {
+        if let Self::NoCredentials { next, .. } = self {
+            return Some(format!("next: {next}"));
+        }
         if self.is_credentials() {
             return Some(
                 "refresh your credentials (`aws sso login`), or name a profile in AWS_PROFILE"

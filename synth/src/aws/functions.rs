@@ -58,7 +58,7 @@ impl Aws {
 
     /// The endpoint that is configured for a service, or for all of AWS, as the SDK's own clients look for
     /// it. Source: "Service-specific endpoints" in the AWS SDKs and tools reference guide.
-    fn endpoint_of(&self, service: &str) -> Option<String> {
+    pub(super) fn endpoint_of(&self, service: &str) -> Option<String> {
         let config = self.config();
         let for_all = config.endpoint_url().map(str::to_owned);
         if config.get_origin("endpoint_url").is_client_config() {

@@ -5,7 +5,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::service_config::ServiceConfigKey;
 
 use super::{
-    Aws, AwsError, Notice,
+    Aws, AwsError, Configuration, Notice,
     http::{Pace, http_client_of_process, http_client_trusting},
 };
 
@@ -33,6 +33,22 @@ impl Link {
         Self {
             given: Some(config),
             ..Self::default()
+        }
+    }
+
+    /// What the AWS configuration says of the credentials; nothing where another was given.
+    pub fn configuration(&self) -> Configuration {
+        match self.given {
+            Some(_) => Configuration::default(),
+            None => Configuration::of_process(),
+        }
+    }
+
+    /// The same error with what to do about it, where the credentials are the problem.
+    pub(super) fn explain(&self, error: AwsError) -> AwsError {
+        match self.given {
+            Some(_) => error,
+            None => Configuration::of_process().explain(error),
         }
     }
 

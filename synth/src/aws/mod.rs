@@ -1,5 +1,6 @@
 //! Clients of AWS: the one place that makes them.
 
+mod call;
 mod clock;
 mod error;
 mod functions;
@@ -7,6 +8,7 @@ mod http;
 mod identity;
 mod link;
 pub mod patience;
+mod profile;
 mod queue;
 mod region;
 
@@ -15,6 +17,7 @@ use std::time::Duration;
 use aws_config::{SdkConfig, retry::RetryConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 
+pub use call::{Answer, Protocol, Service};
 pub use clock::Clock;
 pub use error::AwsError;
 pub use functions::FunctionEnvironment;
@@ -22,6 +25,7 @@ pub use http::http_client;
 pub use identity::Identity;
 pub use link::Link;
 pub use patience::Notice;
+pub use profile::Configuration;
 pub use queue::QueueDepth;
 pub use region::Region;
 

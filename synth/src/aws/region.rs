@@ -38,7 +38,7 @@ impl Region {
                     account: first.account.clone(),
                     arn: first.caller.clone(),
                 },
-                None => aws.identity().await?,
+                None => aws.identity().await.map_err(|it| link.explain(it))?,
             };
             if let Some(wanted) = account.filter(|wanted| *wanted != found) {
                 return Err(AwsError::WrongAccount {

@@ -64,6 +64,21 @@ impl LoadedFile {
         })
     }
 
+    /// Shows something about the file at its place.
+    pub(super) fn say(&self, diagnostic: &Diagnostic, terminal: Terminal) {
+        let shown = diagnostic.render(&self.path.to_string_lossy(), &self.text, terminal.color);
+        terminal.say(&format!("{shown}\n"));
+    }
+
+    /// The error that names of the file are not in the account.
+    pub(super) fn not_there(&self, missing: Vec<Diagnostic>) -> Error {
+        Error::NotThere {
+            path: self.path.clone(),
+            text: self.text.clone(),
+            diagnostics: missing.into_iter().map(Diagnostic::into_error).collect(),
+        }
+    }
+
     /// What a resource of a template is called, and the line of the file that it comes from, as far as that is known.
     pub fn origin(&self, template: &Json, id: &str) -> Option<String> {
         let resource = &template["Resources"][id];
@@ -106,8 +121,7 @@ impl AccountFile {
     pub(super) fn load(&self, terminal: Terminal) -> Result<LoadedFile, Error> {
         let (file, warnings) = LoadedFile::read(self.path(), self.account.as_deref())?;
         for warning in &warnings {
-            let shown = warning.render(&file.path.to_string_lossy(), &file.text, terminal.color);
-            terminal.say(&format!("{shown}\n"));
+            file.say(warning, terminal);
         }
         Ok(file)
     }

@@ -10,8 +10,8 @@ use crate::{
     cli::Deploy,
     commands::{
         Session,
-        account_file::LoadedFile,
         diff::{show, show_identity},
+        names::NameCheck,
         package::packages,
         progress::Shown,
     },
@@ -36,18 +36,23 @@ pub(super) async fn run(args: &Deploy, session: &Session) -> Result<Exit, Error>
         yes: args.yes,
         move_alarms: args.move_alarms,
     };
-    deploy(session, &file, &stacks, &packages, consent, args.json).await
+    let names = NameCheck {
+        file: &file,
+        strict: args.strict,
+    };
+    deploy(session, names, &stacks, &packages, consent, args.json).await
 }
 
 /// Deploys an account file, and prints the outputs.
 pub async fn deploy(
     session: &Session,
-    file: &LoadedFile,
+    names: NameCheck<'_>,
     stacks: &[Stack],
     packages: &[Package],
     consent: Consent,
     as_json: bool,
 ) -> Result<Exit, Error> {
+    let file = names.file;
     file.require_account()?;
     let terminal = session.terminal;
     let regions = session.connect(&file.account).await?;
@@ -57,6 +62,7 @@ pub async fn deploy(
         packages,
         consent,
         origin: &|template, id| file.origin(template, id),
+        names: Some(names),
     };
     let (result, exit) = deploy_to(session, &deployment).await;
     let is_asked = |it: &Exit| *it == Exit::Done || result.has_changed();
@@ -102,6 +108,8 @@ pub struct Deployment<'a> {
     pub consent: Consent,
     /// Where resources come from.
     pub origin: &'a Origin<'a>,
+    /// The names that are compared with the account while the stacks are, if any are.
+    pub names: Option<NameCheck<'a>>,
 }
 
 /// What a deploy would do in a region.
@@ -151,8 +159,19 @@ async fn deploy_all(
     let observer = &|event: &deploy::DeployEvent<'_>| shown.show(event);
     let mut accepted = BTreeSet::new();
     show_identity(regions, |line| terminal.say(line));
-    for _ in 0..PLANS {
-        let plans = session.unless_stopped(plan_all(deployment)).await?;
+    for round in 0..PLANS {
+        let names = deployment.names.filter(|_| round == 0);
+        let found = async {
+            Ok(match names {
+                Some(names) => Some(names.look_up(regions).await),
+                None => None,
+            })
+        };
+        let both = async { tokio::try_join!(plan_all(deployment), found) };
+        let (plans, found) = session.unless_stopped(both).await?;
+        if let Some((names, found)) = names.zip(found) {
+            names.show(found, terminal)?;
+        }
         note_plans(&plans, result);
         let deployer = |region| Deployer {
             region,

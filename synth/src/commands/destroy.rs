@@ -1,6 +1,6 @@
 //! `synth destroy`: deletes the stacks, and says what stays.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
     aws::Region,
@@ -14,8 +14,8 @@ use crate::{
     config::Account,
     deploy::{
         DeployError, DeployEvent, Deployed, Deployer, Remains, Removed, Resource, RunResult,
-        StackCondition, StackOutcome, StackStatus, all_stacks, check_ours, describe, remains,
-        template,
+        StackCondition, StackOutcome, StackStatus, all_stacks, assets, check_ours, describe,
+        remains, template,
     },
     error::{Error, Exit},
     terminal::Terminal,
@@ -28,6 +28,10 @@ pub(crate) async fn run(args: &Destroy, session: &Session) -> Result<Exit, Error
     let account = args.file.load(session.terminal)?.account;
     destroy(session, &account, args.yes).await
 }
+
+const KEY: &str = "AWS::KMS::Key";
+/// How long a look may take that only says more.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// A stack that is to be deleted.
 struct Deletion<'a> {
@@ -98,16 +102,54 @@ pub async fn destroy(session: &Session, account: &Account, yes: bool) -> Result<
         // At once: when the stack is gone, nothing else names them.
         say_removals(it, terminal);
     }
+    for region in &regions {
+        if deletions.iter().any(|it| it.region.name() == region.name()) {
+            say_code(region, terminal).await;
+        }
+    }
     Ok(Exit::Done)
 }
 
 /// Says how what stays of a stack can be removed.
 fn say_removals(deletion: &Deletion<'_>, terminal: Terminal) {
     for kept in &deletion.remains.kept {
-        if let Some(line) = removal(kept, deletion.region.name()) {
-            terminal.say(&line);
+        if kept.kind != KEY {
+            say_removal(kept, deletion.region.name(), terminal);
         }
     }
+    // Last, because the others can be read with it only.
+    for kept in deletion.remains.kept.iter().filter(|it| it.kind == KEY) {
+        say_removal(kept, deletion.region.name(), terminal);
+    }
+}
+
+fn say_removal(kept: &Resource, region: &str, terminal: Terminal) {
+    let line = removal(kept, region).unwrap_or_else(|| {
+        format!(
+            "{} {} stays in {region}; remove it by hand",
+            kept.kind, kept.name
+        )
+    });
+    terminal.say(&line);
+}
+
+/// Says that the bucket of code stays, which belongs to no stack, and how it can be removed.
+async fn say_code(region: &Region, terminal: Terminal) {
+    let bucket = assets::bucket(&region.account, region.name());
+    // The stacks are gone: nobody should wait for long, and where nobody knows, it may be there.
+    let is_there = assets::is_there(region, &bucket);
+    if let Some(Ok(false)) = region.aws.clock().at_most(LOOK, is_there).await {
+        return;
+    }
+    terminal.say(&format!(
+        "the bucket of code {bucket} stays: other account files for this account use it, too. To remove it: {}",
+        removal_of_code(&bucket, region.name())
+    ));
+}
+
+/// The bucket has no versions.
+fn removal_of_code(bucket: &str, region: &str) -> String {
+    format!("aws s3 rb s3://{bucket} --force --region {region}")
 }
 
 /// Everything that is to be deleted; what was deployed last goes first.
@@ -199,6 +241,41 @@ fn removal(Resource { kind, name, .. }: &Resource, region: &str) -> Option<Strin
             "to remove the secret: aws secretsmanager delete-secret --secret-id {name} --region \
              {region}"
         )),
+        // What is encrypted by it is lost with it.
+        KEY => Some(format!(
+            "to remove the key, after everything above: aws kms schedule-key-deletion --key-id {name} \
+             --pending-window-in-days 30 --region {region}"
+        )),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever stays of a stack in one of two regions, its command goes to that region.
+    #[test]
+    fn every_command_names_its_region() {
+        let kinds = [
+            "AWS::SQS::Queue",
+            "AWS::S3::Bucket",
+            "AWS::DynamoDB::Table",
+            "AWS::SecretsManager::Secret",
+            KEY,
+        ];
+        for kind in kinds {
+            let kept = Resource {
+                id: "It".to_owned(),
+                kind: kind.to_owned(),
+                name: "name-of-it".to_owned(),
+            };
+            let line = removal(&kept, "us-east-1").unwrap();
+            for command in line.split("aws ").skip(1) {
+                assert!(command.contains("name-of-it"), "{line}");
+                assert!(command.contains("--region us-east-1"), "{line}");
+            }
+        }
+        assert!(removal_of_code("b", "us-east-1").ends_with("--region us-east-1"));
     }
 }

@@ -6,8 +6,10 @@ use stacks::{Json, Stack};
 use crate::{
     aws::Region,
     cli::Diff,
-    commands::{Session, account_file::LoadedFile, package::packages},
-    deploy::{self, First, Plan, Remains, Resource, StackCondition, StackPlan, Values},
+    commands::{Session, names::NameCheck, package::packages},
+    deploy::{
+        self, DeployError, First, Plan, Remains, Resource, StackCondition, StackPlan, Values,
+    },
     diff::render,
     error::{Error, Exit},
     package::Package,
@@ -23,14 +25,18 @@ pub(crate) async fn run(args: &Diff, session: &Session) -> Result<Exit, Error> {
             .say(&format!("code is not compared: {error}"));
         Vec::new()
     });
-    let exit = diff(session, &file, &stacks, &packages, args.json).await?;
+    let names = NameCheck {
+        file: &file,
+        strict: args.strict,
+    };
+    let exit = diff(session, names, &stacks, &packages, args.json).await?;
     Ok(if args.exit_code { exit } else { Exit::Done })
 }
 
 /// Compares, and shows what a deploy would change. The exit code is that of `--exit-code`.
 pub async fn diff(
     session: &Session,
-    file: &LoadedFile,
+    names: NameCheck<'_>,
     stacks: &[Stack],
     packages: &[Package],
     as_json: bool,
@@ -38,17 +44,25 @@ pub async fn diff(
     let terminal = session.terminal;
     let mut exit = Exit::Done;
     let mut all: Vec<Json> = Vec::new();
-    let regions = session.connect(&file.account).await?;
+    let regions = session.connect(&names.file.account).await?;
     show_identity(&regions, |line| terminal.say(line));
-    for region in &regions {
-        let values = Values::of(region, packages);
-        let plan = deploy::plan(&region.aws, stacks, &values);
-        let plan = session.unless_stopped(plan).await?;
-        exit = worse(exit, exit_of(&plan));
+    let plans = async {
+        let mut plans = Vec::new();
+        for region in &regions {
+            let values = Values::of(region, packages);
+            plans.push(deploy::plan(&region.aws, stacks, &values).await?);
+        }
+        Ok::<_, DeployError>(plans)
+    };
+    let found = async { Ok(names.look_up(&regions).await) };
+    let both = async { tokio::try_join!(plans, found) };
+    let (plans, found) = session.unless_stopped(both).await?;
+    for (region, plan) in regions.iter().zip(&plans) {
+        exit = worse(exit, exit_of(plan));
         if as_json {
-            all.extend(to_json(&plan, region.name()));
+            all.extend(to_json(plan, region.name()));
         } else {
-            show(&plan, region.name(), terminal, |line| {
+            show(plan, region.name(), terminal, |line| {
                 terminal.data(line);
             });
         }
@@ -56,6 +70,7 @@ pub async fn diff(
     if as_json {
         terminal.data(&format!("{:#}", Json::Array(all)));
     }
+    names.show(found, terminal)?;
     Ok(exit)
 }
 

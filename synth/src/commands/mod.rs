@@ -5,6 +5,7 @@ pub mod cost;
 pub mod deploy;
 pub mod destroy;
 pub mod diff;
+pub mod doctor;
 mod explain;
 mod generate;
 mod graph;
@@ -12,7 +13,9 @@ mod history;
 mod init;
 mod manifest;
 mod match_event;
+pub mod names;
 pub mod package;
+mod price;
 mod progress;
 mod redrive;
 mod session;
@@ -40,6 +43,7 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
         Command::Deploy(args) => deploy::run(&args, &Session::of_process(terminal)).await,
         Command::Destroy(args) => destroy::run(&args, &Session::of_process(terminal)).await,
         Command::Status(args) => status::run(&args, &Session::of_process(terminal)).await,
+        Command::Doctor(args) => doctor::run(&args, &Session::of_process(terminal)).await,
         Command::Explain(args) => explain::run(&args, terminal).await,
         Command::History(args) => history::run(&args, terminal).await,
         Command::Cost(args) => cost::run(&args, terminal).await,
@@ -48,6 +52,7 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
         Command::Webhook(Webhook::Test(args)) => webhook::test(&args, terminal).await,
         Command::Match(args) => match_event::run(&args, terminal),
         Command::Graph(args) => graph::run(&args, terminal),
+        Command::Price(args) => price::run(&args, terminal),
         Command::Init(args) => init::run(&args, terminal),
         Command::Schema => {
             terminal.data(&format!("{:#}", config::json_schema()));

@@ -45,6 +45,15 @@ impl Diagnostic {
         self
     }
 
+    /// The same as a mistake.
+    #[must_use]
+    pub(crate) fn into_error(self) -> Self {
+        Self {
+            severity: Severity::Error,
+            ..self
+        }
+    }
+
     /// Whether the file cannot be used because of it.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

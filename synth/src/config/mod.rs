@@ -3,6 +3,7 @@
 mod diagnostic;
 mod field;
 mod file;
+mod named;
 mod node;
 mod read;
 mod resolve;
@@ -15,6 +16,7 @@ use stacks::{Monitor, monitor::Architecture};
 
 pub use diagnostic::Diagnostic;
 use file::AccountFile;
+pub use named::{Named, NamedKind};
 use node::Node;
 use spans::Spans;
 
@@ -29,6 +31,8 @@ pub struct Account {
     pub regions: Vec<String>,
     /// Whether the functions run on this machine's own architecture, as on a local AWS.
     pub runs_here: bool,
+    /// What the file names and somebody else makes, in the order of the text.
+    pub named: Vec<Named>,
     /// Where in the file each thing is said.
     spans: Spans,
 }

@@ -6,6 +6,7 @@ use contract::Partition;
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
+pub use super::bucket::is_there;
 use super::{DeployEvent, Observer, bucket::converge};
 use crate::{
     aws::{Aws, AwsError, Region},

@@ -74,6 +74,11 @@ fn with_statements(found: Option<&Json>, wanted: &Json) -> Option<Json> {
     Some(policy)
 }
 
+/// Whether the bucket is there.
+pub async fn is_there(region: &Region, bucket: &str) -> Result<bool, AwsError> {
+    Bucket { region, bucket }.exists().await
+}
+
 struct Bucket<'a> {
     region: &'a Region,
     bucket: &'a str,

@@ -55,6 +55,24 @@ pub fn build(assets: &BTreeSet<FunctionName>, target: Target) -> Result<PathBuf,
     Ok(directory)
 }
 
+/// What a build for a target lacks.
+pub fn lacking(target: Target) -> Option<PackageError> {
+    let has_cargo = Command::new(cargo())
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|it| it.success());
+    if !has_cargo {
+        return Some(PackageError::Build("there is no cargo".to_owned()));
+    }
+    if target.runs_here {
+        return None;
+    }
+    let has_target = has_target(triple(target.architecture));
+    missing(target.architecture, zig_path().is_some(), has_target)
+}
+
 /// What a build for Lambda lacks, with the command that installs all of it.
 fn missing(architecture: Architecture, zig: bool, target: bool) -> Option<PackageError> {
     let add_target = format!("rustup target add {}", triple(architecture));

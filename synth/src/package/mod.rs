@@ -14,7 +14,7 @@ use contract::FunctionName;
 use sha2::{Digest as _, Sha256};
 use stacks::monitor::Architecture;
 
-pub use build::build;
+pub use build::{build, lacking};
 pub use carried::IS_INSTALLED;
 pub use elf::Unfit;
 

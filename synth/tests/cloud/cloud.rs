@@ -18,6 +18,7 @@ use aws_smithy_runtime_api::client::{
 use synth::terminal::StopSwitch;
 
 use crate::{
+    account,
     clock::VirtualClock,
     cloudformation::{self, Form, esc},
     model::{ACCOUNT, World},
@@ -86,6 +87,8 @@ pub(crate) struct State {
     pub(crate) denied: Vec<&'static str>,
     switch: Option<StopSwitch>,
     reads: u64,
+    /// Calls that list what is in the account.
+    listed: usize,
 }
 
 /// The fake AWS.
@@ -186,6 +189,27 @@ fn parse(request: &HttpRequest) -> Parsed {
             body,
         };
     }
+    if let Some((_, service)) = account::SERVICES.iter().find(|(it, _)| *it == parts[0]) {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let action = url::form_urlencoded::parse(&body).find(|(name, _)| name == "Action");
+        let action = action.map(|(_, it)| it.into_owned()).unwrap_or_default();
+        let operation = target.rsplit('.').next().filter(|it| !it.is_empty());
+        let operation = operation.map_or(action, str::to_owned);
+        return Parsed {
+            // The SDK's own client of CloudWatch speaks CBOR, which this fake does not.
+            service: if operation.is_empty() {
+                "another"
+            } else {
+                service
+            },
+            operation,
+            region: parts[1].to_owned(),
+            form: Form::new(),
+            bucket: String::new(),
+            key: String::new(),
+            body,
+        };
+    }
     let form: Form = url::form_urlencoded::parse(&body).into_owned().collect();
     Parsed {
         service: match parts[0] {
@@ -273,6 +297,13 @@ impl Cloud {
         if parsed.service == "another" || state.denied.contains(&name.as_str()) {
             return denied();
         }
+        if is_of_account(parsed.service) {
+            state.listed += 1;
+            let throttled = state.world.inventory(&parsed.region).throttled;
+            if throttled > 0 && state.listed.is_multiple_of(throttled) {
+                return Reply::Error(400, "ThrottlingException", "Rate exceeded");
+            }
+        }
         let Some(planned) = state.planned.clone() else {
             return Reply::Answer;
         };
@@ -354,6 +385,13 @@ impl Cloud {
                 &parsed.key,
                 &parsed.body,
             ),
+            service if is_of_account(service) => {
+                let inventory = world.inventory(&parsed.region);
+                respond(
+                    200,
+                    account::answer(&inventory, &parsed.operation, &parsed.body),
+                )
+            }
             "STS" => respond(
                 200,
                 wrap(
@@ -387,6 +425,10 @@ impl Cloud {
             }
         }
     }
+}
+
+fn is_of_account(service: &str) -> bool {
+    account::SERVICES.iter().any(|(_, it)| *it == service)
 }
 
 fn denied() -> Reply {

@@ -5,11 +5,13 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod account;
 mod change_sets;
 mod clock;
 mod cloud;
 mod cloudformation;
 mod documents;
+mod lookups;
 mod matrix;
 mod model;
 mod named;

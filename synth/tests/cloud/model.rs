@@ -11,6 +11,8 @@ use std::{
 
 use serde_json::Value as Json;
 
+use crate::account::Inventory;
+
 pub(crate) const ACCOUNT: &str = "111122223333";
 
 /// How an operation ends.
@@ -352,9 +354,16 @@ pub(crate) struct World {
     /// Stacks that were deleted long ago, of which `ListStacks` speaks.
     pub(crate) long_gone: usize,
     pub(crate) count: u64,
+    /// What else is in a region, where that is not what the account files of the tests name.
+    pub(crate) inventories: BTreeMap<String, Inventory>,
 }
 
 impl World {
+    /// What else is in a region.
+    pub(crate) fn inventory(&self, region: &str) -> Inventory {
+        self.inventories.get(region).cloned().unwrap_or_default()
+    }
+
     pub(crate) fn next(&mut self) -> u64 {
         self.count += 1;
         self.count

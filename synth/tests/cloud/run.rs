@@ -18,6 +18,7 @@ use synth::{
         deploy::{Consent, deploy},
         destroy::destroy,
         diff::diff,
+        names::NameCheck,
         status::status,
     },
     deploy::assets,
@@ -37,6 +38,8 @@ pub(crate) struct Project {
     pub(crate) stacks: Vec<Stack>,
     pub(crate) packages: Vec<Package>,
     pub(crate) regions: Vec<String>,
+    /// Whether names that are not in the account are an error.
+    pub(crate) strict: bool,
 }
 
 pub(crate) const ONE: &str = "name: one\naccount: \"111122223333\"\nregions: [eu-central-1]\narchitecture: host\n\
@@ -71,6 +74,7 @@ impl Project {
             stacks,
             packages,
             regions,
+            strict: false,
         }
     }
 }
@@ -139,13 +143,17 @@ pub(crate) fn run_with(
             packages,
             ..
         } = project;
+        let names = NameCheck {
+            file,
+            strict: project.strict,
+        };
         match command {
             Command::Deploy | Command::DeployAndMove => {
-                deploy(&session, file, stacks, packages, consent, false).await
+                deploy(&session, names, stacks, packages, consent, false).await
             }
-            Command::Diff => diff(&session, file, stacks, packages, false).await,
+            Command::Diff => diff(&session, names, stacks, packages, false).await,
             Command::Destroy => destroy(&session, &file.account, yes).await,
-            Command::Status => status(&session, &file.account, false).await,
+            Command::Status => status(&session, names, false).await,
         }
     };
     let killed = async {

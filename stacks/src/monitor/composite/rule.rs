@@ -171,6 +171,17 @@ impl AlarmRule {
             .collect()
     }
 
+    /// The full names of the alarms that exist already and that the rule looks at.
+    pub fn existing(&self) -> BTreeSet<&str> {
+        self.others()
+            .into_iter()
+            .filter_map(|other| match other {
+                OtherAlarm::Own(_) => None,
+                OtherAlarm::Existing(name) => Some(name.as_str()),
+            })
+            .collect()
+    }
+
     /// Whether the rule can ever change. Rules on more than eight alarms are taken to be sound.
     pub fn verdict(&self) -> Verdict {
         let alarms: Vec<&OtherAlarm> = self.others().into_iter().collect();

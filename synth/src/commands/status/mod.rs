@@ -11,7 +11,7 @@ use self::region::{PipelineAlarm, RegionStatus, StackLine};
 use crate::{
     aws::{AwsError, QueueDepth, Region},
     cli::Status,
-    commands::{Session, webhook::url_policy},
+    commands::{Session, names::NameCheck, webhook::url_policy},
     config::Account,
     deploy::{StackCondition, all_stacks, describe},
     error::{Error, Exit},
@@ -20,19 +20,28 @@ use crate::{
 };
 
 pub(super) async fn run(args: &Status, session: &Session) -> Result<Exit, Error> {
-    let account = args.file.load(session.terminal)?.account;
-    status(session, &account, args.json).await
+    let file = args.file.load(session.terminal)?;
+    let names = NameCheck {
+        file: &file,
+        strict: args.strict,
+    };
+    status(session, names, args.json).await
 }
 
 /// Shows the status of an account's stacks, queues, webhook and budget. What cannot be read does not hide the rest.
-pub async fn status(session: &Session, account: &Account, as_json: bool) -> Result<Exit, Error> {
+pub async fn status(session: &Session, names: NameCheck<'_>, as_json: bool) -> Result<Exit, Error> {
     let terminal = session.terminal;
-    let mut all = Vec::new();
+    let account = &names.file.account;
     let regions = session.connect(account).await?;
-    for region in &regions {
-        let status = async { Ok::<_, Error>(region_status(region, account).await) };
-        all.push(session.unless_stopped(status).await?);
-    }
+    let statuses = async {
+        let mut all = Vec::new();
+        for region in &regions {
+            all.push(region_status(region, account).await);
+        }
+        all
+    };
+    let both = async { Ok::<_, Error>(tokio::join!(statuses, names.look_up(&regions))) };
+    let (all, found) = session.unless_stopped(both).await?;
     if as_json {
         let all = all.iter().map(RegionStatus::to_json).collect();
         terminal.data(&format!("{:#}", Json::Array(all)));
@@ -44,9 +53,11 @@ pub async fn status(session: &Session, account: &Account, as_json: bool) -> Resu
             }
         }
     }
+    let compared = names.show(found, terminal);
     if let Some(problem) = all.iter().find_map(|it| it.problems.first()) {
         return Err(Error::Incomplete(problem.clone()));
     }
+    compared?;
     let stacks = all.iter().flat_map(|it| &it.stacks);
     let exits = stacks.filter_map(|it| it.condition).map(exit_of_condition);
     Ok(exits.max_by_key(|it| *it as u8).unwrap_or(Exit::Done))

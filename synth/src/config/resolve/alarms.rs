@@ -11,7 +11,13 @@ use stacks::{
 };
 
 use super::{Resolver, measure::AlarmKind, priority};
-use crate::config::{diagnostic::did_you_mean, field::Field, file, spans::Declaration};
+use crate::config::{
+    diagnostic::did_you_mean,
+    field::Field,
+    file,
+    named::{Named, NamedKind},
+    spans::Declaration,
+};
 
 /// A value, and where it stands in the text.
 pub(super) type Placed<T> = (T, Range<usize>);
@@ -69,7 +75,12 @@ impl Resolver<'_> {
             return;
         };
         if let AlarmKind::Composite(rule) = kind {
+            let place = rule.span.clone();
             let rule = self.parsed(rule, "", AlarmRule::parse);
+            for existing in rule.iter().flat_map(AlarmRule::existing) {
+                self.named
+                    .push(Named::new(NamedKind::Alarm, existing, &place));
+            }
             if let (Some(common), Some(rule)) = (common, rule) {
                 let composite = CompositeAlarm {
                     name: common.name,

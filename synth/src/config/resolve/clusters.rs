@@ -7,7 +7,13 @@ use stacks::monitor::{
 };
 
 use super::{Resolver, alarms::Placed, entries, items, priority};
-use crate::config::{field::Field, file, spans::Declaration, text_or::TextOr};
+use crate::config::{
+    field::Field,
+    file,
+    named::{Named, NamedKind},
+    spans::Declaration,
+    text_or::TextOr,
+};
 
 /// The account and the regions that ARNs must be of.
 #[derive(Clone, Copy)]
@@ -45,9 +51,15 @@ impl Resolver<'_> {
                 continue;
             };
             let mut cluster = Cluster::plain(selector);
+            self.names_cluster(&cluster, &name.span);
             if let Some(full) = full {
                 cluster.priority = full.priority.and_then(|it| it.value).map(priority);
-                cluster.ignored_services = self.ignored_services(&items(full.ignore_services));
+                let ignored = items(full.ignore_services);
+                cluster.ignored_services = self.ignored_services(&ignored);
+                for field in &ignored {
+                    let service = field.value.as_deref().unwrap_or_default();
+                    self.names_service(&cluster, service, &field.span);
+                }
                 self.service_alarms(&cluster, &name.span, full.services, here, &mut alarms);
             }
             self.takes_its_place(&cluster, &clusters, &name.span);
@@ -119,6 +131,33 @@ impl Resolver<'_> {
         Some(ClusterSelector::InRegion(name, (*region).to_owned()))
     }
 
+    fn names_cluster(&mut self, cluster: &Cluster, span: &Range<usize>) {
+        let (name, region) = match &cluster.selector {
+            ClusterSelector::Name(name) => (name.to_string(), None),
+            ClusterSelector::InRegion(name, region) => (name.to_string(), Some(region)),
+            ClusterSelector::Prefix(prefix) => (format!("{}*", prefix.as_str()), None),
+        };
+        let named = Named::new(NamedKind::Clusters, name, span);
+        self.named.push(match region {
+            Some(region) => named.in_region(region),
+            None => named,
+        });
+    }
+
+    /// Of clusters by the beginning of their names it is not known which has the service.
+    fn names_service(&mut self, cluster: &Cluster, service: &str, span: &Range<usize>) {
+        let (cluster, region) = match &cluster.selector {
+            ClusterSelector::Name(name) => (name, None),
+            ClusterSelector::InRegion(name, region) => (name, Some(region)),
+            ClusterSelector::Prefix(_) => return,
+        };
+        let named = Named::new(NamedKind::Services(cluster.to_string()), service, span);
+        self.named.push(match region {
+            Some(region) => named.in_region(region),
+            None => named,
+        });
+    }
+
     fn ignored_services(&mut self, fields: &[Field<String>]) -> Vec<ServicePattern> {
         let mut patterns: Vec<ServicePattern> = fields
             .iter()
@@ -176,7 +215,10 @@ impl Resolver<'_> {
                 );
                 continue;
             };
-            for line in field.value.into_iter().flatten() {
+            let lines = field.value.unwrap_or_default();
+            let place = lines.first().map_or(&field.span, |line| &line.span).clone();
+            self.names_service(cluster, service.as_str(), &place);
+            for line in lines {
                 let alarm = self.parsed(
                     &line,
                     "write it like `cpu > 80 for 10 minutes` or `running < desired`",

@@ -3,7 +3,12 @@
 use stacks::monitor::{HostName, InvalidTopic, OpsTopic, WebhookPolicy};
 
 use super::{Resolver, items};
-use crate::config::{field::Field, file, spans::Declaration};
+use crate::config::{
+    field::Field,
+    file,
+    named::{Named, NamedKind},
+    spans::Declaration,
+};
 
 impl Resolver<'_> {
     pub(super) fn ops_topic(
@@ -32,6 +37,8 @@ impl Resolver<'_> {
                 "give the topic's name, and have a topic of that name in every region",
             );
         }
+        self.named
+            .push(Named::new(NamedKind::Topic, text, &field.span));
         Some(topic)
     }
 

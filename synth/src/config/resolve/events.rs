@@ -14,7 +14,13 @@ use stacks::{
 };
 
 use super::{Resolver, clusters::priority_of, items};
-use crate::config::{field::Field, file, spans::Declaration, tree::Tree};
+use crate::config::{
+    field::Field,
+    file,
+    named::{Named, NamedKind},
+    spans::Declaration,
+    tree::Tree,
+};
 
 /// Sources whose events only [`BILLING_REGION`] has.
 const BILLING_SOURCES: [&str; 2] = ["aws.ce", "aws.trustedadvisor"];
@@ -34,6 +40,9 @@ impl Resolver<'_> {
                     "",
                 );
             } else {
+                let text = field.value.as_deref().unwrap_or_default();
+                let named = Named::new(NamedKind::Pipelines, text, &field.span);
+                self.named.push(named);
                 selectors.push(selector);
             }
         }

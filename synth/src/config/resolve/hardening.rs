@@ -5,7 +5,11 @@ use std::{collections::BTreeMap, ops::Range};
 use stacks::monitor::{Hardening, Network, NetworkId, ReservedConcurrency, Vpc};
 
 use super::{Resolver, items};
-use crate::config::{field::Field, file};
+use crate::config::{
+    field::Field,
+    file,
+    named::{Named, NamedKind},
+};
 
 type Networks = BTreeMap<String, Field<file::Network>>;
 
@@ -49,8 +53,12 @@ impl Resolver<'_> {
                 ],
             );
             let network = Network {
-                subnets: self.ids(network.subnets, "subnet", 16),
-                security_groups: self.ids(network.security_groups, "sg", 5),
+                subnets: self.ids(network.subnets, &region, NamedKind::Subnet),
+                security_groups: self.ids(
+                    network.security_groups,
+                    &region,
+                    NamedKind::SecurityGroup,
+                ),
             };
             vpc.regions.insert(region, network);
         }
@@ -107,6 +115,8 @@ impl Resolver<'_> {
                     .bytes()
                     .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
             if is_valid {
+                let table = Named::new(NamedKind::Table, &name, &field.span);
+                self.named.push(table.in_region(&region));
                 named.insert(region, name);
             } else {
                 self.error(
@@ -121,7 +131,16 @@ impl Resolver<'_> {
 
     /// IDs such as `subnet-0a1b2c3d`. Source of the numbers: `VpcConfig` of `AWS::Lambda::Function`
     /// in the CloudFormation template reference.
-    fn ids(&mut self, list: Field<Vec<Field<String>>>, kind: &str, most: usize) -> Vec<NetworkId> {
+    fn ids(
+        &mut self,
+        list: Field<Vec<Field<String>>>,
+        region: &str,
+        of: NamedKind,
+    ) -> Vec<NetworkId> {
+        let (kind, most) = match of {
+            NamedKind::Subnet => ("subnet", 16),
+            _ => ("sg", 5),
+        };
         let (span, missing) = (list.span.clone(), list.missing);
         let fields = items(Some(list));
         if !missing && (fields.is_empty() || fields.len() > most) {
@@ -141,6 +160,8 @@ impl Resolver<'_> {
                 let message = format!("`{}` stands here twice", id.as_str());
                 self.error(&field.span, message, "");
             } else {
+                let named = Named::new(of.clone(), id.as_str(), &field.span);
+                self.named.push(named.in_region(region));
                 ids.push(id);
             }
         }

@@ -26,6 +26,7 @@ use super::{
     diagnostic::Diagnostic,
     field::Field,
     file,
+    named::Named,
     spans::{Declaration, Spans},
 };
 
@@ -38,6 +39,7 @@ pub(super) fn account(
     let mut resolver = Resolver {
         problems,
         spans: Spans::default(),
+        named: Vec::new(),
     };
     resolver.require(&(0..0), &[("name", file.name.missing)]);
     let name = resolver.name(&file.name, context.file_stem);
@@ -125,11 +127,13 @@ pub(super) fn account(
         tags,
     };
     resolver.spans.insert(Declaration::Name, &file.name.span);
+    resolver.named.sort_by_key(|it| it.span.start);
     Account {
         monitor,
         account_id,
         regions,
         runs_here,
+        named: resolver.named,
         spans: resolver.spans,
     }
 }
@@ -150,6 +154,7 @@ fn entries<T>(map: Map<T>) -> BTreeMap<String, Field<T>> {
 struct Resolver<'a> {
     problems: &'a mut Vec<Diagnostic>,
     spans: Spans,
+    named: Vec<Named>,
 }
 
 /// How urgent, in the words of the model.

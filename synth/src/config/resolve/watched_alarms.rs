@@ -5,7 +5,13 @@ use std::ops::Range;
 use stacks::monitor::{AlarmPrefix, Priority, StackName, WatchedAlarms};
 
 use super::{List, Resolver, items, priority};
-use crate::config::{field::Field, file, spans::Declaration, text_or::TextOr};
+use crate::config::{
+    field::Field,
+    file,
+    named::{Named, NamedKind},
+    spans::Declaration,
+    text_or::TextOr,
+};
 
 impl Resolver<'_> {
     pub(super) fn watched_alarms(
@@ -58,6 +64,8 @@ impl Resolver<'_> {
                     &format!("write `{}` to say so", alarms.prefix),
                 );
             }
+            let named = Named::new(NamedKind::Alarms, alarms.prefix.to_string(), &field.span);
+            self.named.push(named);
             watched.push((alarms, text.to_owned()));
         }
         watched.into_iter().map(|(alarms, _)| alarms).collect()

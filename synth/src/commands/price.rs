@@ -1,0 +1,24 @@
+//! `synth price`: what a stack costs a month by itself, and what its budget bounds.
+
+use crate::{
+    cli::Price,
+    error::{Error, Exit},
+    price::Estimate,
+    terminal::Terminal,
+};
+
+pub(super) fn run(args: &Price, terminal: Terminal) -> Result<Exit, Error> {
+    let file = args.file.load(terminal)?;
+    let stacks = file.synthesize()?;
+    let account = &file.account;
+    let regions = account.regions.len();
+    let estimate = Estimate::of(&account.monitor, &stacks, regions, args.events_per_day);
+    if args.json {
+        terminal.data(&format!("{:#}", estimate.to_json()));
+    } else {
+        for line in estimate.text() {
+            terminal.data(&line);
+        }
+    }
+    Ok(Exit::Done)
+}

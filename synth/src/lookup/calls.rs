@@ -1,0 +1,193 @@
+//! The calls that look things up: the one table of what is asked, and of the permission that it takes.
+
+use crate::{
+    aws::{Protocol, Service},
+    config::NamedKind,
+};
+
+/// A call that lists things of an account.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ListCall {
+    /// The service.
+    pub service: &'static Service,
+    /// The service and the operation, such as `ECS ListClusters`.
+    pub operation: &'static str,
+    /// The IAM action that it takes.
+    pub permission: &'static str,
+    /// What is listed, in the plural.
+    pub what: &'static str,
+    /// The list in the answer that must be there; nothing where it may be left out when it is empty.
+    pub list: &'static str,
+    /// What holds the name, ID or ARN of each.
+    pub name: &'static str,
+    /// The parameter and the part of the answer that go from one page to the next.
+    pub token: &'static str,
+    /// The parameter for the size of a page, and its largest value.
+    pub page: (&'static str, u32),
+}
+
+/// Amazon ECS.
+pub const ECS: Service = Service {
+    id: "ECS",
+    host: "ecs",
+    protocol: Protocol::Json("AmazonEC2ContainerServiceV20141113", "1.1"),
+};
+/// Amazon CloudWatch.
+pub const CLOUDWATCH: Service = Service {
+    id: "CloudWatch",
+    host: "monitoring",
+    protocol: Protocol::Json("GraniteServiceVersion20100801", "1.0"),
+};
+const SNS: Service = Service {
+    id: "SNS",
+    host: "sns",
+    protocol: Protocol::Query("2010-03-31"),
+};
+const CODE_PIPELINE: Service = Service {
+    id: "CodePipeline",
+    host: "codepipeline",
+    protocol: Protocol::Json("CodePipeline_20150709", "1.1"),
+};
+const EC2: Service = Service {
+    id: "EC2",
+    host: "ec2",
+    protocol: Protocol::Query("2016-11-15"),
+};
+const DYNAMODB: Service = Service {
+    id: "DynamoDB",
+    host: "dynamodb",
+    protocol: Protocol::Json("DynamoDB_20120810", "1.0"),
+};
+
+/// ECS clusters, by ARN.
+pub const CLUSTERS: ListCall = ListCall {
+    service: &ECS,
+    operation: "ECS ListClusters",
+    permission: "ecs:ListClusters",
+    what: "clusters",
+    list: "clusterArns",
+    name: "clusterArns",
+    token: "nextToken",
+    page: ("maxResults", 100),
+};
+
+/// Services of an ECS cluster, by ARN.
+pub const SERVICES: ListCall = ListCall {
+    service: &ECS,
+    operation: "ECS ListServices",
+    permission: "ecs:ListServices",
+    what: "services",
+    list: "serviceArns",
+    name: "serviceArns",
+    token: "nextToken",
+    page: ("maxResults", 100),
+};
+
+/// Alarms, by name.
+pub const ALARMS: ListCall = ListCall {
+    service: &CLOUDWATCH,
+    operation: "CloudWatch DescribeAlarms",
+    permission: "cloudwatch:DescribeAlarms",
+    what: "alarms",
+    list: "",
+    name: "AlarmName",
+    token: "NextToken",
+    page: ("MaxRecords", 100),
+};
+
+/// SNS topics, by ARN. A page has a hundred, always.
+pub const TOPICS: ListCall = ListCall {
+    service: &SNS,
+    operation: "SNS ListTopics",
+    permission: "sns:ListTopics",
+    what: "topics",
+    list: "Topics",
+    name: "TopicArn",
+    token: "NextToken",
+    page: ("", 0),
+};
+
+/// Pipelines, by name.
+pub const PIPELINES: ListCall = ListCall {
+    service: &CODE_PIPELINE,
+    operation: "CodePipeline ListPipelines",
+    permission: "codepipeline:ListPipelines",
+    what: "pipelines",
+    list: "pipelines",
+    name: "name",
+    token: "nextToken",
+    page: ("maxResults", 1000),
+};
+
+/// Subnets, by ID.
+pub const SUBNETS: ListCall = ListCall {
+    service: &EC2,
+    operation: "EC2 DescribeSubnets",
+    permission: "ec2:DescribeSubnets",
+    what: "subnets",
+    list: "subnetSet",
+    name: "subnetId",
+    token: "NextToken",
+    page: ("MaxResults", 1000),
+};
+
+/// Security groups, by ID.
+pub const SECURITY_GROUPS: ListCall = ListCall {
+    service: &EC2,
+    operation: "EC2 DescribeSecurityGroups",
+    permission: "ec2:DescribeSecurityGroups",
+    what: "security groups",
+    list: "securityGroupInfo",
+    name: "groupId",
+    token: "NextToken",
+    page: ("MaxResults", 1000),
+};
+
+/// DynamoDB tables, by name.
+pub const TABLES: ListCall = ListCall {
+    service: &DYNAMODB,
+    operation: "DynamoDB ListTables",
+    permission: "dynamodb:ListTables",
+    what: "tables",
+    list: "TableNames",
+    name: "TableNames",
+    token: "LastEvaluatedTableName",
+    page: ("Limit", 100),
+};
+
+/// Every call that looks something up.
+pub const CALLS: [&ListCall; 8] = [
+    &CLUSTERS,
+    &SERVICES,
+    &ALARMS,
+    &TOPICS,
+    &PIPELINES,
+    &SUBNETS,
+    &SECURITY_GROUPS,
+    &TABLES,
+];
+
+impl ListCall {
+    /// The parameter that the token of the answer goes into.
+    pub fn token_parameter(&self) -> &'static str {
+        if self.token == "LastEvaluatedTableName" {
+            "ExclusiveStartTableName"
+        } else {
+            self.token
+        }
+    }
+
+    /// The call that looks up things of a kind.
+    pub fn of(kind: &NamedKind) -> &'static Self {
+        match kind {
+            NamedKind::Clusters => &CLUSTERS,
+            NamedKind::Services(_) => &SERVICES,
+            NamedKind::Alarms | NamedKind::Alarm => &ALARMS,
+            NamedKind::Topic => &TOPICS,
+            NamedKind::Pipelines => &PIPELINES,
+            NamedKind::Subnet => &SUBNETS,
+            NamedKind::SecurityGroup => &SECURITY_GROUPS,
+            NamedKind::Table => &TABLES,
+        }
+    }
+}

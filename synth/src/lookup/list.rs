@@ -1,0 +1,85 @@
+//! Lists of an account: page by page, one page at a time.
+
+use serde_json::{Value as Json, json};
+
+use super::calls::ListCall;
+use crate::aws::{Aws, AwsError};
+
+/// Pages of a list at most: 10,000 alarms.
+const PAGES: usize = 100;
+
+/// The names of a list, as far as they were read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// The names or IDs: of an ARN what is last in it.
+    pub names: Vec<String>,
+    /// Whether that is all of them.
+    pub complete: bool,
+}
+
+/// Lists everything that a call shows with these parameters, or up to where `enough` is.
+pub async fn list(
+    aws: &Aws,
+    call: &ListCall,
+    parameters: &[(&str, Json)],
+    enough: impl Fn(&[String]) -> bool,
+) -> Result<Names, AwsError> {
+    let mut names = Vec::new();
+    let mut token: Option<String> = None;
+    for _ in 0..PAGES {
+        let (size, most) = call.page;
+        let mut all = parameters.to_vec();
+        if !size.is_empty() && !parameters.iter().any(|(name, _)| *name == size) {
+            all.push((size, json!(most)));
+        }
+        all.push((call.token_parameter(), json!(token)));
+        let answer = aws.call(call.service, call.operation, &all).await?;
+        answer.check_has(call.list)?;
+        names.extend(answer.texts(call.name).iter().map(|it| name_of(it)));
+        token = answer.text(call.token);
+        if token.is_none() {
+            return Ok(Names {
+                names,
+                complete: true,
+            });
+        }
+        if enough(&names) {
+            break;
+        }
+    }
+    Ok(Names {
+        names,
+        complete: false,
+    })
+}
+
+/// What is last in an ARN of a cluster, service or topic; any other text as it is: alarms may be called like anything.
+fn name_of(text: &str) -> String {
+    let is_arn = text.starts_with("arn:") && [":ecs:", ":sns:"].iter().any(|it| text.contains(it));
+    let name = if is_arn {
+        text.rsplit([':', '/']).next().unwrap_or(text)
+    } else {
+        text
+    };
+    name.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arns_end_in_names() {
+        for (text, expected) in [
+            ("arn:aws:ecs:eu-central-1:111122223333:cluster/shop", "shop"),
+            (
+                "arn:aws:ecs:eu-central-1:111122223333:service/shop/api",
+                "api",
+            ),
+            ("arn:aws:sns:eu-central-1:111122223333:ops", "ops"),
+            ("prod/api: 5xx", "prod/api: 5xx"),
+        ] {
+            assert_eq!(name_of(text), expected);
+        }
+    }
+}
