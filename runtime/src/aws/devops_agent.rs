@@ -2,10 +2,12 @@
 //!
 //! Source: the AWS DevOps Agent API reference. Every list is bounded here.
 
+use std::ops::Range;
+
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use super::{CallError, Page, Service};
+use super::{CallError, Page, Reason, Service};
 use crate::{
     read::{list, text},
     settings::{Environment, InvalidVariable},
@@ -60,23 +62,27 @@ impl DevOpsAgent {
     pub async fn task(&self, id: &str) -> Result<Json, CallError> {
         let path = format!("/backlog/agent-space/{}/tasks/{id}", self.space);
         let mut answer = self.service.rest("GetBacklogTask", &path, None).await?;
-        Ok(answer["task"].take())
+        // What is no answer of the agent's is asked for again, and is not a task of somebody else.
+        let task = answer.get_mut("task").filter(|it| it.is_object());
+        task.map(Json::take)
+            .ok_or_else(|| CallError::new("aidevops", "GetBacklogTask", Reason::Unreadable))
     }
 
-    /// A page of the investigations that were made since, the latest first.
+    /// A page of the investigations that were made in this time, the latest first.
     ///
     /// # Errors
     ///
     /// When the agent cannot be asked.
     pub async fn tasks(
         &self,
-        since: Timestamp,
+        made: Range<Timestamp>,
         token: Option<&str>,
     ) -> Result<Page<Json>, CallError> {
         let path = format!("/backlog/agent-space/{}/tasks/list", self.space);
         let input = json!({
             "filter": {
-                "createdAfter": contract::format_timestamp(since),
+                "createdAfter": contract::format_timestamp(made.start),
+                "createdBefore": contract::format_timestamp(made.end),
                 "taskType": ["INVESTIGATION"],
             },
             "limit": PAGE,

@@ -3,12 +3,12 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use contract::{AgentSettings, IncidentId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
 use super::{
-    Agent, Clock, Executions, Journal, NotOurs, RECORD_TYPES, Store, Task, has_summary,
-    investigation, merge,
+    Agent, Clock, Executions, GAP, Journal, NotOurs, SUMMARY, Store, Task, UTILIZATION,
+    has_summary, investigation, merge,
 };
 use crate::{
     aws::CallError,
@@ -19,6 +19,8 @@ use crate::{
 
 /// How often a write is tried anew because somebody else has written.
 const TRIES: u32 = 8;
+/// How long after its end a summary is missed.
+const GIVEN_UP: SignedDuration = SignedDuration::from_hours(24);
 /// The pause before it is tried anew, times the number of the try.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -76,11 +78,40 @@ pub enum ResultError {
     #[error("others write the same result at once")]
     Busy,
     /// It has ended, which is recorded, but what was found cannot be read.
-    #[error("the investigation {} has ended, but its summary cannot be read yet", .0.task)]
-    NoSummary(Box<Investigation>),
+    #[error("the investigation has ended, but its summary cannot be read yet")]
+    NoSummary(Box<Outcome>),
+    /// How far it is, is recorded, but the agent did not say more.
+    #[error("the agent could not be asked for more than the status: {why}")]
+    StatusOnly {
+        /// Why not.
+        #[source]
+        why: CallError,
+        /// What was recorded.
+        outcome: Box<Outcome>,
+    },
     /// The topic did not take a message to people.
-    #[error("people could not be told: {0}")]
+    #[error("the topic did not take the message: {0}")]
     Topic(#[source] CallError),
+}
+
+impl Outcome {
+    /// What the ledger knows now, if the task is one of ours.
+    pub fn investigation(&self) -> Option<&Investigation> {
+        match self {
+            Self::NotOurs(_) => None,
+            Self::Unchanged(now) | Self::Recorded { now, .. } => Some(now),
+        }
+    }
+}
+
+impl ResultError {
+    /// What was recorded all the same.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        match self {
+            Self::NoSummary(outcome) | Self::StatusOnly { outcome, .. } => Some(outcome),
+            _ => None,
+        }
+    }
 }
 
 /// What follows the agent's tasks.
@@ -111,8 +142,13 @@ impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
     ///
     /// When that is to be tried again. What could be read is recorded all the same.
     pub async fn task(&self, id: &str) -> Result<Outcome, ResultError> {
-        let task = self.agent.task(id).await.map_err(ResultError::Agent)?;
-        self.read(&task).await
+        match self.agent.task(id).await {
+            Ok(task) => self.read(&task).await,
+            Err(error) if error.is("ResourceNotFoundException") => {
+                Ok(Outcome::NotOurs(NotOurs::Gone))
+            }
+            Err(error) => Err(ResultError::Agent(error)),
+        }
     }
 
     /// Records what a task came to, as the agent shows it.
@@ -137,25 +173,38 @@ impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
         {
             return Ok(Outcome::Unchanged(Box::new(item)));
         }
-        let seen = self.seen(incident, &task).await?;
-        let outcome = self.record(&seen).await?;
-        // It is recorded that it has ended; only what was found is not.
-        match outcome {
-            Outcome::Unchanged(now) | Outcome::Recorded { now, .. } if lacks_summary(&now) => {
-                Err(ResultError::NoSummary(now))
+        let seen = match self.seen(incident.clone(), &task).await {
+            Ok(seen) => seen,
+            Err(why) => {
+                let (executions, journal) = (Executions::default(), Journal::default());
+                let price = self.settings.price;
+                let status = investigation(incident, &task, &executions, &journal, price);
+                let outcome = Box::new(self.record(&status).await?);
+                return Err(ResultError::StatusOnly { why, outcome });
             }
-            outcome => Ok(outcome),
+        };
+        let outcome = self.record(&seen).await?;
+        let is_missing = |it: &Investigation| lacks_summary(it) && !self.is_long_over(it);
+        // It is recorded that it has ended; only what was found is not.
+        if outcome.investigation().is_some_and(is_missing) {
+            return Err(ResultError::NoSummary(Box::new(outcome)));
         }
+        Ok(outcome)
     }
 
-    async fn seen(&self, incident: IncidentId, task: &Task) -> Result<Investigation, ResultError> {
+    /// Whether it ended so long ago that nobody waits for its summary any more.
+    fn is_long_over(&self, it: &Investigation) -> bool {
+        let since = |ended: Timestamp| self.clock.now().duration_since(ended);
+        it.ended.is_some_and(|it| since(it) >= GIVEN_UP)
+    }
+
+    async fn seen(&self, incident: IncidentId, task: &Task) -> Result<Investigation, CallError> {
         // Of one that is linked there is nothing to read, and what its primary cost is the primary's.
         let is_linked = task.status == Status::Linked;
         let executions = if is_linked {
             Executions::default()
         } else {
-            let executions = self.agent.executions(&task.id).await;
-            Executions::read(&executions.map_err(ResultError::Agent)?)
+            Executions::read(&self.agent.executions(&task.id).await?)
         };
         let execution = executions
             .investigation()
@@ -172,13 +221,14 @@ impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
     }
 
     /// The journal of an execution; `waits` for its summary, if there should be one.
-    async fn journal(&self, execution: &str, waits: bool) -> Result<Journal, ResultError> {
+    async fn journal(&self, execution: &str, waits: bool) -> Result<Journal, CallError> {
         let mut again = 0;
         loop {
-            let mut records = Vec::new();
-            for kind in RECORD_TYPES {
-                let page = self.agent.records(execution, kind).await;
-                records.extend(page.map_err(ResultError::Agent)?);
+            let mut records = self.agent.records(execution, SUMMARY).await?;
+            // Without these a result is poorer, and known all the same.
+            for kind in [GAP, UTILIZATION] {
+                let more = self.agent.records(execution, kind).await;
+                records.extend(more.unwrap_or_default());
             }
             let journal = Journal::read(&records);
             if journal.verdict.is_some() || !waits || again >= self.patience.again {

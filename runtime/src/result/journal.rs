@@ -11,11 +11,14 @@ use crate::{
     read::{at, list, text},
 };
 
-/// The types of records that are read, and no others: a journal can have hundreds.
-pub const RECORD_TYPES: [&str; 3] = [SUMMARY, GAP, UTILIZATION];
-const SUMMARY: &str = "investigation_summary";
-const GAP: &str = "investigation_gap";
-const UTILIZATION: &str = "utilization";
+// The types of records that are read, and no others: a journal can have hundreds.
+
+/// The type of the record that says what was found.
+pub const SUMMARY: &str = "investigation_summary";
+/// The type of a record that says what could not be looked at.
+pub const GAP: &str = "investigation_gap";
+/// The type of the record that says which skills were loaded.
+pub const UTILIZATION: &str = "utilization";
 
 /// Characters of a verdict's line and paragraph, of a gap, and of a skill's name, at most.
 const LINE: usize = 200;

@@ -1,6 +1,6 @@
 //! Following investigations as a Lambda function: the real agent, ledger and clock.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, ops::Range, time::Duration};
 
 use contract::{AgentSettings, settings::variable};
 use jiff::Timestamp;
@@ -33,8 +33,12 @@ impl Agent for DevOpsAgent {
         self.task(id).await
     }
 
-    async fn tasks(&self, since: Timestamp, token: Option<&str>) -> Result<Page<Json>, CallError> {
-        self.tasks(since, token).await
+    async fn tasks(
+        &self,
+        made: Range<Timestamp>,
+        token: Option<&str>,
+    ) -> Result<Page<Json>, CallError> {
+        self.tasks(made, token).await
     }
 
     async fn executions(&self, task: &str) -> Result<Vec<Json>, CallError> {
@@ -121,7 +125,9 @@ impl From<InvocationError> for Diagnostic {
     fn from(error: InvocationError) -> Self {
         let error_type = match error {
             InvocationError::Unreadable(_) => "UnreadableEvent",
-            InvocationError::Result(ResultError::Agent(_)) => "AgentUnavailable",
+            InvocationError::Result(ResultError::Agent(_) | ResultError::StatusOnly { .. }) => {
+                "AgentUnavailable"
+            }
             InvocationError::Result(ResultError::NoSummary(_)) => "NoSummary",
             InvocationError::Result(ResultError::Topic(_)) => "TopicUnavailable",
             InvocationError::Result(
@@ -234,21 +240,15 @@ impl ResultFunction {
         task: &str,
         invocation: &Invocation<'_>,
     ) -> Result<Json, ResultError> {
-        match outcome {
-            Ok(outcome) => {
-                let answer = self.say(&outcome, Some(task), invocation);
-                if let Outcome::Unchanged(now) | Outcome::Recorded { now, .. } = &outcome {
-                    self.tell(now, invocation).await?;
-                }
-                Ok(answer)
-            }
-            Err(error) => {
-                if let ResultError::NoSummary(now) = &error {
-                    self.tell(now, invocation).await?;
-                }
-                Err(error)
-            }
+        let recorded = match &outcome {
+            Ok(outcome) => Some(outcome),
+            Err(error) => error.outcome(),
+        };
+        let answer = recorded.map(|it| self.say(it, Some(task), invocation));
+        if let Some(now) = recorded.and_then(Outcome::investigation) {
+            self.tell(now, invocation).await?;
         }
+        outcome.map(|_| answer.unwrap_or_default())
     }
 
     async fn tell(
@@ -269,8 +269,8 @@ impl ResultFunction {
         };
         if tell.tell(now).await? {
             let fields = json!({ "incidentId": now.incident, "task": now.task });
-            self.line(Level::Info, "people told", invocation.fields(fields));
-            self.count(&["PeopleTold"]);
+            self.line(Level::Info, "result published", invocation.fields(fields));
+            self.count(&["ResultsPublished"]);
         }
         Ok(())
     }

@@ -21,7 +21,7 @@ mod tell;
 pub use count::{lacked_access, metrics, saw_nothing};
 pub use execution::Executions;
 pub use follow::{Follow, Outcome, Patience, ResultError};
-pub use journal::{Journal, RECORD_TYPES};
+pub use journal::{GAP, Journal, SUMMARY, UTILIZATION};
 pub use lambda::{InvocationError, ResultFunction};
 pub use merge::merge;
 pub use message::{Places, message};

@@ -34,6 +34,8 @@ pub enum NotOurs {
     NoIncident,
     /// The ledger does not know the incident.
     UnknownIncident,
+    /// The agent does not have the task any more.
+    Gone,
 }
 
 impl Occasion {
@@ -73,6 +75,7 @@ impl NotOurs {
             Self::NoInvestigation => "no-investigation",
             Self::NoIncident => "no-incident",
             Self::UnknownIncident => "unknown-incident",
+            Self::Gone => "gone",
         }
     }
 }

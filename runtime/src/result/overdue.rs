@@ -39,7 +39,7 @@ impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
         let mut asked = Vec::new();
         let mut token = None;
         for _ in 0..PAGES {
-            let page = self.agent.tasks(since, token.as_deref()).await;
+            let page = self.agent.tasks(since..by, token.as_deref()).await;
             let page = page.map_err(ResultError::Agent)?;
             let old = page.items.iter().filter_map(|it| {
                 let task = Task::read(it, now).filter(|it| it.created <= by)?;
@@ -98,5 +98,5 @@ impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
     }
 }
 
-/// How long asking may take, of the time that an invocation has.
-pub(super) const ASKING: Duration = Duration::from_secs(40);
+/// How long asking may take, of the three minutes that an invocation has.
+pub(super) const ASKING: Duration = Duration::from_mins(2);

@@ -1,6 +1,6 @@
 //! What following an investigation needs of the outside, by role. Tests bring another.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, ops::Range, time::Duration};
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
@@ -18,8 +18,12 @@ use crate::{
 pub trait Agent {
     /// A task.
     async fn task(&self, id: &str) -> Result<Json, CallError>;
-    /// A page of the tasks that were made since, the latest first.
-    async fn tasks(&self, since: Timestamp, token: Option<&str>) -> Result<Page<Json>, CallError>;
+    /// A page of the tasks that were made in this time, the latest first.
+    async fn tasks(
+        &self,
+        made: Range<Timestamp>,
+        token: Option<&str>,
+    ) -> Result<Page<Json>, CallError>;
     /// The executions of a task.
     async fn executions(&self, task: &str) -> Result<Vec<Json>, CallError>;
     /// The records of one type in the journal of an execution.

@@ -10,7 +10,7 @@ use crate::ledger::{Investigation, Item, Key, Notice, Put, Status, Versioned, Wi
 
 /// How long a notice is another invocation's that does not say that it is sent: as long as one of those lasts at most.
 /// Lambda tries again later than that.
-const CLAIM: Duration = Duration::from_mins(1);
+const CLAIM: Duration = Duration::from_mins(3);
 /// When people hear of an end whose summary stays away.
 const WITHOUT_SUMMARY: SignedDuration = SignedDuration::from_hours(1);
 /// How often a write is tried anew because somebody else has written.

@@ -41,14 +41,15 @@ pub(crate) fn result_function(
         .chain(topic.clone().map(|it| (variable::RESULTS_TOPIC_ARN, it)));
     let mut statements = vec![read_results(agent)];
     statements.extend(record_results(ledger));
-    statements.extend(topic.map(|it| Statement::allow("TellPeople", &["sns:Publish"], [it])));
+    statements.extend(topic.map(|it| Statement::allow("PublishResults", &["sns:Publish"], [it])));
     let result = function(
         template,
         core,
         Spec {
             function: FunctionName::Result,
             description: "Records what AWS DevOps Agent found about incidents",
-            timeout: 60,
+            // Fourteen calls of the agent, each with its retries, and 15 seconds of waiting for a summary.
+            timeout: 180,
             memory: 128,
             environment: environment.collect(),
             statements,
@@ -62,7 +63,7 @@ pub(crate) fn result_function(
         Does::Invokes(&result),
         Timetable {
             name: "OverdueResults",
-            description: "Asks for investigations whose end was not heard of",
+            description: "Asks for investigations without an end in the ledger",
             expression: "rate(1 hour)".to_owned(),
             time_zone: None,
             event: json!({ "results": "overdue" }),

@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
+    ops::Range,
     time::Duration,
 };
 
@@ -90,9 +91,13 @@ impl Agent for World {
         Ok(self.task.borrow().clone())
     }
 
-    async fn tasks(&self, since: Timestamp, token: Option<&str>) -> Result<Page<Json>, CallError> {
+    async fn tasks(
+        &self,
+        made: Range<Timestamp>,
+        token: Option<&str>,
+    ) -> Result<Page<Json>, CallError> {
         self.call("ListBacklogTasks")?;
-        assert!(since < self.now.get());
+        assert!(made.start < made.end && made.end < self.now.get());
         // Two pages: nothing on the first.
         let (items, next) = match token {
             None => (Vec::new(), Some("next".to_owned())),
