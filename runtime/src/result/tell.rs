@@ -9,7 +9,7 @@ use super::{Clock, People, Places, ResultError, Store, follow::lacks_summary, me
 use crate::ledger::{Investigation, Item, Key, Notice, Put, Status, Versioned, Window, later};
 
 /// How long a notice is another invocation's that does not say that it is sent: as long as one of those lasts at most.
-/// Lambda tries again later than that.
+/// What a killed one has left, the hourly run publishes.
 const CLAIM: Duration = Duration::from_mins(3);
 /// When people hear of an end whose summary stays away.
 const WITHOUT_SUMMARY: SignedDuration = SignedDuration::from_hours(1);

@@ -208,7 +208,7 @@ fn a_topic_that_is_away_is_tried_again() {
     assert!(!tell.tell(&known).now_or_never().unwrap().unwrap());
     world
         .now
-        .set(world.now.get() + SignedDuration::from_mins(1));
+        .set(world.now.get() + SignedDuration::from_mins(3));
     assert!(tell.tell(&known).now_or_never().unwrap().unwrap());
     assert_eq!(world.heard.borrow().len(), 1);
 }
