@@ -189,7 +189,7 @@ function policyOf(stack, permissions) {
 async function* trust(stack) {
   for (const id of stack.ids("AWS::IAM::Role")) {
     const on = { resource: stack.arn(id), resourcePolicy: stack.property(id, "AssumeRolePolicyDocument") };
-    const scheduled = ["CanaryRole", "CostScheduleRole", "SweepRole"].includes(id);
+    const scheduled = ["CanaryRole", "CostScheduleRole", "OverdueResultsRole", "SweepRole"].includes(id);
     // Whoever the account lets, and no service.
     const isForPeople = id === "RedriveRole";
     const trusted = isForPeople ? undefined : scheduled ? "scheduler.amazonaws.com" : "lambda.amazonaws.com";
