@@ -65,6 +65,7 @@ cases!(
     local,
     minimal,
     reserved_concurrency,
+    regions,
     tracing,
     vpc
 );
