@@ -235,6 +235,7 @@ pub struct Diff {
 /// Shows what would change, asks, uploads the functions' code, and carries the changes out by change
 /// set. Nothing to change is success.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Deploy {
     /// Which account
     #[command(flatten)]

@@ -100,7 +100,6 @@ fn findings(named: &[Named], regions: &[(&str, Vec<(usize, Presence)>)]) -> Find
                     if !regions.contains(region) {
                         regions.push(region);
                     }
-                    continue;
                 }
             }
         }

@@ -30,6 +30,10 @@ use super::{
 };
 
 /// Resolves a whole file. While there are problems the result is not to be used.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one line or two for each key of the file"
+)]
 pub(super) fn account(
     mut file: file::AccountFile,
     context: Context<'_>,
