@@ -88,12 +88,14 @@ pub fn stacks_of(account: &Account) -> Vec<Stack> {
 pub fn every_alarm() -> AlarmSettings {
     let every = WatchedAlarms {
         prefix: String::new(),
+        pattern: None,
         priority: Priority::High,
         at_most: Priority::Critical,
     };
     AlarmSettings {
         own: "tocsin-".to_owned(),
         watched: vec![every],
+        excepted: Vec::new(),
     }
 }
 

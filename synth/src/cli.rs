@@ -1,9 +1,13 @@
 //! The command line: declarations only. What a command does is in `commands`.
 
+mod adopt;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
+
+pub use adopt::{Doctor, Price};
 
 use crate::{lookup, redrive::Kind};
 
@@ -231,6 +235,7 @@ pub struct Diff {
 /// Shows what would change, asks, uploads the functions' code, and carries the changes out by change
 /// set. Nothing to change is success.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Deploy {
     /// Which account
     #[command(flatten)]
@@ -376,25 +381,6 @@ pub struct Redrive {
     pub json: bool,
 }
 
-/// Show what is missing on this machine, for the credentials, and in the account.
-#[derive(Debug, Args)]
-pub struct Doctor {
-    /// Look at the account of `accounts/NAME.yaml`, too
-    #[arg(long, value_name = "NAME", conflicts_with = "config")]
-    pub account: Option<String>,
-    /// Look at the account of this account file, too
-    #[arg(long, value_name = "PATH")]
-    pub config: Option<PathBuf>,
-    /// Print the IAM policies that let a role deploy the account file and run every other command
-    ///
-    /// Each is one managed policy. Asks nothing of AWS if the account file has `account` and `regions`.
-    #[arg(long, conflicts_with = "json")]
-    pub policy: bool,
-    /// Print it as JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// Set or test the webhook of an account.
 #[derive(Debug, Subcommand)]
 pub enum Webhook {
@@ -436,20 +422,6 @@ pub enum Format {
     Json,
     /// The same, easier to read
     Yaml,
-}
-
-/// Show what the stacks of an account file cost a month, and what its budget bounds.
-#[derive(Debug, Args)]
-pub struct Price {
-    /// Which account
-    #[command(flatten)]
-    pub file: AccountFile,
-    /// How many events become incidents in a day, in each region
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub events_per_day: u32,
-    /// Print it as JSON
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Draw what an account file leads to: sources, rules, functions, queues, the agent.

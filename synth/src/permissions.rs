@@ -269,7 +269,9 @@ fn by_cloudformation(scope: Scope<'_>, stacks: &[Stack]) -> Vec<Json> {
         let service = action.split(':').next().unwrap_or_default();
         let is_own = services.iter().any(|it| it == service);
         let needs = ["ec2:Describe", "kms:", "iam:PassRole"];
-        !action.contains('.') && (is_own || needs.iter().any(|it| action.starts_with(it)))
+        !action.contains('.')
+            && action != "iam:CreateServiceLinkedRole"
+            && (is_own || needs.iter().any(|it| action.starts_with(it)))
     };
     let mut actions: Vec<&str> = types
         .iter()

@@ -1,12 +1,13 @@
 //! Which alarms there are, and how urgent they may say that they are.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{InvalidVariable, Variable, Variables};
 use crate::Priority;
 
 const OWN: &str = "OWN_ALARMS";
 const WATCHED: &str = "WATCHED_ALARMS";
+const EXCEPTED: &str = "EXCEPTED_ALARMS";
 
 /// What `alarm` goes by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct AlarmSettings {
     pub own: String,
     /// The alarms that are watched beside them.
     pub watched: Vec<WatchedAlarms>,
+    /// Names of alarms that are not watched all the same; each `*` stands for any characters.
+    pub excepted: Vec<String>,
 }
 
 /// Alarms that are there already.
@@ -22,6 +25,9 @@ pub struct AlarmSettings {
 pub struct WatchedAlarms {
     /// What their names begin with; nothing for every alarm.
     pub prefix: String,
+    /// The names, in which each `*` stands for any characters, where the beginning does not say all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
     /// How urgent they are, unless their descriptions say.
     pub priority: Priority,
     /// How urgent their descriptions can make them at most.
@@ -53,10 +59,13 @@ impl AlarmSettings {
     }
 
     fn watched(&self, name: &str) -> Option<&WatchedAlarms> {
+        if self.excepted.iter().any(|it| is_like(it, name)) {
+            return None;
+        }
         let watched = self.watched.iter();
         watched
-            .filter(|it| name.starts_with(&it.prefix))
-            .max_by_key(|it| it.prefix.len())
+            .filter(|it| it.has(name))
+            .max_by_key(|it| it.letters())
     }
 
     /// The variables of the environment that say so.
@@ -66,7 +75,12 @@ impl AlarmSettings {
     /// Never: names and words are JSON.
     pub fn to_env(&self) -> Vec<Variable> {
         let watched = serde_json::to_string(&self.watched).expect("names and words are JSON");
-        vec![(OWN, self.own.clone()), (WATCHED, watched)]
+        let mut variables = vec![(OWN, self.own.clone()), (WATCHED, watched)];
+        if !self.excepted.is_empty() {
+            let excepted = serde_json::to_string(&self.excepted).expect("names are JSON");
+            variables.push((EXCEPTED, excepted));
+        }
+        variables
     }
 
     /// What the variables of the environment say.
@@ -77,15 +91,59 @@ impl AlarmSettings {
     pub fn from_env(variables: &Variables) -> Result<Self, InvalidVariable> {
         // A template of an earlier version, whose code is new for a moment of a deploy, names neither: then no alarm is
         // trusted to be critical.
-        let watched = variables.get(WATCHED).unwrap_or("[]");
         Ok(Self {
             own: variables.get(OWN).unwrap_or_default().to_owned(),
-            watched: serde_json::from_str(watched).map_err(|_| InvalidVariable::Invalid {
-                name: WATCHED,
-                value: watched.to_owned(),
-            })?,
+            watched: list(variables, WATCHED)?,
+            excepted: list(variables, EXCEPTED)?,
         })
     }
+}
+
+/// A list that a variable holds as JSON; empty without one.
+fn list<T: DeserializeOwned>(
+    variables: &Variables,
+    name: &'static str,
+) -> Result<Vec<T>, InvalidVariable> {
+    let text = variables.get(name).unwrap_or("[]");
+    serde_json::from_str(text).map_err(|_| InvalidVariable::Invalid {
+        name,
+        value: text.to_owned(),
+    })
+}
+
+impl WatchedAlarms {
+    /// Whether an alarm of this name is one of them.
+    fn has(&self, name: &str) -> bool {
+        match &self.pattern {
+            Some(pattern) => is_like(pattern, name),
+            None => name.starts_with(&self.prefix),
+        }
+    }
+
+    /// How much of a name is said: of several entries the one that says the most counts.
+    fn letters(&self) -> usize {
+        let pattern = self.pattern.as_ref();
+        pattern.map_or(self.prefix.len(), |it| it.replace('*', "").len())
+    }
+}
+
+/// Whether a name is as a pattern says, in which each `*` stands for any characters.
+pub fn is_like(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else {
+        return false;
+    };
+    let Some(last) = parts.next_back() else {
+        return rest.is_empty();
+    };
+    for part in parts {
+        let Some(at) = rest.find(part) else {
+            return false;
+        };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
 }
 
 #[cfg(test)]
@@ -95,6 +153,7 @@ mod tests {
     fn settings() -> AlarmSettings {
         let watched = |prefix: &str, priority, at_most| WatchedAlarms {
             prefix: prefix.to_owned(),
+            pattern: None,
             priority,
             at_most,
         };
@@ -104,6 +163,7 @@ mod tests {
                 watched("prod-", Priority::Medium, Priority::High),
                 watched("prod-db-", Priority::High, Priority::Critical),
             ],
+            excepted: Vec::new(),
         }
     }
 
@@ -129,6 +189,49 @@ mod tests {
         assert_eq!(nothing.priority("x", Some(Critical)), High);
         assert!(!nothing.knows("x"));
         assert!(settings().knows("prod-db-cpu") && settings().knows("tocsin-prod-x"));
+    }
+
+    #[test]
+    fn a_star_stands_for_any_characters() {
+        for (pattern, name, expected) in [
+            ("prod-*", "prod-api", true),
+            ("prod-*", "prod-", true),
+            ("prod-*", "prod", false),
+            ("*", "", true),
+            ("*-5xx", "api-5xx", true),
+            ("*-5xx", "api-5xx-2", false),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b*c", "a-c", false),
+            ("ab*ba", "aba", false),
+            ("api", "api", true),
+            ("api", "api2", false),
+        ] {
+            assert_eq!(is_like(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn of_entries_the_one_that_says_the_most_counts() {
+        let urgent = WatchedAlarms {
+            prefix: "prod-".to_owned(),
+            pattern: Some("prod-*-payments-*".to_owned()),
+            priority: Priority::Critical,
+            at_most: Priority::Critical,
+        };
+        let mut settings = settings();
+        settings.watched.push(urgent);
+        settings.excepted.push("*-canary".to_owned());
+        assert_eq!(
+            settings.priority("prod-eu-payments-5xx", None),
+            Priority::Critical
+        );
+        assert_eq!(
+            settings.priority("prod-eu-shop-5xx", None),
+            Priority::Medium
+        );
+        assert!(!settings.knows("prod-canary") && settings.knows("prod-canary-2"));
+        let variables = settings.to_env().into_iter().collect();
+        assert_eq!(AlarmSettings::from_env(&variables), Ok(settings));
     }
 
     #[test]

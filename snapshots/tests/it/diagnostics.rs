@@ -68,6 +68,7 @@ cases!(
     cost_report_time_zone,
     duplicate_key,
     empty_file,
+    entry_regions,
     event_groups,
     event_loop,
     event_missing_keys,

@@ -66,6 +66,7 @@ cases!(
     local,
     minimal,
     reserved_concurrency,
+    regions,
     tracing,
     vpc
 );

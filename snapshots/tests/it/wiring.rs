@@ -289,7 +289,7 @@ fn no_alarm_of_ours_is_watched() {
     assert!(core.contains_key("RuleWatchedAlarms"));
     // Even where somebody watches every alarm whose name begins like ours, or every alarm there is.
     for prefix in ["t*", "*"] {
-        let prefix = stacks::monitor::AlarmPrefix::parse(prefix).unwrap();
+        let prefix = stacks::monitor::AlarmPattern::parse(prefix).unwrap();
         monitor
             .watched_alarms
             .push(stacks::monitor::WatchedAlarms::new(prefix));

@@ -41,7 +41,11 @@ pub(crate) fn alarm(
     resource.treat_missing_data = Some(missing_data(alarm.missing_data).into());
     resource.tags = Some(tags(monitor));
     measure(&mut resource, &alarm.measure, alarm.period, condition);
-    template.add_with(&path, &resource, attributes(alarm.incident))?;
+    let attributes = Attributes {
+        condition: template.condition_of_regions(&alarm.regions),
+        ..attributes(alarm.incident)
+    };
+    template.add_with(&path, &resource, attributes)?;
     Ok(())
 }
 
@@ -68,6 +72,7 @@ pub(crate) fn composite_alarm(
     };
     let attributes = Attributes {
         depends_on,
+        condition: template.condition_of_regions(&alarm.regions),
         ..attributes(alarm.incident)
     };
     template.add_with(&["Composite", alarm.name.as_str()], &resource, attributes)?;

@@ -25,6 +25,8 @@ pub struct Alarm {
     pub condition: Condition,
     /// What silence means.
     pub missing_data: MissingData,
+    /// The regions that it is made in, sorted; empty for all.
+    pub regions: Vec<String>,
 }
 
 /// What an alarm measures.

@@ -3,6 +3,7 @@
 mod agent;
 mod agent_time;
 mod alarm;
+mod alarm_pattern;
 mod between;
 mod budget;
 mod cluster;
@@ -27,6 +28,7 @@ mod watched_alarms;
 pub use agent::{Agent, Price, Results};
 pub use agent_time::{AgentSpaceId, AgentTime};
 pub use alarm::{Alarm, InvalidStatistic, Measure, Metric, MissingData, Statistic};
+pub use alarm_pattern::AlarmPattern;
 pub use between::{AgentMinutes, AlarmShards, Between, LookbackDays, ReservedConcurrency};
 pub use budget::{Budget, InvalidBudget, Share};
 pub use cluster::{Cluster, ClusterPrefix, ClusterSelector, ServicePattern};
@@ -42,7 +44,7 @@ pub use grouping::{GroupWait, GroupWindow, Grouping, InvalidGrouping};
 pub use hardening::{Hardening, InvalidNetworkId, Network, NetworkId, Vpc};
 pub use host_name::{HostName, InvalidHostName};
 pub use log_retention::{InvalidLogRetention, LogRetention};
-pub use names::{AlarmName, AlarmPrefix, ClusterName, InvalidName, StackName};
+pub use names::{AlarmName, ClusterName, InvalidName, StackName};
 pub use ops_topic::{InvalidTopic, OpsTopic, TopicArn, TopicName};
 pub use principal::PrincipalSelector;
 pub use query::{InvalidQuery, Query};
@@ -73,6 +75,8 @@ pub struct Monitor {
     pub alarm_shards: AlarmShards,
     /// Existing alarms that are watched.
     pub watched_alarms: Vec<WatchedAlarms>,
+    /// Those of them that are not watched all the same.
+    pub excepted_alarms: Vec<AlarmPattern>,
     /// Pipelines whose failures are incidents.
     pub pipelines: Vec<PipelineSelector>,
     /// Denied API calls, if they are incidents.
@@ -148,15 +152,24 @@ impl Monitor {
             .watched_alarms
             .iter()
             .map(|it| contract::WatchedAlarms {
-                prefix: it.prefix.as_str().to_owned(),
+                prefix: it.pattern.beginning().to_owned(),
+                pattern: it
+                    .pattern
+                    .prefix()
+                    .is_none()
+                    .then(|| it.pattern.to_string()),
                 priority: it.priority,
                 at_most: it.at_most,
             });
         let mut watched: Vec<contract::WatchedAlarms> = watched.collect();
-        watched.sort_by(|a, b| a.prefix.cmp(&b.prefix));
+        watched.sort_by(|a, b| (&a.prefix, &a.pattern).cmp(&(&b.prefix, &b.pattern)));
+        let excepted = self.excepted_alarms.iter().map(ToString::to_string);
+        let mut excepted: Vec<String> = excepted.collect();
+        excepted.sort();
         AlarmSettings {
             own: contract::names::own_prefix(self.stack.as_str()),
             watched,
+            excepted,
         }
     }
 

@@ -42,10 +42,6 @@ pub struct ClusterName(String);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AlarmName(String);
 
-/// How the names of some existing CloudWatch alarms begin; empty for all of them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AlarmPrefix(String);
-
 impl StackName {
     /// Reads a name. Source: "Parameters" of `CreateStack` in the CloudFormation API reference.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
@@ -115,39 +111,6 @@ impl AlarmName {
     }
 }
 
-impl AlarmPrefix {
-    /// Reads `legacy-*`, or `*` for all; `legacy-` is the same as `legacy-*`. Source: `AlarmName` of
-    /// `PutMetricAlarm` in the CloudWatch API reference.
-    pub fn parse(text: &str) -> Result<Self, InvalidName> {
-        let fail = |reason| InvalidName::new("alarm prefix", text, reason);
-        if text.is_empty() {
-            return Err(fail("is empty"));
-        }
-        let prefix = text.strip_suffix('*').unwrap_or(text);
-        if prefix.contains('*') {
-            return Err(fail("may hold `*` only at its end"));
-        }
-        if prefix.chars().any(char::is_control) {
-            return Err(fail("may not hold control characters"));
-        }
-        if prefix.chars().count() > 255 {
-            return Err(fail("is longer than 255 characters"));
-        }
-        Ok(Self(prefix.to_owned()))
-    }
-
-    /// How the names begin.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for AlarmPrefix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}*", self.0)
-    }
-}
-
 /// Gives each name its text.
 macro_rules! text {
     ($($name:ty),+) => {
@@ -177,24 +140,6 @@ mod tests {
         StackName::parse("tocsin-prod-2").unwrap();
         ClusterName::parse("checkout_EU-1").unwrap();
         AlarmName::parse("checkout / 5xx > 1 % (größer)").unwrap();
-    }
-
-    #[test]
-    fn alarm_prefixes_are_the_same_with_and_without_a_star() {
-        for (text, prefix) in [
-            ("legacy-*", "legacy-"),
-            ("legacy-", "legacy-"),
-            ("legacy", "legacy"),
-            ("5xx / prod: *", "5xx / prod: "),
-            ("*", ""),
-        ] {
-            let parsed = AlarmPrefix::parse(text).unwrap();
-            assert_eq!(parsed.as_str(), prefix, "{text}");
-            assert_eq!(AlarmPrefix::parse(&parsed.to_string()), Ok(parsed));
-        }
-        for text in ["", "*-prod", "legacy-**", "le*gacy", "a\n*"] {
-            assert!(AlarmPrefix::parse(text).is_err(), "{text}");
-        }
     }
 
     #[test]

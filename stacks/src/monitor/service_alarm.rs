@@ -122,6 +122,7 @@ impl Alarm {
             period: Period::MINUTE,
             condition,
             missing_data: MissingData::Missing,
+            regions: Vec::new(),
         })
     }
 }

@@ -189,6 +189,23 @@ impl Template {
         ConditionName(id)
     }
 
+    /// Declares the condition that the stack is in one of these regions; none where there are none.
+    ///
+    /// `Fn::Or` takes two to ten. Source: "Condition functions" in the CloudFormation user guide.
+    pub fn condition_of_regions(&mut self, regions: &[String]) -> Option<ConditionName> {
+        let (first, rest) = regions.split_first()?;
+        let mut path = vec!["In"];
+        path.extend(regions.iter().map(String::as_str));
+        let id = LogicalId::from_path(&path);
+        let is = |region: &str| json!({ "Fn::Equals": [{ "Ref": "AWS::Region" }, region] });
+        let condition = rest.iter().fold(
+            is(first),
+            |any, region| json!({ "Fn::Or": [any, is(region)] }),
+        );
+        self.put("Conditions", &id, condition);
+        Some(ConditionName(id))
+    }
+
     /// Declares what the deployed stack shows under `name`.
     pub fn output(&mut self, name: &str, description: &'static str, value: &dyn ToJson) {
         let id = LogicalId::from(name);

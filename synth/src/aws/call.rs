@@ -1,7 +1,7 @@
 //! Calls of services that have no client of the SDK's here: signed by its signer, sent by its HTTP client, so that
 //! proxies, certificates, endpoints and clocks are the same as everywhere.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use aws_config::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_credential_types::{Credentials, provider::ProvideCredentials as _};
@@ -215,7 +215,7 @@ fn body(protocol: &Protocol, action: &str, parameters: &[(&str, Json)]) -> Vec<u
                 let text = value
                     .as_str()
                     .map_or_else(|| value.to_string(), str::to_owned);
-                form.push_str(&format!("&{name}={}", percent_encoded(&text)));
+                form.extend(["&", name, "=", &percent_encoded(&text)]);
             }
             form.into_bytes()
         }
@@ -372,7 +372,7 @@ fn texts_of_xml(xml: &str, name: &str) -> Vec<String> {
 }
 
 fn unescaped(text: &str) -> String {
-    quick_xml::escape::unescape(text).map_or_else(|_| text.to_owned(), |it| it.into_owned())
+    quick_xml::escape::unescape(text).map_or_else(|_| text.to_owned(), Cow::into_owned)
 }
 
 #[cfg(test)]

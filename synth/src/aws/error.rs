@@ -234,7 +234,7 @@ impl AwsError {
     /// What to do about it, where that is known.
     pub fn hint(&self) -> Option<String> {
         if let Self::NoCredentials { next, .. } = self {
-            return Some(format!("next: {next}"));
+            return Some(next.clone());
         }
         if self.is_credentials() {
             return Some(

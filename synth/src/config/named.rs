@@ -24,6 +24,8 @@ pub enum NamedKind {
     Services(String),
     /// Alarms that are watched.
     Alarms,
+    /// Alarms that are excepted from those that are watched.
+    Exception,
     /// An alarm that a composite alarm of the file looks at.
     Alarm,
     /// An SNS topic.
@@ -42,7 +44,11 @@ impl NamedKind {
     /// Whether it must be there in each region. What is watched may be in one of them only.
     pub fn is_needed_everywhere(&self) -> bool {
         match self {
-            Self::Clusters | Self::Services(_) | Self::Alarms | Self::Pipelines => false,
+            Self::Clusters
+            | Self::Services(_)
+            | Self::Alarms
+            | Self::Exception
+            | Self::Pipelines => false,
             Self::Alarm | Self::Topic | Self::Subnet | Self::SecurityGroup | Self::Table => true,
         }
     }

@@ -211,9 +211,9 @@ impl Graph {
                 let prefixes: Vec<String> = monitor
                     .watched_alarms
                     .iter()
-                    .map(|it| match it.prefix.as_str() {
-                        "" => "every alarm".to_owned(),
-                        _ => it.prefix.to_string(),
+                    .map(|it| match it.pattern.as_str() {
+                        "*" => "every alarm".to_owned(),
+                        pattern => pattern.to_owned(),
                     })
                     .collect();
                 (

@@ -182,7 +182,7 @@ impl ListCall {
         match kind {
             NamedKind::Clusters => &CLUSTERS,
             NamedKind::Services(_) => &SERVICES,
-            NamedKind::Alarms | NamedKind::Alarm => &ALARMS,
+            NamedKind::Alarms | NamedKind::Exception | NamedKind::Alarm => &ALARMS,
             NamedKind::Topic => &TOPICS,
             NamedKind::Pipelines => &PIPELINES,
             NamedKind::Subnet => &SUBNETS,

@@ -26,6 +26,9 @@ use crate::{
     config::{Account, Diagnostic, Named, NamedKind},
 };
 
+/// How the line begins that says what was not compared.
+pub const UNREAD: &str = "not compared with the account: ";
+
 /// What was found of the names in an account file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
@@ -97,7 +100,6 @@ fn findings(named: &[Named], regions: &[(&str, Vec<(usize, Presence)>)]) -> Find
                     if !regions.contains(region) {
                         regions.push(region);
                     }
-                    continue;
                 }
             }
         }
@@ -121,10 +123,7 @@ fn findings(named: &[Named], regions: &[(&str, Vec<(usize, Presence)>)]) -> Find
             format!("{what} in {}: {why}", regions.join(", "))
         });
         let parts: Vec<String> = parts.collect();
-        result.unread = Some(format!(
-            "not compared with the account: {}",
-            parts.join("; ")
-        ));
+        result.unread = Some(format!("{UNREAD}{}", parts.join("; ")));
     }
     result
 }
@@ -135,7 +134,7 @@ fn absent(named: &Named) -> String {
     let what = match &named.kind {
         NamedKind::Clusters => "cluster",
         NamedKind::Services(_) => "service",
-        NamedKind::Alarms | NamedKind::Alarm => "alarm",
+        NamedKind::Alarms | NamedKind::Exception | NamedKind::Alarm => "alarm",
         NamedKind::Topic => "SNS topic",
         NamedKind::Pipelines => "pipeline",
         NamedKind::Subnet => "subnet",
@@ -150,6 +149,7 @@ fn absent(named: &Named) -> String {
     };
     match &named.kind {
         NamedKind::Services(cluster) => format!("{absent} in the cluster `{cluster}`"),
+        NamedKind::Exception => format!("nothing is excepted: {absent}"),
         _ => absent,
     }
 }

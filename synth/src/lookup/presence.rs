@@ -9,10 +9,11 @@ use std::{
 use futures_util::future::{join, join_all};
 use serde_json::{Value as Json, json};
 
+use contract::settings::is_like;
+
 use super::{
     calls::{ALARMS, CLUSTERS, ListCall, SERVICES},
     list::{Names, list},
-    suggest::is_match,
 };
 use crate::{
     aws::{Aws, AwsError},
@@ -58,7 +59,7 @@ pub(super) async fn look_in(aws: &Aws, named: &[(usize, &Named)], own: &str) -> 
         all.filter(|(_, it)| wanted(&it.kind)).collect()
     };
     let clusters = of(|it| matches!(it, NamedKind::Clusters | NamedKind::Services(_)));
-    let alarms = of(|it| matches!(it, NamedKind::Alarms | NamedKind::Alarm));
+    let alarms = of(|it| ListCall::of(it) == &ALARMS);
     let others = [
         NamedKind::Topic,
         NamedKind::Pipelines,
@@ -122,7 +123,7 @@ fn has(names: &[String], named: &str) -> bool {
     } else {
         named
     };
-    names.iter().any(|it| is_match(wanted, it))
+    names.iter().any(|it| is_like(wanted, it))
 }
 
 /// Clusters, and the services of those that are there.
@@ -243,8 +244,8 @@ fn kinds() -> [(&'static str, Json); 1] {
 async fn alarm(aws: &Aws, named: &Named, own: &str) -> Result<Option<bool>, AwsError> {
     let begins = named.name.split('*').next().unwrap_or_default();
     let is_it = |name: &String| {
-        let is_own = named.kind == NamedKind::Alarms && is_own(name, own);
-        !is_own && is_match(&named.name, name)
+        let is_own = named.kind != NamedKind::Alarm && is_own(name, own);
+        !is_own && is_like(&named.name, name)
     };
     let mut parameters = kinds().to_vec();
     if !begins.is_empty() {

@@ -57,7 +57,12 @@ pub(super) const LOGS: Price = price("GB of logs", 0.50, 1.0, CLOUDWATCH);
 /// A dashboard.
 pub(super) const DASHBOARDS: Price = price("dashboards", 3.0, 1.0, CLOUDWATCH);
 /// A thousand metrics that the cost report asks for.
-pub(super) const METRIC_DATA: Price = price("metrics of GetMetricData", 0.01, 1000.0, CLOUDWATCH);
+pub(super) const METRIC_DATA: Price = price(
+    "metrics of GetMetricData, at most",
+    0.01,
+    1000.0,
+    CLOUDWATCH,
+);
 /// A secret.
 pub(super) const SECRETS: Price = price("secrets", 0.40, 1.0, "AWS Secrets Manager pricing");
 /// A key.

@@ -188,9 +188,11 @@ impl Estimate {
         let (least, most) = Self::bounds(self.investigations);
         let (one_least, one_most) = INVESTIGATION;
         lines.push(format!(
-            "Investigations, which AWS DevOps Agent charges: at most {} a day, {least:.0} to {most:.0} USD a month at \
-             {one_least} to {one_most} USD each.",
-            self.investigations
+            "Investigations, which AWS DevOps Agent charges: at most {} a day, {} to {} USD a month at {one_least} to \
+             {one_most} USD each.",
+            self.investigations,
+            grouped(least),
+            grouped(most)
         ));
         lines.push(format!(
             "Incidents that are always sent have {} a day of their own beyond that.",

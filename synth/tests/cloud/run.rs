@@ -18,6 +18,7 @@ use synth::{
         deploy::{Consent, deploy},
         destroy::destroy,
         diff::diff,
+        doctor::doctor,
         names::NameCheck,
         status::status,
     },
@@ -87,6 +88,7 @@ pub(crate) enum Command {
     Diff,
     Destroy,
     Status,
+    Doctor,
 }
 
 /// How a run ended.
@@ -153,6 +155,7 @@ pub(crate) fn run_with(
             }
             Command::Diff => diff(&session, names, stacks, packages, false).await,
             Command::Destroy => destroy(&session, &file.account, yes).await,
+            Command::Doctor => doctor(&session, Some(file), "--account one", false).await,
             Command::Status => status(&session, names, false).await,
         }
     };

@@ -19,12 +19,14 @@ const ALARM: &str = "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:down";
 pub(crate) fn every_alarm() -> AlarmSettings {
     let every = WatchedAlarms {
         prefix: String::new(),
+        pattern: None,
         priority: Priority::High,
         at_most: Priority::Critical,
     };
     AlarmSettings {
         own: "tocsin-".to_owned(),
         watched: vec![every],
+        excepted: Vec::new(),
     }
 }
 

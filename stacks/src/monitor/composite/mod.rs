@@ -21,6 +21,8 @@ pub struct CompositeAlarm {
     pub incident: bool,
     /// When it goes off.
     pub rule: AlarmRule,
+    /// The regions that it is made in, sorted; empty for all.
+    pub regions: Vec<String>,
 }
 
 impl CompositeAlarm {

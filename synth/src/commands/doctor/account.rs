@@ -8,7 +8,7 @@ use crate::{
     commands::{account_file::LoadedFile, webhook::url_policy},
     config::Diagnostic,
     deploy::{assets, describe},
-    lookup::{Findings, look_up},
+    lookup::{Findings, UNREAD, look_up},
     webhook_secret::{self, WebhookState},
 };
 
@@ -40,6 +40,7 @@ async fn in_region(region: &Region, file: &LoadedFile, name: &str) -> Vec<Check>
     let core = file.account.monitor.stack.as_str();
     let deploy = format!("synth deploy {name}");
     let mut checks = Vec::new();
+    let mut no_secret = "its secret is made by a deploy";
     let deployed = match describe(&region.aws, core).await {
         Ok(Some(it)) => {
             checks.push(Check::ok(
@@ -54,6 +55,7 @@ async fn in_region(region: &Region, file: &LoadedFile, name: &str) -> Vec<Check>
             None
         }
         Err(error) => {
+            no_secret = "the stack, which names its secret, could not be read";
             checks.push(unread("the stack", &error));
             None
         }
@@ -62,7 +64,7 @@ async fn in_region(region: &Region, file: &LoadedFile, name: &str) -> Vec<Check>
         .as_ref()
         .and_then(|it| it.output(Output::WebhookSecretArn));
     checks.push(match secret {
-        None => Check::not_looked_at(section, "the webhook: its secret is made by a deploy", None),
+        None => Check::not_looked_at(section, format!("the webhook: {no_secret}"), None),
         Some(secret) => {
             let set = format!("synth webhook set {name}");
             match webhook_secret::state(&region.aws, secret, &url_policy(&file.account)).await {
@@ -101,15 +103,18 @@ pub(super) async fn names(regions: &[Region], file: &LoadedFile) -> (Vec<Check>,
     let mut checks = Vec::new();
     let there = compared - missing.len();
     if there > 0 {
-        checks.push(Check::ok(section, format!("{there} are in the account")));
+        checks.push(Check::ok(section, format!("in the account: {there}")));
     }
     if !missing.is_empty() {
         checks.push(Check {
             state: State::Missing,
             next: Some("correct them at the lines that are shown".to_owned()),
-            ..Check::ok(section, format!("{} are not in the account", missing.len()))
+            ..Check::ok(section, format!("not in the account: {}", missing.len()))
         });
     }
-    checks.extend(unread.map(|it| Check::not_looked_at(section, it, None)));
+    checks.extend(unread.map(|it| {
+        let what = it.strip_prefix(UNREAD).unwrap_or(&it);
+        Check::not_looked_at(section, what, None)
+    }));
     (checks, missing)
 }

@@ -146,13 +146,11 @@ pub async fn doctor(
 }
 
 async fn connect(session: &Session, file: Option<&LoadedFile>) -> Result<Vec<Region>, Error> {
-    match file {
-        Some(file) => session.connect(&file.account).await,
-        None => {
-            let regions = Region::connect(&session.link, &[], None);
-            session.unless_stopped(regions).await
-        }
+    if let Some(file) = file {
+        return session.connect(&file.account).await;
     }
+    let regions = Region::connect(&session.link, &[], None);
+    session.unless_stopped(regions).await
 }
 
 /// Whose credentials they are, and what they came by.
@@ -218,16 +216,16 @@ async fn policy(file: Option<&LoadedFile>, session: &Session) -> Result<Exit, Er
     };
     let account = &file.account;
     let stacks = file.synthesize()?;
-    let (id, region) = match (&account.account_id, account.regions.first()) {
-        (Some(id), Some(region)) => (id.clone(), region.clone()),
-        _ => {
+    let (id, region) =
+        if let (Some(id), Some(region)) = (&account.account_id, account.regions.first()) {
+            (id.clone(), region.clone())
+        } else {
             let regions = session.connect(account).await?;
             let first = regions.first();
             first.map_or_else(Default::default, |it| {
                 (it.account.clone(), it.name().to_owned())
             })
-        }
-    };
+        };
     let scope = Scope {
         account: &id,
         region: &region,

@@ -17,6 +17,8 @@ pub(crate) struct Alarm {
     pub(crate) name: Field<String>,
     /// What the alarm means, and where to look first. It becomes part of the incident.
     pub(crate) description: Option<Field<String>>,
+    /// The regions that it is made in. Default: all of the file's.
+    pub(crate) regions: Option<Field<Vec<Field<String>>>>,
     /// How urgent its incidents are. Default: `HIGH`.
     pub(crate) priority: Option<Field<Priority>>,
     /// Whether the alarm leads to incidents by itself, and not only as a part of composite alarms.

@@ -14,6 +14,8 @@ use crate::config::field::Field;
 pub(crate) struct Cluster {
     /// The cluster's name or ARN, or how names begin (`team-a-*`).
     pub(crate) name: Field<String>,
+    /// The regions that it is in. Default: all of the file's.
+    pub(crate) regions: Option<Field<Vec<Field<String>>>>,
     /// How urgent the incidents are, those of its alarms too. Default: as what happened says.
     pub(crate) priority: Option<Field<Priority>>,
     /// Services whose failures are nobody's incident: names, or how they begin (`canary-*`). Name workers

@@ -49,9 +49,9 @@ pub(crate) struct AccountFile {
     /// How many stacks the alarms are spread over; each holds 450. Default: 1. Changing it moves
     /// alarms between stacks.
     pub(crate) alarm_shards: Option<Field<u32>>,
-    /// Existing alarms to watch, by the beginnings of their names (`legacy-*`), or `*` for all but those
-    /// that this stack makes. They are not changed. Without the `*`, an entry is the beginning of names,
-    /// too: `legacy-` means `legacy-*`.
+    /// Existing alarms to watch, by their names with `*` for any characters (`legacy-*`, `*-5xx`), or `*` or `all` for all but
+    /// those that this stack makes. `!` excepts: `["*", "!TargetTracking-*"]`. They are not changed. Without any `*`, an
+    /// entry is the beginning of names: `legacy-` means `legacy-*`.
     pub(crate) watched_alarms: Option<Field<Vec<Field<TextOr<WatchedAlarms>>>>>,
     /// CodePipeline pipelines whose failed executions are incidents: names, beginnings of names
     /// (`release-*`), or `*` for all.

@@ -35,6 +35,7 @@ struct Common {
     description: Option<String>,
     priority: Priority,
     incident: bool,
+    regions: Vec<String>,
 }
 
 impl Resolver<'_> {
@@ -43,6 +44,7 @@ impl Resolver<'_> {
         &mut self,
         fields: Vec<Field<file::Alarm>>,
         on_services: Vec<Placed<Alarm>>,
+        regions: &[String],
     ) -> (Vec<Alarm>, Vec<CompositeAlarm>) {
         let mut alarms = Alarms {
             metric: on_services,
@@ -50,11 +52,12 @@ impl Resolver<'_> {
         };
         for field in fields {
             if let Some(alarm) = field.value {
-                self.alarm(&field.span, alarm, &mut alarms);
+                self.alarm(&field.span, alarm, regions, &mut alarms);
             }
         }
         self.alarms_are_distinct(&alarms);
         self.composites_hold(&alarms);
+        self.composites_are_where_their_alarms_are(&alarms, regions);
         let metric = alarms.metric.iter().map(|(it, span)| (&it.name, span));
         let composite = alarms.composite.iter().map(|(it, span)| (&it.name, span));
         for (name, span) in metric.chain(composite) {
@@ -67,9 +70,16 @@ impl Resolver<'_> {
         )
     }
 
-    fn alarm(&mut self, span: &Range<usize>, alarm: file::Alarm, alarms: &mut Alarms) {
+    fn alarm(
+        &mut self,
+        span: &Range<usize>,
+        mut alarm: file::Alarm,
+        regions: &[String],
+        alarms: &mut Alarms,
+    ) {
         self.require(span, &[("name", alarm.name.missing)]);
-        let common = self.common(&alarm);
+        let regions = self.some_regions(alarm.regions.take(), regions);
+        let common = self.common(&alarm, regions);
         let name = alarm.name.span.clone();
         let Some(kind) = self.alarm_kind(span, &alarm) else {
             return;
@@ -77,9 +87,12 @@ impl Resolver<'_> {
         if let AlarmKind::Composite(rule) = kind {
             let place = rule.span.clone();
             let rule = self.parsed(rule, "", AlarmRule::parse);
+            let regions = common.as_ref().map(|it| it.regions.clone());
             for existing in rule.iter().flat_map(AlarmRule::existing) {
-                self.named
-                    .push(Named::new(NamedKind::Alarm, existing, &place));
+                self.named.push(Named {
+                    regions: regions.clone().unwrap_or_default(),
+                    ..Named::new(NamedKind::Alarm, existing, &place)
+                });
             }
             if let (Some(common), Some(rule)) = (common, rule) {
                 let composite = CompositeAlarm {
@@ -88,6 +101,7 @@ impl Resolver<'_> {
                     priority: common.priority,
                     incident: common.incident,
                     rule,
+                    regions: common.regions,
                 };
                 alarms.composite.push((composite, name));
             }
@@ -105,12 +119,13 @@ impl Resolver<'_> {
                 period: measured.period,
                 condition: measured.condition,
                 missing_data: measured.missing_data,
+                regions: common.regions,
             };
             alarms.metric.push((alarm, name));
         }
     }
 
-    fn common(&mut self, alarm: &file::Alarm) -> Option<Common> {
+    fn common(&mut self, alarm: &file::Alarm, regions: Vec<String>) -> Option<Common> {
         let name = self.parsed(&alarm.name, "", AlarmName::parse);
         let description = alarm
             .description
@@ -129,6 +144,7 @@ impl Resolver<'_> {
                 .as_ref()
                 .and_then(|it| it.value)
                 .unwrap_or(true),
+            regions,
         })
     }
 
@@ -241,6 +257,40 @@ impl Resolver<'_> {
                 format!("nobody hears of `{name}`"),
                 "it is no `incident`, and no composite alarm looks at it",
             );
+        }
+    }
+
+    /// Every alarm that a composite alarm looks at is in each of its regions: CloudWatch refuses it otherwise.
+    fn composites_are_where_their_alarms_are(&mut self, alarms: &Alarms, regions: &[String]) {
+        let metric = alarms.metric.iter().map(|(it, _)| (&it.name, &it.regions));
+        let composite = alarms
+            .composite
+            .iter()
+            .map(|(it, _)| (&it.name, &it.regions));
+        let places: BTreeMap<&AlarmName, &Vec<String>> = metric.chain(composite).collect();
+        let all = |some: &[String]| -> Vec<String> {
+            if some.is_empty() { regions } else { some }.to_vec()
+        };
+        for (composite, span) in &alarms.composite {
+            let own = all(&composite.regions);
+            for other in composite.rule.alarms() {
+                let Some(others) = places.get(other).filter(|it| !it.is_empty()) else {
+                    continue;
+                };
+                if let Some(region) = own.iter().find(|it| !others.contains(it)) {
+                    self.error(
+                        span,
+                        format!(
+                            "`{}` looks at `{other}`, which is not in {region}",
+                            composite.name
+                        ),
+                        &format!(
+                            "give it the same regions: `regions: [{}]`",
+                            others.join(", ")
+                        ),
+                    );
+                }
+            }
         }
     }
 

@@ -51,21 +51,37 @@ impl Resolver<'_> {
                 continue;
             };
             let mut cluster = Cluster::plain(selector);
-            self.names_cluster(&cluster, &name.span);
-            if let Some(full) = full {
+            let mut regions = Vec::new();
+            if let Some(mut full) = full {
+                regions = self.regions_of_cluster(full.regions.take(), &cluster, &name.span, here);
                 cluster.priority = full.priority.and_then(|it| it.value).map(priority);
                 let ignored = items(full.ignore_services);
                 cluster.ignored_services = self.ignored_services(&ignored);
                 for field in &ignored {
                     let service = field.value.as_deref().unwrap_or_default();
-                    self.names_service(&cluster, service, &field.span);
+                    self.names_service(&cluster, service, &regions, &field.span);
                 }
-                self.service_alarms(&cluster, &name.span, full.services, here, &mut alarms);
+                let mut of_services = Vec::new();
+                self.service_alarms(
+                    &cluster,
+                    &name.span,
+                    full.services,
+                    &regions,
+                    here,
+                    &mut of_services,
+                );
+                for (alarm, _) in &mut of_services {
+                    alarm.regions.clone_from(&regions);
+                }
+                alarms.extend(of_services);
             }
-            self.takes_its_place(&cluster, &clusters, &name.span);
-            let said = Declaration::Cluster(cluster.selector.to_string());
-            self.spans.insert(said, &name.span);
-            clusters.push(cluster);
+            self.names_cluster(&cluster, &regions, &name.span);
+            for cluster in in_regions(cluster, &regions) {
+                self.takes_its_place(&cluster, &clusters, &name.span);
+                let said = Declaration::Cluster(cluster.selector.to_string());
+                self.spans.insert(said, &name.span);
+                clusters.push(cluster);
+            }
         }
         (clusters, alarms)
     }
@@ -131,7 +147,27 @@ impl Resolver<'_> {
         Some(ClusterSelector::InRegion(name, (*region).to_owned()))
     }
 
-    fn names_cluster(&mut self, cluster: &Cluster, span: &Range<usize>) {
+    /// The regions that a cluster is limited to.
+    fn regions_of_cluster(
+        &mut self,
+        list: super::List<String>,
+        cluster: &Cluster,
+        span: &Range<usize>,
+        here: Where<'_>,
+    ) -> Vec<String> {
+        let is_limited = list.is_some();
+        let regions = self.some_regions(list, here.regions);
+        if is_limited && !matches!(cluster.selector, ClusterSelector::Name(_)) {
+            self.error(
+                span,
+                format!("`{}` cannot have `regions`", cluster.selector),
+                "they go with a cluster's full name; an ARN names its region itself",
+            );
+        }
+        regions
+    }
+
+    fn names_cluster(&mut self, cluster: &Cluster, regions: &[String], span: &Range<usize>) {
         let (name, region) = match &cluster.selector {
             ClusterSelector::Name(name) => (name.to_string(), None),
             ClusterSelector::InRegion(name, region) => (name.to_string(), Some(region)),
@@ -140,12 +176,21 @@ impl Resolver<'_> {
         let named = Named::new(NamedKind::Clusters, name, span);
         self.named.push(match region {
             Some(region) => named.in_region(region),
-            None => named,
+            None => Named {
+                regions: regions.to_vec(),
+                ..named
+            },
         });
     }
 
     /// Of clusters by the beginning of their names it is not known which has the service.
-    fn names_service(&mut self, cluster: &Cluster, service: &str, span: &Range<usize>) {
+    fn names_service(
+        &mut self,
+        cluster: &Cluster,
+        service: &str,
+        regions: &[String],
+        span: &Range<usize>,
+    ) {
         let (cluster, region) = match &cluster.selector {
             ClusterSelector::Name(name) => (name, None),
             ClusterSelector::InRegion(name, region) => (name, Some(region)),
@@ -154,7 +199,10 @@ impl Resolver<'_> {
         let named = Named::new(NamedKind::Services(cluster.to_string()), service, span);
         self.named.push(match region {
             Some(region) => named.in_region(region),
-            None => named,
+            None => Named {
+                regions: regions.to_vec(),
+                ..named
+            },
         });
     }
 
@@ -179,6 +227,7 @@ impl Resolver<'_> {
         cluster: &Cluster,
         span: &Range<usize>,
         services: super::Map<Vec<Field<String>>>,
+        regions: &[String],
         here: Where<'_>,
         alarms: &mut Vec<Placed<Alarm>>,
     ) {
@@ -217,7 +266,7 @@ impl Resolver<'_> {
             };
             let lines = field.value.unwrap_or_default();
             let place = lines.first().map_or(&field.span, |line| &line.span).clone();
-            self.names_service(cluster, service.as_str(), &place);
+            self.names_service(cluster, service.as_str(), regions, &place);
             for line in lines {
                 let alarm = self.parsed(
                     &line,
@@ -264,6 +313,21 @@ impl Resolver<'_> {
             );
         }
     }
+}
+
+/// A cluster in some regions; in all where there are none.
+fn in_regions(cluster: Cluster, regions: &[String]) -> Vec<Cluster> {
+    let ClusterSelector::Name(name) = &cluster.selector else {
+        return vec![cluster];
+    };
+    if regions.is_empty() {
+        return vec![cluster];
+    }
+    let in_region = |region: &String| Cluster {
+        selector: ClusterSelector::InRegion(name.clone(), region.clone()),
+        ..cluster.clone()
+    };
+    regions.iter().map(in_region).collect()
 }
 
 /// How urgent, in the words of the model.

@@ -31,6 +31,10 @@ use super::{
 };
 
 /// Resolves a whole file. While there are problems the result is not to be used.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one line or two for each key of the file"
+)]
 pub(super) fn account(
     mut file: file::AccountFile,
     context: Context<'_>,
@@ -52,7 +56,7 @@ pub(super) fn account(
         regions: &regions,
     };
     let (clusters, on_services) = resolver.clusters(items(file.clusters), here);
-    let (alarms, composites) = resolver.alarms(items(file.alarms), on_services);
+    let (alarms, composites) = resolver.alarms(items(file.alarms), on_services, &regions);
     let pipelines = resolver.pipelines(&items(file.pipelines));
     let unauthorized_api_calls = file
         .unauthorized_api_calls
@@ -76,7 +80,8 @@ pub(super) fn account(
         .alarm_shards
         .as_ref()
         .map_or(AlarmShards::MIN, |it| resolver.alarm_shards(it));
-    let watched_alarms = resolver.watched_alarms(file.watched_alarms, &stack);
+    let (watched_alarms, excepted_alarms) =
+        resolver.watched_alarms(file.watched_alarms, &stack, &regions);
     let ops_topic = file
         .ops_topic
         .as_ref()
@@ -100,6 +105,7 @@ pub(super) fn account(
         composites,
         alarm_shards,
         watched_alarms,
+        excepted_alarms,
         pipelines,
         unauthorized_api_calls,
         events,
@@ -189,6 +195,31 @@ impl Resolver<'_> {
                 self.error(span, format!("the key `{key}` is missing"), "");
             }
         }
+    }
+
+    /// Some of the regions of the file, sorted; nothing for all of them.
+    fn some_regions(&mut self, list: List<String>, regions: &[String]) -> Vec<String> {
+        let mut some: Vec<String> = Vec::new();
+        for field in items(list) {
+            let Some(region) = field.value else { continue };
+            if !regions.contains(&region) {
+                self.error(
+                    &field.span,
+                    format!("`{region}` is not one of `regions`"),
+                    "add it there first",
+                );
+            } else if some.contains(&region) {
+                let message = format!("the region `{region}` stands here twice");
+                self.error(&field.span, message, "");
+            } else {
+                some.push(region);
+            }
+        }
+        some.sort();
+        if some.len() == regions.len() {
+            some.clear();
+        }
+        some
     }
 
     /// The value, unless `parse` finds it wrong.

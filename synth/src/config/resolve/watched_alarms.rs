@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use stacks::monitor::{AlarmPrefix, Priority, StackName, WatchedAlarms};
+use stacks::monitor::{AlarmPattern, Priority, StackName, WatchedAlarms};
 
 use super::{List, Resolver, items, priority};
 use crate::config::{
@@ -13,16 +13,22 @@ use crate::config::{
     text_or::TextOr,
 };
 
+const HINT: &str = "`*` stands for any characters: `legacy-*`, `*-5xx`, `*` for all";
+
 impl Resolver<'_> {
+    /// The alarms that are watched, and those of them that are not all the same.
     pub(super) fn watched_alarms(
         &mut self,
         list: List<TextOr<file::WatchedAlarms>>,
         stack: &StackName,
-    ) -> Vec<WatchedAlarms> {
+        regions: &[String],
+    ) -> (Vec<WatchedAlarms>, Vec<AlarmPattern>) {
         let own = contract::names::own_prefix(stack.as_str());
         let mut watched: Vec<(WatchedAlarms, String)> = Vec::new();
-        if let Some(list) = &list {
-            self.spans.insert(Declaration::WatchedAlarms, &list.span);
+        let mut excepted: Vec<AlarmPattern> = Vec::new();
+        let place = list.as_ref().map(|it| it.span.clone());
+        if let Some(place) = &place {
+            self.spans.insert(Declaration::WatchedAlarms, place);
         }
         for entry in items(list) {
             let span = entry.span.clone();
@@ -34,16 +40,16 @@ impl Resolver<'_> {
                 }
                 None => continue,
             };
-            let text = field.value.as_deref().unwrap_or_default();
-            let hint = if text.contains('*') {
-                "name the beginning of the names, as in `legacy-*`, or `*` for all"
-            } else {
-                ""
-            };
-            let Some(prefix) = self.parsed(&field, hint, AlarmPrefix::parse) else {
+            let text = field.value.clone().unwrap_or_default();
+            if let Some(name) = text.strip_prefix('!') {
+                self.excepted(&field, name, alarms.is_some(), &mut excepted);
+                continue;
+            }
+            let hint = if text.contains('*') { HINT } else { "" };
+            let Some(pattern) = self.parsed(&field, hint, AlarmPattern::parse) else {
                 continue;
             };
-            if prefix.as_str().starts_with(&own) {
+            if pattern.beginning().starts_with(&own) {
                 self.error(
                     &field.span,
                     format!("alarms that begin with `{own}` are this stack's own"),
@@ -51,40 +57,80 @@ impl Resolver<'_> {
                 );
                 continue;
             }
-            let alarms = self.urgency(prefix, alarms.as_deref(), &span);
+            let alarms = self.urgency(pattern, alarms.map(|it| *it), &span, regions);
             if let Some((_, other)) = watched.iter().find(|(it, _)| is_needless(&alarms, it)) {
                 let message = format!("`{text}` is watched already, by `{other}`");
                 self.error(&field.span, message, "");
                 continue;
             }
-            if text.ends_with(char::is_alphanumeric) {
+            if text.ends_with(char::is_alphanumeric) && !text.contains('*') && text != "all" {
                 self.warn(
                     &field.span,
                     format!("`{text}` watches every alarm whose name begins like this"),
-                    &format!("write `{}` to say so", alarms.prefix),
+                    &format!("write `{}` to say so", alarms.pattern),
                 );
             }
-            let named = Named::new(NamedKind::Alarms, alarms.prefix.to_string(), &field.span);
+            let mut named = Named::new(NamedKind::Alarms, alarms.pattern.to_string(), &field.span);
+            named.regions.clone_from(&alarms.regions);
             self.named.push(named);
-            watched.push((alarms, text.to_owned()));
+            watched.push((alarms, text));
         }
-        watched.into_iter().map(|(alarms, _)| alarms).collect()
+        if let (true, Some(place)) = (watched.is_empty() && !excepted.is_empty(), place) {
+            let message = "alarms are excepted here, and none are watched";
+            self.error(
+                &place,
+                message,
+                "add what is watched, such as `\"*\"` for all",
+            );
+        }
+        let watched = watched.into_iter().map(|(alarms, _)| alarms).collect();
+        (watched, excepted)
+    }
+
+    /// An exception, which begins with `!`.
+    fn excepted(
+        &mut self,
+        field: &Field<String>,
+        name: &str,
+        is_full: bool,
+        excepted: &mut Vec<AlarmPattern>,
+    ) {
+        let Some(pattern) = self.parsed(field, HINT, |_| AlarmPattern::parse(name)) else {
+            return;
+        };
+        if is_full {
+            let message = "an exception holds for every entry, in every region";
+            self.error(
+                &field.span,
+                message,
+                &format!("write `\"!{name}\"` instead of a map"),
+            );
+        } else if pattern.as_str() == "*" {
+            self.error(&field.span, "this excepts every alarm", "");
+        } else if excepted.contains(&pattern) {
+            self.error(&field.span, format!("`!{name}` stands here twice"), "");
+        } else {
+            let named = Named::new(NamedKind::Exception, pattern.to_string(), &field.span);
+            self.named.push(named);
+            excepted.push(pattern);
+        }
     }
 
     /// How urgent the alarms of an entry are, as far as it says.
     fn urgency(
         &mut self,
-        prefix: AlarmPrefix,
-        entry: Option<&file::WatchedAlarms>,
+        pattern: AlarmPattern,
+        entry: Option<file::WatchedAlarms>,
         span: &Range<usize>,
+        regions: &[String],
     ) -> WatchedAlarms {
         let said = |field: Option<&Field<file::Priority>>| {
             let value = field.and_then(|it| it.value);
             value.map(priority)
         };
-        let urgency = entry.and_then(|it| said(it.priority.as_ref()));
+        let urgency = entry.as_ref().and_then(|it| said(it.priority.as_ref()));
         let urgency = urgency.unwrap_or(Priority::High);
-        let at_most = entry.and_then(|it| said(it.at_most.as_ref()));
+        let at_most = entry.as_ref().and_then(|it| said(it.at_most.as_ref()));
         let at_most = at_most.unwrap_or(Priority::High.min(urgency));
         if urgency < at_most {
             let message = format!(
@@ -95,10 +141,12 @@ impl Resolver<'_> {
             let hint = "`at-most` is the most urgent that an alarm can be";
             self.error(span, message, hint);
         }
+        let list = entry.and_then(|it| it.regions);
         WatchedAlarms {
-            prefix,
+            pattern,
             priority: urgency,
             at_most,
+            regions: self.some_regions(list, regions),
         }
     }
 }
@@ -106,8 +154,15 @@ impl Resolver<'_> {
 /// Whether one of two entries says nothing that the other does not, in whichever order they stand. The longer prefix counts
 /// where both do.
 fn is_needless(one: &WatchedAlarms, other: &WatchedAlarms) -> bool {
-    let (one_prefix, other_prefix) = (one.prefix.as_str(), other.prefix.as_str());
-    let is_within = one_prefix.starts_with(other_prefix) || other_prefix.starts_with(one_prefix);
+    if one.regions != other.regions {
+        return false;
+    }
+    if one.pattern == other.pattern {
+        return true;
+    }
     let is_alike = (one.priority, one.at_most) == (other.priority, other.at_most);
-    one_prefix == other_prefix || (is_within && is_alike)
+    let (Some(one), Some(other)) = (one.pattern.prefix(), other.pattern.prefix()) else {
+        return false;
+    };
+    is_alike && (one.starts_with(other) || other.starts_with(one))
 }

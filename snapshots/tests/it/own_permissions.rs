@@ -1,0 +1,171 @@
+//! The policies that `synth doctor --policy` prints, against what `synth` calls.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value as Json;
+use snapshots::{account, directory, stacks_of};
+use synth::permissions::{NEEDS, Scope, policies};
+
+const SERVICES: [&str; 13] = [
+    "CloudFormation",
+    "CloudWatch",
+    "CloudWatch Logs",
+    "CodePipeline",
+    "DynamoDB",
+    "EC2",
+    "ECS",
+    "Lambda",
+    "S3",
+    "SNS",
+    "SQS",
+    "STS",
+    "SecretsManager",
+];
+
+fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// What the code calls: each call names its operation, such as `"S3 HeadBucket"`, for the case that it fails.
+fn operations() -> BTreeSet<String> {
+    let mut paths = Vec::new();
+    sources(&directory("../synth/src"), &mut paths);
+    let mut found = BTreeSet::new();
+    for path in paths {
+        let text = fs::read_to_string(path).unwrap();
+        for quoted in text.split('"') {
+            let Some((service, operation)) = quoted.rsplit_once(' ') else {
+                continue;
+            };
+            let is_operation = operation.starts_with(|c: char| c.is_ascii_uppercase())
+                && operation.chars().all(|c| c.is_ascii_alphanumeric())
+                && operation.chars().filter(char::is_ascii_uppercase).count() > 1
+                || operation == "Invoke"
+                || operation == "Scan";
+            if SERVICES.contains(&service) && is_operation {
+                found.insert(format!("{service} {operation}"));
+            }
+        }
+    }
+    found
+}
+
+/// The action of IAM that an operation takes. Source: the tables of actions in the Service Authorization Reference.
+fn action(operation: &str) -> String {
+    let (service, name) = operation.rsplit_once(' ').unwrap();
+    match operation {
+        "S3 HeadBucket" | "S3 ListObjectsV2" => return "s3:ListBucket".to_owned(),
+        "S3 HeadObject" => return "s3:GetObject".to_owned(),
+        "S3 PutPublicAccessBlock" => return "s3:PutBucketPublicAccessBlock".to_owned(),
+        "S3 GetBucketLifecycleConfiguration" => return "s3:GetLifecycleConfiguration".to_owned(),
+        "S3 PutBucketLifecycleConfiguration" => return "s3:PutLifecycleConfiguration".to_owned(),
+        "Lambda Invoke" => return "lambda:InvokeFunction".to_owned(),
+        _ => {}
+    }
+    let prefix = match service {
+        "CloudWatch Logs" => "logs".to_owned(),
+        other => other.to_ascii_lowercase(),
+    };
+    format!("{prefix}:{}", name.trim_end_matches("Batch"))
+}
+
+fn actions(documents: &[Json]) -> BTreeSet<String> {
+    let statements = documents
+        .iter()
+        .flat_map(|it| it["Statement"].as_array().unwrap());
+    let actions = statements.flat_map(|it| it["Action"].as_array().unwrap());
+    actions.map(|it| it.as_str().unwrap().to_owned()).collect()
+}
+
+fn documents(case: &str) -> Vec<Json> {
+    let account = account(&directory(&format!("cases/{case}")));
+    let scope = Scope {
+        account: "111122223333",
+        region: "eu-central-1",
+        stack: account.monitor.stack.as_str(),
+        has_key: account.monitor.hardening.customer_managed_key,
+    };
+    policies(scope, &stacks_of(&account))
+}
+
+#[test]
+fn every_call_of_synth_is_allowed() {
+    let allowed = actions(&documents("example"));
+    let called = operations();
+    assert!(called.len() > 40, "{called:?}");
+    for operation in called {
+        // The role that `redrive` takes on sends.
+        if operation == "SQS SendMessageBatch" {
+            continue;
+        }
+        let action = action(&operation);
+        assert!(allowed.contains(&action), "{operation}: {action}");
+    }
+}
+
+#[test]
+fn every_policy_fits_and_is_one_that_iam_takes() {
+    for case in ["example", "customer_managed_key", "vpc"] {
+        let documents = documents(case);
+        assert!(documents.len() <= 5, "{}", documents.len());
+        let mut ids = BTreeSet::new();
+        for document in &documents {
+            let text = document.to_string();
+            assert!(text.len() <= 6_144, "{case}: {}", text.len());
+            for statement in document["Statement"].as_array().unwrap() {
+                let id = statement["Sid"].as_str().unwrap();
+                assert!(id.chars().all(|c| c.is_ascii_alphanumeric()), "{id}");
+                assert!(ids.insert(id.to_owned()), "{id} stands twice");
+                for action in statement["Action"].as_array().unwrap() {
+                    let (service, name) = action.as_str().unwrap().split_once(':').unwrap();
+                    assert!(
+                        service
+                            .chars()
+                            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+                    );
+                    assert!(name.chars().all(|c| c.is_ascii_alphanumeric()), "{action}");
+                }
+            }
+        }
+    }
+    assert!(
+        NEEDS
+            .iter()
+            .all(|it| !it.actions.is_empty() && !it.who.is_empty())
+    );
+}
+
+/// Whoever gets the policy can change roles only of the stack, and pass them only to what the stack runs.
+#[test]
+fn only_roles_of_the_stack_can_be_changed() {
+    for document in documents("example") {
+        for statement in document["Statement"].as_array().unwrap() {
+            let actions = statement["Action"].as_array().unwrap();
+            if actions
+                .iter()
+                .any(|it| it.as_str().unwrap().starts_with("iam:"))
+            {
+                for resource in statement["Resource"].as_array().unwrap() {
+                    let resource = resource.as_str().unwrap();
+                    assert!(
+                        resource.contains(":role/tocsin-example-roles/")
+                            || resource.contains(":policy/tocsin-example"),
+                        "{resource}"
+                    );
+                }
+                assert!(statement["Condition"].is_object(), "{statement}");
+            }
+        }
+    }
+}

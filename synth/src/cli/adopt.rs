@@ -1,0 +1,40 @@
+//! What is asked before anything is deployed: what is missing, and what it costs.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::AccountFile;
+
+/// Show what is missing on this machine, for the credentials, and in the account.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Look at the account of `accounts/NAME.yaml`, too
+    #[arg(long, value_name = "NAME", conflicts_with = "config")]
+    pub account: Option<String>,
+    /// Look at the account of this account file, too
+    #[arg(long, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+    /// Print the IAM policies that let a role deploy the account file and run every other command
+    ///
+    /// Each is one managed policy. Asks nothing of AWS if the account file has `account` and `regions`.
+    #[arg(long, conflicts_with = "json")]
+    pub policy: bool,
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Show what the stacks of an account file cost a month, and what its budget bounds.
+#[derive(Debug, Args)]
+pub struct Price {
+    /// Which account
+    #[command(flatten)]
+    pub file: AccountFile,
+    /// How many events become incidents in a day, in each region
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub events_per_day: u32,
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
+}
