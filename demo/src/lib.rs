@@ -5,6 +5,7 @@
 //! receiver. Nothing of this is in `synth` itself.
 
 pub mod advice;
+pub mod agent;
 pub mod cli;
 mod deployed;
 mod error;
