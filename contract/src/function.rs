@@ -13,16 +13,19 @@ pub enum FunctionName {
     Cost,
     /// Delivers incidents to the agent.
     Deliver,
+    /// Reads what became of them.
+    Result,
 }
 
 impl FunctionName {
     /// Every function there is.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Alarm,
         Self::Ecs,
         Self::Event,
         Self::Cost,
         Self::Deliver,
+        Self::Result,
     ];
 
     /// The name of its binary, its zip and its log lines, such as `alarm`.
@@ -33,6 +36,7 @@ impl FunctionName {
             Self::Event => "event",
             Self::Cost => "cost",
             Self::Deliver => "deliver",
+            Self::Result => "result",
         }
     }
 
@@ -45,6 +49,7 @@ impl FunctionName {
             Self::Event => "EventFunction",
             Self::Cost => "CostFunction",
             Self::Deliver => "DeliverFunction",
+            Self::Result => "ResultFunction",
         }
     }
 }

@@ -21,6 +21,7 @@ pub mod names;
 mod output;
 mod partition;
 mod priority;
+pub mod results;
 pub mod settings;
 pub mod text;
 mod timestamp;
@@ -36,8 +37,8 @@ pub use output::Output;
 pub use partition::Partition;
 pub use priority::Priority;
 pub use settings::{
-    AlarmSettings, CostSettings, CostSources, DeliverySettings, Limits, PosixTimeZone, QuietHours,
-    TimeOfDay, WatchedAlarms,
+    AgentSettings, AlarmSettings, CostSettings, CostSources, DeliverySettings, Limits,
+    PosixTimeZone, QuietHours, TimeOfDay, WatchedAlarms,
 };
 pub use timestamp::format_timestamp;
 pub use title::{InvalidPath, InvalidTitle, Paths, Title};

@@ -19,6 +19,7 @@ use crate::{
     http::{HttpSetup, Reuse, client},
     log::{Level, Log},
     read::{LONGEST_EVENT, UnreadableEvent, parse},
+    result::{Patience, ResultFunction},
     settings::{Environment, InvalidVariable},
     signal::SignalFunction,
 };
@@ -216,6 +217,27 @@ pub fn cost_function(roots: RootCertStore) -> Result<(), StartError> {
                     error_message: error.to_string(),
                 })?;
                 function.handle(&event, arn, time, id).await
+            }
+        })
+    })
+}
+
+/// The whole of the function that reads what became of incidents, and trusts `roots`.
+///
+/// # Errors
+///
+/// When the function cannot start.
+pub fn result_function(roots: RootCertStore) -> Result<(), StartError> {
+    let log = Log::standard(FunctionName::Result.as_str());
+    started(&log, || {
+        let http = client(roots, Reuse::Connections)?;
+        let patience = Patience::USUAL;
+        let function = ResultFunction::new(log.clone(), http, &environment(), patience)?;
+        serve_texts(|event: LambdaEvent<String>| {
+            let function = &function;
+            async move {
+                let request_id = &event.context.request_id;
+                function.handle(&event.payload, request_id).await
             }
         })
     })

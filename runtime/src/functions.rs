@@ -6,19 +6,19 @@
 use contract::{AlarmSettings, FunctionName};
 use serde_json::Value as Json;
 
-use crate::{alarm, decision::Decision, ecs, event, read::UnreadableEvent};
+use crate::{alarm, decision::Decision, ecs, event, read::UnreadableEvent, result};
 
 /// How a function evaluates what invokes it. What does not come from an alarm needs no settings of alarms.
 pub type Evaluation = fn(&Json, &AlarmSettings) -> Result<Decision, UnreadableEvent>;
 
-/// How a function evaluates an event. Nothing for those that take none: `cost` looks at the account, `deliver`
-/// takes what the others have made.
+/// How a function evaluates an event. Nothing for those that make no incident of one: `cost` looks at the account,
+/// `deliver` takes what the others have made, `result` reads what became of it.
 pub fn evaluation(function: FunctionName) -> Option<Evaluation> {
     match function {
         FunctionName::Alarm => Some(alarm::decide),
         FunctionName::Ecs => Some(|event, _| ecs::decide(event)),
         FunctionName::Event => Some(|event, _| event::decide(event)),
-        FunctionName::Cost | FunctionName::Deliver => None,
+        FunctionName::Cost | FunctionName::Deliver | FunctionName::Result => None,
     }
 }
 
@@ -33,6 +33,7 @@ fn takes(function: FunctionName, input: &Json) -> bool {
     let is_occasion = input["report"] == "cost";
     let is_filled = !is_occasion && input["event"].is_object();
     let is_event = !is_occasion && !is_filled;
+    let is_result = result::Occasion::takes(input);
     match function {
         FunctionName::Alarm => is_event && is_alarm(input),
         FunctionName::Ecs => {
@@ -42,11 +43,12 @@ fn takes(function: FunctionName, input: &Json) -> bool {
         // Whatever none of those above takes.
         FunctionName::Event => {
             (is_filled && input["rule"].is_string())
-                || (is_event && input["detail-type"].is_string())
+                || (is_event && !is_result && input["detail-type"].is_string())
         }
         FunctionName::Cost => is_occasion,
         // What it takes is in the queue of incidents.
         FunctionName::Deliver => false,
+        FunctionName::Result => is_event && is_result,
     }
 }
 
@@ -107,6 +109,15 @@ mod tests {
             (
                 json!({ "report": "cost", "scheduledTime": "" }),
                 Some(FunctionName::Cost),
+            ),
+            (
+                json!({ "source": "aws.aidevops", "detail-type": "Investigation Completed" }),
+                Some(FunctionName::Result),
+            ),
+            (json!({ "results": "overdue" }), Some(FunctionName::Result)),
+            (
+                json!({ "rule": "r", "title": "t", "event": { "source": "aws.aidevops" } }),
+                Some(FunctionName::Event),
             ),
             (json!({ "event": ecs }), None),
             (

@@ -23,6 +23,7 @@ mod persistence;
 pub mod place;
 pub mod read;
 pub mod report;
+pub mod result;
 pub mod settings;
 pub mod signal;
 pub mod withhold;

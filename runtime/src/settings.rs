@@ -56,12 +56,16 @@ impl Environment {
 
     /// As [`Environment::endpoint`], of another region.
     pub fn endpoint_in(&self, variable: &str, host: &str, region: &str) -> String {
-        let own = format!("AWS_ENDPOINT_URL_{variable}");
-        if let Some(url) = self.get(&own).or_else(|| self.get("AWS_ENDPOINT_URL")) {
-            return url.trim_end_matches('/').to_owned();
-        }
         let domain = Partition::of_any_region(region).domain;
-        format!("https://{host}.{region}.{domain}")
+        self.endpoint_set(variable)
+            .unwrap_or_else(|| format!("https://{host}.{region}.{domain}"))
+    }
+
+    /// The endpoint that the environment sets for a service, if it does.
+    pub fn endpoint_set(&self, variable: &str) -> Option<String> {
+        let own = format!("AWS_ENDPOINT_URL_{variable}");
+        let url = self.get(&own).or_else(|| self.get("AWS_ENDPOINT_URL"))?;
+        Some(url.trim_end_matches('/').to_owned())
     }
 }
 

@@ -14,5 +14,6 @@ pub(crate) fn key_parameter(function: FunctionName) -> &'static str {
         FunctionName::Event => "EventCodeKey",
         FunctionName::Cost => "CostCodeKey",
         FunctionName::Deliver => "DeliverCodeKey",
+        FunctionName::Result => "ResultCodeKey",
     }
 }

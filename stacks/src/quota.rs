@@ -123,7 +123,8 @@ fn of_rule(rule: &EventRule, name: &str) -> impl Iterator<Item = OverQuota> {
         Purpose::WatchedAlarms
         | Purpose::Pipelines
         | Purpose::DeniedCalls
-        | Purpose::CostAnomalies => (
+        | Purpose::CostAnomalies
+        | Purpose::Results { .. } => (
             Subject::Everything,
             Subject::Everything,
             "name fewer, or say them shorter",

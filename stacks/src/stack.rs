@@ -19,6 +19,7 @@ use crate::{
         pipeline_alarms::pipeline_alarms,
         queues::{only_from, queues},
         redrive::redrive_role,
+        results::result_function,
         secret::webhook_secret,
         sources::{alarm_function, ecs_function, event_function},
         sweep::sweep,
@@ -200,6 +201,9 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
     senders.push(redrive.arn().into_text());
     only_from(&mut template, &core, senders)?;
     functions.push((FunctionName::Deliver, deliver.clone()));
+    if let Some(result) = result_function(&mut template, &core, &ledger)? {
+        functions.push((FunctionName::Result, result));
+    }
     canary(&mut template, &core, &alarm)?;
     let alarms = pipeline_alarms(&mut template, &core, &functions, &deliver)?;
     dashboard(&mut template, &core, &functions, &deliver, &alarms)?;

@@ -6,7 +6,7 @@ use super::{InvalidVariable, QuietHours, Variable, Variables};
 use crate::Priority;
 
 const ALWAYS_PER_DAY: &str = "ALWAYS_SENT_PER_DAY";
-const ALWAYS_SENT: &str = "BUDGET_FLOOR";
+pub(super) const ALWAYS_SENT: &str = "BUDGET_FLOOR";
 const LOW_PER_DAY: &str = "LOW_PER_DAY";
 const PER_DAY: &str = "INVESTIGATIONS_PER_DAY";
 const PER_HOUR: &str = "INVESTIGATIONS_PER_HOUR";
@@ -108,11 +108,7 @@ impl DeliverySettings {
     /// When one is missing or cannot be read.
     pub fn from_env(variables: &Variables) -> Result<Self, InvalidVariable> {
         let seconds = |name| variables.parse(name).map(Duration::from_secs);
-        let always = variables.require(ALWAYS_SENT)?;
-        let always_send = Priority::named(always).ok_or_else(|| InvalidVariable::Invalid {
-            name: ALWAYS_SENT,
-            value: always.to_owned(),
-        })?;
+        let always_send = priority(variables, ALWAYS_SENT)?;
         // A template of an earlier version, whose code is new for a moment of a deploy, names no shares.
         let usual = Limits::new(variables.parse(PER_HOUR)?, variables.parse(PER_DAY)?);
         let share = |name, usual| Ok(variables.parse_if_set(name)?.unwrap_or(usual));
@@ -129,6 +125,18 @@ impl DeliverySettings {
             quiet_hours: variables.parse_if_set(QUIET_HOURS)?,
         })
     }
+}
+
+/// The priority that a variable names.
+pub(super) fn priority(
+    variables: &Variables,
+    name: &'static str,
+) -> Result<Priority, InvalidVariable> {
+    let value = variables.require(name)?;
+    Priority::named(value).ok_or_else(|| InvalidVariable::Invalid {
+        name,
+        value: value.to_owned(),
+    })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Settings are plain types with `to_env` and `from_env` beside each other, so that what one side writes the other
 //! reads. What only a deployment knows, such as the URL of a queue, is a variable with a name and no type.
 
+mod agent;
 mod alarm;
 mod cost;
 mod delivery;
@@ -12,6 +13,7 @@ pub mod variable;
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
+pub use agent::AgentSettings;
 pub use alarm::{AlarmSettings, WatchedAlarms};
 pub use cost::{CostSettings, CostSources};
 pub use delivery::{DeliverySettings, Limits};

@@ -6,6 +6,7 @@ pub mod cloudwatch;
 pub mod compute_optimizer;
 pub mod cost_explorer;
 pub mod cost_optimization_hub;
+pub mod devops_agent;
 pub mod dynamodb;
 pub mod ec2;
 pub mod logs;
@@ -34,6 +35,8 @@ use crate::{
 const ATTEMPTS: u32 = 3;
 /// How long one try may take.
 const DEADLINE: Duration = Duration::from_secs(5);
+/// What an error is called that the service does not name.
+const UNNAMED: &str = "an unnamed error";
 /// The largest answer that is read. A page of a table has a megabyte of items; as JSON within JSON
 /// that can be twice as much.
 const MAX_ANSWER: usize = 4 * 1_048_576;
@@ -56,6 +59,26 @@ pub struct CallError {
     service: &'static str,
     operation: &'static str,
     reason: Reason,
+}
+
+/// A request, before it is signed.
+struct Request<'a> {
+    method: http::Method,
+    /// With the slash that it begins with; of characters that need no escape.
+    path: &'a str,
+    headers: &'a [(&'static str, String)],
+    body: &'a [u8],
+}
+
+impl<'a> Request<'a> {
+    fn post(headers: &'a [(&'static str, String)], body: &'a [u8]) -> Self {
+        Self {
+            method: http::Method::POST,
+            path: "/",
+            headers,
+            body,
+        }
+    }
 }
 
 /// Why a call failed.
@@ -123,13 +146,51 @@ impl Service {
         variable: &str,
         region: &str,
     ) -> Result<Self, InvalidVariable> {
+        let endpoint = environment.endpoint_in(variable, name, region);
+        Self::at(http, environment, name, endpoint, region)
+    }
+
+    /// A client of the service at this endpoint.
+    fn at(
+        http: reqwest::Client,
+        environment: &Environment,
+        name: &'static str,
+        endpoint: String,
+        region: &str,
+    ) -> Result<Self, InvalidVariable> {
         Ok(Self {
             http,
             name,
-            endpoint: environment.endpoint_in(variable, name, region),
+            endpoint,
             region: region.to_owned(),
             credentials: environment.credentials()?,
         })
+    }
+
+    /// Calls an operation of a service that speaks AWS's REST protocol in JSON: a `GET` where there is no input.
+    /// `path` has no characters that would have to be escaped.
+    async fn rest(
+        &self,
+        operation: &'static str,
+        path: &str,
+        input: Option<&Json>,
+    ) -> Result<Json, CallError> {
+        let body = input.map(Json::to_string).unwrap_or_default();
+        let headers = [("content-type", "application/json".to_owned())];
+        let request = match input {
+            Some(_) => Request {
+                path,
+                ..Request::post(&headers, body.as_bytes())
+            },
+            None => Request {
+                method: http::Method::GET,
+                path,
+                headers: &[],
+                body: &[],
+            },
+        };
+        let answer = self.persist(operation, &request).await?;
+        serde_json::from_slice(&answer).map_err(|_| self.failed(operation, Reason::Unreadable))
     }
 
     /// Calls an operation of a service that speaks one of AWS's JSON protocols. `target` is what
@@ -158,7 +219,8 @@ impl Service {
     ) -> Result<Json, CallError> {
         let headers = json_headers(target, operation, version);
         let body = serde_json::to_vec(input).unwrap_or_default();
-        let answer = tokio::time::timeout(within, self.attempt(&headers, &body)).await;
+        let answer =
+            tokio::time::timeout(within, self.attempt(&Request::post(&headers, &body))).await;
         let answer = answer.unwrap_or(Err(Reason::NoAnswer("timeout")));
         let answer = answer.map_err(|reason| self.failed(operation, reason))?;
         serde_json::from_slice(&answer).map_err(|_| self.failed(operation, Reason::Unreadable))
@@ -171,9 +233,18 @@ impl Service {
         headers: &[(&'static str, String)],
         body: Vec<u8>,
     ) -> Result<Vec<u8>, CallError> {
+        self.persist(operation, &Request::post(headers, &body))
+            .await
+    }
+
+    async fn persist(
+        &self,
+        operation: &'static str,
+        request: &Request<'_>,
+    ) -> Result<Vec<u8>, CallError> {
         let mut attempt = 1;
         loop {
-            let reason = match self.attempt(headers, &body).await {
+            let reason = match self.attempt(request).await {
                 Ok(answer) => return Ok(answer),
                 Err(reason) => reason,
             };
@@ -185,14 +256,8 @@ impl Service {
         }
     }
 
-    async fn attempt(
-        &self,
-        headers: &[(&'static str, String)],
-        body: &[u8],
-    ) -> Result<Vec<u8>, Reason> {
-        let mut request = self
-            .signed(headers, body)
-            .ok_or(Reason::NoAnswer("not signed"))?;
+    async fn attempt(&self, request: &Request<'_>) -> Result<Vec<u8>, Reason> {
+        let mut request = self.signed(request).ok_or(Reason::NoAnswer("not signed"))?;
         *request.timeout_mut() = Some(DEADLINE);
         let mut response = self
             .http
@@ -200,6 +265,7 @@ impl Service {
             .await
             .map_err(|error| Reason::NoAnswer(transport(&error)))?;
         let status = response.status().as_u16();
+        let named = named_by_header(response.headers());
         let mut answer = Vec::new();
         while let Some(chunk) = response
             .chunk()
@@ -214,12 +280,26 @@ impl Service {
         if (200..300).contains(&status) {
             return Ok(answer);
         }
-        Err(refusal(status, &answer))
+        Err(match refusal(status, &answer) {
+            Reason::Refused { error, .. } if error == UNNAMED => Reason::Refused {
+                status,
+                error: named.unwrap_or(error),
+            },
+            reason => reason,
+        })
     }
 
-    fn signed(&self, headers: &[(&'static str, String)], body: &[u8]) -> Option<reqwest::Request> {
-        let mut request = http::Request::post(format!("{}/", self.endpoint));
-        for (name, value) in headers {
+    fn signed(&self, request: &Request<'_>) -> Option<reqwest::Request> {
+        let Request {
+            method,
+            path,
+            headers,
+            body,
+        } = request;
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.endpoint));
+        for (name, value) in *headers {
             request = request.header(*name, value);
         }
         let mut request = request.body(body.to_vec()).ok()?;
@@ -234,7 +314,7 @@ impl Service {
             .ok()?
             .into();
         let signable = SignableRequest::new(
-            "POST",
+            method.as_str(),
             request.uri().to_string(),
             headers.iter().map(|(name, value)| (*name, value.as_str())),
             SignableBody::Bytes(body),
@@ -318,16 +398,22 @@ fn error_name(answer: &[u8]) -> String {
     };
     let name = from_json.or_else(from_xml).unwrap_or_default();
     let name = name.rsplit('#').next().unwrap_or_default();
-    let plain: String = name
+    plain(name).unwrap_or_else(|| UNNAMED.to_owned())
+}
+
+/// The name of the error in the header of REST protocols; a URL may follow it. Source: "RestJson protocol" in the
+/// specification of Smithy.
+fn named_by_header(headers: &http::HeaderMap) -> Option<String> {
+    let name = headers.get("x-amzn-errortype")?.to_str().ok()?;
+    plain(name.split(':').next().unwrap_or_default())
+}
+
+fn plain(name: &str) -> Option<String> {
+    let plain = name
         .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || *c == '.')
-        .take(80)
-        .collect();
-    if plain.is_empty() {
-        "an unnamed error".to_owned()
-    } else {
-        plain
-    }
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '.');
+    let plain: String = plain.take(80).collect();
+    (!plain.is_empty()).then_some(plain)
 }
 
 #[cfg(test)]

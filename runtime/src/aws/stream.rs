@@ -13,7 +13,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 use tokio::{sync::mpsc, time::timeout};
 
-use super::{CallError, MAX_ANSWER, Reason, Service, refusal, transport};
+use super::{CallError, MAX_ANSWER, Reason, Request, Service, refusal, transport};
 
 /// For how long nothing may arrive: not the beginning of an answer, and no more of it.
 const SILENCE: Duration = Duration::from_secs(15);
@@ -87,7 +87,7 @@ impl Service {
         parse: impl FnOnce(Body) -> Option<T> + Send + 'static,
     ) -> Result<T, Reason> {
         let request = self
-            .signed(headers, body)
+            .signed(&Request::post(headers, body))
             .ok_or(Reason::NoAnswer("not signed"))?;
         let mut response = heard(self.http.execute(request)).await?;
         let status = response.status().as_u16();

@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 
 use super::{
+    claim::{known_by_report, take},
     load,
     merge::WINDOWS,
     ports::Ports,
     poster::Poster,
-    send::{Next, Sending, post, take},
+    send::{Next, Sending, post},
     session::{Read, Session},
 };
 use crate::ledger::{
@@ -84,11 +85,13 @@ pub(super) async fn send<P: Ports>(
                 until: session.deadline,
                 hour: Some(hour),
             };
+            digest.item.counted = Some(hour);
             let openings = windows.iter().filter_map(|it| Opening::of(&it.item));
             day.item.opened(openings);
             let known = sending.openings(session, &day, hour, (from, now)).await;
             digest.item.nearby = known.of_storm(from, now);
             puts.push(take(session, &digest.item, &mut day, hour));
+            puts.extend(known_by_report(&digest.item, now));
         }
         puts.push(digest.put());
         match session.write(&puts).await {
@@ -145,6 +148,7 @@ fn empty(key: Key, hold: Hold, waker: Option<String>, now: Timestamp) -> Window 
         rule: None,
         nearby: Nearby::default(),
         size: None,
+        counted: None,
     }
 }
 

@@ -8,6 +8,7 @@ mod attempt;
 mod batch;
 mod canary;
 mod circuit;
+mod claim;
 mod counts;
 mod defer;
 mod digest;

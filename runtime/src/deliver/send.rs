@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{
+    claim::claim,
     defer::Defer,
     expire::{dead_letter, expire},
     load,
-    ports::{LedgerError, Ports},
+    ports::Ports,
     poster::{Outcome, Poster},
     session::{Read, Session},
 };
@@ -284,7 +285,7 @@ pub(super) async fn send<P: Ports>(
     }
     let limits = &session.settings.limits;
     let needs_slot = window.item.slot().is_none();
-    if needs_slot && !day.item.has_capacity(hour, slot_of(&window.item), limits) {
+    if needs_slot && !day.item.has_capacity(hour, Slot::of(&window.item), limits) {
         // Somebody else has taken it since this was planned.
         return Next::Replan;
     }
@@ -326,70 +327,6 @@ async fn wait_for_other<P: Ports>(
             sending.waits.remove(&key);
             Next::Replan
         }
-    }
-}
-
-/// Takes a window for this invocation, and a slot in the budget if it has none yet. From then on what it
-/// sends does not change.
-async fn claim<P: Ports>(
-    session: &Session<'_, P>,
-    window: &mut Versioned<Window>,
-    before: Option<&Window>,
-    day: &mut Versioned<Day>,
-    hour: Hour,
-) -> Result<bool, LedgerError> {
-    let now = session.now();
-    let slot = window.item.slot();
-    if window.item.is_open() {
-        window.item.ends = later(now, session.settings.window);
-        window.item.follows = before.and_then(|it| it.sent_since(now, session.settings.window));
-    }
-    window.item.state = State::Claimed {
-        until: session.deadline,
-        hour: Some(slot.unwrap_or(hour)),
-    };
-    let mut puts = vec![window.put()];
-    if slot.is_none() {
-        day.item.opened(Opening::of(&window.item));
-        puts.push(take(session, &window.item, day, hour));
-    }
-    let claimed = match session.write(&puts).await {
-        Ok(claimed) => claimed,
-        // Its answer may have been lost.
-        Err(error) => {
-            let read = session.read(std::slice::from_ref(&window.item.key)).await;
-            let is_ours = |it: &Versioned<Window>| it.item == window.item;
-            match load::window(&read, &window.item.key) {
-                Ok(Some(it)) if is_ours(&it) => true,
-                _ => return Err(error),
-            }
-        }
-    };
-    window.version += u64::from(claimed);
-    Ok(claimed)
-}
-
-/// What an investigation of a window counts as.
-fn slot_of(window: &Window) -> Slot<'_> {
-    Slot {
-        priority: window.priority(),
-        rule: window.rule.as_deref(),
-    }
-}
-
-/// The write that takes a slot of the day.
-pub(super) fn take<P: Ports>(
-    session: &Session<'_, P>,
-    window: &Window,
-    day: &mut Versioned<Day>,
-    hour: Hour,
-) -> Put {
-    let limits = &session.settings.limits;
-    day.item.take(hour, slot_of(window), limits);
-    Put {
-        key: Key::day(hour.day()),
-        after: (day.version != load::UNREADABLE).then_some(day.version),
-        item: Item::Day(day.item.clone()),
     }
 }
 

@@ -6,7 +6,7 @@ use contract::{Limits, Priority};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Opening, Openings};
+use super::{Opening, Openings, Window};
 
 /// An hour of the clock, counted from 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -20,6 +20,16 @@ pub struct Slot<'a> {
     pub priority: Priority,
     /// The rule of the account file whose events it is about.
     pub rule: Option<&'a str>,
+}
+
+impl<'a> Slot<'a> {
+    /// What an investigation of a window counts as.
+    pub fn of(window: &'a Window) -> Self {
+        Self {
+            priority: window.priority(),
+            rule: window.rule.as_deref(),
+        }
+    }
 }
 
 /// What was used of the budget on a day.
@@ -175,4 +185,29 @@ impl Day {
             *self.rules.entry(rule.to_owned()).or_default() += 1;
         }
     }
+
+    /// Counts an investigation no more. What is always sent gives back a slot of its own while any is taken. Nothing
+    /// goes below zero.
+    pub fn give_back(&mut self, hour: Hour, slot: Slot<'_>, is_always_sent: bool) {
+        if is_always_sent && self.always > 0 {
+            self.always -= 1;
+            return;
+        }
+        less(&mut self.hours, &hour.of_day());
+        if is_always_sent {
+            return;
+        }
+        self.low = self.low.saturating_sub(u32::from(is_low(slot.priority)));
+        if let Some(rule) = slot.rule {
+            less(&mut self.rules, rule);
+        }
+    }
+}
+
+/// One less of a key; what is none is not there.
+fn less(counts: &mut BTreeMap<String, u32>, key: &str) {
+    if let Some(count) = counts.get_mut(key) {
+        *count = count.saturating_sub(1);
+    }
+    counts.retain(|_, count| *count > 0);
 }

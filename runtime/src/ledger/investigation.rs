@@ -55,6 +55,9 @@ pub struct Investigation {
     /// Whether its slot of the budget was given back, because it was linked.
     #[serde(default)]
     pub gave_back: bool,
+    /// When the agent wrote the summary that the verdict is from.
+    #[serde(default)]
+    pub summarized: Option<Timestamp>,
 }
 
 /// How far a task is, in the agent's words.

@@ -108,6 +108,7 @@ impl Latest {
             rule: newcomer.rule.map(str::to_owned),
             nearby: Nearby::default(),
             size: newcomer.size,
+            counted: None,
         }));
         self.previous = before;
         key

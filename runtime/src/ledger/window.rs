@@ -47,6 +47,9 @@ pub struct Window {
     /// How large the largest of its problems is, where that says whether it is worth reporting again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
+    /// The hour in whose budget it was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<Hour>,
 }
 
 /// What a window sends.

@@ -130,16 +130,42 @@ pub(crate) fn keep_ledger(ledger: &Ledger) -> [Statement; 2] {
 
 /// What remembering cost reports takes: the items that are theirs, and no others.
 pub(crate) fn remember_reports(ledger: &Ledger) -> Statement {
+    of_items(
+        ledger,
+        "RememberReports",
+        &["dynamodb:BatchGetItem", "dynamodb:PutItem"],
+        &["cost#*"],
+    )
+}
+
+/// What recording results takes: to read incidents, their windows and days; to write results, and days to give back
+/// what they took.
+pub(crate) fn record_results(ledger: &Ledger) -> [Statement; 2] {
+    let read = ["day#*", "group#*", "id#*", "result#*"];
+    [
+        of_items(ledger, "ReadIncidents", &["dynamodb:BatchGetItem"], &read),
+        of_items(
+            ledger,
+            "RecordResults",
+            &["dynamodb:PutItem"],
+            &["day#*", "result#*"],
+        ),
+    ]
+}
+
+/// Actions on items whose partition keys are like these, and no others.
+fn of_items(
+    ledger: &Ledger,
+    name: &'static str,
+    actions: &'static [&'static str],
+    keys: &[&str],
+) -> Statement {
     Statement {
         conditions: vec![Condition {
             operator: "ForAllValues:StringLike",
             key: "dynamodb:LeadingKeys",
-            values: vec!["cost#*".into()],
+            values: keys.iter().map(|it| (*it).into()).collect(),
         }],
-        ..Statement::allow(
-            "RememberReports",
-            &["dynamodb:BatchGetItem", "dynamodb:PutItem"],
-            [ledger.arn.clone()],
-        )
+        ..Statement::allow(name, actions, [ledger.arn.clone()])
     }
 }

@@ -16,6 +16,7 @@ pub(crate) mod ledger;
 pub(crate) mod pipeline_alarms;
 pub(crate) mod queues;
 pub(crate) mod redrive;
+pub(crate) mod results;
 pub(crate) mod rule;
 pub(crate) mod schedule;
 pub(crate) mod secret;

@@ -1,5 +1,6 @@
 //! What is watched in an account, and how loudly. A value of these types is valid.
 
+mod agent;
 mod agent_time;
 mod alarm;
 mod between;
@@ -23,6 +24,7 @@ mod service_alarm;
 mod tags;
 mod watched_alarms;
 
+pub use agent::{Agent, Price};
 pub use agent_time::{AgentSpaceId, AgentTime};
 pub use alarm::{Alarm, InvalidStatistic, Measure, Metric, MissingData, Statistic};
 pub use between::{AgentMinutes, AlarmShards, Between, LookbackDays, ReservedConcurrency};
@@ -87,6 +89,8 @@ pub struct Monitor {
     pub budget: Budget,
     /// When what can wait does, if ever.
     pub quiet_hours: Option<QuietHours>,
+    /// The agent whose investigations are followed, if any is.
+    pub agent: Option<Agent>,
     /// How long the agent may work before people are notified, if that is bounded.
     pub agent_time: Option<AgentTime>,
     /// Whether there is a dashboard of the pipeline.

@@ -6,6 +6,7 @@ mod ecs;
 mod events;
 mod input;
 mod purpose;
+mod results;
 mod watched_alarms;
 
 pub use input::Input;
@@ -62,5 +63,6 @@ pub fn rules(monitor: &Monitor) -> Vec<EventRule> {
     let mut rules: Vec<EventRule> = watched_alarms::rule(monitor).into_iter().collect();
     rules.extend(ecs::rules(monitor));
     rules.extend(events::rules(monitor));
+    rules.extend(results::rule(monitor));
     rules
 }

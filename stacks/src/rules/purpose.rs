@@ -27,6 +27,11 @@ pub enum Purpose {
     CostAnomalies,
     /// An event of the account file.
     Event(EventName),
+    /// What the agent does about incidents.
+    Results {
+        /// The region of its space; nothing where that is the stack's own.
+        region: Option<String>,
+    },
 }
 
 /// The kinds of failure in ECS that have a rule each.
@@ -50,7 +55,8 @@ impl Purpose {
             | Self::Pipelines
             | Self::DeniedCalls
             | Self::CostAnomalies
-            | Self::Event(_) => self.family(),
+            | Self::Event(_)
+            | Self::Results { .. } => self.family(),
         }
     }
 
@@ -63,6 +69,7 @@ impl Purpose {
             Self::DeniedCalls => "denied-calls",
             Self::CostAnomalies => "cost-anomalies",
             Self::Event(name) => name.as_str(),
+            Self::Results { .. } => "agent",
         };
         format!("{}{name}", prefix(self.function()).unwrap_or_default())
     }
@@ -81,6 +88,7 @@ impl Purpose {
             Self::Pipelines => "Executions of CodePipeline pipelines that failed",
             Self::DeniedCalls => "API calls that were denied, as CloudTrail records them",
             Self::CostAnomalies => "Anomalies that Cost Anomaly Detection found",
+            Self::Results { .. } => "What AWS DevOps Agent does about incidents",
             Self::Event(name) => {
                 return format!("Events of the account file: {}", name.as_str());
             }
@@ -96,13 +104,15 @@ impl Purpose {
             Self::Pipelines | Self::DeniedCalls | Self::CostAnomalies | Self::Event(_) => {
                 FunctionName::Event
             }
+            Self::Results { .. } => FunctionName::Result,
         }
     }
 
     /// The only region that has such events, if it is one: the rule is made there and nowhere else.
-    pub fn only_region(&self) -> Option<&'static str> {
+    pub fn only_region(&self) -> Option<&str> {
         match self {
             Self::CostAnomalies => Some(BILLING_REGION),
+            Self::Results { region } => region.as_deref(),
             Self::WatchedAlarms
             | Self::Ecs { .. }
             | Self::Pipelines
@@ -119,7 +129,8 @@ impl Purpose {
             | Self::Ecs { .. }
             | Self::Pipelines
             | Self::CostAnomalies
-            | Self::Event(_) => false,
+            | Self::Event(_)
+            | Self::Results { .. } => false,
         }
     }
 }
@@ -144,6 +155,8 @@ pub(crate) fn prefix(function: FunctionName) -> Option<&'static str> {
     match function {
         FunctionName::Ecs => Some("ecs-"),
         FunctionName::Event => Some("event-"),
+        // Its only rule is not made in every region, so the permission speaks of its name.
+        FunctionName::Result => Some("result-"),
         FunctionName::Alarm | FunctionName::Cost | FunctionName::Deliver => None,
     }
 }

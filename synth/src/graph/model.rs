@@ -247,6 +247,10 @@ impl Graph {
                 "Cost Anomaly Detection".to_owned(),
                 vec![format!("in {BILLING_REGION}")],
             ),
+            Purpose::Results { .. } => {
+                let title = "AWS DevOps Agent".to_owned();
+                ("agent".to_owned(), title, Vec::new())
+            }
             Purpose::Event(_) if count == 1 => {
                 let slug = rule.purpose.slug();
                 let id: String = slug.chars().filter(char::is_ascii_alphanumeric).collect();

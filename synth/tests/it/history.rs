@@ -78,6 +78,7 @@ fn window_with(service: &str, ago: SignedDuration, description: &str) -> Window 
         rule: None,
         nearby: Nearby::default(),
         size: None,
+        counted: None,
     }
 }
 

@@ -21,6 +21,7 @@ fn window(contents: Contents) -> Window {
         rule: None,
         nearby: Nearby::default(),
         size: None,
+        counted: None,
     }
 }
 

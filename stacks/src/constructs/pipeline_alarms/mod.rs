@@ -4,6 +4,7 @@
 
 mod delivery;
 mod loss;
+mod results;
 
 use contract::{FunctionName, names::pipeline_alarm};
 
@@ -51,6 +52,9 @@ pub(crate) fn pipeline_alarms(
     for (name, function) in functions {
         if *name == FunctionName::Cost {
             alarms.cost_report(function)?;
+        }
+        if *name == FunctionName::Result {
+            alarms.results(function)?;
         }
     }
     alarms.delivery(deliver)?;

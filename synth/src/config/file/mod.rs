@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+mod agent;
 mod alarm;
 mod cluster;
 mod cost_report;
@@ -14,6 +15,7 @@ mod event;
 mod limits;
 mod watched_alarms;
 
+pub(crate) use agent::Agent;
 pub(crate) use alarm::{Alarm, Metric, MissingData};
 pub(crate) use cluster::Cluster;
 pub(crate) use cost_report::{CostReport, CostSource};
@@ -70,6 +72,8 @@ pub(crate) struct AccountFile {
     /// How long after the first an incident of the same group is no investigation of its own:
     /// `5 minutes` to `60 minutes`. Default: `20 minutes`.
     pub(crate) group_window: Option<Field<String>>,
+    /// The agent space that investigates the incidents. With it, what becomes of each is recorded.
+    pub(crate) agent: Option<Field<Agent>>,
     /// What bounds the price.
     pub(crate) limits: Option<Field<Limits>>,
     /// Whether there is a CloudWatch dashboard of the pipeline in each region. An account's first three are free, each

@@ -126,7 +126,7 @@ impl Resolver<'_> {
 }
 
 /// Whether a text is built like the name of a region.
-fn is_region(text: &str) -> bool {
+pub(super) fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let Some((number, words)) = parts.split_last() else {
         return false;

@@ -1,6 +1,7 @@
 //! From what is written to what is meant, or why that cannot be.
 
 mod account;
+mod agent;
 mod alarms;
 mod clusters;
 mod cost_report;
@@ -112,6 +113,10 @@ pub(super) fn account(
         grouping,
         budget,
         quiet_hours,
+        agent: file
+            .agent
+            .and_then(|it| Some((it.span, it.value?)))
+            .and_then(|(span, it)| resolver.agent(&span, &it, &regions)),
         agent_time,
         dashboard: file.dashboard.and_then(|it| it.value).unwrap_or_default(),
         ops_topic,

@@ -76,6 +76,7 @@ fn window(group: &str, opened: Timestamp, causes: &[(&str, usize)]) -> Window {
         rule: None,
         nearby: Nearby::default(),
         size: None,
+        counted: None,
     }
 }
 

@@ -1,0 +1,80 @@
+//! The agent whose investigations are followed.
+
+use super::{
+    InvalidVariable, Variable, Variables,
+    delivery::{ALWAYS_SENT, priority},
+};
+use crate::Priority;
+
+const PRICE: &str = "AGENT_PRICE";
+const REGION: &str = "AGENT_REGION";
+const SPACE: &str = "AGENT_SPACE";
+
+/// What `result` goes by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AgentSettings {
+    /// The ID of the agent space, a UUID.
+    pub space: String,
+    /// The region of the agent space; nothing where it is the function's own.
+    pub region: Option<String>,
+    /// Dollars of a second of an investigation.
+    pub price: f64,
+    /// From this priority on, incidents are always sent, and so count by themselves.
+    pub always_send: Priority,
+}
+
+impl AgentSettings {
+    /// Dollars of a second of an investigation, unless the account file says otherwise. Source: "AWS DevOps Agent
+    /// pricing".
+    pub const PRICE: f64 = 0.0083;
+
+    /// The variables of the environment that say so.
+    pub fn to_env(&self) -> Vec<Variable> {
+        let Self {
+            space,
+            region,
+            price,
+            always_send,
+        } = self;
+        let mut variables = vec![
+            (PRICE, price.to_string()),
+            (SPACE, space.clone()),
+            (ALWAYS_SENT, always_send.as_str().to_owned()),
+        ];
+        variables.extend(region.iter().map(|it| (REGION, it.clone())));
+        variables
+    }
+
+    /// What the variables of the environment say.
+    ///
+    /// # Errors
+    ///
+    /// When one is missing or cannot be read.
+    pub fn from_env(variables: &Variables) -> Result<Self, InvalidVariable> {
+        Ok(Self {
+            space: variables.require(SPACE)?.to_owned(),
+            region: variables.get(REGION).map(str::to_owned),
+            price: variables.parse(PRICE)?,
+            always_send: priority(variables, ALWAYS_SENT)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        for region in [None, Some("us-east-1".to_owned())] {
+            let settings = AgentSettings {
+                space: "0a1b2c3d-0000-1111-2222-333344445555".to_owned(),
+                region,
+                price: AgentSettings::PRICE,
+                always_send: Priority::High,
+            };
+            let variables = settings.to_env().into_iter().collect();
+            assert_eq!(AgentSettings::from_env(&variables), Ok(settings));
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! From a task of the agent's to the ledger.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use contract::{AgentSettings, IncidentId};
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use super::{
+    Agent, Clock, Executions, Journal, NotOurs, RECORD_TYPES, Store, Task, has_summary,
+    investigation, merge,
+};
+use crate::{
+    aws::CallError,
+    ledger::{
+        Day, Hour, Identity, Investigation, Item, Key, Put, Slot, State, Status, Versioned, Window,
+    },
+};
+
+/// How often a write is tried anew because somebody else has written.
+const TRIES: u32 = 8;
+/// The pause before it is tried anew, times the number of the try.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How a summary is waited for that is not readable yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// How often it is asked for again.
+    pub again: u32,
+    /// The pause before it is.
+    pub pause: Duration,
+}
+
+impl Patience {
+    /// The agent's event may come before its summary can be read: three times, five seconds each.
+    pub const USUAL: Self = Self {
+        again: 3,
+        pause: Duration::from_secs(5),
+    };
+    /// The summary is asked for once.
+    pub const NONE: Self = Self {
+        again: 0,
+        pause: Duration::ZERO,
+    };
+}
+
+/// What a task came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It leads to no result.
+    NotOurs(NotOurs),
+    /// The ledger knows as much already.
+    Unchanged(Box<Investigation>),
+    /// It is in the ledger now.
+    Recorded {
+        /// What was known before, if anything.
+        before: Option<Box<Investigation>>,
+        /// What is known now.
+        now: Box<Investigation>,
+    },
+}
+
+/// Why a result is not known as it should be. Lambda tries again, and then keeps the event.
+#[derive(Debug, thiserror::Error)]
+pub enum ResultError {
+    /// The agent could not be asked.
+    #[error("the agent could not be asked: {0}")]
+    Agent(#[source] CallError),
+    /// The ledger could not be read or written.
+    #[error("the ledger cannot be used: {0}")]
+    Ledger(#[source] CallError),
+    /// An item of the ledger is not what this version knows.
+    #[error("an item of the ledger cannot be read: {0}")]
+    Unreadable(Key),
+    /// Others wrote at the same time, again and again.
+    #[error("others write the same result at once")]
+    Busy,
+    /// It has ended, which is recorded, but what was found cannot be read.
+    #[error("the investigation {0} has ended, but its summary cannot be read yet")]
+    NoSummary(String),
+}
+
+/// What follows the agent's tasks.
+#[derive(Debug)]
+pub struct Follow<'a, A, S, C> {
+    /// The agent.
+    pub agent: &'a A,
+    /// The ledger.
+    pub store: &'a S,
+    /// Time.
+    pub clock: &'a C,
+    /// Which agent it is, and what it costs.
+    pub settings: &'a AgentSettings,
+    /// How a summary is waited for.
+    pub patience: Patience,
+}
+
+/// What the ledger has of an incident.
+struct Known {
+    identity: Identity,
+    investigation: Option<Versioned<Investigation>>,
+}
+
+impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
+    /// Reads a task by its ID, and records what it came to.
+    ///
+    /// # Errors
+    ///
+    /// When that is to be tried again. What could be read is recorded all the same.
+    pub async fn task(&self, id: &str) -> Result<Outcome, ResultError> {
+        let task = self.agent.task(id).await.map_err(ResultError::Agent)?;
+        self.read(&task).await
+    }
+
+    /// Records what a task came to, as the agent shows it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Follow::task`].
+    pub async fn read(&self, task: &Json) -> Result<Outcome, ResultError> {
+        let Some(task) = Task::read(task, self.clock.now()) else {
+            return Ok(Outcome::NotOurs(NotOurs::NoInvestigation));
+        };
+        let incident = task.reference.clone();
+        let incident = incident.and_then(|it| IncidentId::try_from(it).ok());
+        let Some(incident) = incident else {
+            return Ok(Outcome::NotOurs(NotOurs::NoIncident));
+        };
+        let Some(known) = self.known(&incident).await? else {
+            return Ok(Outcome::NotOurs(NotOurs::UnknownIncident));
+        };
+        if let Some(Versioned { item, .. }) = known.investigation
+            && is_said(&item, &task)
+        {
+            return Ok(Outcome::Unchanged(Box::new(item)));
+        }
+        let seen = self.seen(incident, &task).await?;
+        let outcome = self.record(&seen).await?;
+        // It is recorded that it has ended; only what was found is not.
+        match &outcome {
+            Outcome::Unchanged(now) | Outcome::Recorded { now, .. } if lacks_summary(now) => {
+                Err(ResultError::NoSummary(task.id))
+            }
+            _ => Ok(outcome),
+        }
+    }
+
+    async fn seen(&self, incident: IncidentId, task: &Task) -> Result<Investigation, ResultError> {
+        // Of one that is linked there is nothing to read, and what its primary cost is the primary's.
+        let is_linked = task.status == Status::Linked;
+        let executions = if is_linked {
+            Executions::default()
+        } else {
+            let executions = self.agent.executions(&task.id).await;
+            Executions::read(&executions.map_err(ResultError::Agent)?)
+        };
+        let execution = executions
+            .investigation()
+            .or_else(|| task.execution.clone());
+        let journal = match execution {
+            Some(execution) if task.status.is_end() && !is_linked => {
+                self.journal(&execution, has_summary(&task.status)).await?
+            }
+            _ => Journal::default(),
+        };
+        let price = self.settings.price;
+        let seen = investigation(incident, task, &executions, &journal, price);
+        Ok(seen)
+    }
+
+    /// The journal of an execution; `waits` for its summary, if there should be one.
+    async fn journal(&self, execution: &str, waits: bool) -> Result<Journal, ResultError> {
+        let mut again = 0;
+        loop {
+            let mut records = Vec::new();
+            for kind in RECORD_TYPES {
+                let page = self.agent.records(execution, kind).await;
+                records.extend(page.map_err(ResultError::Agent)?);
+            }
+            let journal = Journal::read(&records);
+            if journal.verdict.is_some() || !waits || again >= self.patience.again {
+                return Ok(journal);
+            }
+            again += 1;
+            self.clock.sleep(self.patience.pause).await;
+        }
+    }
+
+    /// Writes what was seen, after whatever was written meanwhile.
+    async fn record(&self, seen: &Investigation) -> Result<Outcome, ResultError> {
+        for attempt in 1..=TRIES {
+            let Some(known) = self.known(&seen.incident).await? else {
+                return Ok(Outcome::NotOurs(NotOurs::UnknownIncident));
+            };
+            let (before, version) = match known.investigation {
+                Some(Versioned { item, version }) => (Some(item), version),
+                None => (None, 0),
+            };
+            let mut now = before
+                .as_ref()
+                .map_or_else(|| seen.clone(), |before| merge(before, seen));
+            let day = if now.status == Status::Linked && !now.gave_back {
+                self.gives_back(&now, known.identity.window.as_ref())
+                    .await?
+            } else {
+                None
+            };
+            now.gave_back |= day.is_some();
+            if before.as_ref() == Some(&now) {
+                return Ok(Outcome::Unchanged(Box::new(now)));
+            }
+            let mut puts = vec![Put {
+                key: Key::investigation(&now.incident),
+                after: Some(version),
+                item: Item::Investigation(Box::new(now.clone())),
+            }];
+            puts.extend(day);
+            let written = self.store.write(&puts).await;
+            if written.map_err(ResultError::Ledger)? {
+                return Ok(Outcome::Recorded {
+                    before: before.map(Box::new),
+                    now: Box::new(now),
+                });
+            }
+            self.clock.sleep(PAUSE * attempt).await;
+        }
+        Err(ResultError::Busy)
+    }
+
+    /// The write that gives back the slot of a report that the agent linked; nothing where it took none.
+    async fn gives_back(
+        &self,
+        linked: &Investigation,
+        window: Option<&Key>,
+    ) -> Result<Option<Put>, ResultError> {
+        let Some(window) = window else {
+            return Ok(None);
+        };
+        let read = self.items(std::slice::from_ref(window)).await?;
+        // What cannot be read gives nothing back: a slot less is a nuisance, a result that is not recorded a loss.
+        let Some(Some(Item::Window(window))) = read.get(window).map(|it| it.as_ref().map(item_of))
+        else {
+            return Ok(None);
+        };
+        let hour = counted(window).filter(|_| window.report_id() == linked.incident);
+        let Some(hour) = hour else {
+            return Ok(None);
+        };
+        let key = Key::day(hour.day());
+        let read = self.items(std::slice::from_ref(&key)).await?;
+        let Some(Some(Versioned {
+            item: Item::Day(day),
+            version,
+        })) = read.get(&key)
+        else {
+            return Ok(None);
+        };
+        let mut day: Day = day.clone();
+        let is_always_sent = window.priority() <= self.settings.always_send;
+        day.give_back(hour, Slot::of(window), is_always_sent);
+        Ok(Some(Put {
+            key,
+            after: Some(*version),
+            item: Item::Day(day),
+        }))
+    }
+
+    /// What the ledger has of an incident; nothing where it does not know it.
+    async fn known(&self, incident: &IncidentId) -> Result<Option<Known>, ResultError> {
+        let keys = [Key::identity(incident), Key::investigation(incident)];
+        let mut read = self.items(&keys).await?;
+        let [identity, investigation] = keys.map(|key| {
+            let item = read.remove(&key);
+            item.map(|item| item.ok_or(ResultError::Unreadable(key)))
+        });
+        let investigation = match investigation.transpose()? {
+            Some(Versioned {
+                item: Item::Investigation(item),
+                version,
+            }) => Some(Versioned {
+                item: *item,
+                version,
+            }),
+            _ => None,
+        };
+        match identity.transpose()? {
+            Some(Versioned {
+                item: Item::Identity(identity),
+                ..
+            }) => Ok(Some(Known {
+                identity,
+                investigation,
+            })),
+            _ => Ok(None),
+        }
+    }
+
+    async fn items(
+        &self,
+        keys: &[Key],
+    ) -> Result<BTreeMap<Key, Option<Versioned<Item>>>, ResultError> {
+        self.store.read(keys).await.map_err(ResultError::Ledger)
+    }
+}
+
+fn item_of(stored: &Versioned<Item>) -> &Item {
+    &stored.item
+}
+
+/// The hour in whose budget a window was counted. One that an earlier version sent does not say: then the hour in which
+/// it was sent.
+fn counted(window: &Window) -> Option<Hour> {
+    let sent = |at: Timestamp| Hour::of(at);
+    match &window.state {
+        State::Sent { at, .. } => Some(window.counted.unwrap_or_else(|| sent(*at))),
+        State::Claimed { .. } => window.counted,
+        State::Open | State::Rejected { .. } | State::Expired { .. } | State::Merged { .. } => None,
+    }
+}
+
+/// Whether nothing more can be read of the task than is known: it has ended, and what was found is known.
+fn is_said(known: &Investigation, task: &Task) -> bool {
+    known.task == task.id
+        && known.status == task.status
+        && known.at == task.updated
+        && known.status.is_end()
+        && !lacks_summary(known)
+        && (known.status != Status::Linked || known.gave_back)
+}
+
+/// Whether what was found should be known and is not.
+pub(super) fn lacks_summary(it: &Investigation) -> bool {
+    has_summary(&it.status) && it.verdict.is_none()
+}

@@ -1,0 +1,267 @@
+//! Following investigations as a Lambda function: the real agent, ledger and clock.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use contract::{AgentSettings, settings::variable};
+use jiff::Timestamp;
+use lambda_runtime::Diagnostic;
+use serde_json::{Value as Json, json};
+
+use super::{
+    Agent, Clock, Follow, Occasion, Outcome, Patience, ResultError, Store, count, overdue::ASKING,
+};
+use crate::{
+    aws::{CallError, Page, devops_agent::DevOpsAgent, dynamodb::Table},
+    ledger::{Investigation, Item, Key, Put, Versioned, later},
+    log::{Level, Log},
+    origin::Origin,
+    read::{UnreadableEvent, parse_event},
+    settings::{Environment, InvalidVariable},
+};
+
+/// Where results come from, in words for people.
+const EVENTS: &str = "AWS DevOps Agent";
+
+impl Agent for DevOpsAgent {
+    async fn task(&self, id: &str) -> Result<Json, CallError> {
+        self.task(id).await
+    }
+
+    async fn tasks(&self, since: Timestamp, token: Option<&str>) -> Result<Page<Json>, CallError> {
+        self.tasks(since, token).await
+    }
+
+    async fn executions(&self, task: &str) -> Result<Vec<Json>, CallError> {
+        self.executions(task).await
+    }
+
+    async fn records(&self, execution: &str, kind: &str) -> Result<Vec<Json>, CallError> {
+        self.records(execution, kind).await
+    }
+}
+
+impl Store for Table {
+    async fn read(
+        &self,
+        keys: &[Key],
+    ) -> Result<BTreeMap<Key, Option<Versioned<Item>>>, CallError> {
+        self.read(keys, 0.5).await
+    }
+
+    async fn write(&self, puts: &[Put]) -> Result<bool, CallError> {
+        self.write(puts, 0.5).await
+    }
+}
+
+/// The clock of this machine.
+#[derive(Clone, Copy, Debug)]
+struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+}
+
+/// The function.
+#[derive(Debug)]
+pub struct ResultFunction {
+    log: Log,
+    agent: DevOpsAgent,
+    store: Table,
+    settings: AgentSettings,
+    patience: Patience,
+    function_name: String,
+}
+
+/// One invocation, for the lines that it logs.
+struct Invocation<'a> {
+    request_id: &'a str,
+    origin: Origin,
+}
+
+impl Invocation<'_> {
+    fn fields(&self, mut fields: Json) -> Json {
+        fields["requestId"] = json!(self.request_id);
+        self.origin.with(fields)
+    }
+}
+
+/// Why an invocation failed.
+#[derive(Debug, thiserror::Error)]
+pub enum InvocationError {
+    /// The event cannot be evaluated.
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableEvent),
+    /// The result is not known as it should be.
+    #[error(transparent)]
+    Result(#[from] ResultError),
+}
+
+impl From<InvocationError> for Diagnostic {
+    fn from(error: InvocationError) -> Self {
+        let error_type = match error {
+            InvocationError::Unreadable(_) => "UnreadableEvent",
+            InvocationError::Result(ResultError::Agent(_)) => "AgentUnavailable",
+            InvocationError::Result(ResultError::NoSummary(_)) => "NoSummary",
+            InvocationError::Result(
+                ResultError::Ledger(_) | ResultError::Unreadable(_) | ResultError::Busy,
+            ) => "LedgerUnavailable",
+        };
+        Self {
+            error_type: error_type.to_owned(),
+            error_message: error.to_string(),
+        }
+    }
+}
+
+impl ResultFunction {
+    /// A function as the environment says. `patience` is how a summary is waited for.
+    ///
+    /// # Errors
+    ///
+    /// When the environment lacks something.
+    pub fn new(
+        log: Log,
+        http: reqwest::Client,
+        environment: &Environment,
+        patience: Patience,
+    ) -> Result<Self, InvalidVariable> {
+        let settings = AgentSettings::from_env(environment.variables())?;
+        let table = environment.require(variable::LEDGER_TABLE)?;
+        let name = environment.get("AWS_LAMBDA_FUNCTION_NAME");
+        let own = environment.region()?;
+        let region = settings.region.as_deref().unwrap_or(own);
+        let space = &settings.space;
+        Ok(Self {
+            agent: DevOpsAgent::new(http.clone(), environment, region, space)?,
+            store: Table::new(http, environment, table)?,
+            function_name: name.unwrap_or_default().to_owned(),
+            settings,
+            patience,
+            log,
+        })
+    }
+
+    /// Handles what the function is handed.
+    ///
+    /// # Errors
+    ///
+    /// When it is to be tried again.
+    pub async fn handle(&self, payload: &str, request_id: &str) -> Result<Json, InvocationError> {
+        let input = parse_event(payload);
+        let invocation = Invocation {
+            request_id,
+            origin: input.as_ref().map(Origin::of).unwrap_or_default(),
+        };
+        let occasion = input.and_then(|it| {
+            let occasion = Occasion::read(&it, &self.settings.space);
+            occasion.ok_or(UnreadableEvent::Foreign(EVENTS))
+        });
+        let follow = Follow {
+            agent: &self.agent,
+            store: &self.store,
+            clock: &SystemClock,
+            settings: &self.settings,
+            patience: self.patience,
+        };
+        match occasion {
+            Err(error) => {
+                let fields = invocation.fields(json!({ "why": error.to_string() }));
+                self.line(Level::Error, "event not understood", fields);
+                self.count(&["Unreadable"]);
+                Err(error.into())
+            }
+            Ok(Occasion::Nothing(why)) => {
+                let outcome = Outcome::NotOurs(why);
+                Ok(self.say(&outcome, None, &invocation))
+            }
+            Ok(Occasion::Task(task)) => match follow.task(&task).await {
+                Ok(outcome) => Ok(self.say(&outcome, Some(&task), &invocation)),
+                Err(error) => {
+                    self.failed(&error, &task, &invocation);
+                    Err(error.into())
+                }
+            },
+            Ok(Occasion::Overdue) => {
+                let deadline = later(Timestamp::now(), ASKING);
+                let asked = follow.overdue(deadline).await?;
+                for (task, outcome) in &asked {
+                    match outcome {
+                        Ok(outcome) => drop(self.say(outcome, Some(task), &invocation)),
+                        // The next hour asks again.
+                        Err(error) => self.failed(error, task, &invocation),
+                    }
+                }
+                let fields = invocation.fields(json!({ "asked": asked.len() }));
+                self.line(
+                    Level::Info,
+                    "asked for investigations without an end",
+                    fields,
+                );
+                Ok(json!({ "asked": asked.len() }))
+            }
+        }
+    }
+
+    /// Logs and counts an outcome; returns the answer.
+    fn say(&self, outcome: &Outcome, task: Option<&str>, invocation: &Invocation<'_>) -> Json {
+        self.count(&count::metrics(outcome));
+        let (message, fields, answer) = match outcome {
+            Outcome::NotOurs(why) => {
+                let why = json!({ "task": task, "why": why.as_str() });
+                ("task not ours", why, json!({ "result": "not-ours" }))
+            }
+            Outcome::Unchanged(now) => {
+                let answer = json!({ "result": "unchanged", "incidentId": now.incident });
+                ("result known", facts(now), answer)
+            }
+            Outcome::Recorded { now, .. } => {
+                let answer = json!({ "result": "recorded", "incidentId": now.incident });
+                ("result recorded", facts(now), answer)
+            }
+        };
+        self.line(Level::Info, message, invocation.fields(fields));
+        answer
+    }
+
+    fn failed(&self, error: &ResultError, task: &str, invocation: &Invocation<'_>) {
+        let fields = json!({ "task": task, "why": error.to_string() });
+        self.line(
+            Level::Warn,
+            "result not recorded",
+            invocation.fields(fields),
+        );
+        self.count(&["ResultRetries"]);
+    }
+
+    fn line(&self, level: Level, message: &str, fields: Json) {
+        self.log.line(Timestamp::now(), level, message, fields);
+    }
+
+    fn count(&self, metrics: &[&'static str]) {
+        let metrics: Vec<(&'static str, &[u64])> =
+            metrics.iter().map(|it| (*it, &[1_u64][..])).collect();
+        self.log
+            .metrics(Timestamp::now(), &self.function_name, &metrics);
+    }
+}
+
+/// What a log line says of an investigation. Nothing that the agent wrote.
+fn facts(it: &Investigation) -> Json {
+    json!({
+        "incidentId": it.incident,
+        "task": it.task,
+        "execution": it.execution,
+        "primary": it.primary,
+        "status": it.status.as_str(),
+        "seconds": it.seconds,
+        "dollars": it.dollars,
+        "finding": it.verdict.as_ref().map(|it| it.finding),
+        "gaps": it.gaps.len(),
+    })
+}

@@ -1,0 +1,47 @@
+//! What following an investigation needs of the outside, by role. Tests bring another.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use crate::{
+    aws::{CallError, Page},
+    ledger::{Item, Key, Put, Versioned},
+};
+
+/// The agent's API, for one space.
+#[expect(
+    async_fn_in_trait,
+    reason = "what implements it is known where it is used, and runs on one thread"
+)]
+pub trait Agent {
+    /// A task.
+    async fn task(&self, id: &str) -> Result<Json, CallError>;
+    /// A page of the tasks that were made since, the latest first.
+    async fn tasks(&self, since: Timestamp, token: Option<&str>) -> Result<Page<Json>, CallError>;
+    /// The executions of a task.
+    async fn executions(&self, task: &str) -> Result<Vec<Json>, CallError>;
+    /// The records of one type in the journal of an execution.
+    async fn records(&self, execution: &str, kind: &str) -> Result<Vec<Json>, CallError>;
+}
+
+/// The ledger.
+#[expect(async_fn_in_trait, reason = "as above")]
+pub trait Store {
+    /// Reads up to a hundred items. What is not there has no entry; what cannot be read says so.
+    async fn read(&self, keys: &[Key])
+    -> Result<BTreeMap<Key, Option<Versioned<Item>>>, CallError>;
+    /// Writes all of these; `false`, and nothing is written, where somebody else has written one of them since it was
+    /// read.
+    async fn write(&self, puts: &[Put]) -> Result<bool, CallError>;
+}
+
+/// Time.
+#[expect(async_fn_in_trait, reason = "as above")]
+pub trait Clock {
+    /// What time it is.
+    fn now(&self) -> Timestamp;
+    /// Waits.
+    async fn sleep(&self, time: Duration);
+}

@@ -1,0 +1,572 @@
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    time::Duration,
+};
+
+use contract::{
+    AgentSettings, Group, GroupKey, Incident, IncidentId, Limits, Priority, results::SAW_NOTHING,
+};
+use futures_util::FutureExt as _;
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+
+use super::{at, now, record};
+use crate::{
+    aws::{CallError, Page, Reason},
+    ledger::{
+        Contents, Day, Finding, Hour, Identity, Investigation, Item, Key, Members, MemoryLedger,
+        Put, Slot, State, Status, Versioned, Window,
+    },
+    result::{Agent, Clock, Follow, NotOurs, Outcome, Patience, ResultError, Store, metrics},
+};
+
+/// The agent at one time, the ledger, and a clock that passes only when somebody waits.
+struct World {
+    task: RefCell<Json>,
+    executions: RefCell<Vec<Json>>,
+    records: RefCell<Vec<Json>>,
+    /// How often the summary is not readable yet.
+    late: Cell<u32>,
+    fails: Cell<bool>,
+    calls: Cell<u32>,
+    now: Cell<Timestamp>,
+    ledger: RefCell<MemoryLedger>,
+    /// What somebody else writes right before the next write.
+    meanwhile: RefCell<Vec<Put>>,
+    settings: AgentSettings,
+}
+
+impl World {
+    fn call(&self, operation: &'static str) -> Result<(), CallError> {
+        self.calls.set(self.calls.get() + 1);
+        if self.fails.get() {
+            let reason = Reason::NoAnswer("timeout");
+            return Err(CallError::new("aidevops", operation, reason));
+        }
+        Ok(())
+    }
+
+    fn follow(&self) -> Follow<'_, Self, Self, Self> {
+        Follow {
+            agent: self,
+            store: self,
+            clock: self,
+            settings: &self.settings,
+            patience: Patience::USUAL,
+        }
+    }
+
+    fn task(&self) -> Result<Outcome, ResultError> {
+        self.follow().task("task-1").now_or_never().unwrap()
+    }
+
+    fn known(&self, incident: &IncidentId) -> Option<Investigation> {
+        match self.ledger.borrow().get(&Key::investigation(incident)) {
+            Some(Versioned {
+                item: Item::Investigation(it),
+                ..
+            }) => Some((**it).clone()),
+            _ => None,
+        }
+    }
+
+    fn day(&self) -> Day {
+        match self.ledger.borrow().get(&Key::day(hour().day())) {
+            Some(Versioned {
+                item: Item::Day(day),
+                ..
+            }) => day.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+impl Agent for World {
+    async fn task(&self, _: &str) -> Result<Json, CallError> {
+        self.call("GetBacklogTask")?;
+        Ok(self.task.borrow().clone())
+    }
+
+    async fn tasks(&self, since: Timestamp, token: Option<&str>) -> Result<Page<Json>, CallError> {
+        self.call("ListBacklogTasks")?;
+        assert!(since < self.now.get());
+        // Two pages: nothing on the first.
+        let (items, next) = match token {
+            None => (Vec::new(), Some("next".to_owned())),
+            Some(_) => (vec![self.task.borrow().clone(), json!(7)], None),
+        };
+        Ok(Page {
+            items,
+            errors: 0,
+            next,
+        })
+    }
+
+    async fn executions(&self, _: &str) -> Result<Vec<Json>, CallError> {
+        self.call("ListExecutions")?;
+        Ok(self.executions.borrow().clone())
+    }
+
+    async fn records(&self, _: &str, kind: &str) -> Result<Vec<Json>, CallError> {
+        self.call("ListJournalRecords")?;
+        if kind == "investigation_summary" && self.late.get() > 0 {
+            self.late.set(self.late.get() - 1);
+            return Ok(Vec::new());
+        }
+        let records = self.records.borrow();
+        let of_kind = records.iter().filter(|it| it["recordType"] == kind);
+        Ok(of_kind.cloned().collect())
+    }
+}
+
+impl Store for World {
+    async fn read(
+        &self,
+        keys: &[Key],
+    ) -> Result<BTreeMap<Key, Option<Versioned<Item>>>, CallError> {
+        let ledger = self.ledger.borrow();
+        let found = keys
+            .iter()
+            .filter_map(|key| Some((key.clone(), Some(ledger.get(key)?.clone()))));
+        Ok(found.collect())
+    }
+
+    async fn write(&self, puts: &[Put]) -> Result<bool, CallError> {
+        let mut ledger = self.ledger.borrow_mut();
+        let others = self.meanwhile.take();
+        assert!(others.is_empty() || ledger.write(&others));
+        Ok(ledger.write(puts))
+    }
+}
+
+impl Clock for World {
+    fn now(&self) -> Timestamp {
+        self.now.get()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        self.now.set(self.now.get() + time);
+    }
+}
+
+fn hour() -> Hour {
+    Hour::of(at("2026-05-14T07:40:00Z"))
+}
+
+fn incident(priority: Priority) -> Incident {
+    Incident::new(
+        IncidentId::of("alarm", &["1"]),
+        priority,
+        "It broke",
+        "It broke.",
+        now(),
+        "shop",
+        json!({}),
+    )
+}
+
+/// An incident that was sent, in a day of two investigations of each kind.
+fn world(priority: Priority, window: impl FnOnce(&mut Window)) -> World {
+    let incident = incident(priority);
+    let group = Group::new(GroupKey::of("service", &["shop"]), "shop", "down");
+    let key = Key::head(&group.key).numbered(1);
+    let sent = at("2026-05-14T07:45:00Z");
+    let mut sent = Window {
+        key: key.clone(),
+        name: "shop".to_owned(),
+        opened: sent,
+        since: sent,
+        due: sent,
+        ends: sent,
+        waker: None,
+        contents: Contents::Incidents(Members::one(&incident, &group)),
+        state: State::Sent {
+            at: at("2026-05-14T08:01:00Z"),
+            id: incident.id().clone(),
+        },
+        follows: None,
+        alarm: None,
+        rule: Some("orders".to_owned()),
+        nearby: crate::ledger::Nearby::default(),
+        size: None,
+        counted: Some(hour()),
+    };
+    window(&mut sent);
+    let limits = Limits::new(6, 24);
+    let mut day = Day::new(hour());
+    for priority in [Priority::Critical, priority, Priority::Low] {
+        let slot = Slot {
+            priority,
+            rule: Some("orders"),
+        };
+        day.take(hour(), slot, &limits);
+    }
+    let mut ledger = MemoryLedger::default();
+    let identity = Identity {
+        window: Some(key.clone()),
+        at: now(),
+    };
+    let items = [
+        (Key::identity(incident.id()), Item::Identity(identity)),
+        (key, Item::Window(Box::new(sent))),
+        (Key::day(hour().day()), Item::Day(day)),
+    ];
+    let puts = items.map(|(key, item)| Put {
+        key,
+        after: Some(0),
+        item,
+    });
+    assert!(ledger.write(&puts));
+    World {
+        task: RefCell::new(Json::Null),
+        executions: RefCell::default(),
+        records: RefCell::default(),
+        late: Cell::new(0),
+        fails: Cell::new(false),
+        calls: Cell::new(0),
+        now: Cell::new(now()),
+        ledger: RefCell::new(ledger),
+        meanwhile: RefCell::default(),
+        settings: AgentSettings {
+            space: "space".to_owned(),
+            region: None,
+            price: AgentSettings::PRICE,
+            always_send: Priority::Critical,
+        },
+    }
+}
+
+fn task(status: &str, minute: i64) -> Json {
+    let updated = at("2026-05-14T07:46:00Z") + SignedDuration::from_mins(minute);
+    json!({
+        "taskId": "task-1",
+        "reference": { "referenceId": incident(Priority::High).id() },
+        "taskType": "INVESTIGATION",
+        "status": status,
+        "createdAt": "2026-05-14T07:46:00Z",
+        "updatedAt": updated.to_string(),
+    })
+}
+
+/// The agent's answers once it has found the root cause.
+fn completed(world: &World) {
+    world.task.replace(task("COMPLETED", 8));
+    world.executions.replace(vec![json!({
+        "executionId": "exe-ops1-1",
+        "agentType": "ops1",
+        // As the journal's API writes them: seconds since 1970.
+        "createdAt": at("2026-05-14T07:47:00Z").as_second(),
+        "updatedAt": 1_778_745_300.5,
+    })]);
+    let summary = json!({ "findings": [{ "type": "root_cause", "title": "The disk is full" }] });
+    world.records.replace(vec![record(
+        "investigation_summary",
+        "2026-05-14T07:53:00Z",
+        &summary,
+    )]);
+}
+
+#[test]
+fn an_investigation_is_followed_from_its_beginning_to_its_end() {
+    let world = world(Priority::High, |_| {});
+    let id = incident(Priority::High).id().clone();
+    world.task.replace(task("PENDING_TRIAGE", 0));
+    let outcome = world.task().unwrap();
+    assert_eq!(metrics(&outcome), ["Investigations"]);
+    completed(&world);
+    let outcome = world.task().unwrap();
+    assert_eq!(metrics(&outcome), ["Completed"]);
+    let known = world.known(&id).unwrap();
+    assert_eq!(known.status, Status::Completed);
+    assert_eq!(known.verdict.as_ref().unwrap().line, "The disk is full");
+    assert_eq!((known.seconds, known.dollars), (Some(480), Some(3.98)));
+    assert_eq!(known.began, Some(at("2026-05-14T07:47:00Z")));
+    // A repeated Completed changes nothing, and costs one call.
+    world.calls.set(0);
+    assert!(matches!(world.task(), Ok(Outcome::Unchanged(_))));
+    assert_eq!(world.calls.get(), 1);
+    assert_eq!(world.known(&id), Some(known));
+    assert_eq!(world.day().used(), 2);
+}
+
+#[test]
+fn a_summary_that_is_not_readable_yet_is_asked_for_again() {
+    let world = world(Priority::High, |_| {});
+    let id = incident(Priority::High).id().clone();
+    completed(&world);
+    world.late.set(3);
+    world.task().unwrap();
+    assert_eq!(world.now.get(), now() + Duration::from_secs(15));
+    assert!(world.known(&id).unwrap().verdict.is_some());
+}
+
+#[test]
+fn the_end_is_recorded_even_where_the_summary_stays_away() {
+    let world = world(Priority::High, |_| {});
+    let id = incident(Priority::High).id().clone();
+    completed(&world);
+    world.late.set(4);
+    assert!(matches!(world.task(), Err(ResultError::NoSummary(_))));
+    let known = world.known(&id).unwrap();
+    assert_eq!((known.status, known.verdict), (Status::Completed, None));
+    // Lambda tries again.
+    let outcome = world.task().unwrap();
+    assert!(metrics(&outcome).is_empty());
+    assert!(world.known(&id).unwrap().verdict.is_some());
+}
+
+#[test]
+fn an_agent_that_cannot_be_asked_is_an_error() {
+    let world = world(Priority::High, |_| {});
+    world.fails.set(true);
+    assert!(matches!(world.task(), Err(ResultError::Agent(_))));
+}
+
+#[test]
+fn tasks_that_are_not_ours_are_counted_and_left_alone() {
+    let world = world(Priority::High, |_| {});
+    let before = world.ledger.borrow().clone();
+    for (field, value, why) in [
+        ("taskType", json!("EVALUATION"), NotOurs::NoInvestigation),
+        ("reference", json!({}), NotOurs::NoIncident),
+        (
+            "reference",
+            json!({ "referenceId": "not an ID" }),
+            NotOurs::NoIncident,
+        ),
+        (
+            "reference",
+            json!({ "referenceId": "OPS-1" }),
+            NotOurs::UnknownIncident,
+        ),
+    ] {
+        let mut task = task("COMPLETED", 8);
+        task[field] = value;
+        world.task.replace(task);
+        let outcome = world.task().unwrap();
+        assert_eq!(outcome, Outcome::NotOurs(why));
+        assert_eq!(metrics(&outcome), ["NotOurs"]);
+    }
+    assert_eq!(*world.ledger.borrow(), before);
+}
+
+#[test]
+fn what_was_linked_gives_its_slot_back_once() {
+    let low = world(Priority::Low, |_| {});
+    let mut linked = task("LINKED", 1);
+    linked["primaryTaskId"] = json!("task-0");
+    linked["statusReason"] = json!("Similar to an open one");
+    low.task.replace(linked);
+    assert_eq!((low.day().used(), low.day().low()), (2, 2));
+    assert_eq!(metrics(&low.task().unwrap()), ["Investigations", "Linked"]);
+    let known = low.known(incident(Priority::Low).id()).unwrap();
+    assert_eq!(known.primary.as_deref(), Some("task-0"));
+    assert!(known.gave_back);
+    let day = low.day();
+    assert_eq!((day.used(), day.low(), day.always()), (1, 1, 1));
+    assert_eq!(day.rules()["orders"], 1);
+    // It says so again, and with another time.
+    for minute in [1, 2] {
+        low.task.borrow_mut()["updatedAt"] = task("LINKED", minute)["updatedAt"].clone();
+        low.task().unwrap();
+        assert_eq!(low.day(), day);
+    }
+}
+
+#[test]
+fn what_is_always_sent_gives_back_a_slot_of_its_own() {
+    let critical = world(Priority::Critical, |_| {});
+    assert_eq!((critical.day().used(), critical.day().always()), (1, 2));
+    critical.task.replace(task("LINKED", 1));
+    critical.task().unwrap();
+    assert_eq!((critical.day().used(), critical.day().always()), (1, 1));
+}
+
+#[test]
+fn nothing_goes_below_zero() {
+    let mut day = Day::new(hour());
+    let slot = Slot {
+        priority: Priority::Low,
+        rule: Some("orders"),
+    };
+    day.give_back(hour(), slot, false);
+    day.give_back(hour(), slot, true);
+    assert_eq!(day, Day::new(hour()));
+}
+
+#[test]
+fn what_took_no_slot_gives_none_back() {
+    let merged = world(Priority::High, |window| {
+        window.state = State::Open;
+    });
+    merged.task.replace(task("LINKED", 1));
+    let before = merged.day();
+    merged.task().unwrap();
+    assert_eq!(merged.day(), before);
+    // An earlier version did not note the hour: then that of the sending counts.
+    let earlier = world(Priority::High, |window| window.counted = None);
+    earlier.task.replace(task("LINKED", 1));
+    earlier.task().unwrap();
+    assert_eq!(earlier.day().used(), 2);
+    assert!(
+        earlier
+            .known(incident(Priority::High).id())
+            .unwrap()
+            .gave_back
+    );
+}
+
+#[test]
+fn somebody_else_who_writes_is_read_first() {
+    let world = world(Priority::High, |_| {});
+    completed(&world);
+    let id = incident(Priority::High).id().clone();
+    // A reading that ended it already, and gave nothing back.
+    let other = world.follow().task("task-1").now_or_never().unwrap();
+    let Ok(Outcome::Recorded { now: other, .. }) = other else {
+        panic!("{other:?}");
+    };
+    world
+        .ledger
+        .borrow_mut()
+        .retain(|it| !matches!(it, Item::Investigation(_)));
+    world.meanwhile.replace(vec![Put {
+        key: Key::investigation(&id),
+        after: Some(0),
+        item: Item::Investigation(other.clone()),
+    }]);
+    world.task.replace(task("IN_PROGRESS", 1));
+    world.task().unwrap();
+    assert_eq!(world.known(&id), Some(*other));
+}
+
+#[test]
+fn what_found_nothing_or_had_no_access_is_counted_once() {
+    for (summary, counts) in [
+        (json!({ "findings": [] }), true),
+        (
+            json!({ "findings": [{ "type": "cause", "title": "c" }],
+                    "investigation_gaps": ["Access denied to the logs"] }),
+            true,
+        ),
+        (
+            json!({ "findings": [{ "type": "cause", "title": "c" }],
+                    "investigation_gaps": ["No traces"] }),
+            false,
+        ),
+    ] {
+        let world = world(Priority::High, |_| {});
+        completed(&world);
+        let record = record("investigation_summary", "2026-05-14T07:53:00Z", &summary);
+        world.records.replace(vec![record]);
+        let counted = |world: &World| metrics(&world.task().unwrap()).contains(&SAW_NOTHING);
+        assert_eq!(counted(&world), counts, "{summary}");
+        world.task.replace(task("COMPLETED", 20));
+        assert!(!counted(&world));
+    }
+    for (status, metric) in [
+        ("CANCELED", "InvestigationsCancelled"),
+        ("FAILED", "InvestigationsFailed"),
+        ("TIMED_OUT", "InvestigationsFailed"),
+    ] {
+        let world = world(Priority::High, |_| {});
+        world.task.replace(task(status, 1));
+        let metrics = metrics(&world.task().unwrap());
+        assert_eq!(metrics, ["Investigations", metric]);
+    }
+}
+
+#[test]
+fn an_end_that_was_not_heard_of_is_asked_for() {
+    let world = world(Priority::High, |_| {});
+    let id = incident(Priority::High).id().clone();
+    completed(&world);
+    let overdue = |world: &World| {
+        let deadline = world.now.get() + SignedDuration::from_secs(40);
+        let asked = world.follow().overdue(deadline).now_or_never().unwrap();
+        asked.unwrap().len()
+    };
+    // It was made 14 minutes ago.
+    assert_eq!(overdue(&world), 0);
+    assert_eq!(world.known(&id), None);
+    world.now.set(at("2026-05-14T09:50:00Z"));
+    assert_eq!(overdue(&world), 1);
+    let finding = world.known(&id).unwrap().verdict.unwrap().finding;
+    assert_eq!(finding, Finding::RootCause);
+    // Now it has an end.
+    assert_eq!(overdue(&world), 0);
+    // One of others has none here, and is not asked for.
+    world.task.borrow_mut()["reference"]["referenceId"] = json!("OPS-1");
+    assert_eq!(overdue(&world), 0);
+}
+
+/// A life of a task, as the API shows it step by step.
+fn lives() -> impl Strategy<Value = Vec<&'static str>> {
+    let begin = ["PENDING_TRIAGE", "PENDING_START", "IN_PROGRESS"];
+    let ends = vec![
+        "COMPLETED",
+        "LINKED",
+        "FAILED",
+        "TIMED_OUT",
+        "CANCELED",
+        "SKIPPED",
+        "IN_PROGRESS",
+    ];
+    (1..=3_usize, prop::sample::select(ends), any::<bool>()).prop_map(
+        move |(steps, end, repeats)| {
+            let mut life = begin[..steps].to_vec();
+            life.push(end);
+            // A repeated end, and a mitigation that reopens the task.
+            if repeats && end == "COMPLETED" {
+                life.extend([end, "PENDING_START", "IN_PROGRESS", end]);
+            }
+            life
+        },
+    )
+}
+
+/// A life, and the order in which its steps are read: each at least once.
+fn readings() -> impl Strategy<Value = (Vec<&'static str>, Vec<usize>)> {
+    lives().prop_flat_map(|life| {
+        let again = prop::collection::vec(0..life.len(), 0..6);
+        let steps = life.len();
+        let order = again.prop_flat_map(move |again| {
+            let all: Vec<usize> = (0..steps).chain(again).collect();
+            Just(all).prop_shuffle()
+        });
+        (Just(life), order)
+    })
+}
+
+/// What the ledger has after the steps of a life were read in this order.
+fn outcome(life: &[&str], order: &[usize], priority: Priority) -> (Option<Investigation>, Day) {
+    let world = world(priority, |_| {});
+    completed(&world);
+    for step in order {
+        let minute = i64::try_from(*step).unwrap();
+        let mut task = task(life[*step], minute);
+        if life[*step] == "LINKED" {
+            task["primaryTaskId"] = json!("task-0");
+        }
+        world.task.replace(task);
+        world.task().unwrap();
+    }
+    (world.known(incident(priority).id()), world.day())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    /// Events come late, twice and out of order: the ledger ends up the same.
+    #[test]
+    fn the_order_of_events_does_not_matter(
+        (life, order) in readings(),
+        priority in prop::sample::select(vec![Priority::Critical, Priority::High, Priority::Low]),
+    ) {
+        let in_order: Vec<usize> = (0..life.len()).collect();
+        let expected = outcome(&life, &in_order, priority);
+        prop_assert_eq!(outcome(&life, &order, priority), expected);
+    }
+}

@@ -1,0 +1,63 @@
+//! The agent whose investigations are followed.
+
+use contract::{AgentSettings, Priority};
+
+use super::AgentSpaceId;
+
+/// The agent whose investigations are followed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Agent {
+    /// Its space, which is in the same account.
+    pub space: AgentSpaceId,
+    /// The region of its space; nothing where that is the stack's own.
+    pub region: Option<String>,
+    /// Dollars of a second of an investigation.
+    pub price: Price,
+}
+
+/// Dollars of a second of an investigation: over 0, at most 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Price(f64);
+
+impl Price {
+    /// A price, in dollars a second.
+    pub fn new(dollars: f64) -> Option<Self> {
+        (dollars > 0.0 && dollars <= 1.0).then_some(Self(dollars))
+    }
+
+    /// The price, in dollars a second.
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl Default for Price {
+    fn default() -> Self {
+        Self(AgentSettings::PRICE)
+    }
+}
+
+impl Agent {
+    /// What `result` goes by.
+    pub fn settings(&self, always_send: Priority) -> AgentSettings {
+        AgentSettings {
+            space: self.space.as_str().to_owned(),
+            region: self.region.clone(),
+            price: self.price.get(),
+            always_send,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_price_is_over_0_and_up_to_1() {
+        assert_eq!(Price::new(0.0083), Some(Price::default()));
+        for dollars in [0.0, -0.1, 1.1, f64::NAN, f64::INFINITY] {
+            assert_eq!(Price::new(dollars), None, "{dollars}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The agent whose investigations are followed.
+
+use std::ops::Range;
+
+use contract::Partition;
+use stacks::monitor::{Agent, AgentSpaceId, Price};
+
+use super::{Resolver, account::is_region};
+use crate::config::{field::Field, file};
+
+/// The regions that have had the agent for long. Source: "Supported Regions" in the AWS DevOps Agent user guide; there
+/// are more by now.
+const LONG_KNOWN: [&str; 11] = [
+    "ap-northeast-1",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-west-1",
+    "eu-west-2",
+    "sa-east-1",
+    "us-east-1",
+    "us-west-2",
+];
+
+impl Resolver<'_> {
+    pub(super) fn agent(
+        &mut self,
+        span: &Range<usize>,
+        agent: &file::Agent,
+        regions: &[String],
+    ) -> Option<Agent> {
+        self.require(span, &[("space", agent.space.missing)]);
+        let space = self.parsed(
+            &agent.space,
+            "such as `0a1b2c3d-0000-1111-2222-333344445555`",
+            |text| AgentSpaceId::parse(text).ok_or_else(|| format!("`{text}` is not a UUID")),
+        );
+        let region = match &agent.region {
+            Some(field) => Some(self.agent_region(field, regions)?),
+            None => regions.first().cloned(),
+        };
+        if let Some(region) = &region
+            && !LONG_KNOWN.contains(&region.as_str())
+        {
+            let place = agent.region.as_ref().map_or(span, |it| &it.span);
+            self.warn(
+                place,
+                format!("AWS DevOps Agent may not be in `{region}`"),
+                "see with: aws devops-agent list-agent-spaces --region REGION",
+            );
+        }
+        let price = self.checked(agent.price.as_ref(), Price::default().get(), |dollars| {
+            let hint = "it is per second: use a number over 0 and at most 1, such as 0.0083";
+            let message = || format!("`{dollars}` dollars a second is no price of the agent");
+            Price::new(dollars).is_none().then(|| (message(), hint))
+        });
+        // Where there is one region, the stack is in it.
+        let is_own = regions.len() == 1;
+        Some(Agent {
+            space: space?,
+            region: region.filter(|_| !is_own),
+            price: Price::new(price?)?,
+        })
+    }
+
+    /// The region of the space, if stacks can hear of it.
+    fn agent_region(&mut self, field: &Field<String>, regions: &[String]) -> Option<String> {
+        let region = field.value.as_deref()?;
+        if !is_region(region) {
+            let message = format!("`{region}` is not a region");
+            self.error(&field.span, message, "regions are named like `us-east-1`");
+            return None;
+        }
+        let partition = |region: &str| Partition::of_any_region(region).name;
+        let elsewhere = regions.iter().find(|it| partition(it) != partition(region));
+        if let Some(other) = elsewhere {
+            let message = format!(
+                "an agent space in `{region}` is in another partition of AWS than `{other}`"
+            );
+            self.error(&field.span, message, "events do not cross partitions");
+            return None;
+        }
+        if !regions.is_empty() && !regions.iter().any(|it| it == region) {
+            let message =
+                format!("the agent space is in `{region}`, which is not one of `regions`");
+            let hint = "add it to `regions`: the agent's events are heard in its own region";
+            self.error(&field.span, message, hint);
+            return None;
+        }
+        Some(region.to_owned())
+    }
+}
