@@ -38,7 +38,7 @@ pub use partition::Partition;
 pub use priority::Priority;
 pub use settings::{
     AgentSettings, AlarmSettings, CostSettings, CostSources, DeliverySettings, Limits,
-    PosixTimeZone, QuietHours, TimeOfDay, WatchedAlarms,
+    NoticeSettings, PosixTimeZone, QuietHours, TimeOfDay, WatchedAlarms,
 };
 pub use timestamp::format_timestamp;
 pub use title::{InvalidPath, InvalidTitle, Paths, Title};

@@ -9,6 +9,9 @@ use crate::Priority;
 const PRICE: &str = "AGENT_PRICE";
 const REGION: &str = "AGENT_REGION";
 const SPACE: &str = "AGENT_SPACE";
+const ACCOUNT: &str = "ACCOUNT_NAME";
+const CHAT: &str = "RESULTS_CHAT";
+const FROM: &str = "RESULTS_FROM";
 
 /// What `result` goes by.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +24,19 @@ pub struct AgentSettings {
     pub price: f64,
     /// From this priority on, incidents are always sent, and so count by themselves.
     pub always_send: Priority,
+    /// What people hear of, if anything.
+    pub notices: Option<NoticeSettings>,
+}
+
+/// What people hear of how investigations end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeSettings {
+    /// The account, by the name of its file.
+    pub account: String,
+    /// Whether there is a message for chat beside that for mail.
+    pub chat: bool,
+    /// From which priority on.
+    pub from: Priority,
 }
 
 impl AgentSettings {
@@ -35,6 +51,7 @@ impl AgentSettings {
             region,
             price,
             always_send,
+            notices,
         } = self;
         let mut variables = vec![
             (PRICE, price.to_string()),
@@ -42,6 +59,13 @@ impl AgentSettings {
             (ALWAYS_SENT, always_send.as_str().to_owned()),
         ];
         variables.extend(region.iter().map(|it| (REGION, it.clone())));
+        if let Some(notices) = notices {
+            variables.extend([
+                (ACCOUNT, notices.account.clone()),
+                (CHAT, notices.chat.to_string()),
+                (FROM, notices.from.as_str().to_owned()),
+            ]);
+        }
         variables
     }
 
@@ -51,7 +75,16 @@ impl AgentSettings {
     ///
     /// When one is missing or cannot be read.
     pub fn from_env(variables: &Variables) -> Result<Self, InvalidVariable> {
+        let notices = match variables.get(FROM) {
+            Some(_) => Some(NoticeSettings {
+                account: variables.require(ACCOUNT)?.to_owned(),
+                chat: variables.parse(CHAT)?,
+                from: priority(variables, FROM)?,
+            }),
+            None => None,
+        };
         Ok(Self {
+            notices,
             space: variables.require(SPACE)?.to_owned(),
             region: variables.get(REGION).map(str::to_owned),
             price: variables.parse(PRICE)?,
@@ -66,12 +99,18 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        for region in [None, Some("us-east-1".to_owned())] {
+        let notices = NoticeSettings {
+            account: "prod".to_owned(),
+            chat: true,
+            from: Priority::Medium,
+        };
+        for (region, notices) in [(None, None), (Some("us-east-1".to_owned()), Some(notices))] {
             let settings = AgentSettings {
                 space: "0a1b2c3d-0000-1111-2222-333344445555".to_owned(),
                 region,
                 price: AgentSettings::PRICE,
                 always_send: Priority::High,
+                notices,
             };
             let variables = settings.to_env().into_iter().collect();
             assert_eq!(AgentSettings::from_env(&variables), Ok(settings));

@@ -11,6 +11,7 @@ pub mod dynamodb;
 pub mod ec2;
 pub mod logs;
 pub mod secrets;
+pub mod sns;
 pub mod sqs;
 mod stream;
 

@@ -58,6 +58,18 @@ pub struct Investigation {
     /// When the agent wrote the summary that the verdict is from.
     #[serde(default)]
     pub summarized: Option<Timestamp>,
+    /// Whether people have heard how it ended.
+    #[serde(default)]
+    pub notice: Option<Notice>,
+}
+
+/// A message to people about how an investigation ended.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Notice {
+    /// Whether the topic has it; else an invocation is about to send it.
+    pub sent: bool,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// How far a task is, in the agent's words.

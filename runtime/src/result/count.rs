@@ -28,9 +28,14 @@ pub fn metrics(outcome: &Outcome) -> Vec<&'static str> {
     metrics.map(|(name, _)| name).collect()
 }
 
+/// Whether the agent could not look at something because it lacked access.
+pub fn lacked_access(it: &Investigation) -> bool {
+    it.gaps.iter().any(|it| it.is_access)
+}
+
 /// Whether the agent may have seen nothing: it found no cause, or lacked access.
 pub fn saw_nothing(it: &Investigation) -> bool {
     let verdict = it.verdict.as_ref();
     let found_nothing = verdict.is_some_and(|it| it.finding == Finding::Nothing);
-    it.status == Status::Completed && (found_nothing || it.gaps.iter().any(|it| it.is_access))
+    it.status == Status::Completed && (found_nothing || lacked_access(it))
 }

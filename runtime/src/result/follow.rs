@@ -76,8 +76,11 @@ pub enum ResultError {
     #[error("others write the same result at once")]
     Busy,
     /// It has ended, which is recorded, but what was found cannot be read.
-    #[error("the investigation {0} has ended, but its summary cannot be read yet")]
-    NoSummary(String),
+    #[error("the investigation {} has ended, but its summary cannot be read yet", .0.task)]
+    NoSummary(Box<Investigation>),
+    /// The topic did not take a message to people.
+    #[error("people could not be told: {0}")]
+    Topic(#[source] CallError),
 }
 
 /// What follows the agent's tasks.
@@ -137,11 +140,11 @@ impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
         let seen = self.seen(incident, &task).await?;
         let outcome = self.record(&seen).await?;
         // It is recorded that it has ended; only what was found is not.
-        match &outcome {
-            Outcome::Unchanged(now) | Outcome::Recorded { now, .. } if lacks_summary(now) => {
-                Err(ResultError::NoSummary(task.id))
+        match outcome {
+            Outcome::Unchanged(now) | Outcome::Recorded { now, .. } if lacks_summary(&now) => {
+                Err(ResultError::NoSummary(now))
             }
-            _ => Ok(outcome),
+            outcome => Ok(outcome),
         }
     }
 

@@ -8,10 +8,16 @@ use lambda_runtime::Diagnostic;
 use serde_json::{Value as Json, json};
 
 use super::{
-    Agent, Clock, Follow, Occasion, Outcome, Patience, ResultError, Store, count, overdue::ASKING,
+    Agent, Clock, Follow, Occasion, Outcome, Patience, People, ResultError, Store, Tell, count,
+    overdue::ASKING,
 };
 use crate::{
-    aws::{CallError, Page, devops_agent::DevOpsAgent, dynamodb::Table},
+    aws::{
+        CallError, Page,
+        devops_agent::DevOpsAgent,
+        dynamodb::Table,
+        sns::{Message, Topic},
+    },
     ledger::{Investigation, Item, Key, Put, Versioned, later},
     log::{Level, Log},
     origin::Origin,
@@ -53,6 +59,12 @@ impl Store for Table {
     }
 }
 
+impl People for Topic {
+    async fn publish(&self, message: &Message) -> Result<(), CallError> {
+        self.publish(message).await
+    }
+}
+
 /// The clock of this machine.
 #[derive(Clone, Copy, Debug)]
 struct SystemClock;
@@ -73,7 +85,10 @@ pub struct ResultFunction {
     log: Log,
     agent: DevOpsAgent,
     store: Table,
+    /// Who hears how investigations end, if anybody does.
+    people: Option<Topic>,
     settings: AgentSettings,
+    region: String,
     patience: Patience,
     function_name: String,
 }
@@ -108,6 +123,7 @@ impl From<InvocationError> for Diagnostic {
             InvocationError::Unreadable(_) => "UnreadableEvent",
             InvocationError::Result(ResultError::Agent(_)) => "AgentUnavailable",
             InvocationError::Result(ResultError::NoSummary(_)) => "NoSummary",
+            InvocationError::Result(ResultError::Topic(_)) => "TopicUnavailable",
             InvocationError::Result(
                 ResultError::Ledger(_) | ResultError::Unreadable(_) | ResultError::Busy,
             ) => "LedgerUnavailable",
@@ -137,10 +153,14 @@ impl ResultFunction {
         let own = environment.region()?;
         let region = settings.region.as_deref().unwrap_or(own);
         let space = &settings.space;
+        let topic = environment.get(variable::RESULTS_TOPIC_ARN);
+        let topic = topic.map(|it| Topic::new(http.clone(), environment, it));
         Ok(Self {
             agent: DevOpsAgent::new(http.clone(), environment, region, space)?,
             store: Table::new(http, environment, table)?,
+            people: topic.transpose()?,
             function_name: name.unwrap_or_default().to_owned(),
+            region: region.to_owned(),
             settings,
             patience,
             log,
@@ -180,32 +200,79 @@ impl ResultFunction {
                 let outcome = Outcome::NotOurs(why);
                 Ok(self.say(&outcome, None, &invocation))
             }
-            Ok(Occasion::Task(task)) => match follow.task(&task).await {
-                Ok(outcome) => Ok(self.say(&outcome, Some(&task), &invocation)),
-                Err(error) => {
-                    self.failed(&error, &task, &invocation);
-                    Err(error.into())
-                }
-            },
+            Ok(Occasion::Task(task)) => {
+                let outcome = follow.task(&task).await;
+                let answer = self.act(outcome, &task, &invocation).await;
+                Ok(answer.inspect_err(|error| self.failed(error, &task, &invocation))?)
+            }
             Ok(Occasion::Overdue) => {
                 let deadline = later(Timestamp::now(), ASKING);
                 let asked = follow.overdue(deadline).await?;
-                for (task, outcome) in &asked {
-                    match outcome {
-                        Ok(outcome) => drop(self.say(outcome, Some(task), &invocation)),
-                        // The next hour asks again.
-                        Err(error) => self.failed(error, task, &invocation),
-                    }
+                let count = asked.len();
+                for (task, outcome) in asked {
+                    let acted = self.act(outcome, &task, &invocation).await;
+                    // The next hour asks again.
+                    acted
+                        .inspect_err(|error| self.failed(error, &task, &invocation))
+                        .ok();
                 }
-                let fields = invocation.fields(json!({ "asked": asked.len() }));
+                let fields = invocation.fields(json!({ "asked": count }));
                 self.line(
                     Level::Info,
                     "asked for investigations without an end",
                     fields,
                 );
-                Ok(json!({ "asked": asked.len() }))
+                Ok(json!({ "asked": count }))
             }
         }
+    }
+
+    /// Logs and counts an outcome, and tells people of an end; returns the answer.
+    async fn act(
+        &self,
+        outcome: Result<Outcome, ResultError>,
+        task: &str,
+        invocation: &Invocation<'_>,
+    ) -> Result<Json, ResultError> {
+        match outcome {
+            Ok(outcome) => {
+                let answer = self.say(&outcome, Some(task), invocation);
+                if let Outcome::Unchanged(now) | Outcome::Recorded { now, .. } = &outcome {
+                    self.tell(now, invocation).await?;
+                }
+                Ok(answer)
+            }
+            Err(error) => {
+                if let ResultError::NoSummary(now) = &error {
+                    self.tell(now, invocation).await?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn tell(
+        &self,
+        now: &Investigation,
+        invocation: &Invocation<'_>,
+    ) -> Result<(), ResultError> {
+        let (Some(people), Some(notices)) = (&self.people, &self.settings.notices) else {
+            return Ok(());
+        };
+        let tell = Tell {
+            store: &self.store,
+            clock: &SystemClock,
+            people,
+            settings: &self.settings,
+            notices,
+            region: &self.region,
+        };
+        if tell.tell(now).await? {
+            let fields = json!({ "incidentId": now.incident, "task": now.task });
+            self.line(Level::Info, "people told", invocation.fields(fields));
+            self.count(&["PeopleTold"]);
+        }
+        Ok(())
     }
 
     /// Logs and counts an outcome; returns the answer.

@@ -20,6 +20,7 @@ pub fn merge(known: &Investigation, seen: &Investigation) -> Investigation {
         let first = if is_first { known } else { seen };
         return Investigation {
             gave_back: known.gave_back || seen.gave_back,
+            notice: known.notice.clone().max(seen.notice.clone()),
             ..first.clone()
         };
     }
@@ -55,6 +56,7 @@ pub fn merge(known: &Investigation, seen: &Investigation) -> Investigation {
         at: state.at,
         gave_back: known.gave_back || seen.gave_back,
         summarized: summary.summarized,
+        notice: known.notice.clone().max(seen.notice.clone()),
     }
 }
 

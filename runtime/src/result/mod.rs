@@ -11,21 +11,25 @@ mod foreign;
 mod journal;
 mod lambda;
 mod merge;
+mod message;
 mod occasion;
 mod overdue;
 mod port;
 mod task;
+mod tell;
 
-pub use count::{metrics, saw_nothing};
+pub use count::{lacked_access, metrics, saw_nothing};
 pub use execution::Executions;
 pub use follow::{Follow, Outcome, Patience, ResultError};
 pub use journal::{Journal, RECORD_TYPES};
 pub use lambda::{InvocationError, ResultFunction};
 pub use merge::merge;
+pub use message::{Places, message};
 pub use occasion::{NotOurs, Occasion};
 pub use overdue::Asked;
-pub use port::{Agent, Clock, Store};
+pub use port::{Agent, Clock, People, Store};
 pub use task::Task;
+pub use tell::Tell;
 
 use contract::IncidentId;
 
@@ -62,6 +66,7 @@ pub fn investigation(
         at: task.updated,
         gave_back: false,
         summarized: journal.summarized,
+        notice: None,
     }
 }
 

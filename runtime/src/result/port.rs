@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use crate::{
-    aws::{CallError, Page},
+    aws::{CallError, Page, sns::Message},
     ledger::{Item, Key, Put, Versioned},
 };
 
@@ -35,6 +35,13 @@ pub trait Store {
     /// Writes all of these; `false`, and nothing is written, where somebody else has written one of them since it was
     /// read.
     async fn write(&self, puts: &[Put]) -> Result<bool, CallError>;
+}
+
+/// The topic by which people hear.
+#[expect(async_fn_in_trait, reason = "as above")]
+pub trait People {
+    /// Sends a message.
+    async fn publish(&self, message: &Message) -> Result<(), CallError>;
 }
 
 /// Time.

@@ -3,13 +3,16 @@
 
 use std::{collections::BTreeSet, fs};
 
-use contract::{AlarmSettings, CostSettings, DeliverySettings, FunctionName, settings::variable};
+use contract::{
+    AgentSettings, AlarmSettings, CostSettings, DeliverySettings, FunctionName, settings::variable,
+};
 use runtime::{
     aws::sqs::Sqs,
     cost::CostFunction,
     deliver::LambdaPorts,
     http::{Reuse, client, web_roots},
     log::Log,
+    result::{Patience, ResultFunction},
     settings::Environment,
     signal::SignalFunction,
 };
@@ -87,6 +90,24 @@ fn the_cost_function_finds_what_it_needs() {
     }
 }
 
+/// What the account file says of the agent, the function finds in its environment.
+#[test]
+fn the_result_function_finds_what_it_needs() {
+    let environment = environment("agent", "ResultFunction");
+    let log = Log::new("test", |_| {});
+    ResultFunction::new(log, http(), &environment, Patience::USUAL).unwrap();
+    let monitor = account(&directory("cases/agent")).monitor;
+    let always_send = monitor.budget.limits().always_send;
+    let settings = AgentSettings::from_env(environment.variables());
+    assert_eq!(
+        settings,
+        Ok(monitor
+            .agent
+            .unwrap()
+            .settings(&monitor.account_name, always_send))
+    );
+}
+
 #[test]
 fn deliver_finds_what_it_needs() {
     for (case, loopback) in [("example", false), ("local", true)] {
@@ -114,6 +135,18 @@ fn nothing_is_set_in_vain() {
         }
         .to_env(),
         AlarmSettings::default().to_env(),
+        AgentSettings {
+            space: "space".to_owned(),
+            region: Some("us-east-1".to_owned()),
+            price: AgentSettings::PRICE,
+            always_send: contract::Priority::Critical,
+            notices: Some(contract::NoticeSettings {
+                account: "x".to_owned(),
+                chat: true,
+                from: contract::Priority::High,
+            }),
+        }
+        .to_env(),
     ]
     .concat();
     let mut read: Vec<&str> = settings.iter().map(|(name, _)| *name).collect();
@@ -122,6 +155,7 @@ fn nothing_is_set_in_vain() {
         variable::DEAD_LETTERS_QUEUE_URL,
         variable::INCIDENTS_QUEUE_URL,
         variable::LEDGER_TABLE,
+        variable::RESULTS_TOPIC_ARN,
         variable::WEBHOOK_HOSTS,
         variable::WEBHOOK_LOOPBACK_HTTP,
         variable::WEBHOOK_SECRET_ARN,
@@ -137,6 +171,7 @@ fn nothing_is_set_in_vain() {
         ("local", &all),
         ("cost_report", &["CostFunction"]),
         ("limits", &["DeliverFunction"]),
+        ("agent", &["ResultFunction"]),
     ] {
         for function in functions {
             let environment = environment(case, function);

@@ -32,6 +32,10 @@ macro_rules! cases {
 
 cases!(
     account_digits,
+    agent,
+    agent_elsewhere,
+    agent_region,
+    results,
     alarm_band,
     alarm_condition,
     alarm_description,

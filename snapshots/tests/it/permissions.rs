@@ -173,6 +173,7 @@ fn the_table_knows_every_call_of_the_functions() {
         include_str!("../../../runtime/src/aws/compute_optimizer.rs"),
         include_str!("../../../runtime/src/aws/cost_explorer.rs"),
         include_str!("../../../runtime/src/aws/cost_optimization_hub.rs"),
+        include_str!("../../../runtime/src/aws/devops_agent.rs"),
         include_str!("../../../runtime/src/aws/ec2.rs"),
         include_str!("../../../runtime/src/aws/secrets.rs"),
         include_str!("../../../runtime/src/aws/sqs.rs"),
@@ -205,6 +206,20 @@ fn the_bucket_of_the_code_is_for_tls_only() {
         &directory("policies/assets-bucket.json"),
         &format!("{policy:#}\n"),
     );
+}
+
+/// The role of the result function reads what its code reads, of one agent space.
+#[test]
+fn the_result_function_may_read_what_its_code_reads() {
+    let grants = grants();
+    let of_agent = grants
+        .iter()
+        .filter(|it| it.action.starts_with("aidevops:"));
+    let space = "agentspace/0a1b2c3d-0000-1111-2222-333344445555";
+    let of_agent = of_agent.inspect(|it| assert!(it.resource.ends_with(space), "{it:?}"));
+    let granted: BTreeSet<&str> = of_agent.map(|it| it.action.as_str()).collect();
+    let wanted = runtime::aws::devops_agent::ACTIONS.into_iter().collect();
+    assert_eq!(granted, wanted);
 }
 
 /// The role of the cost function reads what its code reads, and what Compute Optimizer reads on its behalf.

@@ -55,6 +55,7 @@ macro_rules! cases {
 }
 
 cases!(
+    agent,
     alarms,
     clusters,
     cost_report,

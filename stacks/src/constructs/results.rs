@@ -4,6 +4,8 @@ use contract::{FunctionName, settings::variable};
 use serde_json::json;
 
 use crate::{
+    Arn,
+    arn::Topic,
     constructs::{
         Core,
         function::{Invocation, Spec, function},
@@ -27,13 +29,19 @@ pub(crate) fn result_function(
     let Some(agent) = &core.monitor.agent else {
         return Ok(None);
     };
-    let settings = agent.settings(core.monitor.budget.limits().always_send);
+    let monitor = core.monitor;
+    let always_send = monitor.budget.limits().always_send;
+    let settings = agent.settings(&monitor.account_name, always_send);
+    let topic = agent.results.as_ref();
+    let topic = topic.map(|it| Value::<Arn<Topic>>::from(&it.topic).into_text());
     let environment = settings.to_env().into_iter();
     let environment = environment
         .map(|(name, value)| (name, value.into()))
-        .chain([(variable::LEDGER_TABLE, ledger.name.clone())]);
+        .chain([(variable::LEDGER_TABLE, ledger.name.clone())])
+        .chain(topic.clone().map(|it| (variable::RESULTS_TOPIC_ARN, it)));
     let mut statements = vec![read_results(agent)];
     statements.extend(record_results(ledger));
+    statements.extend(topic.map(|it| Statement::allow("TellPeople", &["sns:Publish"], [it])));
     let result = function(
         template,
         core,

@@ -1,8 +1,8 @@
 //! The agent whose investigations are followed.
 
-use contract::{AgentSettings, Priority};
+use contract::{AgentSettings, NoticeSettings, Priority};
 
-use super::AgentSpaceId;
+use super::{AgentSpaceId, OpsTopic};
 
 /// The agent whose investigations are followed.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,19 @@ pub struct Agent {
     pub region: Option<String>,
     /// Dollars of a second of an investigation.
     pub price: Price,
+    /// Who hears how investigations end, if anybody does.
+    pub results: Option<Results>,
+}
+
+/// Who hears how investigations end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Results {
+    /// The topic. It exists already.
+    pub topic: OpsTopic,
+    /// Whether there is a message for chat beside that for mail.
+    pub chat: bool,
+    /// From which priority on.
+    pub from: Priority,
 }
 
 /// Dollars of a second of an investigation: over 0, at most 1.
@@ -38,9 +51,15 @@ impl Default for Price {
 }
 
 impl Agent {
-    /// What `result` goes by.
-    pub fn settings(&self, always_send: Priority) -> AgentSettings {
+    /// What `result` goes by in this account.
+    pub fn settings(&self, account: &str, always_send: Priority) -> AgentSettings {
+        let results = self.results.as_ref();
         AgentSettings {
+            notices: results.map(|it| NoticeSettings {
+                account: account.to_owned(),
+                chat: it.chat,
+                from: it.from,
+            }),
             space: self.space.as_str().to_owned(),
             region: self.region.clone(),
             price: self.price.get(),

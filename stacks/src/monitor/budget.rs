@@ -62,9 +62,9 @@ impl fmt::Display for Share {
 }
 
 impl Budget {
-    /// What an hour may take unless the account file says otherwise: about 24 dollars.
+    /// What an hour may take unless the account file says otherwise: 10 to 63 dollars.
     pub const PER_HOUR: u32 = 6;
-    /// What a day may take unless the account file says otherwise: about 96 dollars.
+    /// What a day may take unless the account file says otherwise: 38 to 252 dollars.
     pub const PER_DAY: u32 = 24;
 
     /// A budget of 1 to 1,000 an hour and 1 to 10,000 a day, which are not fewer, and of shares of a day that are not

@@ -24,7 +24,7 @@ mod service_alarm;
 mod tags;
 mod watched_alarms;
 
-pub use agent::{Agent, Price};
+pub use agent::{Agent, Price, Results};
 pub use agent_time::{AgentSpaceId, AgentTime};
 pub use alarm::{Alarm, InvalidStatistic, Measure, Metric, MissingData, Statistic};
 pub use between::{AgentMinutes, AlarmShards, Between, LookbackDays, ReservedConcurrency};

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::now;
 use crate::{
-    ledger::{Finding, Gap, Investigation, Status, Verdict},
+    ledger::{Finding, Gap, Investigation, Notice, Status, Verdict},
     result::merge,
 };
 
@@ -28,6 +28,7 @@ fn reading(status: Status, minute: i64) -> Investigation {
         at,
         gave_back: false,
         summarized: None,
+        notice: None,
     }
 }
 
@@ -125,6 +126,7 @@ prop_compose! {
         gaps in prop::collection::vec(("[a-o]", any::<bool>()), 0..8),
         skills in prop::collection::vec("[a-z]", 0..16),
         gave_back in any::<bool>(),
+        notice in prop::option::of((any::<bool>(), 0_i64..3)),
     ) -> Investigation {
         let minutes = |minute| now() + SignedDuration::from_mins(minute);
         let gaps = gaps.into_iter().map(|(title, is_access)| Gap { title, is_access });
@@ -144,6 +146,7 @@ prop_compose! {
             gaps: super::super::journal::sorted_gaps(gaps),
             skills: super::super::journal::sorted_skills(skills),
             gave_back,
+            notice: notice.map(|(sent, minute)| Notice { sent, since: minutes(minute) }),
             ..reading(status, minute)
         }
     }

@@ -3,6 +3,8 @@
 mod following;
 mod merging;
 mod reading;
+mod telling;
+mod world;
 
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};

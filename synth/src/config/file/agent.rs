@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::Priority;
 use crate::config::field::Field;
 
 /// The agent space that investigates the incidents.
@@ -16,4 +17,17 @@ pub(crate) struct Agent {
     /// Dollars of a second of an investigation, for what is said of costs. Default: `0.0083`, the list price of November
     /// 2026.
     pub(crate) price: Option<Field<f64>>,
+}
+
+/// Who hears how investigations end: one message for each, but those that the agent linked to another.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Results {
+    /// The SNS topic: its name, or its ARN. It exists already.
+    pub(crate) topic: Field<String>,
+    /// Whether `https` subscriptions get a custom notification of Amazon Q Developer in chat applications, and all others
+    /// plain text. Default: `false`, which is plain text for all.
+    pub(crate) chat: Option<Field<bool>>,
+    /// The priority from which on people hear of an investigation. Default: `MINIMAL`, which is all.
+    pub(crate) from: Option<Field<Priority>>,
 }

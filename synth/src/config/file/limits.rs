@@ -12,11 +12,12 @@ use crate::config::field::Field;
 pub(crate) struct Limits {
     /// How many investigations may start in an hour. The last of them is a digest of all other groups that are due;
     /// incidents after that are held until the next hour.
-    /// Default: 6, or `investigations-per-day` if that is less. An investigation of about 8 minutes is
-    /// about 4 dollars at the list price of November 2026 (0.0083 dollars a second), so that 6 an hour
-    /// are about 24 dollars.
+    /// Default: 6, or `investigations-per-day` if that is less. Investigations of 3 to 21 minutes were seen, which are
+    /// 1.6 to 10.5 dollars at the list price of November 2026 (0.0083 dollars a second), so that 6 an hour are 10 to 63
+    /// dollars.
     pub(crate) investigations_per_hour: Option<Field<u32>>,
-    /// How many investigations may start in a day. Default: 24, which is about 96 dollars.
+    /// How many investigations may start in a day. Default: 24, which are 38 to 252
+    /// dollars.
     pub(crate) investigations_per_day: Option<Field<u32>>,
     /// How many of a day's investigations there may be of incidents of the priorities `LOW` and `MINIMAL`. Default: a
     /// quarter of the day's, at least 1.

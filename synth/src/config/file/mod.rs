@@ -15,7 +15,7 @@ mod event;
 mod limits;
 mod watched_alarms;
 
-pub(crate) use agent::Agent;
+pub(crate) use agent::{Agent, Results};
 pub(crate) use alarm::{Alarm, Metric, MissingData};
 pub(crate) use cluster::Cluster;
 pub(crate) use cost_report::{CostReport, CostSource};
@@ -74,6 +74,8 @@ pub(crate) struct AccountFile {
     pub(crate) group_window: Option<Field<String>>,
     /// The agent space that investigates the incidents. With it, what becomes of each is recorded.
     pub(crate) agent: Option<Field<Agent>>,
+    /// Who hears how investigations end. Needs `agent`.
+    pub(crate) results: Option<Field<Results>>,
     /// What bounds the price.
     pub(crate) limits: Option<Field<Limits>>,
     /// Whether there is a CloudWatch dashboard of the pipeline in each region. An account's first three are free, each

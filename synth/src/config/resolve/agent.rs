@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use contract::Partition;
-use stacks::monitor::{Agent, AgentSpaceId, Price};
+use stacks::monitor::{Agent, AgentSpaceId, InvalidTopic, OpsTopic, Price, Priority, Results};
 
-use super::{Resolver, account::is_region};
+use super::{Resolver, account::is_region, priority};
 use crate::config::{field::Field, file};
 
 /// The regions that have had the agent for long. Source: "Supported Regions" in the AWS DevOps Agent user guide; there
@@ -29,6 +29,7 @@ impl Resolver<'_> {
         &mut self,
         span: &Range<usize>,
         agent: &file::Agent,
+        results: Option<Results>,
         regions: &[String],
     ) -> Option<Agent> {
         self.require(span, &[("space", agent.space.missing)]);
@@ -62,6 +63,33 @@ impl Resolver<'_> {
             space: space?,
             region: region.filter(|_| !is_own),
             price: Price::new(price?)?,
+            results,
+        })
+    }
+
+    /// Who hears how investigations end; `follows` says whether any are followed.
+    pub(super) fn results(
+        &mut self,
+        span: &Range<usize>,
+        results: &file::Results,
+        follows: bool,
+    ) -> Option<Results> {
+        self.require(span, &[("topic", results.topic.missing)]);
+        if !follows {
+            let hint =
+                "name the agent space whose investigations these are: `agent: {space: UUID}`";
+            self.error(span, "`results` needs the key `agent`", hint);
+        }
+        let hint = "give the name or the ARN of a topic that exists";
+        let topic = self.parsed(&results.topic, hint, |text| {
+            OpsTopic::parse(text).map_err(|error: InvalidTopic| error.to_string())
+        });
+        let from = results.from.as_ref().and_then(|it| it.value);
+        let chat = results.chat.as_ref().and_then(|it| it.value);
+        Some(Results {
+            topic: topic?,
+            chat: chat.unwrap_or_default(),
+            from: from.map_or(Priority::Minimal, priority),
         })
     }
 

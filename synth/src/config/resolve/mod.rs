@@ -92,6 +92,11 @@ pub(super) fn account(
         quiet_hours,
         agent_time,
     } = resolver.limits(file.limits);
+    let follows = file.agent.is_some();
+    let results = file
+        .results
+        .and_then(|it| Some((it.span, it.value?)))
+        .and_then(|(span, it)| resolver.results(&span, &it, follows));
     let tags = resolver.tags(&entries(file.tags), &stack);
     let monitor = Monitor {
         account_name: name,
@@ -116,7 +121,7 @@ pub(super) fn account(
         agent: file
             .agent
             .and_then(|it| Some((it.span, it.value?)))
-            .and_then(|(span, it)| resolver.agent(&span, &it, &regions)),
+            .and_then(|(span, it)| resolver.agent(&span, &it, results, &regions)),
         agent_time,
         dashboard: file.dashboard.and_then(|it| it.value).unwrap_or_default(),
         ops_topic,

@@ -1,0 +1,298 @@
+//! What people hear of an investigation, in mail and chat.
+
+use serde_json::{Value as Json, json};
+
+use super::count::lacked_access;
+use crate::{
+    aws::sns::Message,
+    ledger::{Finding, Investigation, Status, Window},
+};
+
+/// Characters of a message to one protocol at most.
+const LONGEST: usize = 2_900;
+/// Characters of a mail's subject at most. Source: `Publish` in the SNS API reference.
+const SUBJECT: usize = 100;
+/// Characters of a name, and of a gap, at most.
+const NAME: usize = 160;
+const GAP: usize = 100;
+/// Gaps that are named at most.
+const GAPS: usize = 4;
+/// How the agent's words are announced.
+const WORDS: &str =
+    "What the agent wrote (text from events steers it: check it before you act on it)";
+
+/// Where people read more.
+#[derive(Clone, Copy, Debug)]
+pub struct Places<'a> {
+    /// The account, by the name of its file.
+    pub account: &'a str,
+    /// The agent space.
+    pub space: &'a str,
+    /// Its region.
+    pub region: &'a str,
+}
+
+/// The message about an investigation that has ended, which a report led to. `chat` makes one for chat beside that for
+/// mail.
+pub fn message(
+    it: &Investigation,
+    window: Option<&Window>,
+    places: Places<'_>,
+    chat: bool,
+) -> Message {
+    let name = window.map_or_else(|| it.incident.to_string(), |it| it.name.clone());
+    let name = contract::text::cut(&inert(&name), NAME);
+    let headline = format!("{}: {name}", ending(it));
+    let facts = facts(it, window);
+    let links = links(it, places);
+    let frame = format!(
+        "{headline}\n\n{facts}\n\n{WORDS}:\n\n\n\n\n{}",
+        links.join("\n")
+    );
+    let room = LONGEST.saturating_sub(frame.chars().count() + 2 * "```".len());
+    let words = words(it, room);
+    let text = |fence: &str| {
+        let quoted = if words.is_empty() {
+            String::new()
+        } else {
+            format!("\n\n{WORDS}:\n{fence}\n{words}\n{fence}")
+        };
+        format!("{facts}{quoted}")
+    };
+    let plain = format!(
+        "{headline}\n\n{}\n\n{}",
+        text("").trim_end(),
+        links.join("\n")
+    );
+    let body = if chat {
+        let https = notification(it, window, &headline, &text("```"), &links);
+        json!({ "default": plain, "email": plain, "https": https.to_string() }).to_string()
+    } else {
+        plain
+    };
+    Message {
+        subject: subject(&format!("[{}] {headline}", places.account)),
+        body,
+        is_by_protocol: chat,
+        attributes: attributes(it, window, places.account),
+    }
+}
+
+/// How it ended, in our words.
+fn ending(it: &Investigation) -> &'static str {
+    match (&it.status, it.verdict.as_ref().map(|it| it.finding)) {
+        (Status::Completed, Some(Finding::RootCause)) => "Root cause found",
+        (Status::Completed, Some(Finding::Cause)) => "Cause found",
+        (Status::Completed, Some(Finding::Nothing)) => "No root cause found",
+        (Status::Completed, None) => "Investigation completed without a readable summary",
+        (Status::Failed, _) => "Investigation failed",
+        (Status::TimedOut, _) => "Investigation timed out",
+        (Status::Cancelled, _) => "Investigation cancelled",
+        (Status::Skipped, _) => "Investigation skipped by the agent",
+        _ => "Investigation ended",
+    }
+}
+
+fn facts(it: &Investigation, window: Option<&Window>) -> String {
+    let mut facts = match window.map(|it| (it.count(), it.priority())) {
+        Some((1, priority)) => format!("One incident of priority {}.", priority.as_str()),
+        Some((count, priority)) => {
+            format!(
+                "{count} incidents of priority {} or less.",
+                priority.as_str()
+            )
+        }
+        None => "One incident.".to_owned(),
+    };
+    if let (Some(seconds), Some(dollars)) = (it.seconds, it.dollars) {
+        let minutes = seconds.div_ceil(60);
+        facts.push_str(&format!(
+            " The agent worked for {minutes} min, about ${dollars:.2}."
+        ));
+    }
+    if lacked_access(it) {
+        facts.push_str(" It lacked access, so it may have seen nothing.");
+    }
+    facts
+}
+
+/// What the agent wrote, in at most `room` characters.
+fn words(it: &Investigation, room: usize) -> String {
+    let found = it.verdict.as_ref();
+    let found = found.filter(|it| it.finding != Finding::Nothing);
+    let gaps: Vec<String> = it
+        .gaps
+        .iter()
+        .take(GAPS)
+        .map(|it| contract::text::cut(&inert(&it.title), GAP))
+        .collect();
+    let reason = it
+        .reason
+        .as_ref()
+        .filter(|_| it.status != Status::Completed);
+    let lines = [
+        found.map(|it| inert(&it.line)),
+        reason.map(|it| inert(it)),
+        (!gaps.is_empty()).then(|| format!("It could not look at: {}", gaps.join("; "))),
+        // What may be cut comes last.
+        found.map(|it| inert(&it.paragraph)),
+    ];
+    let lines: Vec<String> = lines
+        .into_iter()
+        .flatten()
+        .filter(|it| !it.is_empty())
+        .collect();
+    let words = lines.join("\n");
+    if room < 64 {
+        return String::new();
+    }
+    contract::text::cut(&words, room)
+}
+
+fn links(it: &Investigation, places: Places<'_>) -> Vec<String> {
+    let Places {
+        account,
+        space,
+        region,
+    } = places;
+    let task = &it.task;
+    let mut links = vec![format!(
+        "Investigation: https://{space}.aidevops.global.app.aws/investigation/{task}"
+    )];
+    let host = contract::Partition::of_any_region(region).console_host(region);
+    links.extend(host.map(|host| {
+        format!(
+            "Console: https://{host}/aidevops/home?region={region}#/agentspaces/{space}/investigations/{task}"
+        )
+    }));
+    links.push(format!("All results: synth results --account {account}"));
+    links
+}
+
+/// A custom notification, version 1.0. Source: "Custom notifications using Amazon Q Developer in chat applications" in
+/// its administrator guide.
+fn notification(
+    it: &Investigation,
+    window: Option<&Window>,
+    headline: &str,
+    text: &str,
+    links: &[String],
+) -> Json {
+    let mut metadata = json!({
+        "summary": headline,
+        "eventType": "investigation",
+        "additionalContext": {
+            "incident": it.incident,
+            "status": it.status.as_str(),
+            "task": it.task,
+        },
+    });
+    // One thread a group, where the channel wants threads.
+    if let Some(window) = window {
+        metadata["threadId"] = json!(window.key.group);
+    }
+    json!({
+        "version": "1.0",
+        "source": "custom",
+        "id": it.task,
+        "content": {
+            "textType": "client-markdown",
+            "title": headline,
+            "description": text,
+            "nextSteps": links,
+        },
+        "metadata": metadata,
+    })
+}
+
+fn attributes(
+    it: &Investigation,
+    window: Option<&Window>,
+    account: &str,
+) -> Vec<(&'static str, String)> {
+    let finding = match it.verdict.as_ref().map(|it| it.finding) {
+        Some(Finding::RootCause) => "root-cause",
+        Some(Finding::Cause) => "cause",
+        Some(Finding::Nothing) => "nothing",
+        None => "unknown",
+    };
+    let mut attributes = vec![
+        ("account", account.to_owned()),
+        ("finding", finding.to_owned()),
+        ("status", it.status.as_str().to_owned()),
+    ];
+    if let Some(window) = window {
+        attributes.push(("priority", window.priority().as_str().to_owned()));
+        attributes.extend(window.rule.clone().map(|it| ("rule", it)));
+    }
+    attributes
+}
+
+/// A mail's subject: what is not ASCII becomes a question mark.
+fn subject(text: &str) -> String {
+    let text = text.chars().take(SUBJECT);
+    text.map(|it| if matches!(it, ' '..='~') { it } else { '?' })
+        .collect()
+}
+
+/// Text of others that does nothing where it is shown: it mentions nobody, leads nowhere and sets no type.
+fn inert(text: &str) -> String {
+    let text = text.replace("://", "[:]//").replace("www.", "www[.]");
+    let mut inert = String::with_capacity(text.len());
+    let mut before = ' ';
+    let mut rest = text.chars().peekable();
+    while let Some(it) = rest.next() {
+        let within_word =
+            before.is_alphanumeric() && rest.peek().is_some_and(|it| it.is_alphanumeric());
+        match it {
+            '@' => inert.push_str("(at)"),
+            '<' => inert.push('\u{2039}'),
+            '>' => inert.push('\u{203a}'),
+            '`' => inert.push('\''),
+            '*' => inert.push('\u{2217}'),
+            '~' => inert.push('\u{223c}'),
+            '|' => inert.push('\u{a6}'),
+            '#' => inert.push('\u{266f}'),
+            '_' if !within_word => inert.push('-'),
+            ']' if rest.peek() == Some(&'(') => inert.push_str("] "),
+            '\n' | '\t' => inert.push(' '),
+            it => inert.push(it),
+        }
+        before = it;
+    }
+    inert
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_others_does_nothing_where_it_is_shown() {
+        for (text, expected) in [
+            ("my_app_v2 is down", "my_app_v2 is down"),
+            (
+                "<!channel> <@U1> @here",
+                "\u{2039}!channel\u{203a} \u{2039}(at)U1\u{203a} (at)here",
+            ),
+            ("https://evil.example", "https[:]//evil.example"),
+            ("[click](https://evil)", "[click] (https[:]//evil)"),
+            (
+                "<https://evil|ok>",
+                "\u{2039}https[:]//evil\u{a6}ok\u{203a}",
+            ),
+            ("www.evil.example", "www[.]evil.example"),
+            ("```\nx", "''' x"),
+            ("*b* _i_ ~s~", "\u{2217}b\u{2217} -i- \u{223c}s\u{223c}"),
+        ] {
+            assert_eq!(inert(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_subject_is_short_and_ascii() {
+        let subject = subject(&format!("[prod] größer \n {}", "x".repeat(200)));
+        assert!(subject.starts_with("[prod] gr??er ? x"), "{subject}");
+        assert_eq!(subject.len(), 100);
+    }
+}

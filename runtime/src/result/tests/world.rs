@@ -1,0 +1,280 @@
+//! The agent, the ledger and people, as a test wants them.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    time::Duration,
+};
+
+use contract::{AgentSettings, Group, GroupKey, Incident, IncidentId, Limits, Priority};
+use futures_util::FutureExt as _;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value as Json, json};
+
+use super::{at, now, record};
+use crate::{
+    aws::{CallError, Page, Reason, sns::Message},
+    ledger::{
+        Contents, Day, Hour, Identity, Investigation, Item, Key, Members, MemoryLedger, Nearby,
+        Put, Slot, State, Versioned, Window,
+    },
+    result::{Agent, Clock, Follow, Outcome, Patience, People, ResultError, Store},
+};
+
+/// The agent at one time, the ledger, and a clock that passes only when somebody waits.
+pub(super) struct World {
+    pub(super) task: RefCell<Json>,
+    pub(super) executions: RefCell<Vec<Json>>,
+    pub(super) records: RefCell<Vec<Json>>,
+    /// How often the summary is not readable yet.
+    pub(super) late: Cell<u32>,
+    pub(super) fails: Cell<bool>,
+    pub(super) calls: Cell<u32>,
+    pub(super) now: Cell<Timestamp>,
+    pub(super) ledger: RefCell<MemoryLedger>,
+    /// What somebody else writes right before the next write.
+    pub(super) meanwhile: RefCell<Vec<Put>>,
+    pub(super) settings: AgentSettings,
+    /// What people have heard.
+    pub(super) heard: RefCell<Vec<Message>>,
+}
+
+impl World {
+    pub(super) fn call(&self, operation: &'static str) -> Result<(), CallError> {
+        self.calls.set(self.calls.get() + 1);
+        if self.fails.get() {
+            let reason = Reason::NoAnswer("timeout");
+            return Err(CallError::new("aidevops", operation, reason));
+        }
+        Ok(())
+    }
+
+    pub(super) fn follow(&self) -> Follow<'_, Self, Self, Self> {
+        Follow {
+            agent: self,
+            store: self,
+            clock: self,
+            settings: &self.settings,
+            patience: Patience::USUAL,
+        }
+    }
+
+    pub(super) fn task(&self) -> Result<Outcome, ResultError> {
+        self.follow().task("task-1").now_or_never().unwrap()
+    }
+
+    pub(super) fn known(&self, incident: &IncidentId) -> Option<Investigation> {
+        match self.ledger.borrow().get(&Key::investigation(incident)) {
+            Some(Versioned {
+                item: Item::Investigation(it),
+                ..
+            }) => Some((**it).clone()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn day(&self) -> Day {
+        match self.ledger.borrow().get(&Key::day(hour().day())) {
+            Some(Versioned {
+                item: Item::Day(day),
+                ..
+            }) => day.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+impl Agent for World {
+    async fn task(&self, _: &str) -> Result<Json, CallError> {
+        self.call("GetBacklogTask")?;
+        Ok(self.task.borrow().clone())
+    }
+
+    async fn tasks(&self, since: Timestamp, token: Option<&str>) -> Result<Page<Json>, CallError> {
+        self.call("ListBacklogTasks")?;
+        assert!(since < self.now.get());
+        // Two pages: nothing on the first.
+        let (items, next) = match token {
+            None => (Vec::new(), Some("next".to_owned())),
+            Some(_) => (vec![self.task.borrow().clone(), json!(7)], None),
+        };
+        Ok(Page {
+            items,
+            errors: 0,
+            next,
+        })
+    }
+
+    async fn executions(&self, _: &str) -> Result<Vec<Json>, CallError> {
+        self.call("ListExecutions")?;
+        Ok(self.executions.borrow().clone())
+    }
+
+    async fn records(&self, _: &str, kind: &str) -> Result<Vec<Json>, CallError> {
+        self.call("ListJournalRecords")?;
+        if kind == "investigation_summary" && self.late.get() > 0 {
+            self.late.set(self.late.get() - 1);
+            return Ok(Vec::new());
+        }
+        let records = self.records.borrow();
+        let of_kind = records.iter().filter(|it| it["recordType"] == kind);
+        Ok(of_kind.cloned().collect())
+    }
+}
+
+impl Store for World {
+    async fn read(
+        &self,
+        keys: &[Key],
+    ) -> Result<BTreeMap<Key, Option<Versioned<Item>>>, CallError> {
+        let ledger = self.ledger.borrow();
+        let found = keys
+            .iter()
+            .filter_map(|key| Some((key.clone(), Some(ledger.get(key)?.clone()))));
+        Ok(found.collect())
+    }
+
+    async fn write(&self, puts: &[Put]) -> Result<bool, CallError> {
+        let mut ledger = self.ledger.borrow_mut();
+        let others = self.meanwhile.take();
+        assert!(others.is_empty() || ledger.write(&others));
+        Ok(ledger.write(puts))
+    }
+}
+
+impl People for World {
+    async fn publish(&self, message: &Message) -> Result<(), CallError> {
+        self.call("Publish")?;
+        self.heard.borrow_mut().push(message.clone());
+        Ok(())
+    }
+}
+
+impl Clock for World {
+    fn now(&self) -> Timestamp {
+        self.now.get()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        self.now.set(self.now.get() + time);
+    }
+}
+
+pub(super) fn hour() -> Hour {
+    Hour::of(at("2026-05-14T07:40:00Z"))
+}
+
+pub(super) fn incident(priority: Priority) -> Incident {
+    Incident::new(
+        IncidentId::of("alarm", &["1"]),
+        priority,
+        "It broke",
+        "It broke.",
+        now(),
+        "shop",
+        json!({}),
+    )
+}
+
+/// An incident that was sent, in a day of two investigations of each kind.
+pub(super) fn world(priority: Priority, window: impl FnOnce(&mut Window)) -> World {
+    let incident = incident(priority);
+    let group = Group::new(GroupKey::of("service", &["shop"]), "shop", "down");
+    let key = Key::head(&group.key).numbered(1);
+    let sent = at("2026-05-14T07:45:00Z");
+    let mut sent = Window {
+        key: key.clone(),
+        name: "shop".to_owned(),
+        opened: sent,
+        since: sent,
+        due: sent,
+        ends: sent,
+        waker: None,
+        contents: Contents::Incidents(Members::one(&incident, &group)),
+        state: State::Sent {
+            at: at("2026-05-14T08:01:00Z"),
+            id: incident.id().clone(),
+        },
+        follows: None,
+        alarm: None,
+        rule: Some("orders".to_owned()),
+        nearby: Nearby::default(),
+        size: None,
+        counted: Some(hour()),
+    };
+    window(&mut sent);
+    let limits = Limits::new(6, 24);
+    let mut day = Day::new(hour());
+    for priority in [Priority::Critical, priority, Priority::Low] {
+        let slot = Slot {
+            priority,
+            rule: Some("orders"),
+        };
+        day.take(hour(), slot, &limits);
+    }
+    let mut ledger = MemoryLedger::default();
+    let identity = Identity {
+        window: Some(key.clone()),
+        at: now(),
+    };
+    let items = [
+        (Key::identity(incident.id()), Item::Identity(identity)),
+        (key, Item::Window(Box::new(sent))),
+        (Key::day(hour().day()), Item::Day(day)),
+    ];
+    let puts = items.map(|(key, item)| Put {
+        key,
+        after: Some(0),
+        item,
+    });
+    assert!(ledger.write(&puts));
+    World {
+        task: RefCell::new(Json::Null),
+        executions: RefCell::default(),
+        records: RefCell::default(),
+        late: Cell::new(0),
+        fails: Cell::new(false),
+        calls: Cell::new(0),
+        now: Cell::new(now()),
+        ledger: RefCell::new(ledger),
+        meanwhile: RefCell::default(),
+        settings: AgentSettings {
+            space: "space".to_owned(),
+            region: None,
+            price: AgentSettings::PRICE,
+            always_send: Priority::Critical,
+            notices: None,
+        },
+        heard: RefCell::default(),
+    }
+}
+
+pub(super) fn task(status: &str, minute: i64) -> Json {
+    let updated = at("2026-05-14T07:46:00Z") + SignedDuration::from_mins(minute);
+    json!({
+        "taskId": "task-1",
+        "reference": { "referenceId": incident(Priority::High).id() },
+        "taskType": "INVESTIGATION",
+        "status": status,
+        "createdAt": "2026-05-14T07:46:00Z",
+        "updatedAt": updated.to_string(),
+    })
+}
+
+/// The agent's answers once it has found the root cause.
+pub(super) fn completed(world: &World) {
+    world.task.replace(task("COMPLETED", 8));
+    world.executions.replace(vec![json!({
+        "executionId": "exe-ops1-1",
+        "agentType": "ops1",
+        // As the journal's API writes them: seconds since 1970.
+        "createdAt": at("2026-05-14T07:47:00Z").as_second(),
+        "updatedAt": 1_778_745_300.5,
+    })]);
+    let summary = json!({ "findings": [{ "type": "root_cause", "title": "The disk is full" }] });
+    world.records.replace(vec![record(
+        "investigation_summary",
+        "2026-05-14T07:53:00Z",
+        &summary,
+    )]);
+}
