@@ -13,8 +13,10 @@ mod init;
 mod manifest;
 mod match_event;
 pub mod package;
+mod page;
 mod progress;
 mod redrive;
+pub mod results;
 mod session;
 pub mod status;
 mod webhook;
@@ -42,6 +44,7 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
         Command::Status(args) => status::run(&args, &Session::of_process(terminal)).await,
         Command::Explain(args) => explain::run(&args, terminal).await,
         Command::History(args) => history::run(&args, terminal).await,
+        Command::Results(args) => results::run(&args, terminal).await,
         Command::Cost(args) => cost::run(&args, terminal).await,
         Command::Redrive(args) => redrive::run(&args, terminal).await,
         Command::Webhook(Webhook::Set(args)) => webhook::set(&args, terminal).await,
