@@ -10,6 +10,7 @@ pub mod cli;
 mod deployed;
 mod error;
 mod events;
+mod investigate;
 pub mod local_aws;
 mod play;
 pub mod receiver;

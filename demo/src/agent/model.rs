@@ -107,10 +107,11 @@ impl Agent {
         counts
     }
 
-    /// What all executions have cost until now, in dollars.
+    /// What investigations have cost until now, in dollars. Those that were linked are left out: whether they are billed
+    /// for the seconds of their triage is not published.
     pub fn dollars(&self, now: Timestamp) -> f64 {
-        let seconds: f64 = self.tasks.iter().map(|it| it.seconds(now)).sum();
-        seconds * PRICE
+        let own = self.tasks.iter().filter(|it| it.status != Status::Linked);
+        own.map(|it| it.seconds(now)).sum::<f64>() * PRICE
     }
 
     fn plan(&mut self, at: Timestamp, step: Step) {
@@ -174,7 +175,7 @@ impl Agent {
             "This incident reports the same failure as the ongoing investigation \"{title}\" and was linked to it."
         ));
         task.primary = Some(primary);
-        // It is billed for the time of its triage.
+        // It has an execution, of its triage, and no journal.
         task.begin(task.created);
         self.end(place, Status::Linked, "STOPPED", at);
     }
