@@ -40,6 +40,14 @@ pub enum Error {
         /// How many should have.
         expected: usize,
     },
+    /// Investigations whose ends are not in the ledger.
+    #[error("of {expected} investigations {known} are in the ledger with their ends")]
+    Investigations {
+        /// How many are.
+        known: usize,
+        /// How many should be.
+        expected: usize,
+    },
     /// An event of the storm that the functions would not make an incident of.
     #[error("an event of the storm is no incident by the functions' own judgement")]
     Judged,

@@ -5,10 +5,12 @@
 //! receiver. Nothing of this is in `synth` itself.
 
 pub mod advice;
+pub mod agent;
 pub mod cli;
 mod deployed;
 mod error;
 mod events;
+mod investigate;
 pub mod local_aws;
 mod play;
 pub mod receiver;

@@ -4,7 +4,7 @@ use std::{
     fs::{self, File},
     net::TcpListener,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{Output, Stdio},
     time::Duration,
 };
 
@@ -27,6 +27,9 @@ pub enum LocalAwsError {
     /// It did not start.
     #[error("the local AWS did not start: {0}")]
     NotStarted(String),
+    /// The topic could not be made.
+    #[error("the topic of the results could not be made: {0}")]
+    Topic(String),
     /// The instances could not be made.
     #[error("the instances of the cost report could not be made: {0}")]
     Fixtures(String),
@@ -34,6 +37,8 @@ pub enum LocalAwsError {
 
 /// Starts the local AWS and ends it with this process.
 const SERVE: &str = include_str!("../local-aws/serve.py");
+/// Makes a topic with a queue that is subscribed to it.
+const TOPIC: &str = include_str!("../local-aws/topic.py");
 /// Makes instances and metrics.
 const FIXTURES: &str = include_str!("../local-aws/fixtures.py");
 
@@ -53,6 +58,15 @@ pub struct LocalAws {
 impl LocalAws {
     /// Starts it, and waits until it answers.
     pub async fn start(environment: &Path, region: &str) -> Result<Self, LocalAwsError> {
+        Self::start_with(environment, region, &[]).await
+    }
+
+    /// Starts it with these variables, which its functions inherit, and waits until it answers.
+    pub async fn start_with(
+        environment: &Path,
+        region: &str,
+        variables: &[(&str, &str)],
+    ) -> Result<Self, LocalAwsError> {
         let python = environment.join("bin/python");
         if !python.exists() {
             return Err(LocalAwsError::NotInstalled(environment.to_owned()));
@@ -81,6 +95,7 @@ impl LocalAws {
                 "AWS_ENDPOINT_URL_COST_OPTIMIZATION_HUB",
                 advisers.endpoint(),
             )
+            .envs(variables.iter().copied())
             .env("BIND_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", port.to_string())
             .env("SFTP_ENABLED", "0")
@@ -154,18 +169,35 @@ impl LocalAws {
         fs::read_to_string(&self.log).is_ok_and(|log| log.contains(words))
     }
 
-    /// Makes instances and their metrics, and lets the advisers speak of them; returns the instances by what they
-    /// stand for.
-    pub async fn make_instances(&self) -> Result<Json, LocalAwsError> {
+    /// Makes a topic; returns the URL of a queue that gets what it is sent.
+    pub async fn make_topic(&self, name: &str) -> Result<String, LocalAwsError> {
+        let output = self.python(TOPIC, &[name]).await?;
+        let url = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        if url.is_empty() {
+            let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            return Err(LocalAwsError::Topic(why));
+        }
+        Ok(url)
+    }
+
+    /// Runs a script with the endpoint, the region and these arguments.
+    async fn python(&self, script: &str, arguments: &[&str]) -> Result<Output, LocalAwsError> {
         let output = Command::new(&self.python)
-            .args(["-c", FIXTURES, &self.endpoint, &self.region])
+            .args(["-c", script, &self.endpoint, &self.region])
+            .args(arguments)
             .env_clear()
             .env("HOME", self.scratch.path())
             .stdin(Stdio::null())
             .kill_on_drop(true)
-            .output()
-            .await
-            .map_err(|error| LocalAwsError::Fixtures(error.to_string()))?;
+            .output();
+        let failed = |error: std::io::Error| LocalAwsError::Fixtures(error.to_string());
+        output.await.map_err(failed)
+    }
+
+    /// Makes instances and their metrics, and lets the advisers speak of them; returns the instances by what they
+    /// stand for.
+    pub async fn make_instances(&self) -> Result<Json, LocalAwsError> {
+        let output = self.python(FIXTURES, &[]).await?;
         let errors = String::from_utf8_lossy(&output.stderr);
         let instances: Json = serde_json::from_slice(&output.stdout).map_err(|_| {
             LocalAwsError::Fixtures(errors.lines().last().unwrap_or_default().to_owned())

@@ -1,6 +1,6 @@
 //! What every demo does: starts the local AWS, plays, and ends what it has started.
 
-use std::{future::Future, path::Path};
+use std::future::Future;
 
 use runtime::deliver::LEDGER_CALL_FAILED;
 use synth::{
@@ -11,6 +11,7 @@ use synth::{
 use crate::{
     Error,
     cli::{Demo, Fault},
+    investigate,
     local_aws::LocalAws,
     receiver::{self, Receiver},
     scenario, storm,
@@ -23,16 +24,51 @@ pub async fn play(args: &Demo, terminal: Terminal) -> Result<(), Error> {
     if let Some(events) = args.storm {
         storm::prepare(&mut file.account, events.into());
     }
-    terminal.say("1. starting the local AWS");
+    terminal.say("1. starting the local AWS, and an agent that investigates");
     let region = file
         .account
         .regions
         .first()
         .cloned()
         .unwrap_or_else(|| "eu-central-1".to_owned());
-    let local = or_stopped(start(&args.local_aws, &region), &stop).await?;
+    let secret = receiver::fresh_secret();
+    let expected = match args.fault {
+        Some(Fault::WrongSecret) => receiver::fresh_secret(),
+        None => secret.clone(),
+    };
+    let agent = investigate::agent(&file.account, &region);
+    let listening = match args.storm {
+        Some(_) => Receiver::listen_limited(expected, storm::LIMIT).await,
+        None => Receiver::listen_as(agent.clone(), expected).await,
+    };
+    let mut receiver = listening.map_err(Error::Receiver)?;
+    // The functions' own way to the agent.
+    let variables = [("AWS_ENDPOINT_URL_DEVOPS_AGENT", receiver.endpoint())];
+    let starting =
+        async { Ok::<_, Error>(LocalAws::start_with(&args.local_aws, &region, &variables).await?) };
+    let local = or_stopped(starting, &stop).await?;
     terminal.say(&format!("   MiniStack at {}", local.endpoint()));
-    let played = or_stopped(play_on(&local, args, &file, terminal), &stop).await;
+    let played = async {
+        match args.storm {
+            Some(events) => {
+                let events = events.into();
+                storm::play(events, &file, &local, &mut receiver, &secret, terminal).await?;
+            }
+            None => {
+                let heard = investigate::people(&file.account, &local).await?;
+                let deployed =
+                    scenario::play(&file, &local, &mut receiver, &secret, terminal).await?;
+                investigate::play(&file.account, &deployed, &agent, heard.as_deref(), terminal)
+                    .await?;
+            }
+        }
+        // Whatever arrives without the ledger, nobody has decided what may be sent.
+        if local.has_said(LEDGER_CALL_FAILED) {
+            return Err(Error::LedgerAway);
+        }
+        Ok(())
+    };
+    let played = or_stopped(played, &stop).await;
     let failed = !matches!(played, Ok(()) | Err(Error::Interrupted));
     if failed {
         terminal.say(&format!(
@@ -42,40 +78,6 @@ pub async fn play(args: &Demo, terminal: Terminal) -> Result<(), Error> {
     }
     local.stop(failed).await;
     played
-}
-
-async fn start(environment: &Path, region: &str) -> Result<LocalAws, Error> {
-    Ok(LocalAws::start(environment, region).await?)
-}
-
-async fn play_on(
-    local: &LocalAws,
-    args: &Demo,
-    file: &LoadedFile,
-    terminal: Terminal,
-) -> Result<(), Error> {
-    let secret = receiver::fresh_secret();
-    let expected = match args.fault {
-        Some(Fault::WrongSecret) => receiver::fresh_secret(),
-        None => secret.clone(),
-    };
-    let listening = match args.storm {
-        Some(_) => Receiver::listen_limited(expected, storm::LIMIT).await,
-        None => Receiver::listen(expected).await,
-    };
-    let mut receiver = listening.map_err(Error::Receiver)?;
-    match args.storm {
-        Some(events) => {
-            let events = events.into();
-            storm::play(events, file, local, &mut receiver, &secret, terminal).await?;
-        }
-        None => scenario::play(file, local, &mut receiver, &secret, terminal).await?,
-    }
-    // Whatever arrives without the ledger, nobody has decided what may be sent.
-    if local.has_said(LEDGER_CALL_FAILED) {
-        return Err(Error::LedgerAway);
-    }
-    Ok(())
 }
 
 /// What `work` comes to, unless a person or a supervisor ends it before.

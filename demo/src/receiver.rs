@@ -1,17 +1,16 @@
-//! A webhook receiver on loopback that judges requests as the agent does.
+//! The agent's endpoints on loopback: its webhook, which judges requests as the agent does, and its API.
 
 use std::{
-    collections::VecDeque,
     convert::Infallible,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{
     Request, Response,
     body::Bytes,
-    header::{HeaderValue, RETRY_AFTER},
+    header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER},
     server::conn::http1,
     service::service_fn,
 };
@@ -21,16 +20,16 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use stacks::Json;
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
-use webhook::{Credential, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
+use webhook::{Credential, SIGNATURE_HEADER, TIMESTAMP_HEADER};
 
-/// How old a timestamp may be, in seconds: what receivers of signed requests usually allow. The
-/// agent's own limit is not published.
-const MAX_AGE: i64 = 300;
+pub use crate::agent::webhook::TOO_MANY;
+use crate::agent::{
+    self, Agent,
+    webhook::{Limit, problems, refuse},
+};
+
 /// The largest body that is read, in bytes.
 const MAX_BODY: usize = 1_048_576;
-
-/// Why a request is refused that came too soon after others.
-pub const TOO_MANY: &str = "more requests in a second than are taken";
 
 /// An incident that arrived.
 #[derive(Debug)]
@@ -41,11 +40,46 @@ pub struct Arrival {
     pub refused: Option<&'static str>,
 }
 
+/// The clock of the agent that investigates what arrives. Signatures are judged by the clock of this machine.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// An agent that investigates what arrives, and its clock.
+#[derive(Clone)]
+pub struct Investigates {
+    agent: Arc<Mutex<Agent>>,
+    clock: Clock,
+}
+
+impl Investigates {
+    /// An agent that investigates what arrives by this clock.
+    pub fn by(clock: Clock, agent: Agent) -> Self {
+        Self {
+            agent: Arc::new(Mutex::new(agent)),
+            clock,
+        }
+    }
+
+    /// Does something with the agent, by its clock.
+    pub fn with<T>(&self, work: impl FnOnce(&mut Agent, Timestamp) -> T) -> T {
+        let mut agent = self.agent.lock().unwrap_or_else(PoisonError::into_inner);
+        work(&mut agent, (self.clock)())
+    }
+}
+
 /// A receiver that listens until it is dropped.
 pub struct Receiver {
+    endpoint: String,
     url: String,
     arrivals: mpsc::UnboundedReceiver<Arrival>,
     task: JoinHandle<()>,
+}
+
+/// What decides on requests, and what is done with incidents.
+struct Judge {
+    credential: Credential,
+    limit: Limit,
+    agent: Option<Investigates>,
+    arrivals: mpsc::UnboundedSender<Arrival>,
 }
 
 /// A secret that nobody has used before. It only ever proves one process on this machine to another.
@@ -67,26 +101,42 @@ impl Receiver {
 
     /// Listens on loopback for requests that are proven by `credential`.
     pub async fn listen_for(credential: Credential) -> std::io::Result<Self> {
-        Self::listen_with(credential, Limit::none()).await
+        Self::listen_with(credential, Limit::none(), None).await
+    }
+
+    /// Listens on loopback for requests that are signed with `secret`, and lets an agent investigate what arrives.
+    /// The agent's API is at [`Receiver::endpoint`].
+    pub async fn listen_as(agent: Investigates, secret: String) -> std::io::Result<Self> {
+        let credential = Credential::Hmac(SecretString::from(secret));
+        Self::listen_with(credential, Limit::none(), Some(agent)).await
     }
 
     /// Listens on loopback for requests that are signed with `secret`, and refuses with 429 what is more
     /// than so many in any second.
     pub async fn listen_limited(secret: String, per_second: usize) -> std::io::Result<Self> {
         let credential = Credential::Hmac(SecretString::from(secret));
-        Self::listen_with(credential, Limit::of(per_second)).await
+        Self::listen_with(credential, Limit::of(per_second), None).await
     }
 
-    async fn listen_with(credential: Credential, limit: Limit) -> std::io::Result<Self> {
+    async fn listen_with(
+        credential: Credential,
+        limit: Limit,
+        agent: Option<Investigates>,
+    ) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let url = format!("http://{}/webhook/generic/demo", listener.local_addr()?);
+        let endpoint = format!("http://{}", listener.local_addr()?);
         let (sender, arrivals) = mpsc::unbounded_channel();
-        let judge = Arc::new((credential, limit));
+        let judge = Arc::new(Judge {
+            credential,
+            limit,
+            agent,
+            arrivals: sender,
+        });
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (judge, sender) = (Arc::clone(&judge), sender.clone());
+                let judge = Arc::clone(&judge);
                 tokio::spawn(async move {
-                    let service = service_fn(|request| receive(request, &judge, &sender));
+                    let service = service_fn(|request| serve(request, &judge));
                     // A connection that breaks has told all that it had to tell.
                     drop(
                         http1::Builder::new()
@@ -97,15 +147,21 @@ impl Receiver {
             }
         });
         Ok(Self {
-            url,
+            url: format!("{endpoint}/webhook/generic/demo"),
+            endpoint,
             arrivals,
             task,
         })
     }
 
-    /// Where it listens.
+    /// Where the webhook is.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where the API is.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
     }
 
     /// The next incident that arrives.
@@ -125,42 +181,9 @@ impl Drop for Receiver {
     }
 }
 
-/// How many requests are taken in any second. Those that are refused count, too.
-struct Limit {
-    per_second: usize,
-    recent: Mutex<VecDeque<Instant>>,
-}
-
-impl Limit {
-    fn of(per_second: usize) -> Self {
-        Self {
-            per_second,
-            recent: Mutex::default(),
-        }
-    }
-
-    fn none() -> Self {
-        Self::of(usize::MAX)
-    }
-
-    /// Whether a request that comes now is one too many.
-    fn is_exceeded(&self, now: Instant) -> bool {
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        while recent
-            .front()
-            .is_some_and(|it| now.duration_since(*it) >= Duration::from_secs(1))
-        {
-            recent.pop_front();
-        }
-        recent.push_back(now);
-        recent.len() > self.per_second
-    }
-}
-
-async fn receive(
+async fn serve(
     request: Request<hyper::body::Incoming>,
-    (credential, limit): &(Credential, Limit),
-    arrivals: &mpsc::UnboundedSender<Arrival>,
+    judge: &Judge,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let header = |name: &str| {
         request
@@ -170,79 +193,85 @@ async fn receive(
             .unwrap_or_default()
             .to_owned()
     };
-    let (timestamp, signature) = (header(TIMESTAMP_HEADER), header(SIGNATURE_HEADER));
-    let authorization = header("authorization");
+    let proof = Proof {
+        timestamp: header(TIMESTAMP_HEADER),
+        signature: header(SIGNATURE_HEADER),
+        authorization: header("authorization"),
+    };
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let Ok(body) = Limited::new(request.into_body(), MAX_BODY).collect().await else {
         return Ok(answer(413, r#"{"message":"Too large"}"#));
     };
     let body = body.to_bytes();
-    let refused = match credential {
-        Credential::Hmac(secret) => refuse(secret, &timestamp, &signature, &body, Timestamp::now()),
-        Credential::ApiKey(key) => (authorization != format!("Bearer {}", key.expose_secret()))
-            .then_some("a key that is not the webhook's"),
-    };
-    let incident = serde_json::from_slice(&body).unwrap_or_default();
-    let too_many = limit.is_exceeded(Instant::now());
-    let refused = refused.or(too_many.then_some(TOO_MANY));
-    let problems = problems(&incident);
-    // Nobody listens any more once the demo has what it waits for.
-    drop(arrivals.send(Arrival { incident, refused }));
-    Ok(match (refused, problems) {
-        (Some(TOO_MANY), _) => {
-            let mut answer = answer(429, r#"{"message":"Too many requests"}"#);
-            answer
-                .headers_mut()
-                .insert(RETRY_AFTER, HeaderValue::from_static("1"));
-            answer
+    let is_api = path.starts_with("/backlog/") || path.starts_with("/journal/");
+    Ok(match &judge.agent {
+        Some(agent) if is_api => {
+            let request = agent::Request {
+                method: method.as_str(),
+                path: &path,
+                body: &body,
+            };
+            of_api(agent.with(|agent, now| agent.answer(&request, now)))
         }
-        (Some(_), _) => answer(403, r#"{"message":"Forbidden"}"#),
-        // As the agent does: an incident that breaks the schema is answered with 200 and a list.
-        (None, Some(problem)) => answer(200, &format!(r#"{{"errors":["{problem}"]}}"#)),
-        (None, None) => answer(200, r#"{"message":"Webhook received"}"#),
+        _ => judge.receive(&proof, &body),
     })
 }
 
-/// Why a request is refused, if it is.
-fn refuse(
-    secret: &SecretString,
-    timestamp: &str,
-    signature: &str,
-    body: &[u8],
-    now: Timestamp,
-) -> Option<&'static str> {
-    let Ok(signed) = timestamp.parse::<Timestamp>() else {
-        return Some("no timestamp");
-    };
-    if (now.as_second() - signed.as_second()).abs() > MAX_AGE {
-        return Some("a timestamp too far from now");
-    }
-    (sign(secret, timestamp, body) != signature).then_some("a signature that does not verify")
+/// What proves who sends a request.
+struct Proof {
+    timestamp: String,
+    signature: String,
+    authorization: String,
 }
 
-/// What is wrong with an incident, by the schema of the user guide.
-fn problems(incident: &Json) -> Option<&'static str> {
-    let is = |key: &str, allowed: &[&str]| {
-        incident[key]
-            .as_str()
-            .is_some_and(|it| allowed.contains(&it))
-    };
-    let text = |key: &str| incident[key].as_str().is_some_and(|it| !it.is_empty());
-    if !is("eventType", &["incident"]) {
-        Some("eventType is not valid")
-    } else if !is("action", &["created", "updated", "closed", "resolved"]) {
-        Some("action is not valid")
-    } else if !is(
-        "priority",
-        &["CRITICAL", "HIGH", "MEDIUM", "LOW", "MINIMAL"],
-    ) {
-        Some("priority is not valid")
-    } else if !text("incidentId") {
-        Some("incidentId is required")
-    } else if !text("title") {
-        Some("title is required")
-    } else {
-        None
+impl Judge {
+    fn receive(&self, proof: &Proof, body: &[u8]) -> Response<Full<Bytes>> {
+        let refused = match &self.credential {
+            Credential::Hmac(secret) => refuse(
+                secret,
+                &proof.timestamp,
+                &proof.signature,
+                body,
+                Timestamp::now(),
+            ),
+            Credential::ApiKey(key) => {
+                let expected = format!("Bearer {}", key.expose_secret());
+                (proof.authorization != expected).then_some("a key that is not the webhook's")
+            }
+        };
+        let incident = serde_json::from_slice(body).unwrap_or_default();
+        let too_many = self.limit.is_exceeded(Instant::now());
+        let refused = refused.or(too_many.then_some(TOO_MANY));
+        let problems = problems(&incident);
+        if let (Some(agent), None, None) = (&self.agent, refused, problems) {
+            agent.with(|agent, now| agent.accept(&incident, now));
+        }
+        // Nobody listens any more once the demo has what it waits for.
+        drop(self.arrivals.send(Arrival { incident, refused }));
+        match (refused, problems) {
+            (Some(TOO_MANY), _) => {
+                let mut answer = answer(429, r#"{"message":"Too many requests"}"#);
+                answer
+                    .headers_mut()
+                    .insert(RETRY_AFTER, HeaderValue::from_static("1"));
+                answer
+            }
+            (Some(_), _) => answer(403, r#"{"message":"Forbidden"}"#),
+            // As the agent does: an incident that breaks the schema is answered with 200 and a list.
+            (None, Some(problem)) => answer(200, &format!(r#"{{"errors":["{problem}"]}}"#)),
+            (None, None) => answer(200, r#"{"message":"Webhook received"}"#),
+        }
     }
+}
+
+fn of_api(answered: agent::Answer) -> Response<Full<Bytes>> {
+    let mut response = answer(answered.status, &answered.body.to_string());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(error) = answered.error {
+        headers.insert("x-amzn-errortype", HeaderValue::from_static(error));
+    }
+    response
 }
 
 fn answer(status: u16, body: &str) -> Response<Full<Bytes>> {
@@ -253,40 +282,75 @@ fn answer(status: u16, body: &str) -> Response<Full<Bytes>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpStream,
+    };
+    use webhook::sign;
 
-    #[test]
-    fn what_is_too_much_for_a_second_is_refused() {
-        let limit = Limit::of(2);
-        let begin = Instant::now();
-        let exceeded = [0, 100, 999, 1_101, 2_000]
-            .map(|it| limit.is_exceeded(begin + Duration::from_millis(it)));
-        assert_eq!(exceeded, [false, false, true, false, false]);
+    use super::*;
+    use crate::agent::{Script, Space};
+
+    async fn ask(receiver: &Receiver, head: &str, body: &str) -> String {
+        let address = receiver.endpoint().trim_start_matches("http://");
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let length = body.len();
+        let request = format!(
+            "{head}host: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
     }
 
-    #[test]
-    fn only_a_fresh_signature_with_the_right_secret_is_taken() {
-        let secret = SecretString::from("right");
-        let now: Timestamp = "2026-01-02T03:04:05.678Z".parse().unwrap();
-        let stamp = contract::format_timestamp(now);
-        let good = sign(&secret, &stamp, b"body");
-        assert_eq!(refuse(&secret, &stamp, &good, b"body", now), None);
-        for (timestamp, signature, body) in [
-            ("", good.as_str(), b"body"),
-            (stamp.as_str(), "", b"body"),
-            (
-                stamp.as_str(),
-                &sign(&SecretString::from("wrong"), &stamp, b"body"),
-                b"body",
-            ),
-            (stamp.as_str(), &good, b"dody"),
-            (
-                "2026-01-02T02:04:05.678Z",
-                &sign(&secret, "2026-01-02T02:04:05.678Z", b"body"),
-                b"body",
-            ),
+    #[tokio::test]
+    async fn only_what_is_signed_and_valid_is_investigated() {
+        let space = Space::of("111122223333", "us-east-1");
+        let agent = Agent::new(space.clone(), Script::default());
+        // Each look at this clock is ten seconds after the one before.
+        let looks = std::sync::atomic::AtomicI64::new(0);
+        let clock: Clock = Arc::new(move || {
+            let look = looks.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(10 * look)
+        });
+        let agent = Investigates::by(clock, agent);
+        let secret = "secret".to_owned();
+        let receiver = Receiver::listen_as(agent, secret.clone()).await.unwrap();
+        let good = r#"{"eventType":"incident","action":"created","priority":"HIGH","incidentId":"a-1","title":"It broke"}"#;
+        for (body, secret, expected) in [
+            (good, "secret", "200"),
+            (good, "wrong", "403"),
+            ("{}", "secret", r#"{"errors":["#),
         ] {
-            assert!(refuse(&secret, timestamp, signature, body, now).is_some());
+            let stamp = contract::format_timestamp(Timestamp::now());
+            let signature = sign(&SecretString::from(secret), &stamp, body.as_bytes());
+            let head = format!(
+                "POST /webhook/generic/demo HTTP/1.1\r\n{TIMESTAMP_HEADER}: {stamp}\r\n\
+                 {SIGNATURE_HEADER}: {signature}\r\n"
+            );
+            let answer = ask(&receiver, &head, body).await;
+            assert!(answer.contains(expected), "{answer}");
         }
+        let head = format!(
+            "POST /backlog/agent-space/{}/tasks/list HTTP/1.1\r\n",
+            space.id
+        );
+        // Twelve seconds after it was taken it is there.
+        let answer = ask(&receiver, &head, "{}").await;
+        assert_eq!(answer.matches("\"taskId\"").count(), 0, "{answer}");
+        let answer = ask(&receiver, &head, "{}").await;
+        assert_eq!(answer.matches("\"taskId\"").count(), 1, "{answer}");
+        assert!(answer.contains("\"referenceId\":\"a-1\""), "{answer}");
+        let head = format!(
+            "GET /backlog/agent-space/{}/tasks/gone HTTP/1.1\r\n",
+            space.id
+        );
+        let answer = ask(&receiver, &head, "").await;
+        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+        assert!(
+            answer.contains("x-amzn-errortype: ResourceNotFoundException"),
+            "{answer}"
+        );
     }
 }

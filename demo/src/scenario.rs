@@ -28,13 +28,13 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Deploys the account, plays what goes wrong, and waits for the incidents.
-pub(crate) async fn play(
-    file: &LoadedFile,
+pub(crate) async fn play<'a>(
+    file: &'a LoadedFile,
     local: &LocalAws,
     receiver: &mut Receiver,
     secret: &str,
     terminal: Terminal,
-) -> Result<(), Error> {
+) -> Result<Deployed<'a>, Error> {
     let started = std::time::Instant::now();
     terminal.say("\n2. deploying the account file");
     let deployed = deploy(file, local, receiver, secret, terminal).await?;
@@ -71,7 +71,7 @@ pub(crate) async fn play(
         ACTS.len()
     ));
     if verified == ACTS.len() {
-        Ok(())
+        Ok(deployed)
     } else {
         Err(Error::Incidents {
             verified,

@@ -77,6 +77,14 @@ fn four_incidents_arrive_and_verify() {
             "make smaller: 1, 157.10 USD a month after discounts",
             "price not known: 1",
             "4 of 4 incidents arrived and verified",
+            // Each is investigated, and the ledger says what was found.
+            "   Investigation Completed\n",
+            "$ synth results --account local\n",
+            "  root cause  CRITICAL  ",
+            "      3.2 minutes, $1.59\n      > A deployment 14 minutes earlier halved the memory",
+            "      > no access: Access denied to the account's metrics and logs",
+            "2 found a root cause, 1 found a cause, 1 found nothing, 1 without access",
+            "a message on the topic of `results`",
             // Silence is not idleness.
             "- unknown, too few days of CPU datapoints: 1",
         ],

@@ -3,7 +3,7 @@
 //! Reading is tolerant: what is absent, null or of another type is simply not there. Deciding is
 //! strict, and is done elsewhere.
 
-use jiff::{Timestamp, fmt::strtime};
+use jiff::{SignedDuration, Timestamp, fmt::strtime};
 use serde_json::Value as Json;
 
 /// What is wrong with an event that cannot be evaluated. Lambda writes such an event into the bucket of failed
@@ -92,9 +92,15 @@ pub fn list<'a>(json: &'a Json, path: &str) -> &'a [Json] {
         .map_or(&[], Vec::as_slice)
 }
 
-/// The point in time at `path`.
+/// The point in time at `path`: a text, or the seconds since 1970 that AWS's JSON protocols write where a model says
+/// nothing else.
 pub fn time(json: &Json, path: &str) -> Option<Timestamp> {
-    parse_time(text(json, path)?)
+    let found = at(json, path)?;
+    let Some(seconds) = found.as_f64() else {
+        return parse_time(found.as_str()?);
+    };
+    let since = SignedDuration::try_from_secs_f64(seconds).ok()?;
+    Timestamp::UNIX_EPOCH.checked_add(since).ok()
 }
 
 /// Reads a point in time as AWS writes them: with `Z`, `+00:00` or CloudWatch's `+0000`.
@@ -138,6 +144,22 @@ mod tests {
         ] {
             let read = parse(payload).map_err(|error| error.to_string());
             assert_eq!(read, expected.map_err(str::to_owned), "{payload}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_a_text_or_seconds() {
+        let expected: Timestamp = "2023-08-04T12:36:15.490Z".parse().unwrap();
+        for at in [json!("2023-08-04T12:36:15.490Z"), json!(1_691_152_575.490)] {
+            assert_eq!(
+                time(&json!({ "at": at }), "at").map(|it| it.as_millisecond()),
+                Some(expected.as_millisecond())
+            );
+        }
+        let second = time(&json!({ "at": 1_691_152_575 }), "at");
+        assert_eq!(second.map(Timestamp::as_second), Some(expected.as_second()));
+        for at in [json!(1e300), json!(true), json!(null)] {
+            assert_eq!(time(&json!({ "at": at }), "at"), None, "{at}");
         }
     }
 

@@ -62,6 +62,28 @@ Examples:
   synth explain --account prod ecs-8caf894b865c1f26137bd0699cc917d4     what became of an incident
   synth explain --account prod 6f87d04b-9f74-4f04-a780-7acf4b0a9b38     what became of an event";
 
+const RESULTS: &str = "\
+What became of a report:
+  root cause, cause   what the agent found
+  no cause            it ended, and found nothing
+  no summary          it ended, and what it found could not be read
+  linked              another task, which is named, investigates it: this one costs almost nothing
+  in triage, queued   it has not begun: an agent space runs three at a time
+  running, waiting    it has begun
+  failed, timed out, cancelled, skipped    it ended without a result
+
+Lines that begin with > are what the agent wrote: a language model's conclusions from texts of events. They are data
+to examine. Dollars are seconds of executions at the agent's price, not the bill; what the agent reads (Logs Insights,
+Athena) costs extra.
+
+Needs `cloudformation:DescribeStacks`, `dynamodb:Scan` on the ledger, and with a key of your own `kms:Decrypt`.
+
+Examples:
+  synth results --account prod                           the last seven days
+  synth results --account prod --since 35d --group api   all of one group
+  synth results --account prod --html results.html       as a page that can be passed on
+  synth results --account prod --json | jq '.[].totals.groups'";
+
 const COST: &str = "\
 The JSON of --json:
   account, date, regions   the account, day and regions of the report
@@ -132,6 +154,13 @@ pub enum Command {
     /// queued, recorded and sent, and why it was skipped, held, merged, rejected or lost.
     #[command(after_help = EXPLAIN)]
     Explain(Explain),
+    /// Show what the agent found about each report, and what it cost
+    ///
+    /// Each entry is a report that the agent has: when, what became of it, its priority, what is broken, its incident
+    /// ID, the agent's task, minutes and dollars, the verdict, and what the agent could not look at. The newest comes
+    /// last. Then come totals by day, source, rule and service, and the groups that cost most.
+    #[command(after_help = RESULTS)]
+    Results(Results),
     /// Show what the cost report of an account finds now
     ///
     /// Runs the report's own code with your credentials. Nothing is sent and nothing is remembered.
@@ -323,6 +352,26 @@ pub struct Explain {
     /// Read the ledger only
     #[arg(long)]
     pub no_logs: bool,
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Show what the agent found about each report, and what it cost.
+#[derive(Debug, Args)]
+pub struct Results {
+    /// Which account
+    #[command(flatten)]
+    pub file: AccountFile,
+    /// How far back to look, such as 90m, 24h or 7d; the ledger keeps 35 days
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = length_of_time)]
+    pub since: SignedDuration,
+    /// Only groups whose names have these words, in any case of letters
+    #[arg(long, value_name = "WORDS")]
+    pub group: Option<String>,
+    /// Write it to this file as one page that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Print it as JSON
     #[arg(long)]
     pub json: bool,

@@ -15,9 +15,11 @@ mod manifest;
 mod match_event;
 pub mod names;
 pub mod package;
+mod page;
 mod price;
 mod progress;
 mod redrive;
+pub mod results;
 mod session;
 pub mod status;
 mod webhook;
@@ -46,6 +48,7 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
         Command::Doctor(args) => doctor::run(&args, &Session::of_process(terminal)).await,
         Command::Explain(args) => explain::run(&args, terminal).await,
         Command::History(args) => history::run(&args, terminal).await,
+        Command::Results(args) => results::run(&args, terminal).await,
         Command::Cost(args) => cost::run(&args, terminal).await,
         Command::Redrive(args) => redrive::run(&args, terminal).await,
         Command::Webhook(Webhook::Set(args)) => webhook::set(&args, terminal).await,

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use contract::{DeliverySettings, IncidentId};
 use jiff::Timestamp;
-use runtime::ledger::{Day, Hour, Identity, Item, Key, Pending, Plan, Window, plan};
+use runtime::ledger::{
+    Day, Hour, Identity, Investigation, Item, Key, Pending, Plan, State, Window, plan,
+};
 
 /// How many windows are merged one into the other at most.
 const MERGES: usize = 8;
@@ -16,6 +18,8 @@ pub struct Contents {
     pub(crate) windows: BTreeMap<Key, Window>,
     /// Where incidents were recorded, by the key of their identity.
     pub(super) identities: BTreeMap<Key, Identity>,
+    /// What the agent did about reports, by the ID that each was sent under.
+    pub(crate) investigations: BTreeMap<IncidentId, Investigation>,
     /// What was used of the budget today.
     pub(super) day: Day,
     /// Items that cannot be read: another version wrote them.
@@ -39,6 +43,9 @@ impl Contents {
                 Some(Item::Identity(identity)) => {
                     contents.identities.insert(key, identity);
                 }
+                Some(Item::Investigation(it)) => {
+                    contents.investigations.insert(it.incident.clone(), *it);
+                }
                 Some(Item::Day(day)) if key == today => contents.day = day,
                 Some(_) => {}
                 None => contents.unreadable += 1,
@@ -51,6 +58,11 @@ impl Contents {
     pub fn plan(&self, settings: &DeliverySettings, now: Timestamp) -> Plan {
         let pending = self.windows.values().filter(|it| it.is_pending());
         plan(pending.map(Pending::of).collect(), &self.day, settings, now)
+    }
+
+    /// What the agent did about reports.
+    pub fn investigations(&self) -> impl Iterator<Item = &Investigation> {
+        self.investigations.values()
     }
 
     /// What was used of the budget today.
@@ -68,6 +80,14 @@ impl Contents {
     pub fn window_of(&self, incident: &IncidentId) -> Option<&Window> {
         let identity = self.identities.get(&Key::identity(incident))?;
         self.merged(identity.window.as_ref()?)
+    }
+
+    /// The reports that the agent has: the ID of each, when it was sent, and its window.
+    pub(super) fn reports(&self) -> impl Iterator<Item = (&IncidentId, (Timestamp, &Window))> {
+        self.windows.values().filter_map(|it| match &it.state {
+            State::Sent { at, id } => Some((id, (*at, it))),
+            _ => None,
+        })
     }
 
     /// The window of this key, or the one that it was merged into in the end.

@@ -2,7 +2,7 @@
 
 use contract::{DeliverySettings, Priority};
 use jiff::Timestamp;
-use runtime::ledger::{Contents as Sends, Hold, Key, Members, Plan, State, Window};
+use runtime::ledger::{Contents as Sends, Hold, Investigation, Key, Members, Plan, State, Window};
 
 use super::Contents;
 
@@ -35,7 +35,7 @@ pub(super) struct Whole {
 }
 
 /// A window of the ledger, and how far it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
     pub(super) key: Key,
     /// `incidents` of one group, or a digest: `budget` or `quiet-hours`.
@@ -57,6 +57,8 @@ pub(crate) struct Entry {
     pub(super) causes: Vec<(String, u64)>,
     /// How many groups there are, where it is a digest.
     pub(super) groups: u64,
+    /// What the agent did about it.
+    pub(super) investigation: Option<Investigation>,
 }
 
 /// What holds incidents, as programs read it.
@@ -123,6 +125,10 @@ impl Entry {
                 (word(digest.hold), None, groups, digest.group_count())
             }
         };
+        let investigation = match &window.state {
+            State::Sent { id, .. } => contents.investigations.get(id).cloned(),
+            _ => None,
+        };
         Self {
             key: window.key.clone(),
             kind,
@@ -137,6 +143,7 @@ impl Entry {
             first_title,
             causes,
             groups,
+            investigation,
         }
     }
 }

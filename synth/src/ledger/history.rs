@@ -11,6 +11,7 @@ use stacks::Json;
 use super::{
     Contents,
     entry::{Entry, Stage, word},
+    results,
     summary::{Used, said},
     text::{clock, count, fit, fits},
 };
@@ -172,6 +173,7 @@ impl Entry {
             "incidentId": self.incident_id,
             "incidents": self.incidents,
             "firstTitle": self.first_title,
+            "investigation": self.investigation.as_ref().map(results::to_json),
             "causes": causes.map(|(cause, count)| json!({ "cause": cause, "incidents": count })).collect::<Vec<_>>(),
         })
     }
@@ -210,6 +212,7 @@ impl Entry {
             lines.extend(causes.iter().map(|it| format!("      {it}")));
         }
         lines.extend(self.stage.detail(now).map(|it| format!("      {it}")));
+        lines.extend(self.investigation.iter().flat_map(results::brief));
         lines.iter().map(|it| fit(it)).collect()
     }
 }

@@ -7,6 +7,7 @@ mod entry;
 mod explain;
 mod found;
 mod history;
+mod results;
 mod summary;
 mod table;
 #[cfg(test)]
@@ -18,4 +19,6 @@ pub use table::{LedgerError, Table};
 pub use contents::Contents;
 pub(crate) use explain::{Explanation, Search};
 pub(crate) use history::{History, Queues, Seen, queue_json};
+pub(crate) use results::{AgentSpace, Became, Results, Row, Sum, Totals};
 pub(crate) use summary::Summary;
+pub(crate) use text::count;

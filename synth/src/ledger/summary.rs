@@ -11,6 +11,7 @@ use stacks::Json;
 use super::{
     Contents,
     entry::{Entry, Stage, word},
+    results::{Results, Totals},
     text::{clock, count},
 };
 
@@ -37,6 +38,8 @@ pub(crate) struct Summary {
     held: BTreeMap<(Hold, Timestamp), Pending>,
     gathering: Pending,
     due: Pending,
+    /// What became of what was sent today; nothing where no task is known.
+    today: Option<Totals>,
 }
 
 /// Incidents that are still to be sent.
@@ -151,6 +154,7 @@ impl Summary {
             held: BTreeMap::new(),
             gathering: Pending::default(),
             due: Pending::default(),
+            today: today(contents, now),
         };
         for entry in Entry::all(contents, settings, now) {
             match entry.stage {
@@ -185,6 +189,7 @@ impl Summary {
             "held": held.collect::<Vec<_>>(),
             "gathering": self.gathering.to_json("until"),
             "due": self.due.to_json("since"),
+            "results": self.today.as_ref().map(Totals::to_json),
         })
     }
 
@@ -211,6 +216,20 @@ impl Summary {
                 ));
             }
         }
+        if let Some(today) = &self.today {
+            lines.push(format!(
+                "  results       {}",
+                today.all.said("investigation", " today")
+            ));
+            lines.push(format!("                {}", today.became()));
+        }
         lines
     }
+}
+
+/// What became of what was sent on the day of `now`, which is that of the budget.
+fn today(contents: &Contents, now: Timestamp) -> Option<Totals> {
+    let begins = Day::new(Hour::of(now)).begins();
+    let results = Results::new(contents, None, begins);
+    (!results.rows.is_empty()).then_some(results.totals)
 }

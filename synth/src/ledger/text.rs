@@ -39,7 +39,7 @@ pub(super) fn clock(at: Timestamp, now: Timestamp) -> String {
 }
 
 /// `1 incident`, `2 incidents`.
-pub(super) fn count(count: u64, what: &str) -> String {
+pub(crate) fn count(count: u64, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {what}{plural}")
 }

@@ -19,7 +19,10 @@ use runtime::{
 use serde_json::{Value as Json, json};
 use synth::deploy::describe;
 
-use crate::lifecycle::{Life, REGION, account};
+use crate::{
+    lifecycle::{Life, REGION, account},
+    results,
+};
 
 const BUDGET: &str = "groups over the budget";
 const LIMITS: &str = "limits: {investigations-per-hour: 6, investigations-per-day: 24}\n";
@@ -203,6 +206,7 @@ async fn what_was_sent_and_what_is_pending_is_shown() {
         assert!(line.chars().count() <= 100, "{line}");
     }
 
+    results::shown(&life, &ledger, &id).await;
     more_than_a_page(&life, &ledger).await;
     follows(&life, &ledger).await;
     may_not_be_read(&life).await;

@@ -1,6 +1,6 @@
 //! A whole life of an account's stacks, on the local AWS: through the same code as on AWS.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use demo::{local_aws::LocalAws, receiver::Receiver};
 use secrecy::SecretString;
@@ -26,6 +26,11 @@ impl Life {
     }
 
     /// A command that meets the local AWS.
+    /// Where `synth` runs.
+    pub(crate) fn directory(&self) -> &Path {
+        self.project.path()
+    }
+
     pub(crate) fn command(&self, arguments: &[&str]) -> Run {
         Run::inside(self.project.path(), arguments)
             .env("AWS_ENDPOINT_URL", self.local.endpoint())

@@ -8,6 +8,7 @@ mod dead_letters;
 mod history;
 mod lifecycle;
 mod redrive;
+mod results;
 mod shards;
 mod support;
 mod trial;

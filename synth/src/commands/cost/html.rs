@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use runtime::cost::{Finding, Sums, price_of_metrics, summary};
 
 use super::Found;
+use crate::commands::page::escape;
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;\
 color:#1b1f24;background:#fff}h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}\
@@ -160,21 +161,6 @@ fn row(out: &mut String, finding: &Finding) {
         escape(finding.owner.as_deref().unwrap_or_default()),
         escape(&evidence.join("; ")),
     );
-}
-
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Windows of every state, and what is said of them.
 
 mod found;
+mod results;
 mod shown;
 mod states;
 

@@ -114,6 +114,7 @@ fn a_program_gets_everything() {
             "incidentId": id,
             "incidents": 1,
             "firstTitle": "ECS service held at night: exited with code 1",
+            "investigation": null,
             "causes": [{ "cause": "exited with code 1", "incidents": 1 }],
         })
     );

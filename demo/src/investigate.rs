@@ -1,0 +1,150 @@
+//! The agent's part of a demo: it investigates what it was sent, the deployed function hears its events, and what that
+//! made of them is shown.
+
+use std::{sync::Arc, time::Duration};
+
+use contract::{FunctionName, Output};
+use jiff::{SignedDuration, Timestamp};
+use stacks::{Json, monitor::OpsTopic};
+use synth::{
+    aws::AwsError,
+    commands::results,
+    config::Account,
+    ledger::{Contents, Table},
+    terminal::Terminal,
+};
+
+use crate::{
+    Error,
+    agent::{Agent, Finding, Script, Space},
+    deployed::Deployed,
+    local_aws::LocalAws,
+    receiver::Investigates,
+};
+
+/// How many seconds pass for the agent in one of this machine.
+const FASTER: i32 = 60;
+/// How often the agent is looked at.
+const TICK: Duration = Duration::from_millis(200);
+/// How long investigations, and what the function makes of them, may take.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// The agent space of the account file, whose clock runs fast.
+pub(crate) fn agent(account: &Account, region: &str) -> Investigates {
+    let agent = account.monitor.agent.as_ref();
+    let own = Space::of(account.account_id.as_deref().unwrap_or_default(), region);
+    let id = agent.map_or(own.id, |it| it.space.as_str().to_owned());
+    let minutes = SignedDuration::from_mins;
+    let script = Script::default()
+        .taking("", minutes(8))
+        .taking("Alarm", SignedDuration::from_secs(192))
+        .finding("The order", Finding::NoAccess)
+        .taking("The order", minutes(3))
+        .finding("Cost report", Finding::Cause);
+    let begin = Timestamp::now();
+    let clock = move || {
+        let passed = Timestamp::now().duration_since(begin);
+        begin + passed * FASTER
+    };
+    Investigates::by(Arc::new(clock), Agent::new(Space { id, ..own }, script))
+}
+
+/// The queue of whoever hears of results; nothing where nobody does.
+pub(crate) async fn people(account: &Account, local: &LocalAws) -> Result<Option<String>, Error> {
+    let agent = account.monitor.agent.as_ref();
+    match agent.and_then(|it| it.results.as_ref()).map(|it| &it.topic) {
+        Some(OpsTopic::ByName(name)) => Ok(Some(local.make_topic(&name.to_string()).await?)),
+        Some(OpsTopic::ByArn(_)) | None => Ok(None),
+    }
+}
+
+/// Waits for the ends of all investigations, and shows what became of the reports.
+pub(crate) async fn play(
+    account: &Account,
+    deployed: &Deployed<'_>,
+    agent: &Investigates,
+    heard: Option<&str>,
+    terminal: Terminal,
+) -> Result<(), Error> {
+    if account.monitor.agent.is_none() {
+        return Ok(());
+    }
+    terminal.say(&format!(
+        "\n8. the agent investigates: {FASTER} of its seconds are one here"
+    ));
+    let table = deployed.output(Output::LedgerTable).await?;
+    let function = Output::Function(FunctionName::Result);
+    let function = deployed.output(function).await?;
+    let mut ledger = Table::new(&deployed.region.aws, table);
+    let started = std::time::Instant::now();
+    let (mut known, mut expected) = (0, 0);
+    while started.elapsed() < PATIENCE {
+        for event in agent.with(Agent::events) {
+            terminal.say(&format!(
+                "   {}",
+                event["detail-type"].as_str().unwrap_or_default()
+            ));
+            say(deployed, &function, &event).await?;
+        }
+        let is_idle = agent.with(|it, _| it.is_idle());
+        if is_idle {
+            expected = agent.with(|it, _| it.counts().values().sum());
+            let contents = Contents::read(ledger.items().await?, Timestamp::now());
+            let ended = contents.investigations().filter(|it| it.status.is_end());
+            known = ended.count();
+            if known == expected {
+                break;
+            }
+        }
+        tokio::time::sleep(TICK).await;
+    }
+    if known < expected || expected == 0 {
+        return Err(Error::Investigations { known, expected });
+    }
+    terminal.data("\n$ synth results --account local");
+    let since = Timestamp::now() - SignedDuration::from_hours(1);
+    for line in results::shown(&deployed.region, account, since).await? {
+        terminal.data(&line);
+    }
+    match heard {
+        Some(queue) => hear(deployed, queue, terminal).await,
+        None => Ok(()),
+    }
+}
+
+/// Shows the first message that people are sent.
+async fn hear(deployed: &Deployed<'_>, queue: &str, terminal: Terminal) -> Result<(), Error> {
+    let sqs = deployed.region.aws.sqs();
+    let received = sqs.receive_message().queue_url(queue).wait_time_seconds(10);
+    let received = received.send().await;
+    let received = received.map_err(|it| AwsError::call("SQS ReceiveMessage", it))?;
+    let message = received.messages.unwrap_or_default().into_iter().next();
+    let message = message.and_then(|it| it.body);
+    let message = message.ok_or_else(|| Error::Absent("a message on the topic".to_owned()))?;
+    terminal.data("\na message on the topic of `results`, for mail and chat");
+    for line in message.lines() {
+        terminal.data(&format!("     | {line}"));
+    }
+    Ok(())
+}
+
+/// Hands an event of the agent to the function as EventBridge would, if the deployed rule matches it: nobody but AWS may
+/// put events of `aws.aidevops` on the bus.
+async fn say(deployed: &Deployed<'_>, function: &str, event: &Json) -> Result<(), Error> {
+    let rule = format!("{}-result-agent", deployed.core);
+    let eventbridge = aws_sdk_eventbridge::Client::new(deployed.region.aws.config());
+    let described = eventbridge.describe_rule().name(&rule).send().await;
+    let described = described.map_err(|it| AwsError::call("EventBridge DescribeRule", it))?;
+    let matched = eventbridge
+        .test_event_pattern()
+        .event_pattern(described.event_pattern.unwrap_or_default())
+        .event(event.to_string())
+        .send()
+        .await
+        .map_err(|it| AwsError::call("EventBridge TestEventPattern", it))?;
+    if !matched.result {
+        let problem = "does not match an event of the agent";
+        return Err(Error::Rule { rule, problem });
+    }
+    deployed.invoke(function, event).await
+}
