@@ -19,6 +19,8 @@ pub enum Output {
     LedgerTable,
     /// The ARN of the role that may send incidents to their queue again.
     RedriveRoleArn,
+    /// The version of Tocsin that made the template.
+    Version,
     /// The ARN of the secret that holds the webhook.
     WebhookSecretArn,
 }
@@ -34,6 +36,7 @@ impl Output {
             Self::IncidentsUrl => "IncidentsUrl",
             Self::LedgerTable => "LedgerTable",
             Self::RedriveRoleArn => "RedriveRoleArn",
+            Self::Version => "Version",
             Self::WebhookSecretArn => "WebhookSecretArn",
         }
     }

@@ -253,6 +253,11 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
         "The table with the record of incidents and reports",
         &ledger.name,
     );
+    show(
+        Output::Version,
+        "The version of Tocsin that made this template",
+        &env!("CARGO_PKG_VERSION"),
+    );
 
     let assets = functions.iter().map(|(asset, _)| *asset);
     let parameters = core_parameters(monitor, assets);

@@ -148,6 +148,7 @@ async fn region_status(region: &Region, account: &Account) -> RegionStatus {
     RegionStatus {
         region: region.name().to_owned(),
         stacks: lines,
+        version: of(Output::Version),
         webhook,
         incidents,
         dead_letters,

@@ -15,6 +15,8 @@ use crate::{
 pub(super) struct RegionStatus {
     pub(super) region: String,
     pub(super) stacks: Vec<StackLine>,
+    /// The version of Tocsin that is deployed; nothing where an older one does not say.
+    pub(super) version: Option<String>,
     pub(super) webhook: Option<WebhookState>,
     pub(super) incidents: Option<QueueDepth>,
     pub(super) dead_letters: Option<QueueDepth>,
@@ -75,6 +77,7 @@ impl RegionStatus {
             "stacks": stacks
                 .map(|it| json!({ "stack": it.stack, "status": it.status }))
                 .collect::<Vec<_>>(),
+            "version": self.version,
             "webhook": webhook,
             "incidents": depth(self.incidents),
             "deadLetters": depth(self.dead_letters),
@@ -92,6 +95,7 @@ impl RegionStatus {
         for StackLine { stack, status, .. } in &self.stacks {
             lines.push(format!("  stack         {stack}  {status}"));
         }
+        lines.extend(self.version.as_ref().map(|it| version(it, account)));
         lines.extend(self.webhook.as_ref().map(|it| webhook(it, account)));
         if let Some(it) = self.incidents {
             lines.push(queue("incidents", it));
@@ -120,6 +124,17 @@ impl RegionStatus {
             lines.push(format!("  not read      {problem}"));
         }
         lines
+    }
+}
+
+fn version(deployed: &str, account: &str) -> String {
+    let own = env!("CARGO_PKG_VERSION");
+    if deployed == own {
+        format!("  version       {deployed}")
+    } else {
+        format!(
+            "  version       {deployed}; this is {own}. See what a deploy changes with: synth diff --account {account}"
+        )
     }
 }
 
@@ -176,6 +191,7 @@ mod tests {
                 status: "UPDATE_COMPLETE".to_owned(),
                 condition: Some(StackCondition::Ready),
             }],
+            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
             webhook,
             incidents: Some(EMPTY),
             dead_letters: Some(QueueDepth {
