@@ -51,32 +51,39 @@ pub fn message(
         "{headline}\n\n{facts}\n\n{WORDS}:\n\n\n\n\n{}",
         links.join("\n")
     );
-    let room = LONGEST.saturating_sub(frame.chars().count() + 2 * "```".len());
-    let words = words(it, room);
-    let text = |fence: &str| {
-        let quoted = if words.is_empty() {
-            String::new()
-        } else {
-            format!("\n\n{WORDS}:\n{fence}\n{words}\n{fence}")
+    let mut room = LONGEST.saturating_sub(frame.chars().count() + 2 * "```".len());
+    loop {
+        let words = words(it, room);
+        let text = |fence: &str| {
+            let quoted = if words.is_empty() {
+                String::new()
+            } else {
+                format!("\n\n{WORDS}:\n{fence}\n{words}\n{fence}")
+            };
+            format!("{facts}{quoted}")
         };
-        format!("{facts}{quoted}")
-    };
-    let plain = format!(
-        "{headline}\n\n{}\n\n{}",
-        text("").trim_end(),
-        links.join("\n")
-    );
-    let body = if chat {
-        let https = notification(it, window, &headline, &text("```"), &links);
-        json!({ "default": plain, "email": plain, "https": https.to_string() }).to_string()
-    } else {
-        plain
-    };
-    Message {
-        subject: subject(&format!("[{}] {headline}", places.account)),
-        body,
-        is_by_protocol: chat,
-        attributes: attributes(it, window, places.account),
+        let plain = format!(
+            "{headline}\n\n{}\n\n{}",
+            text("").trim_end(),
+            links.join("\n")
+        );
+        let body = if chat {
+            let https = notification(it, window, &headline, &text("```"), &links).to_string();
+            let over = https.chars().count().saturating_sub(LONGEST);
+            if over > 0 && room > 0 {
+                room = room.saturating_sub(over);
+                continue;
+            }
+            json!({ "default": plain, "email": plain, "https": https }).to_string()
+        } else {
+            plain
+        };
+        return Message {
+            subject: subject(&format!("[{}] {headline}", places.account)),
+            body,
+            is_by_protocol: chat,
+            attributes: attributes(it, window, places.account),
+        };
     }
 }
 
@@ -99,10 +106,7 @@ fn facts(it: &Investigation, window: Option<&Window>) -> String {
     let mut facts = match window.map(|it| (it.count(), it.priority())) {
         Some((1, priority)) => format!("One incident of priority {}.", priority.as_str()),
         Some((count, priority)) => {
-            format!(
-                "{count} incidents of priority {} or less.",
-                priority.as_str()
-            )
+            format!("{count} incidents, highest priority {}.", priority.as_str())
         }
         None => "One incident.".to_owned(),
     };

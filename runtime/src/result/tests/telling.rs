@@ -262,6 +262,8 @@ fn a_message_is_short_and_does_nothing() {
     let message = heard(&world);
     let (mail, chat) = bodies(&message);
     assert!(mail.chars().count() <= 2_900, "{}", mail.chars().count());
+    let whole = chat.to_string().chars().count();
+    assert!(whole <= 2_900, "{whole}");
     assert!(mail.contains("It lacked access, so it may have seen nothing."));
     assert!(mail.ends_with("synth results --account prod"));
     assert!(message.subject.len() <= 100);
