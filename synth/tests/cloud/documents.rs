@@ -67,7 +67,7 @@ fn word(condition: StackCondition) -> &'static str {
         StackCondition::Ready => "updated",
         StackCondition::Busy => "waited for",
         StackCondition::NeverCreated => "deleted and made again",
-        StackCondition::Stuck => "got out by hand",
+        StackCondition::Stuck => "repaired by hand",
         StackCondition::Unknown => "looked at",
     }
 }
