@@ -63,7 +63,8 @@ fn four_incidents_arrive_and_verify() {
     if !is_ready() {
         return;
     }
-    let (stdout, _) = play(&[], 0);
+    let (stdout, stderr) = play(&[], 0);
+    assert!(stderr.contains("   Investigation Completed\n"), "{stderr}");
     has(
         &stdout,
         &[
@@ -78,7 +79,6 @@ fn four_incidents_arrive_and_verify() {
             "price not known: 1",
             "4 of 4 incidents arrived and verified",
             // Each is investigated, and the ledger says what was found.
-            "   Investigation Completed\n",
             "$ synth results --account local\n",
             "  root cause  CRITICAL  ",
             "      3.2 minutes, $1.59\n      > A deployment 14 minutes earlier halved the memory",

@@ -139,7 +139,7 @@ fn findings(task: &Task) -> Vec<Json> {
         json!({
             "id": "finding-1",
             "type": kind,
-            "title": format!("A deployment 14 minutes earlier halved the memory of {subject}"),
+            "title": "A deployment 14 minutes earlier halved the memory of the service",
             "description": format!(
                 "The revision before ran with 1,024 MiB and used 700 at most. The current one has 512, and its tasks are \
                  killed within two minutes under the load of every evening. {subject} was last healthy before the \

@@ -126,6 +126,7 @@ fn nothing_is_set_in_vain() {
     let settings = [
         DeliverySettings {
             quiet_hours: Some("22:00-07:00 UTC0".parse().unwrap()),
+            knows_results: true,
             ..account(&directory("cases/example")).monitor.delivery()
         }
         .to_env(),

@@ -178,7 +178,10 @@ fn events_that_no_region_of_the_file_has_are_warned_of() {
 fn account_files_of_the_documents_are_read() {
     let mut text = std::fs::read_to_string(directory("../README.md")).unwrap();
     for entry in std::fs::read_dir(directory("../docs")).unwrap() {
-        text.push_str(&std::fs::read_to_string(entry.unwrap().path()).unwrap());
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            text.push_str(&std::fs::read_to_string(path).unwrap());
+        }
     }
     let blocks: Vec<&str> = text
         .split("```yaml\n")

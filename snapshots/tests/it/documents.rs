@@ -112,7 +112,7 @@ fn documents() -> Vec<(PathBuf, String)> {
         "CHANGELOG.md",
     ];
     let docs = fs::read_dir(root.join("docs")).unwrap();
-    let docs = docs.map(|it| it.unwrap().path());
+    let docs = docs.map(|it| it.unwrap().path()).filter(|it| it.is_file());
     let paths = top.iter().map(|it| root.join(it)).chain(docs);
     paths
         .map(|path| {
