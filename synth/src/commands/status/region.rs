@@ -246,9 +246,11 @@ mod tests {
             ),
         ] {
             let status = status(webhook);
+            let version = format!("  version       {}", env!("CARGO_PKG_VERSION"));
             let mut expected = vec![
                 "eu-central-1",
                 "  stack         tocsin-prod  UPDATE_COMPLETE",
+                version.as_str(),
             ];
             expected.extend(line);
             expected.extend([
