@@ -298,10 +298,16 @@ pub(crate) fn check(
         return wrong;
     };
     let there = settled(world);
+    // Cleaning up after an update decides nothing any more.
+    let is_cleaning_up = |stack: &crate::model::Stack| {
+        let view = stack.at(now);
+        view.is_some_and(|it| it.status == "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+    };
     let goes_on = world.stacks.values().flatten().any(|stack| {
-        stack.views.last().is_some_and(|(at, _)| *at > now)
+        let has_not_ended = stack.views.last().is_some_and(|(at, _)| *at > now)
             || stack.last().status.ends_with("_IN_PROGRESS")
-                && stack.last().status != "REVIEW_IN_PROGRESS"
+                && stack.last().status != "REVIEW_IN_PROGRESS";
+        has_not_ended && !is_cleaning_up(stack)
     });
     let has = |statuses: &[&str]| {
         there

@@ -175,7 +175,7 @@ fn without_credentials_it_says_what_to_do() {
         .end()
         .code(1)
         .says("STS GetCallerIdentity")
-        .says("hint: refresh your credentials");
+        .says("hint: aws configure sso");
     let nowhere = self::project("small", ACCOUNT);
     Run::inside(nowhere.path(), &["status", "--account", "small"])
         .env("AWS_ACCESS_KEY_ID", "test")
