@@ -190,8 +190,12 @@ fn account_files_of_the_documents_are_read() {
         .collect();
     assert!(blocks.len() >= 4);
     for block in blocks {
+        // A block in a list is indented as a whole.
+        let indent = block.len() - block.trim_start_matches(' ').len();
+        let lines = block.lines().map(|it| it.get(indent..).unwrap_or_default());
+        let block = lines.collect::<Vec<&str>>().join("\n");
         let text = if block.contains("\nname:") {
-            block.to_owned()
+            block
         } else {
             format!("name: document\nops-topic: ops\n{block}")
         };
