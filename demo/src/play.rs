@@ -49,18 +49,13 @@ pub async fn play(args: &Demo, terminal: Terminal) -> Result<(), Error> {
     let local = or_stopped(starting, &stop).await?;
     terminal.say(&format!("   MiniStack at {}", local.endpoint()));
     let played = async {
-        match args.storm {
-            Some(events) => {
-                let events = events.into();
-                storm::play(events, &file, &local, &mut receiver, &secret, terminal).await?;
-            }
-            None => {
-                let heard = investigate::people(&file.account, &local).await?;
-                let deployed =
-                    scenario::play(&file, &local, &mut receiver, &secret, terminal).await?;
-                investigate::play(&file.account, &deployed, &agent, heard.as_deref(), terminal)
-                    .await?;
-            }
+        if let Some(events) = args.storm {
+            let events = events.into();
+            storm::play(events, &file, &local, &mut receiver, &secret, terminal).await?;
+        } else {
+            let heard = investigate::people(&file.account, &local).await?;
+            let deployed = scenario::play(&file, &local, &mut receiver, &secret, terminal).await?;
+            investigate::play(&file.account, &deployed, &agent, heard.as_deref(), terminal).await?;
         }
         // Whatever arrives without the ledger, nobody has decided what may be sent.
         if local.has_said(LEDGER_CALL_FAILED) {

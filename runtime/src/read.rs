@@ -152,7 +152,7 @@ mod tests {
         let expected: Timestamp = "2023-08-04T12:36:15.490Z".parse().unwrap();
         for at in [json!("2023-08-04T12:36:15.490Z"), json!(1_691_152_575.490)] {
             assert_eq!(
-                time(&json!({ "at": at }), "at").map(|it| it.as_millisecond()),
+                time(&json!({ "at": at }), "at").map(jiff::Timestamp::as_millisecond),
                 Some(expected.as_millisecond())
             );
         }

@@ -23,7 +23,7 @@ impl Shown {
         match event {
             DeployEvent::Deploying { resources, .. } => self.done.set((0, *resources)),
             DeployEvent::RemovingAlarms { .. } | DeployEvent::Deleting { .. } => {
-                self.done.set((0, 0))
+                self.done.set((0, 0));
             }
             DeployEvent::Resource { status, .. } if status.ends_with("_COMPLETE") => {
                 let (done, all) = self.done.get();

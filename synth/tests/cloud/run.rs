@@ -342,7 +342,7 @@ pub(crate) fn check(
         {
             wrong.push("exit 6, and nothing is stuck".to_owned());
         }
-        0 if command == Command::Diff && !(is_done && !goes_on) => {
+        0 if command == Command::Diff && (!is_done || goes_on) => {
             wrong.push("exit 0, and there are differences".to_owned());
         }
         3 if command != Command::Diff => wrong.push("exit 3, and it is no comparison".to_owned()),
