@@ -45,6 +45,8 @@ def put(instance, cpu, network):
     midnight = datetime.datetime.now(datetime.timezone.utc).replace(
         hour=0, minute=0, second=0, microsecond=0
     )
+    # The local AWS forgets what is older than 14 days. The end of the first day is not, until this day ends.
+    end_of_day = datetime.timedelta(hours=23, minutes=59, seconds=59)
     data = []
     for day in range(1, 15):
         for name, value in [("CPUUtilization", cpu), ("NetworkIn", network), ("NetworkOut", network)]:
@@ -52,7 +54,7 @@ def put(instance, cpu, network):
                 {
                     "MetricName": name,
                     "Dimensions": [{"Name": "InstanceId", "Value": instance}],
-                    "Timestamp": midnight - datetime.timedelta(days=day) + datetime.timedelta(hours=12),
+                    "Timestamp": midnight - datetime.timedelta(days=day) + end_of_day,
                     "Value": value,
                 }
             )
