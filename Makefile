@@ -1,5 +1,9 @@
 # Every target here is also what CI runs; there is nothing that only CI knows.
 
+ifeq ($(filter oneshell,$(.FEATURES)),)
+$(error GNU make 3.82 or later is needed; on macOS: brew install make, then gmake)
+endif
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .ONESHELL:
@@ -66,6 +70,7 @@ test: tools $(SYNTH) $(LOCAL_AWS)/ready local-functions ## Run every test, the d
 .PHONY: only
 only: ## Run only the tests whose names contain TEST, such as TEST=templates::minimal
 	test -n "$(TEST)" || { echo "name a test: make only TEST=templates::minimal" >&2; exit 2; }
+	$(CARGO) test --locked --quiet --workspace --no-run
 	found=$$($(CARGO) test --locked --quiet --workspace -- --list $(TEST) | grep -c ': test$$' || true)
 	test "$$found" -gt 0 || { echo "no test has \`$(TEST)\` in its name" >&2; exit 1; }
 	$(CARGO) test --locked --quiet --workspace -- $(TEST)
@@ -98,9 +103,10 @@ check: tools $(DENY)/ready $(ZIZMOR)/ready ## Check formatting, lints, documenta
 # What building for Lambda needs is installed once, by hash; not for functions that run on this machine.
 .PHONY: build
 build: account $(SYNTH) ## Build and zip the functions of ACCOUNT
-	case "$$(sed -n 's/^architecture: *//p' accounts/$(ACCOUNT).yaml)" in
-		host*) ;;
-		x86_64*) $(MAKE) --no-print-directory $(ZIG)/ready $(RUST_TARGETS)/x86_64-unknown-linux-musl ;;
+	test -f accounts/$(ACCOUNT).yaml || { echo "there is no accounts/$(ACCOUNT).yaml: synth init --account $(ACCOUNT)" >&2; exit 2; }
+	case "$$(sed -n "s/^architecture: *[\"']*\([a-z0-9_]*\).*/\1/p" accounts/$(ACCOUNT).yaml)" in
+		host) ;;
+		x86_64) $(MAKE) --no-print-directory $(ZIG)/ready $(RUST_TARGETS)/x86_64-unknown-linux-musl ;;
 		*) $(MAKE) --no-print-directory $(ZIG)/ready $(RUST_TARGETS)/aarch64-unknown-linux-musl ;;
 	esac
 	$(SYNTH) package --account $(ACCOUNT)
@@ -121,7 +127,7 @@ deploy: build ## Build ACCOUNT, show the changes, ask, deploy
 destroy: account $(SYNTH) ## Delete the stacks of ACCOUNT
 	$(SYNTH) destroy --account $(ACCOUNT) $(if $(YES),--yes)
 
-# Tests that play whole nights, or try thousands of account files. One of them has a snapshot: that of the storm's numbers.
+# Tests that play whole nights, or try thousands of account files. Of these the storm has snapshots.
 SLOW := storm explore day properties mutations let_through scale
 
 .PHONY: snapshots
@@ -203,14 +209,17 @@ $(ZIG)/ready: runtime/zig/requirements.txt
 	touch $@
 
 # Rust's standard library for a target, where rustup has not installed it yet.
-$(RUST_TARGETS)/%:
+$(RUST_TARGETS)/%: rust-toolchain.toml
 	rustup target list --installed | grep -qx $* || rustup target add $*
 	mkdir -p $(RUST_TARGETS)
 	touch $@
 
 # The functions of both architectures, as far as what that needs is installed, and then `synth` with them inside.
 .PHONY: dist
-dist: tools $(SYNTH) $(ZIG)/ready ## Build an archive to install: synth with the functions inside, completions, licences, SBOM
+dist: tools $(SYNTH) ## Build an archive to install: synth with the functions inside, completions, licences, SBOM
+	for it in $(ZIG)/ready $(RUST_TARGETS)/aarch64-unknown-linux-musl $(RUST_TARGETS)/x86_64-unknown-linux-musl; do
+		$(MAKE) --no-print-directory $$it || echo "not installed: $$it" >&2
+	done
 	features=""
 	for architecture in arm64 x86_64; do
 		sed "s/^architecture: .*/architecture: $$architecture/" runtime/benches/functions/account.yaml > target/dist.yaml
@@ -221,6 +230,7 @@ dist: tools $(SYNTH) $(ZIG)/ready ## Build an archive to install: synth with the
 			test -z "$(STRICT)"
 		fi
 	done
+	test -n "$$features" || { echo "no functions could be built for Lambda: there is nothing to pack" >&2; exit 1; }
 	$(MAKE) --no-print-directory archive FEATURES="$$features"
 
 # CARGO_HOME and the directory of the clone say nothing to whoever runs it, and differ by machine.
@@ -230,15 +240,18 @@ archive:
 		$(CARGO) build --locked --profile dist --package synth --features "$(FEATURES)"
 	$(PYTHON) dist/archive.py target/dist/synth "$$(rustc -vV | sed -n 's/^host: //p')" $(ARCHIVES)
 
-# Where nothing can be built for Lambda here, with functions that are built for this machine.
+# Where nothing can be built for Lambda here, with functions that are built for this machine. What is built twice is
+# `synth` itself; the SDK beneath it is built once.
 .PHONY: dist-check
-dist-check: tools $(SYNTH) $(LOCAL_AWS)/ready ## Try an archive in an empty directory, from unpacking to the first incident
+dist-check: tools $(SYNTH) $(LOCAL_AWS)/ready ## Build an archive twice, and try it in an empty directory, from unpacking to the first incident
+	rm -rf target/archives/check target/archives/again
 	sed "s/^architecture: .*/architecture: $(MACHINE)/" runtime/benches/functions/account.yaml > target/dist.yaml
 	if ! $(SYNTH) package --config target/dist.yaml > /dev/null; then
 		echo "with functions for this machine: what building for Lambda needs is not installed" >&2
 		$(SYNTH) package --config runtime/benches/functions/account.yaml > /dev/null
 	fi
 	$(MAKE) --no-print-directory archive FEATURES=carries-$(MACHINE) ARCHIVES=target/archives/check
+	$(CARGO) clean --locked --quiet --profile dist --package synth
 	$(MAKE) --no-print-directory archive FEATURES=carries-$(MACHINE) ARCHIVES=target/archives/again
 	cmp target/archives/check/*.tar.gz target/archives/again/*.tar.gz
 	$(PYTHON) dist/check.py target/archives/check/*.tar.gz $(LOCAL_AWS)

@@ -2,8 +2,8 @@
 
     archive.py BINARY TARGET DIRECTORY
 
-The same binary makes the same archive, byte for byte, whenever and wherever: entries are sorted, and nothing in it has a
-time, a user or a path of this machine. Prints the path of the archive; beside it is its SHA-256.
+The same binary makes the same archive, byte for byte, with the same Python and zlib: entries are sorted, and nothing in it
+has a time, a user or a path of this machine. Prints the path of the archive; beside it is its SHA-256.
 """
 
 import gzip
@@ -23,7 +23,7 @@ def dependencies() -> list[dict]:
     """Every crate that is compiled into `synth` or the functions, as `cargo tree` resolves it."""
     tree = subprocess.run(
         ["cargo", "tree", "--locked", "--package", "synth", "--package", "runtime", "--edges", "normal,build",
-         "--prefix", "none", "--format", "{p}"],
+         "--target", "all", "--prefix", "none", "--format", "{p}"],
         cwd=ROOT, check=True, capture_output=True, text=True,
     ).stdout
     used = {tuple(line.split()[:2]) for line in tree.splitlines() if line.strip()}
@@ -53,7 +53,12 @@ def licences(packages: list[dict]) -> str:
         for file in files:
             text = file.read_text(encoding="utf-8", errors="replace").strip()
             texts.setdefault(text, []).append(name)
-    parts = ["What is in this archive besides Tocsin itself, and on which terms.\n"]
+    parts = [
+        "What is in this archive besides Tocsin itself, and on which terms.\n",
+        "-" * 100 + "\nThe standard library of Rust, which is linked into every program: Apache-2.0 OR MIT; see "
+        "https://github.com/rust-lang/rust/blob/master/COPYRIGHT\nmusl, which is linked into the functions: MIT; see "
+        "https://git.musl-libc.org/cgit/musl/tree/COPYRIGHT\n",
+    ]
     for text, names in sorted(texts.items(), key=lambda it: it[1]):
         parts.append("-" * 100 + "\n" + "\n".join(names) + "\n\n" + text + "\n")
     if missing:

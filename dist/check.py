@@ -42,6 +42,13 @@ ALARM = {
 incidents: "queue.Queue[dict]" = queue.Queue()
 
 
+def next_incident(seconds: int, what: str) -> dict:
+    try:
+        return incidents.get(timeout=seconds)
+    except queue.Empty:
+        sys.exit(f"{what} did not arrive within {seconds} seconds")
+
+
 class Receiver(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["content-length"]))
@@ -101,6 +108,8 @@ def main(archive: pathlib.Path, local_aws: pathlib.Path) -> None:
                     time.sleep(0.1)
                 else:
                     break
+            else:
+                sys.exit("the local AWS did not start")
             begin = time.monotonic()
             with tarfile.open(archive) as tar:
                 tar.extractall(directory, filter="data")
@@ -133,7 +142,7 @@ def main(archive: pathlib.Path, local_aws: pathlib.Path) -> None:
             synth("webhook", "set", "--account", "first", given=json.dumps({"url": url, "secret": SECRET}))
             shown = synth("webhook", "test", "--account", "first")
             assert "confirmed" in shown, shown
-            incidents.get(timeout=30)
+            next_incident(30, "the test of the webhook")
             say("synth webhook test: confirmed")
             outputs = json.loads(synth("deploy", "--account", "first", "--yes", "--json").split("\n]")[0] + "\n]")
             function = outputs[0]["outputs"]["AlarmFunction"]
@@ -142,7 +151,7 @@ def main(archive: pathlib.Path, local_aws: pathlib.Path) -> None:
                 f"{endpoint}/2015-03-31/functions/{function}/invocations", data=event.encode(),
                 headers={"authorization": f"AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/lambda/aws4_request"},
             )).close()
-            incident = incidents.get(timeout=60)
+            incident = next_incident(60, "the incident")
             say(f"received: {incident['priority']} {incident['title']}")
             left = sorted(str(it.relative_to(empty)) for it in empty.rglob("*") if it.is_file())
             assert left == ["accounts/first.yaml", "config.schema.json"], left

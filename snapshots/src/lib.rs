@@ -37,7 +37,7 @@ impl Drop for NextStep {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!(
-                "if the change is right: `make snapshots` writes it, and `git diff` shows it"
+                "if the change is right: `make snapshots` writes it (with ALL=1 what the storm shows, too), and `git diff` shows it"
             );
         }
     }

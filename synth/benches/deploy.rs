@@ -60,7 +60,7 @@ fn main() {
     let update = run::run(&cloud, &Project::with_code(ONE, "2"), Command::Deploy).code(0);
     report("new code of all functions", &update);
     cloud.clock.skip(Duration::from_hours(1));
-    let text = format!("{ONE}budget: {{per-day: 11}}\n");
+    let text = format!("{ONE}limits: {{investigations-per-day: 11}}\n");
     let changed = run::run(&cloud, &Project::with_code(&text, "2"), Command::Deploy).code(0);
     report("one property", &changed);
     cloud.clock.skip(Duration::from_hours(1));

@@ -94,8 +94,10 @@ pub async fn destroy(session: &Session, account: &Account, yes: bool) -> Result<
     for it in &deletions {
         if let Err(error) = delete(&deployer(it.region), it, &mut result).await {
             say_result(&result, terminal);
-            // The deletion may go on.
-            say_removals(it, terminal);
+            // The deletion may go on, and then nothing else names what stays.
+            if result.outcome(&it.stack, it.region.name()) == Some(StackOutcome::Unknown) {
+                say_removals(it, terminal);
+            }
             return Err(error.into());
         }
         terminal.say(&format!("{} is gone", it.stack));

@@ -172,12 +172,12 @@ impl Deployer<'_> {
                 Ok(())
             }
             Err(error) => {
-                let had_made_room =
+                let alarms_were_removed =
                     result.outcome(stack, region) == Some(StackOutcome::AlarmsRemoved);
                 // What a failed first deploy had left was deleted before.
                 let is_gone = plan.remains.is_some() && !known.stacks.contains_key(stack);
                 let outcome = match StackOutcome::of(&error) {
-                    StackOutcome::NotChanged | StackOutcome::RolledBack if had_made_room => {
+                    StackOutcome::NotChanged | StackOutcome::RolledBack if alarms_were_removed => {
                         StackOutcome::AlarmsRemoved
                     }
                     StackOutcome::NotChanged if is_gone => StackOutcome::Deleted,

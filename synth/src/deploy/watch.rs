@@ -25,7 +25,7 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(1_500), Duration::from_secs
 /// What takes longer than this is looked at less often.
 const LONG: Duration = Duration::from_mins(5);
 const PAUSE_OF_LONG: Duration = Duration::from_secs(20);
-/// Events tell more than the stack, which is read in every look of so many.
+/// Events show more than the stack, which is read in every look of so many.
 const STACK_EVERY: u32 = 5;
 /// Pages of events that are read in one look at most: more than any stack of ours makes.
 const PAGES: usize = 50;

@@ -80,7 +80,7 @@ impl Terminal {
         Ok(matches!(answer.as_str(), "y" | "yes"))
     }
 
-    /// The same, where an interrupt is a no. While a line is read nothing else would hear of it, so that is
+    /// The same, where an interrupt is a no. While a line is read nothing else would notice it, so that is
     /// done on a thread of its own, which ends with the process.
     pub async fn confirm_unless_stopped(
         self,

@@ -78,6 +78,8 @@ pub(crate) struct State {
     pub(crate) world: World,
     pub(crate) calls: Vec<Call>,
     pub(crate) planned: Option<Planned>,
+    /// What somebody else does while the next call of this operation is made.
+    pub(crate) meanwhile: Option<(&'static str, fn(&mut State))>,
     /// Since when the fault has been there.
     since: Option<SystemTime>,
     lost: usize,
@@ -139,6 +141,15 @@ impl Cloud {
         state.expired = false;
         state.denied.clear();
         state.world.lag = Duration::ZERO;
+    }
+}
+
+impl State {
+    /// Somebody presses Ctrl-C.
+    pub(crate) fn stop(&self) {
+        if let Some(switch) = &self.switch {
+            switch.stop();
+        }
     }
 }
 
@@ -287,6 +298,12 @@ impl Cloud {
             region: parsed.region.clone(),
             at: now,
         });
+        if let Some((operation, act)) = state.meanwhile
+            && operation == name
+        {
+            state.meanwhile = None;
+            act(&mut state);
+        }
         if state.expired {
             return Reply::Error(
                 403,
@@ -347,9 +364,7 @@ impl Cloud {
                 Reply::AnswerAndLose
             }
             Fault::Stop if is_hit => {
-                if let Some(switch) = &state.switch {
-                    switch.stop();
-                }
+                state.stop();
                 Reply::Answer
             }
             Fault::Kill if is_hit => {

@@ -382,3 +382,51 @@ fn destroy_waits_for_what_goes_on() {
         .code(0)
         .says("CREATE_IN_PROGRESS goes on; waiting for it");
 }
+
+#[test]
+fn a_second_ctrl_c_ends_cleaning_up_and_names_what_stays() {
+    let cloud = deployed(ONE);
+    cloud.lock().meanwhile = Some(("DescribeChangeSet", |state| {
+        state.stop();
+        state.stop();
+    }));
+    let ended = checked(&cloud, &newer(ONE), Command::Deploy)
+        .code(1)
+        .says("left behind: the change set `tocsin-");
+    assert!(ended.took < Duration::from_secs(30), "{:?}", ended.took);
+    assert!(!leftovers(&cloud.lock().world).is_empty());
+}
+
+/// What the account file no longer has is deleted by the ID that was compared.
+#[test]
+fn a_stack_that_others_have_made_meanwhile_under_the_same_name_stays() {
+    let cloud = deployed(&format!("{ONE}{ALARMS}"));
+    cloud.lock().meanwhile = Some(("CreateChangeSet", |state| {
+        let stacks = state.world.stacks.get_mut("eu-central-1").unwrap();
+        let ours = stacks
+            .iter_mut()
+            .find(|it| it.name == "tocsin-one-alarms-1")
+            .unwrap();
+        let mut theirs = ours.clone();
+        theirs.id.push_str("-theirs");
+        let (at, mut gone) = ours.views.last().unwrap().clone();
+        "DELETE_COMPLETE".clone_into(&mut gone.status);
+        ours.views.push((at, gone));
+        stacks.push(theirs);
+    }));
+    let ended = run(&cloud, &newer(ONE), Command::Deploy).code(0);
+    assert_eq!(ended.count("DeleteStack"), 0);
+    let state = cloud.lock();
+    let stacks = &state.world.stacks["eu-central-1"];
+    let theirs = stacks.iter().find(|it| it.id.ends_with("-theirs")).unwrap();
+    assert_eq!(theirs.last().status, "CREATE_COMPLETE");
+}
+
+/// The stack goes on: nobody should delete what is in it.
+#[test]
+fn a_deletion_that_was_refused_names_no_command_that_deletes_data() {
+    let cloud = deployed(ONE);
+    cloud.lock().denied.push("DeleteStack");
+    let ended = run(&cloud, &Project::new(ONE), Command::Destroy).code(1);
+    assert!(!ended.said.contains("to remove the"), "{}", ended.said);
+}

@@ -213,7 +213,7 @@ fn a_deploy_makes_few_calls() {
     assert!(
         counts
             .iter()
-            .zip([55, 30, 25, 5])
+            .zip([55, 29, 18, 4])
             .all(|(count, most)| *count <= most),
         "{counts:?}"
     );
@@ -221,5 +221,11 @@ fn a_deploy_makes_few_calls() {
     for ended in [&created, &changed, &unchanged] {
         assert_eq!(looks(ended), 2);
     }
+    // Code that is deployed is neither looked for nor sent again.
+    assert_eq!(
+        property.count("HeadObject") + property.count("PutObject"),
+        0
+    );
+    assert!(changed.count("PutObject") > 0);
     assert!(is_deployed(&cloud.lock().world, &newer(ONE)));
 }

@@ -307,7 +307,7 @@ pub(crate) fn check(
         let has_not_ended = stack.views.last().is_some_and(|(at, _)| *at > now)
             || stack.last().status.ends_with("_IN_PROGRESS")
                 && stack.last().status != "REVIEW_IN_PROGRESS";
-        has_not_ended && !is_cleaning_up(stack)
+        has_not_ended && (command == Command::Diff || !is_cleaning_up(stack))
     });
     let has = |statuses: &[&str]| {
         there
@@ -338,7 +338,9 @@ pub(crate) fn check(
         }
         // A deletion that CloudFormation has abandoned leaves a stack as it was.
         6 if !there.values().any(|it| it.status.contains("FAILED"))
-            && (command != Command::Destroy || there.is_empty()) =>
+            && (command != Command::Destroy
+                || there.is_empty()
+                || begun(world) == 0 && leftovers(world).is_empty()) =>
         {
             wrong.push("exit 6, and nothing is stuck".to_owned());
         }
