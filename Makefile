@@ -42,6 +42,8 @@ ZIZMOR := target/zizmor
 IAM := target/iam
 NAG := target/nag
 RUST_TARGETS := target/rust-targets
+# CARGO_HOME and the directory of the clone say nothing to whoever runs an installed `synth`, and differ by machine.
+DIST_FLAGS = --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/cargo --remap-path-prefix=$(CURDIR)=/tocsin
 ARCHIVES ?= target/archives
 
 .PHONY: help
@@ -143,11 +145,11 @@ resources: tools ## Fetch the registry schemas and generate the resource types
 	target/schemas/bin/python stacks/schemas/vendor.py
 	$(CARGO) run --locked --quiet --package codegen
 
-# The functions are measured as they are deployed to machines like this one, or, where what that needs
-# is not installed, as they are built for this one.
+# `synth` is measured as it is installed. The functions are measured as they are deployed to machines like this one,
+# or, where what that needs is not installed, as they are built for this one.
 .PHONY: bench
 bench: $(SYNTH) ## Measure generation and how it grows, the calls of a deploy, and what the functions cost
-	$(CARGO) bench --locked --package synth
+	RUSTFLAGS="$(DIST_FLAGS)" $(CARGO) bench --locked --profile dist --package synth
 	for architecture in $(MACHINE) host; do
 		sed "s/^architecture: .*/architecture: $$architecture/" runtime/benches/functions/account.yaml > target/bench.yaml
 		if $(SYNTH) package --config target/bench.yaml > /dev/null; then break; fi
@@ -233,11 +235,9 @@ dist: tools $(SYNTH) ## Build an archive to install: synth with the functions in
 	test -n "$$features" || { echo "no functions could be built for Lambda: there is nothing to pack" >&2; exit 1; }
 	$(MAKE) --no-print-directory archive FEATURES="$$features"
 
-# CARGO_HOME and the directory of the clone say nothing to whoever runs it, and differ by machine.
 .PHONY: archive
 archive:
-	RUSTFLAGS="--remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/cargo --remap-path-prefix=$(CURDIR)=/tocsin" \
-		$(CARGO) build --locked --profile dist --package synth --features "$(FEATURES)"
+	RUSTFLAGS="$(DIST_FLAGS)" $(CARGO) build --locked --profile dist --package synth --features "$(FEATURES)"
 	$(PYTHON) dist/archive.py target/dist/synth "$$(rustc -vV | sed -n 's/^host: //p')" $(ARCHIVES)
 
 # Where nothing can be built for Lambda here, with functions that are built for this machine. What is built twice is
