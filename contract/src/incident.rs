@@ -10,6 +10,8 @@ use crate::{IncidentId, Priority, text, timestamp::format_timestamp};
 pub const MAX_TITLE: usize = 400;
 /// Characters of a description at most. Source: as for [`MAX_TITLE`].
 pub const MAX_DESCRIPTION: usize = 10_000;
+/// Characters of a title that is sent, before its first parenthesis, at most: what a phone shows of it.
+const MAX_HEADLINE: usize = 60;
 /// Bytes of `data` at most, so that a body stays small enough for any receiver.
 const MAX_DATA: usize = 8_000;
 
@@ -79,6 +81,24 @@ impl Incident {
     #[must_use]
     pub fn with_priority(self, priority: Priority) -> Self {
         Self { priority, ..self }
+    }
+
+    /// The same incident, as one of this account: its title begins with the account's name. What of a title does not fit
+    /// a phone is cut out of the middle, and the description then begins with all of it.
+    #[must_use]
+    pub fn of_account(self, account: &str) -> Self {
+        let title = format!("{account}: {}", self.title);
+        let (headline, place) = title.split_at(title.find(" (").unwrap_or(title.len()));
+        let short = text::cut_middle(headline, MAX_HEADLINE);
+        let incident = Self {
+            title: fit_line(&format!("{short}{place}")),
+            ..self
+        };
+        if short == headline {
+            incident
+        } else {
+            incident.with_preface(&format!("Full title: {title}"))
+        }
     }
 
     /// The same incident, with more at the end of its description, which makes room for it.
@@ -205,6 +225,29 @@ mod tests {
                 "data": { "a": 1 },
             })
         );
+    }
+
+    #[test]
+    fn a_title_that_is_sent_begins_with_the_account_and_fits_a_phone() {
+        let sent = |title: &str| incident(title, "It is high.", json!({})).of_account("shop-prod");
+        let short = sent("checkout-api out of memory (cluster demo, eu-central-1)");
+        assert_eq!(
+            (short.title(), short.description()),
+            (
+                "shop-prod: checkout-api out of memory (cluster demo, eu-central-1)",
+                "It is high."
+            )
+        );
+        let name = "checkout-".repeat(9);
+        let title = format!("{name}api out of memory (cluster demo, eu-central-1)");
+        let long = sent(&title);
+        let (headline, place) = long.title().split_once(" (").unwrap();
+        assert_eq!(headline.chars().count(), MAX_HEADLINE);
+        assert!(headline.starts_with("shop-prod: checkout-"), "{headline}");
+        assert!(headline.ends_with("-api out of memory"), "{headline}");
+        assert_eq!(place, "cluster demo, eu-central-1)");
+        let full = format!("Full title: shop-prod: {title}\n\nIt is high.");
+        assert_eq!(long.description(), full);
     }
 
     #[test]

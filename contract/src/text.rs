@@ -91,6 +91,20 @@ pub fn cut(text: &str, limit: usize) -> String {
     out
 }
 
+/// The text, or its beginning and its end with `…` between them where it is longer than this many characters. More is
+/// left of the beginning.
+pub fn cut_middle(text: &str, limit: usize) -> String {
+    let length = text.chars().count();
+    if length <= limit {
+        return text.to_owned();
+    }
+    let kept = limit.saturating_sub(1);
+    let end = kept / 3;
+    let beginning: String = text.chars().take(kept - end).collect();
+    let end: String = text.chars().skip(length - end).collect();
+    format!("{beginning}…{end}")
+}
+
 fn note(left_out: usize) -> String {
     format!(" [cut: {left_out} characters left out]")
 }

@@ -92,6 +92,14 @@ impl Title {
         &self.text
     }
 
+    /// The places of an event whose values it has.
+    pub fn places(&self) -> impl Iterator<Item = &Paths> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Text(_) => None,
+            Part::Value(paths) => Some(paths),
+        })
+    }
+
     /// The title with the values that `value` finds; `(unknown)` where it finds none.
     pub fn fill(&self, value: impl Fn(&Paths) -> Option<String>) -> String {
         self.parts
@@ -105,6 +113,31 @@ impl Title {
 }
 
 impl Paths {
+    /// What a path can begin with. The first are what an event has by "AWS service event metadata" in the `EventBridge`
+    /// events reference, the last four what is derived of an event.
+    pub const BEGINNINGS: [&str; 14] = [
+        "account",
+        "detail",
+        "detail-type",
+        "id",
+        "region",
+        "replay-name",
+        "resources",
+        "source",
+        "time",
+        "version",
+        "principal",
+        "session",
+        "dryRun",
+        "subject",
+    ];
+
+    /// Whether some event has a value at this path.
+    pub fn begins_like_an_event(path: &str) -> bool {
+        let first = path.split('.').next().unwrap_or(path);
+        Self::BEGINNINGS.contains(&first)
+    }
+
     /// The paths, in the order in which they count.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
-/// Play an alarm, a failure, an application's event and a cost report on a local AWS.
+/// Simulate an alarm, a failure, an application's event and a cost report on a local AWS.
 ///
 /// Or a storm, with `--storm 1000`: everything breaks at once, the agent takes two requests a second, and
 /// every event is accounted for.
@@ -22,7 +22,7 @@ pub struct Demo {
     /// Play so many events at once instead, from 10 to 10000, and see which reports the agent gets
     #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(u16).range(10..=10_000))]
     pub storm: Option<u16>,
-    /// Let something go wrong, to see that it is noticed
+    /// Inject a fault, to check that it is detected
     #[arg(long, value_enum, value_name = "FAULT")]
     pub fault: Option<Fault>,
 }

@@ -45,6 +45,7 @@ pub(crate) async fn deploy<'a>(
         aws: local.aws().clone(),
         account: identity.account,
         caller: identity.arn,
+        cloudformation_role: None,
     };
     let deployment = Deployment {
         regions: std::slice::from_ref(&region),

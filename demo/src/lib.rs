@@ -3,6 +3,13 @@
 //!
 //! `make demo` plays it. The tests of `synth` deploy to the same local AWS and listen with the same
 //! receiver. Nothing of this is in `synth` itself.
+//!
+//! ```
+//! // The fake of the agent takes incidents of one subject for one failure.
+//! let one = demo::agent::subject("prod: checkout-api out of memory (cluster demo, eu-central-1)");
+//! let other = demo::agent::subject("prod: 3 incidents of ECS service checkout-api (cluster demo)");
+//! assert_eq!(one, other);
+//! ```
 
 pub mod advice;
 pub mod agent;

@@ -68,11 +68,11 @@ fn four_incidents_arrive_and_verify() {
     has(
         &stdout,
         &[
-            "received: CRITICAL Alarm tocsin-local-checkout-5xx is in ALARM",
-            "received: HIGH A task of the ECS service checkout-api stopped: out of memory",
-            "received: HIGH The order A-4711 failed",
+            "received: CRITICAL local: checkout-5xx in ALARM (eu-central-1)",
+            "received: HIGH local: checkout-api out of memory (cluster demo, eu-central-1)",
+            "received: HIGH local: The order A-4711 failed (eu-central-1)",
             // Two resources have an amount by two advisers each, and it is added once; one has none by AWS.
-            "received: MEDIUM Cost report: 4 findings, 267.40 USD a month in eu-central-1",
+            "received: MEDIUM local: cost report: 4 findings, 267.40 USD a month (eu-central-1",
             "too few instances could be evaluated: 1 of 5 are unknown",
             "stop or delete: 3, 110.30 USD a month after discounts",
             "make smaller: 1, 157.10 USD a month after discounts",

@@ -109,20 +109,20 @@ impl Affected<'_> {
             Self::Resource {
                 namespace,
                 dimensions,
-            } => format!("{namespace} {} in {region}", show_pairs(dimensions)),
-            Self::Alarm { name, .. } => format!("alarm {name} in {region}"),
+            } => format!("{namespace} {} ({region})", show_pairs(dimensions)),
+            Self::Alarm { name, .. } => format!("alarm {name} ({region})"),
             Self::Values { rule, shown, .. } => {
-                format!("rule {rule} in {region}: {}", shown.join(", "))
+                format!("rule {rule} ({region}): {}", shown.join(", "))
             }
             Self::Rule { rule, resource } => {
-                format!("rule {rule} in {region}{}", about(resource))
+                format!("rule {rule} ({region}){}", about(resource))
             }
             Self::Event {
                 source,
                 detail_type,
                 resource,
-            } => format!("{detail_type} of {source} in {region}{}", about(resource)),
-            Self::Report { name } => format!("report {name} of account {account} in {region}"),
+            } => format!("{detail_type} of {source} ({region}){}", about(resource)),
+            Self::Report { name } => format!("report {name} of account {account} ({region})"),
         }
     }
 }

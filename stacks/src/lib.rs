@@ -9,6 +9,20 @@
 //!   from the registry schemas in `schemas/`.
 //! - `constructs`: the few things that Tocsin builds from them, as functions.
 //! - `stack`: from a `Monitor` to the templates of an account.
+//!
+//! ```
+//! use stacks::{Template, resources::sqs_queue::Queue};
+//!
+//! let mut template = Template::new("A queue");
+//! let queue = Queue {
+//!     message_retention_period: Some(1_209_600.into()),
+//!     ..Queue::default()
+//! };
+//! template.add(&["Orders"], &queue)?;
+//! let json = template.to_json();
+//! assert_eq!(json["Resources"]["Orders"]["Type"], "AWS::SQS::Queue");
+//! # Ok::<(), stacks::template::DuplicateLogicalId>(())
+//! ```
 
 pub mod arn;
 mod asset;

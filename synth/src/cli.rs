@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
-pub use adopt::{Doctor, Price};
+pub use adopt::{Doctor, List, Price};
 use after_help::{COST, DOCTOR, EXIT_CODES, EXPLAIN, HISTORY, RESULTS, names};
 
 use crate::redrive::Kind;
@@ -84,6 +84,10 @@ pub enum Command {
     Webhook(Webhook),
     /// Show which rules would catch an event, and what would be sent
     Match(Match),
+    /// Show what an account file watches: clusters, alarms, pipelines, rules and reports, one a line
+    ///
+    /// Works offline. `-` in PRIORITY means that what happened decides, `all` in REGIONS every region of the file.
+    List(List),
     /// Show what the stacks of an account file cost a month, and what its budget bounds
     ///
     /// Works offline, with list prices. Counts what the templates hold, and assumes so many events that become incidents.
@@ -232,7 +236,7 @@ pub struct History {
     /// Print it as JSON; with `--follow` an object a line for each change
     #[arg(long)]
     pub json: bool,
-    /// Go on, and print what is new or has changed
+    /// Keep running and print changes
     ///
     /// Looks every two seconds. Each look reads the whole ledger.
     #[arg(long)]

@@ -5,6 +5,17 @@
 //!
 //! Source of the contract: "Invoking DevOps Agent through Webhook" in the AWS DevOps Agent user
 //! guide. What is not documented there is not assumed here.
+//!
+//! ```
+//! use webhook::{Answer, Verdict};
+//!
+//! let now = "2026-01-02T03:04:05Z".parse()?;
+//! let busy = Answer { status: 503, ..Answer::default() };
+//! assert_eq!(busy.verdict(now), Verdict::Later(None));
+//! let no_webhook = Answer { status: 404, ..Answer::default() };
+//! assert_eq!(no_webhook.verdict(now), Verdict::Misconfigured);
+//! # Ok::<(), jiff::Error>(())
+//! ```
 
 mod confidential;
 mod http_date;

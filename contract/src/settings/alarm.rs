@@ -54,6 +54,14 @@ impl AlarmSettings {
         self.is_own(name) || self.watched(name).is_some()
     }
 
+    /// What the account file calls an alarm of this name, or the name itself where the alarm is not its own.
+    pub fn short_name<'a>(&self, name: &'a str) -> &'a str {
+        match name.strip_prefix(&self.own) {
+            Some(own) if !own.is_empty() => own,
+            _ => name,
+        }
+    }
+
     fn is_own(&self, name: &str) -> bool {
         !self.own.is_empty() && name.starts_with(&self.own)
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{InvalidVariable, QuietHours, Variable, Variables};
 use crate::Priority;
 
+const ACCOUNT_NAME: &str = "ACCOUNT_NAME";
 const ALWAYS_PER_DAY: &str = "ALWAYS_SENT_PER_DAY";
 pub(super) const ALWAYS_SENT: &str = "BUDGET_FLOOR";
 const KNOWS_RESULTS: &str = "KNOWS_RESULTS";
@@ -19,6 +20,9 @@ const WINDOW: &str = "GROUP_WINDOW_SECONDS";
 /// What `deliver` goes by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliverySettings {
+    /// What the account file is called, which titles of incidents begin with. A template of an earlier version does not
+    /// say.
+    pub account_name: Option<String>,
     /// How long the first of a group waits for others.
     pub wait: Duration,
     /// How long after a report incidents of its group are held for the next.
@@ -52,6 +56,7 @@ pub struct Limits {
 impl Default for DeliverySettings {
     fn default() -> Self {
         Self {
+            account_name: None,
             wait: Duration::from_secs(30),
             window: Duration::from_mins(20),
             limits: Limits::new(6, 24),
@@ -85,6 +90,7 @@ impl DeliverySettings {
     /// The variables of the environment that say so.
     pub fn to_env(&self) -> Vec<Variable> {
         let Self {
+            account_name,
             wait,
             window,
             limits,
@@ -101,6 +107,7 @@ impl DeliverySettings {
             (WAIT, wait.as_secs().to_string()),
             (WINDOW, window.as_secs().to_string()),
         ];
+        variables.extend(account_name.clone().map(|it| (ACCOUNT_NAME, it)));
         let quiet_hours = quiet_hours.as_ref();
         variables.extend(quiet_hours.map(|it| (QUIET_HOURS, it.to_variable())));
         if *knows_results {
@@ -121,6 +128,7 @@ impl DeliverySettings {
         let usual = Limits::new(variables.parse(PER_HOUR)?, variables.parse(PER_DAY)?);
         let share = |name, usual| Ok(variables.parse_if_set(name)?.unwrap_or(usual));
         Ok(Self {
+            account_name: variables.parse_if_set(ACCOUNT_NAME)?,
             wait: seconds(WAIT)?,
             window: seconds(WINDOW)?,
             limits: Limits {
@@ -155,6 +163,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let other = DeliverySettings {
+            account_name: Some("prod".to_owned()),
             wait: Duration::from_secs(5),
             window: Duration::from_hours(1),
             limits: Limits {

@@ -89,10 +89,17 @@ pub(super) struct Task {
 }
 
 /// What an incident is about, as its title says: incidents of the same subject are one failure to the fake. It is the
-/// title as far as its first `:`, ` (` or ` is in `, without a count of incidents before it.
+/// title as far as what happened to it, without the account, a count of incidents and a kind before it.
 pub fn subject(title: &str) -> &str {
+    let account = title.split_once(": ").filter(|it| !it.0.contains(' '));
+    let title = account.map_or(title, |it| it.1);
     let title = title.split_once(" incidents of ").map_or(title, |it| it.1);
-    let ends = [":", " (", " is in "]
+    let kinds = ["ECS service ", "alarm "];
+    let title = kinds
+        .iter()
+        .find_map(|it| title.strip_prefix(it))
+        .unwrap_or(title);
+    let ends = [": ", " (", " in ALARM", " out of memory", " failed"]
         .iter()
         .filter_map(|it| title.find(it));
     &title[..ends.min().unwrap_or(title.len())]

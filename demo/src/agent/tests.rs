@@ -374,19 +374,24 @@ fn lists_have_pages_and_filters_as_the_model_says() {
 #[test]
 fn titles_that_begin_alike_are_one_subject() {
     for (title, expected) in [
+        ("prod: checkout-5xx in ALARM (eu-central-1)", "checkout-5xx"),
         (
-            "Alarm checkout-5xx is in ALARM in eu-central-1",
-            "Alarm checkout-5xx",
+            "prod: 2 incidents of alarm checkout-5xx (eu-central-1): 2 × in ALARM",
+            "checkout-5xx",
         ),
         (
-            "9 more incidents of ECS service api (cluster a, eu-central-1): 9 × out of memory",
-            "ECS service api",
+            "prod: 9 more incidents of ECS service api (cluster a, eu-central-1): 9 × out of memory",
+            "api",
+        ),
+        ("prod: api out of memory (cluster a, eu-central-1)", "api"),
+        (
+            "prod: api: an image cannot be pulled (cluster a, eu-central-1)",
+            "api",
         ),
         (
-            "A task of the ECS service api stopped: out of memory",
-            "A task of the ECS service api stopped",
+            "prod: The order A-4711 failed (eu-central-1)",
+            "The order A-4711",
         ),
-        ("The order A-4711 failed", "The order A-4711 failed"),
     ] {
         assert_eq!(subject(title), expected);
     }

@@ -121,6 +121,7 @@ mod tests {
 
     fn settings(per_hour: u32) -> DeliverySettings {
         DeliverySettings {
+            account_name: None,
             wait: Duration::from_secs(30),
             window: Duration::from_mins(20),
             limits: Limits::new(per_hour, 24),

@@ -25,7 +25,7 @@ pub(super) fn incident(change: &StateChange<'_>, settings: &AlarmSettings) -> In
     let place = Place::of_arn(&change.arn);
     let (said, meaning) = priority(change.description);
     let priority = settings.priority(change.name, said);
-    let title = title(change, place);
+    let title = title(settings.short_name(change.name), change, place);
     let service = service(change);
     let data = json!({
         "alarmArn": change.arn,
@@ -76,13 +76,15 @@ fn priority(description: Option<&str>) -> (Option<Priority>, Option<&str>) {
     (priority, (!rest.is_empty()).then_some(rest))
 }
 
-fn title(change: &StateChange<'_>, place: Option<Place<'_>>) -> String {
-    let region = place.map_or(String::new(), |it| format!(" in {}", it.region));
-    let series = change
-        .contributor
-        .as_ref()
-        .map_or(String::new(), |it| format!(" for {}", it.show()));
-    format!("Alarm {} is in ALARM{series}{region}", change.name)
+fn title(name: &str, change: &StateChange<'_>, place: Option<Place<'_>>) -> String {
+    let series = change.contributor.as_ref().map(Contributor::show);
+    let region = place.map(|it| it.region.to_owned());
+    let place: Vec<String> = series.into_iter().chain(region).collect();
+    let place = match place.as_slice() {
+        [] => String::new(),
+        _ => format!(" ({})", place.join(", ")),
+    };
+    format!("{name} in ALARM{place}")
 }
 
 fn service(change: &StateChange<'_>) -> String {

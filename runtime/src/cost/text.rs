@@ -73,7 +73,7 @@ pub fn incident(
         several => format!("{} regions", several.len()),
     };
     let title = format!(
-        "Cost report: {} in {regions} (account {account})",
+        "cost report: {} ({regions}, account {account})",
         summary(evaluation)
     );
     let listed: Vec<&str> = evaluation

@@ -83,6 +83,10 @@ impl Poster {
         incident: &Incident,
     ) -> Outcome {
         let ports = session.ports;
+        let mut incident = incident.clone();
+        if let Some(account) = &session.settings.account_name {
+            incident = incident.of_account(account);
+        }
         let body = incident.to_body();
         let mut number = 0;
         loop {
@@ -104,7 +108,7 @@ impl Poster {
             if !self.has_time(session) {
                 return Outcome::Stop(Defer::AT_ONCE);
             }
-            let verdict = attempt(ports, &webhook, incident, &body, number, self.attempt).await;
+            let verdict = attempt(ports, &webhook, &incident, &body, number, self.attempt).await;
             self.last_post = Some(ports.now());
             let taken = matches!(verdict, Ok(Verdict::Confirmed | Verdict::Unconfirmed));
             session.count(|it| it.failed_attempts += usize::from(!taken));

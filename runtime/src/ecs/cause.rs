@@ -47,6 +47,20 @@ impl Cause {
     pub(super) const NO_EXIT_CODE: Self = Self::Known("a container ended without an exit code");
     pub(super) const UNKNOWN: Self = Self::Known("unknown cause");
 
+    /// What happened to what is called this, as a title says it: `checkout-api out of memory`, but
+    /// `checkout-api: an image cannot be pulled`.
+    pub(super) fn of(&self, name: &str) -> String {
+        match self {
+            Self::Known(
+                "out of memory"
+                | "failed health checks"
+                | "failed to start"
+                | "stopped by the service scheduler",
+            ) => format!("{name} {self}"),
+            _ => format!("{name}: {self}"),
+        }
+    }
+
     /// The cause that ECS's own words give away, if they do.
     ///
     /// Sources: "Amazon ECS stopped tasks error messages", "Amazon ECS API failure reasons" and "Service

@@ -86,7 +86,7 @@ fn incident(
     } else {
         format!("health is {status}: {}", failed.join(", "))
     };
-    let title = format!("{}: {cause} ({})", subject.name(), subject.short());
+    let title = format!("{}: {cause} ({})", subject.short_name(), subject.short());
     let mut report = Report::new(&format!(
         "The {} in {}: {cause}; reported at {}.",
         subject.name(),

@@ -65,7 +65,7 @@ fn incident(
         },
         at: time(event, "time").or(said_at).ok_or(missing("a time"))?,
     };
-    let title = format!("{} {what} ({})", subject.name(), subject.short());
+    let title = format!("{} {what} ({})", subject.short_name(), subject.short());
     let mut report = Report::new(&format!(
         "The {} in {} {what}; reported at {}.",
         subject.name(),

@@ -90,6 +90,16 @@ impl Subject<'_> {
         }
     }
 
+    /// What a title calls it: `api`
+    pub(super) fn short_name(&self) -> String {
+        match self.owner {
+            Owner::Service(name) | Owner::Family(name) => name.to_owned(),
+            Owner::Daemon(name) => format!("daemon {name}"),
+            Owner::Task(id) => format!("task {id}"),
+            Owner::Instance(id) => format!("container instance {id}"),
+        }
+    }
+
     /// `ECS service api`
     pub(super) fn name(&self) -> String {
         match self.owner {

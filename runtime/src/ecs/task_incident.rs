@@ -40,12 +40,9 @@ pub(super) fn incident(
         Cause::EndedByItself { .. } => Priority::Medium,
         _ => Priority::High,
     };
+    let what = cause.of(&subject.short_name());
+    let title = format!("{what} ({})", subject.short());
     let cause = cause.to_string();
-    let title = format!(
-        "{} stopped: {cause} ({})",
-        subject.task_of(),
-        subject.short()
-    );
     let mut report = Report::new(&format!(
         "{} in {} stopped at {}: {cause}.",
         subject.task_of(),

@@ -60,11 +60,20 @@ pub(super) fn investigate(input: &RuleInput<'_>) -> Decision {
     Decision::investigate(incident, group)
 }
 
-/// The rule's title. One that is ill-formed is used as it is: better an odd title than no incident.
+/// The rule's title and, where that does not name it, the region. A title that is ill-formed is used as it is: better
+/// an odd title than no incident.
 fn title(shown: &RuleInput<'_>) -> String {
-    let Some(raw) = shown.title else {
-        return shown.detail_type.to_owned();
+    let title = match shown.title {
+        Some(raw) => filled(raw, shown),
+        None => shown.detail_type.to_owned(),
     };
+    match shown.place() {
+        Some(place) if !title.contains(place.region) => format!("{title} ({})", place.region),
+        _ => title,
+    }
+}
+
+fn filled(raw: &str, shown: &RuleInput<'_>) -> String {
     let value = |paths: &Paths| {
         let value = shown.derived.value(shown.event, paths)?;
         Some(cut(&value, LONGEST_VALUE))

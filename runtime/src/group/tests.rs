@@ -247,38 +247,38 @@ fn names_and_causes_are_for_people() {
         ),
         (
             of_alarm(&queue),
-            "AWS/SQS QueueName=payments in eu-central-1",
+            "AWS/SQS QueueName=payments (eu-central-1)",
             "alarm down",
         ),
         (
             of_series(json!({ "TableName": "orders", "Stage": "prod" })),
-            "alarm down in eu-central-1",
+            "alarm down (eu-central-1)",
             "Stage=prod, TableName=orders",
         ),
         (
             of_series(json!({})),
-            "alarm down in eu-central-1",
+            "alarm down (eu-central-1)",
             "time series 6d44",
         ),
-        (of_alarm(&[]), "alarm down in eu-central-1", "alarm down"),
+        (of_alarm(&[]), "alarm down (eu-central-1)", "alarm down"),
         (
             of_rule(Some("r"), json!(["detail.a", "detail.x"]), json!([])),
-            "rule r in eu-central-1: b, not there",
+            "rule r (eu-central-1): b, not there",
             "Order Failed",
         ),
         (
             of_rule(Some("r"), json!([]), json!([PIPELINE])),
-            "rule r in eu-central-1: arn:aws:codepipeline:eu-central-1:111122223333:release",
+            "rule r (eu-central-1): arn:aws:codepipeline:eu-central-1:111122223333:release",
             "Order Failed",
         ),
         (
             of_rule(None, json!([]), json!([])),
-            "Order Failed of shop in eu-central-1",
+            "Order Failed of shop (eu-central-1)",
             "Order Failed",
         ),
         (
             of_report(),
-            "report idle-instances of account 111122223333 in eu-central-1",
+            "report idle-instances of account 111122223333 (eu-central-1)",
             "spend that may not be needed",
         ),
     ] {

@@ -167,7 +167,7 @@ fn of_digest(window: &Window, digest: &Digest) -> Incident {
     });
     incident(
         window,
-        &format!("{what}: {}", title(&named)),
+        &format!("{what} ({})", title(&named)),
         report,
         &digest.from,
         "several groups",

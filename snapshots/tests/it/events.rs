@@ -369,6 +369,9 @@ fn a_forged_event_is_no_denied_call() {
     let Ok(Decision::Investigate(finding)) = event::decide(&payload) else {
         panic!("no incident")
     };
-    assert_eq!(finding.incident.title(), "(unknown) was denied something");
+    assert_eq!(
+        finding.incident.title(),
+        "(unknown) was denied something (eu-central-1)"
+    );
     assert!(!finding.incident.description().contains("principal:"));
 }

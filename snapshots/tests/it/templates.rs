@@ -65,6 +65,7 @@ cases!(
     limits,
     local,
     minimal,
+    permissions_boundary,
     reserved_concurrency,
     regions,
     tracing,

@@ -9,6 +9,7 @@ use crate::{
     constructs::{
         Core,
         failures::{destination, keep_failures},
+        role::role_with,
     },
     logical_id::LogicalId,
     monitor::Architecture,
@@ -197,14 +198,7 @@ fn role(
     )?;
     template.add_with(
         &[name, "Role"],
-        &Role {
-            path: Some(monitor.role_path().into()),
-            managed_policy_arns: Some(vec![policy.reference()].into()),
-            tags: Some(tags(monitor)),
-            ..Role::new(PolicyDocument::new([Statement::trust(
-                "lambda.amazonaws.com",
-            )]))
-        },
+        &role_with(monitor, Statement::trust("lambda.amazonaws.com"), &policy),
         Reason::NamedAfterTheStack.into(),
     )
 }

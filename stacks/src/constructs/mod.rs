@@ -17,6 +17,7 @@ pub(crate) mod pipeline_alarms;
 pub(crate) mod queues;
 pub(crate) mod redrive;
 pub(crate) mod results;
+mod role;
 pub(crate) mod rule;
 pub(crate) mod schedule;
 pub(crate) mod secret;

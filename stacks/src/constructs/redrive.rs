@@ -1,11 +1,10 @@
 //! The role that incidents are sent back by.
 
 use crate::{
-    constructs::Core,
+    constructs::{Core, role::role_with},
     policy::{PolicyDocument, Statement},
     resources::{iam_managed_policy::ManagedPolicy, iam_role::Role},
     suppression::Reason,
-    tag::tags,
     template::{DuplicateLogicalId, Handle, Template},
 };
 
@@ -30,10 +29,7 @@ pub(crate) fn redrive_role(
         &["Redrive", "Role"],
         &Role {
             description: Some("Sends incidents back to their queue: synth redrive".into()),
-            path: Some(core.monitor.role_path().into()),
-            managed_policy_arns: Some(vec![policy.reference()].into()),
-            tags: Some(tags(core.monitor)),
-            ..Role::new(PolicyDocument::new([Statement::trust_account()]))
+            ..role_with(core.monitor, Statement::trust_account(), &policy)
         },
         Reason::NamedAfterTheStack.into(),
     )

@@ -6,12 +6,11 @@ use serde_json::Value as Json;
 use crate::{
     Arn,
     arn::{Invocable, default_bus},
-    constructs::Core,
+    constructs::{Core, role::role_with},
     logical_id::LogicalId,
     policy::{Condition, PolicyDocument, Statement},
     resources::{
         iam_managed_policy::ManagedPolicy,
-        iam_role::Role,
         lambda_function::Function,
         scheduler_schedule::{
             DeadLetterConfig, EventBridgeParameters, FlexibleTimeWindow, FlexibleTimeWindowMode,
@@ -19,7 +18,6 @@ use crate::{
         },
     },
     suppression::Reason,
-    tag::tags,
     template::{Attributes, ConditionName, DuplicateLogicalId, Handle, Template},
     value::Value,
 };
@@ -101,17 +99,13 @@ pub(crate) fn schedule(
         &ManagedPolicy::new(PolicyDocument::new(statements)),
         attributes().but([Reason::NamedAfterTheStack]),
     )?;
+    let trust = Statement {
+        conditions: vec![Condition::same_account()],
+        ..Statement::trust("scheduler.amazonaws.com")
+    };
     let role = template.add_with(
         &[name, "Role"],
-        &Role {
-            path: Some(core.monitor.role_path().into()),
-            managed_policy_arns: Some(vec![policy.reference()].into()),
-            tags: Some(tags(core.monitor)),
-            ..Role::new(PolicyDocument::new([Statement {
-                conditions: vec![Condition::same_account()],
-                ..Statement::trust("scheduler.amazonaws.com")
-            }]))
-        },
+        &role_with(core.monitor, trust, &policy),
         attributes().but([Reason::NamedAfterTheStack]),
     )?;
     let arn: Value<Arn<Invocable>> = match does {

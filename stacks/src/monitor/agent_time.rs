@@ -29,7 +29,7 @@ impl AgentSpaceId {
         (lengths == [8, 4, 4, 4, 12] && hexadecimal).then(|| Self(text.to_ascii_lowercase()))
     }
 
-    /// The UUID, in small letters.
+    /// The UUID, in lowercase letters.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -21,7 +21,7 @@ pub struct Alarm {
     pub measure: Measure,
     /// How long a period is.
     pub period: Period,
-    /// When it is too much.
+    /// When it goes off.
     pub condition: Condition,
     /// What silence means.
     pub missing_data: MissingData,

@@ -20,7 +20,7 @@ pub struct EventSource {
     pub group_by: Vec<Paths>,
 }
 
-/// What events are called, in a rule's name: small letters, digits and hyphens.
+/// What events are called, in a rule's name: lowercase letters, digits and hyphens.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EventName(String);
 
@@ -69,7 +69,7 @@ impl EventName {
         }
         if !valid || text.starts_with('-') || text.ends_with('-') {
             return Err(fail(
-                "may hold only small letters and digits, with hyphens between them",
+                "may hold only lowercase letters and digits, with hyphens between them",
             ));
         }
         if Self::TAKEN.contains(&text) {

@@ -20,7 +20,7 @@ pub enum InvalidFormula {
     TooManyMetrics(usize),
     /// A metric is called what CloudWatch does not take.
     #[error(
-        "a metric cannot be called `{0}`: it takes a small letter, then letters, digits and `_`"
+        "a metric cannot be called `{0}`: it takes a lowercase letter, then letters, digits and `_`"
     )]
     Name(String),
     /// A metric is called like the formula.
@@ -159,7 +159,7 @@ mod tests {
             (
                 "A",
                 &["A"],
-                "a metric cannot be called `A`: it takes a small letter, then letters, digits and `_`",
+                "a metric cannot be called `A`: it takes a lowercase letter, then letters, digits and `_`",
             ),
             (
                 "result",

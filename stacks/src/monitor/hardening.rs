@@ -21,6 +21,60 @@ pub struct Hardening {
     /// The table that is the ledger of a region, where that was restored into another than the stack's own:
     /// of every region or of none.
     pub ledger_tables: BTreeMap<String, String>,
+    /// The managed policy that bounds what every role of the stack may do, whatever its own policy says.
+    pub permissions_boundary: Option<PermissionsBoundary>,
+}
+
+/// The managed policy that bounds roles, by its name, which may have a path before it, or by its ARN. Source:
+/// "Permissions boundaries for IAM entities" in the IAM user guide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PermissionsBoundary(String);
+
+/// Neither the name nor the ARN of a managed policy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not the name of a managed policy")]
+pub struct InvalidBoundary(String);
+
+impl PermissionsBoundary {
+    /// Reads a name, such as `platform/developer-boundary`, or an ARN.
+    ///
+    /// # Errors
+    ///
+    /// When the text is neither.
+    pub fn parse(text: &str) -> Result<Self, InvalidBoundary> {
+        let name = match text.split_once(":policy/") {
+            Some((before, name)) if before.starts_with("arn:") && before.contains(":iam::") => name,
+            Some(_) => "",
+            None => text,
+        };
+        let is_name = !name.is_empty()
+            && name.len() <= 512
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"+=,.@_/-".contains(&b));
+        if is_name {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidBoundary(text.to_owned()))
+        }
+    }
+
+    /// The account that it is of, where the file says so.
+    pub fn account(&self) -> Option<&str> {
+        self.0.split(':').nth(4).filter(|it| *it != "aws")
+    }
+
+    /// Its ARN, in which pseudo parameters stand for what the file does not say.
+    pub(crate) fn arn(&self) -> String {
+        if self.0.starts_with("arn:") {
+            self.0.clone()
+        } else {
+            format!(
+                "arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:policy/{}",
+                self.0
+            )
+        }
+    }
 }
 
 /// The functions' network, by region.

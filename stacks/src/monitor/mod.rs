@@ -41,7 +41,9 @@ pub use event_source::{
 };
 pub use formula::InvalidFormula;
 pub use grouping::{GroupWait, GroupWindow, Grouping, InvalidGrouping};
-pub use hardening::{Hardening, InvalidNetworkId, Network, NetworkId, Vpc};
+pub use hardening::{
+    Hardening, InvalidBoundary, InvalidNetworkId, Network, NetworkId, PermissionsBoundary, Vpc,
+};
 pub use host_name::{HostName, InvalidHostName};
 pub use log_retention::{InvalidLogRetention, LogRetention};
 pub use names::{AlarmName, ClusterName, InvalidName, StackName};
@@ -99,7 +101,7 @@ pub struct Monitor {
     pub agent_time: Option<AgentTime>,
     /// Whether there is a dashboard of the pipeline.
     pub dashboard: bool,
-    /// Who hears of failures of the pipeline itself.
+    /// The topic for alerts about the pipeline itself.
     pub ops_topic: Option<OpsTopic>,
     /// Where incidents may be sent.
     pub webhook: WebhookPolicy,
@@ -138,6 +140,7 @@ impl Monitor {
     /// What `deliver` goes by.
     pub fn delivery(&self) -> DeliverySettings {
         DeliverySettings {
+            account_name: Some(self.account_name.to_string()),
             wait: self.grouping.wait.get(),
             window: self.grouping.window.get(),
             limits: self.budget.limits(),

@@ -10,6 +10,12 @@ pub enum InvalidQuery {
     /// It is no query.
     #[error("a query of Metrics Insights begins with `SELECT`")]
     NotSelect,
+    /// It does not say of which namespace.
+    #[error("the query has no `FROM`")]
+    NoFrom,
+    /// A word that `BY` follows, without it.
+    #[error("`{0}` without `BY` after it: CloudWatch refuses the query")]
+    NoBy(&'static str),
     /// It returns several time series in no order.
     #[error("a query with `GROUP BY` needs `ORDER BY`: CloudWatch refuses the alarm without it")]
     Unordered,
@@ -32,6 +38,18 @@ impl Query {
         let begins_with_word = text.starts_with(|c: char| c.is_ascii_alphabetic());
         if !begins_with_word || words.first().is_none_or(|word| word != "SELECT") {
             return Err(InvalidQuery::NotSelect);
+        }
+        if !words.iter().any(|word| word == "FROM") {
+            return Err(InvalidQuery::NoFrom);
+        }
+        // Both are reserved: as a name each takes quotes.
+        for word in ["GROUP", "ORDER"] {
+            let is_alone = |(at, it): (usize, &String)| {
+                it == word && words.get(at + 1).is_none_or(|next| next != "BY")
+            };
+            if words.iter().enumerate().any(is_alone) {
+                return Err(InvalidQuery::NoBy(word));
+            }
         }
         if has(["GROUP", "BY"]) && !has(["ORDER", "BY"]) {
             return Err(InvalidQuery::Unordered);
@@ -94,6 +112,18 @@ mod tests {
             "'",
         ] {
             assert_eq!(Query::parse(text), Err(InvalidQuery::NotSelect), "{text}");
+        }
+        let incomplete = |text| Query::parse(text).unwrap_err();
+        assert_eq!(incomplete("SELECT MAX(x)"), InvalidQuery::NoFrom);
+        for (text, word) in [
+            ("SELECT MAX(x) FROM Shop GROUP Team", "GROUP"),
+            (
+                "SELECT MAX(x) FROM Shop GROUP BY Team ORDER MAX() DESC",
+                "ORDER",
+            ),
+            ("SELECT MAX(x) FROM Shop group", "GROUP"),
+        ] {
+            assert_eq!(incomplete(text), InvalidQuery::NoBy(word), "{text}");
         }
         for text in [
             "SELECT MAX(x) FROM Shop GROUP BY Team",

@@ -27,7 +27,7 @@ pub enum AwsError {
         next: String,
     },
     /// The credentials belong to another account than the file is for.
-    #[error("the credentials are of account {found}, and the account file is for {wanted}")]
+    #[error("the credentials are for account {found}, but the account file is for {wanted}")]
     WrongAccount {
         /// Whose the credentials are.
         found: String,

@@ -1,11 +1,12 @@
 //! The way to AWS: whose credentials, sent how.
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, SdkConfig, sts::AssumeRoleProvider};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::service_config::ServiceConfigKey;
 
 use super::{
-    Aws, AwsError, Configuration, Notice,
+    Access, Aws, AwsError, Configuration, Notice,
     http::{Pace, http_client_of_process, http_client_trusting},
 };
 
@@ -13,6 +14,7 @@ use super::{
 #[derive(Clone, Debug, Default)]
 pub struct Link {
     given: Option<SdkConfig>,
+    access: Access,
     notice: Notice,
     /// Of all regions together.
     pace: Pace,
@@ -34,6 +36,20 @@ impl Link {
             given: Some(config),
             ..Self::default()
         }
+    }
+
+    /// The same with the credentials that an account file asks for.
+    #[must_use]
+    pub fn with(&self, access: &Access) -> Self {
+        Self {
+            access: access.clone(),
+            ..self.clone()
+        }
+    }
+
+    /// The role that CloudFormation works as, if it is another than that of the credentials.
+    pub(super) fn cloudformation_role(&self) -> Option<String> {
+        self.access.cloudformation_role.clone()
     }
 
     /// What the AWS configuration says of the credentials; nothing where another was given.
@@ -63,7 +79,11 @@ impl Link {
                     .build(),
                 None => config.clone(),
             },
-            None => load(region).await?,
+            None => load(region, self.access.profile.as_deref()).await?,
+        };
+        let config = match &self.access.assume_role {
+            Some(role) => assuming(role, config).await,
+            None => config,
         };
         let region = config.region().map(ToString::to_string);
         let region = region.ok_or(AwsError::NoRegion)?;
@@ -77,20 +97,40 @@ impl Link {
 
 /// Reads the configuration of the process. Which certificates to trust is written in it, and has to be known before
 /// anything is sent, so where it is written, it is read twice.
-async fn load(region: Option<&str>) -> Result<SdkConfig, AwsError> {
-    let loaded = load_with(region, http_client_of_process()).await;
+async fn load(region: Option<&str>, profile: Option<&str>) -> Result<SdkConfig, AwsError> {
+    let loaded = load_with(region, profile, http_client_of_process()).await;
     match ca_bundle(&loaded) {
-        Some(path) => Ok(load_with(region, http_client_trusting(&path)?).await),
+        Some(path) => Ok(load_with(region, profile, http_client_trusting(&path)?).await),
         None => Ok(loaded),
     }
 }
 
-async fn load_with(region: Option<&str>, client: SharedHttpClient) -> SdkConfig {
+async fn load_with(
+    region: Option<&str>,
+    profile: Option<&str>,
+    client: SharedHttpClient,
+) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(client);
+    if let Some(profile) = profile {
+        loader = loader.profile_name(profile);
+    }
     if let Some(region) = region {
         loader = loader.region(aws_config::Region::new(region.to_owned()));
     }
     loader.load().await
+}
+
+/// The same with the credentials of a role, which are renewed before they end.
+async fn assuming(role: &str, config: SdkConfig) -> SdkConfig {
+    let provider = AssumeRoleProvider::builder(role)
+        .session_name("synth")
+        .configure(&config)
+        .build()
+        .await;
+    config
+        .into_builder()
+        .credentials_provider(SharedCredentialsProvider::new(provider))
+        .build()
 }
 
 /// The file of `AWS_CA_BUNDLE`, or of `ca_bundle` in the profile.

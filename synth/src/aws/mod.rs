@@ -1,5 +1,6 @@
 //! Clients of AWS: the one place that makes them.
 
+mod access;
 mod call;
 mod clock;
 mod error;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use aws_config::{SdkConfig, retry::RetryConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 
+pub use access::Access;
 pub use call::{Answer, Protocol, Service};
 pub use clock::Clock;
 pub use error::AwsError;

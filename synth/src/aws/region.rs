@@ -11,6 +11,8 @@ pub struct Region {
     pub account: String,
     /// The ARN of whoever the credentials are of; empty where AWS does not say it.
     pub caller: String,
+    /// The ARN of the role that CloudFormation works as; nothing for the permissions of the credentials.
+    pub cloudformation_role: Option<String>,
 }
 
 impl Region {
@@ -50,6 +52,7 @@ impl Region {
                 aws,
                 account: found,
                 caller: arn,
+                cloudformation_role: link.cloudformation_role(),
             });
         }
         Ok(connected)

@@ -25,6 +25,17 @@ pub struct Doctor {
     pub json: bool,
 }
 
+/// Show what an account file watches, one thing a line.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Which account
+    #[command(flatten)]
+    pub file: AccountFile,
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Show what the stacks of an account file cost a month, and what its budget bounds.
 #[derive(Debug, Args)]
 pub struct Price {

@@ -100,7 +100,7 @@ pub async fn destroy(session: &Session, account: &Account, yes: bool) -> Result<
             }
             return Err(error.into());
         }
-        terminal.say(&format!("{} is gone", it.stack));
+        terminal.say(&format!("deleted {}", it.stack));
         // At once: when the stack is gone, nothing else names them.
         say_removals(it, terminal);
     }

@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Init, terminal: Terminal) -> Result<Exit, Error> {
         Err(error) => return Err(failed("create", schema.to_owned())(error)),
     }
     terminal.say(&format!(
-        "next: say in it what to watch, then: synth generate --account {}",
+        "next: edit it, then run: synth generate --account {}",
         args.account
     ));
     Ok(Exit::Done)

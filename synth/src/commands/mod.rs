@@ -11,6 +11,7 @@ mod generate;
 mod graph;
 mod history;
 mod init;
+mod list;
 mod manifest;
 mod match_event;
 pub mod names;
@@ -55,6 +56,7 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
         Command::Webhook(Webhook::Test(args)) => webhook::test(&args, terminal).await,
         Command::Match(args) => match_event::run(&args, terminal),
         Command::Graph(args) => graph::run(&args, terminal),
+        Command::List(args) => list::run(&args, terminal),
         Command::Price(args) => price::run(&args, terminal),
         Command::Init(args) => init::run(&args, terminal),
         Command::Schema => {
@@ -72,6 +74,6 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
 
 /// Connects to every region of an account file, and sees that the credentials are of its account.
 async fn connect(account: &Account, terminal: Terminal) -> Result<Vec<Region>, AwsError> {
-    let link = Link::of_process(Notice::by(move |text| terminal.say(text)));
+    let link = Link::of_process(Notice::by(move |text| terminal.say(text))).with(&account.access);
     Region::connect(&link, &account.regions, account.account_id.as_deref()).await
 }

@@ -41,7 +41,7 @@ impl Shown {
 /// One line of progress. `now` is in seconds since 1970.
 fn line(event: &DeployEvent<'_>, done: usize, all: usize, now: u64) -> String {
     match event {
-        DeployEvent::BucketMissing { bucket } => format!("  making the bucket {bucket}"),
+        DeployEvent::BucketMissing { bucket } => format!("  creating the bucket {bucket}"),
         DeployEvent::Uploading { key, bytes } => {
             format!("  uploading {key} ({} kB)", bytes / 1_000)
         }

@@ -30,7 +30,8 @@ impl Session {
 
     /// Connects to every region of an account file, and sees that the credentials are of its account.
     pub async fn connect(&self, account: &Account) -> Result<Vec<Region>, Error> {
-        let regions = Region::connect(&self.link, &account.regions, account.account_id.as_deref());
+        let link = self.link.with(&account.access);
+        let regions = Region::connect(&link, &account.regions, account.account_id.as_deref());
         self.unless_stopped(regions).await
     }
 

@@ -120,20 +120,77 @@ pub(crate) async fn test(args: &WebhookTest, terminal: Terminal) -> Result<Exit,
         let core = account.monitor.stack.as_str();
         let function = output(&region, core, Output::Function(FunctionName::Deliver)).await?;
         let attempt = deliver(&region, &function, &test_incident(&region)).await?;
-        let verdict = attempt["verdict"].as_str().unwrap_or_default();
-        let status = &attempt["status"];
-        let why = attempt["why"]
-            .as_str()
-            .map_or(String::new(), |why| format!(": {why}"));
-        terminal.data(&format!(
-            "{}: {verdict} (status {status}){why}",
-            region.name()
-        ));
-        if !matches!(verdict, "confirmed" | "unconfirmed") {
+        let result = result(&attempt, &account.monitor.account_name);
+        terminal.data(&format!("{}: {}", region.name(), result.what));
+        if let Some(next) = &result.next {
+            terminal.data(&format!("  next: {next}"));
+        }
+        if !result.is_delivered {
             exit = Exit::Failed;
         }
     }
     Ok(exit)
+}
+
+/// What became of a test.
+struct TestResult {
+    what: String,
+    /// What to do about it.
+    next: Option<String>,
+    is_delivered: bool,
+}
+
+/// What a line of the function's log says of an attempt, or of why there was none.
+fn result(attempt: &Json, account: &str) -> TestResult {
+    let verdict = attempt["verdict"].as_str().unwrap_or_default();
+    let status = attempt["status"].as_u64();
+    let why = attempt["why"]
+        .as_str()
+        .unwrap_or("the log does not say why");
+    let answered = status.map_or_else(|| "no answer".to_owned(), |it| format!("HTTP {it}"));
+    let set = format!("synth webhook set --account {account}");
+    let again = format!("synth webhook test --account {account}");
+    let (what, next) = match verdict {
+        "confirmed" => (format!("delivered ({answered})"), None),
+        "unconfirmed" => (
+            format!("{answered}, but not in the agent's words"),
+            Some(
+                "compare the host of the URL with the one that the agent's console shows"
+                    .to_owned(),
+            ),
+        ),
+        "rejected" => (format!("rejected ({answered}): {why}"), None),
+        "unauthorized" => (
+            format!("{answered}: the secret or the API key is not the webhook's"),
+            Some(format!("copy it from the agent's console again: {set}")),
+        ),
+        "misconfigured" => (
+            format!("{answered}: no webhook takes incidents at this URL"),
+            Some(format!(
+                "copy the URL from the agent's console again: {set}"
+            )),
+        ),
+        "later" => (
+            format!("{answered}: the receiver takes no incidents now"),
+            Some(format!(
+                "incidents are retried until it does; test it again: {again}"
+            )),
+        ),
+        "no answer" => (
+            format!("no answer: {why}"),
+            Some(format!(
+                "check the host of the URL and the function's way to it; then: {again}"
+            )),
+        ),
+        _ => (format!("nothing was sent: {why}"), Some(set)),
+    };
+    let clock = attempt["clockSkewSeconds"].as_i64();
+    let clock = clock.map(|it| format!("; the receiver's clock differs by {it} s"));
+    TestResult {
+        what: what + &clock.unwrap_or_default(),
+        next,
+        is_delivered: matches!(verdict, "confirmed" | "unconfirmed"),
+    }
 }
 
 fn test_incident(region: &Region) -> Incident {
@@ -207,6 +264,55 @@ mod tests {
             |_| Ok(kinds.next().map(|it| (*it).to_owned())),
             |_| Ok(hidden.next().unwrap_or_default().to_owned()),
         )
+    }
+
+    #[test]
+    fn a_test_says_what_the_receiver_answered_and_what_to_do() {
+        let said = |attempt: Json| {
+            let it = result(&attempt, "prod");
+            (it.is_delivered, it.what, it.next.unwrap_or_default())
+        };
+        for (attempt, delivered, what, next) in [
+            (
+                json!({ "verdict": "confirmed", "status": 200 }),
+                true,
+                "delivered (HTTP 200)",
+                "",
+            ),
+            (
+                json!({ "verdict": "later", "status": 503 }),
+                false,
+                "HTTP 503: the receiver takes no incidents now",
+                "incidents are retried until it does; test it again: synth webhook test --account prod",
+            ),
+            (
+                json!({ "verdict": "misconfigured", "status": 404 }),
+                false,
+                "HTTP 404: no webhook takes incidents at this URL",
+                "copy the URL from the agent's console again: synth webhook set --account prod",
+            ),
+            (
+                json!({ "verdict": "unauthorized", "status": 403, "clockSkewSeconds": 400 }),
+                false,
+                "HTTP 403: the secret or the API key is not the webhook's; the receiver's clock differs by 400 s",
+                "copy it from the agent's console again: synth webhook set --account prod",
+            ),
+            (
+                json!({ "verdict": "no answer", "why": "timeout" }),
+                false,
+                "no answer: timeout",
+                "check the host of the URL and the function's way to it; then: synth webhook test --account prod",
+            ),
+            (
+                json!({ "level": "ERROR", "why": "the webhook's URL and secret have not been set" }),
+                false,
+                "nothing was sent: the webhook's URL and secret have not been set",
+                "synth webhook set --account prod",
+            ),
+        ] {
+            let expected = (delivered, what.to_owned(), next.to_owned());
+            assert_eq!(said(attempt.clone()), expected, "{attempt}");
+        }
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub struct Diagnostic {
     span: Range<usize>,
     message: String,
     hint: Option<String>,
+    /// Another place that it is about, and what is there.
+    other: Option<(Range<usize>, &'static str)>,
 }
 
 /// Whether the file can be used in spite of it.
@@ -28,6 +30,20 @@ impl Diagnostic {
             span,
             message: message.into(),
             hint: None,
+            other: None,
+        }
+    }
+
+    /// Something that is in the file a second time.
+    pub(crate) fn duplicate(
+        kind: &str,
+        name: &str,
+        second: &Range<usize>,
+        first: &Range<usize>,
+    ) -> Self {
+        Self {
+            other: Some((first.clone(), "first defined here")),
+            ..Self::error(second.clone(), format!("duplicate {kind} `{name}`"))
         }
     }
 
@@ -69,16 +85,13 @@ impl Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let end = self.span.end.min(text.len());
-        let start = self.span.start.min(end);
-        // One line is enough to find the place.
-        let end = text
-            .get(start..end)
-            .and_then(|it| it.find('\n'))
-            .map_or(end, |line| start + line);
-        let snippet = Snippet::source(text)
+        let mut snippet = Snippet::source(text)
             .path(path)
-            .annotation(AnnotationKind::Primary.span(start..end));
+            .annotation(AnnotationKind::Primary.span(one_line(&self.span, text)));
+        if let Some((span, label)) = &self.other {
+            let other = AnnotationKind::Context.span(one_line(span, text));
+            snippet = snippet.annotation(other.label(*label));
+        }
         let mut group: Group<'_> = level.primary_title(&self.message).element(snippet);
         if let Some(hint) = &self.hint {
             group = group.element(Level::HELP.with_name("hint").message(hint));
@@ -90,6 +103,14 @@ impl Diagnostic {
         };
         renderer.render(&[group])
     }
+}
+
+/// As much of a place as is in its first line: it is enough to find it.
+fn one_line(span: &Range<usize>, text: &str) -> Range<usize> {
+    let end = span.end.min(text.len());
+    let start = span.start.min(end);
+    let line = text.get(start..end).and_then(|it| it.find('\n'));
+    start..line.map_or(end, |line| start + line)
 }
 
 /// The known word that was probably meant, or all of them.

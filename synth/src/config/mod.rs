@@ -7,17 +7,22 @@ mod named;
 mod node;
 mod read;
 mod resolve;
+mod schema;
 mod spans;
+mod syntax;
 mod synthesis;
 mod text_or;
 mod tree;
 
 use stacks::{Monitor, monitor::Architecture};
 
+use crate::aws::Access;
+
 pub use diagnostic::Diagnostic;
 use file::AccountFile;
 pub use named::{Named, NamedKind};
 use node::Node;
+pub use schema::json_schema;
 use spans::Spans;
 
 /// An account file that can be used.
@@ -29,6 +34,8 @@ pub struct Account {
     pub account_id: Option<String>,
     /// The regions to watch; empty for the one that the AWS configuration names.
     pub regions: Vec<String>,
+    /// Whose credentials are used.
+    pub access: Access,
     /// Whether the functions run on this machine's own architecture, as on a local AWS.
     pub runs_here: bool,
     /// What the file names and somebody else makes, in the order of the text.
@@ -65,11 +72,4 @@ pub fn parse(text: &str, context: Context<'_>) -> (Option<Account>, Vec<Diagnost
         problems.retain(Diagnostic::is_error);
     }
     (account, problems)
-}
-
-/// The JSON schema of account files, by which editors complete and check them.
-pub fn json_schema() -> serde_json::Value {
-    let mut schema = schemars::schema_for!(AccountFile);
-    schema.insert("title".to_owned(), "Tocsin account file".into());
-    schema.to_value()
 }

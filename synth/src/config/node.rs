@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::HashMap, ops::Range};
 
 use granit_parser::{Event, Parser, ScalarStyle};
 
-use super::diagnostic::Diagnostic;
+use super::{diagnostic::Diagnostic, syntax};
 
 /// More values than any account file has. Aliases that multiply end here.
 const MAX_NODES: usize = 2_000_000;
@@ -82,19 +82,7 @@ impl<'a> Builder<'a> {
                 let end = span.end.byte_offset().unwrap_or(start);
                 Ok((event, start..end))
             }
-            Some(Err(error)) => {
-                let at = error.marker().byte_offset().unwrap_or(self.text.len());
-                let problem = Diagnostic::error(at..at, error.info());
-                let folded = self
-                    .text
-                    .get(at..)
-                    .is_some_and(|rest| rest.starts_with('>'));
-                Err(if folded {
-                    problem.hint("a text that begins with `>` needs quotes")
-                } else {
-                    problem
-                })
-            }
+            Some(Err(error)) => Err(syntax::mistake(self.text, &error)),
             None => Ok((Event::StreamEnd, self.text.len()..self.text.len())),
         }
     }
@@ -105,6 +93,14 @@ impl<'a> Builder<'a> {
             return Err(
                 Diagnostic::error(span, "the file grows beyond reason").hint("use fewer aliases")
             );
+        }
+        if let Event::Scalar(_, _, _, Some(tag))
+        | Event::SequenceStart(_, _, Some(tag))
+        | Event::MappingStart(_, _, Some(tag)) = &event
+            && tag.handle() == "!"
+            && let Some(problem) = syntax::tag(self.text, span.start)
+        {
+            return Err(problem);
         }
         let (anchor, node) = match event {
             Event::Scalar(text, style, anchor, _) => {
@@ -159,9 +155,13 @@ impl<'a> Builder<'a> {
                 (Event::Scalar(name, ..), span) => Key { span, name },
                 (_, span) => return Err(Diagnostic::error(span, "a key that is not a text")),
             };
-            if entries.iter().any(|(other, _)| other.name == key.name) {
-                let message = format!("the key `{}` stands here twice", key.name);
-                return Err(Diagnostic::error(key.span, message));
+            if let Some((first, _)) = entries.iter().find(|(other, _)| other.name == key.name) {
+                return Err(Diagnostic::duplicate(
+                    "key",
+                    &key.name,
+                    &key.span,
+                    &first.span,
+                ));
             }
             let (event, span) = self.next()?;
             let value = self.node(event, span)?;

@@ -25,6 +25,7 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(
     let sink = RefCell::new(Vec::new());
     let value = Reader {
         node,
+        key: None,
         problems: &sink,
     }
     .noted(PhantomData);
@@ -47,6 +48,8 @@ pub(crate) enum ReadError {
 #[derive(Clone, Copy)]
 struct Reader<'de, 'a> {
     node: &'de Node<'de>,
+    /// The key that it is the value of.
+    key: Option<&'de str>,
     problems: &'a RefCell<Vec<Diagnostic>>,
 }
 
@@ -95,7 +98,7 @@ impl<'de> Reader<'de, '_> {
             Kind::Scalar { text, plain: false } => Ok(text),
             Kind::Scalar { text, plain: true } => {
                 let kind = if self.node.is_empty_scalar() {
-                    return Err(self.expected("a text"));
+                    return Err(self.expected("a string"));
                 } else if is_bool(text) {
                     "the truth value"
                 } else if text.parse::<f64>().is_ok() {
@@ -104,11 +107,11 @@ impl<'de> Reader<'de, '_> {
                     return Ok(text);
                 };
                 Err(ReadError::Here {
-                    message: format!("expected a text, found {kind} `{text}`"),
-                    hint: Some(format!("put it in quotes: \"{text}\"")),
+                    message: format!("expected a string, found {kind} `{text}`"),
+                    hint: Some(instead_of(self.key, text)),
                 })
             }
-            Kind::List(_) | Kind::Map(_) => Err(self.expected("a text")),
+            Kind::List(_) | Kind::Map(_) => Err(self.expected("a string")),
         }
     }
 
@@ -129,6 +132,23 @@ impl<'de> Reader<'de, '_> {
             }
         }
         Ok(())
+    }
+}
+
+/// What to write where a number or a truth value is not what the key takes.
+fn instead_of(key: Option<&str>, text: &str) -> String {
+    let seconds = text.parse::<u32>().ok();
+    match (key, seconds) {
+        (Some("when"), Some(_)) => format!("write a condition: \"> {text}\""),
+        (Some("period" | "group-wait" | "group-window"), Some(seconds)) => {
+            let duration = match (seconds % 60, seconds / 60) {
+                (0, 1) => "1 minute".to_owned(),
+                (0, minutes) if minutes > 0 => format!("{minutes} minutes"),
+                _ => format!("{seconds} seconds"),
+            };
+            format!("give it a unit: {duration}")
+        }
+        _ => format!("put it in quotes: \"{text}\""),
     }
 }
 
@@ -252,7 +272,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
             return match &self.node.kind {
                 Kind::Map(_) => visitor.visit_newtype_struct(self),
                 Kind::Scalar { .. } => visitor.visit_borrowed_str(self.text()?),
-                Kind::List(_) => Err(self.expected("a text or a map")),
+                Kind::List(_) => Err(self.expected("a string or a map")),
             };
         }
         visitor.visit_newtype_struct(self)
@@ -392,7 +412,7 @@ struct Entries<'de, 'a> {
     rest: std::slice::Iter<'de, (Key<'de>, Node<'de>)>,
     /// The keys of a struct; those of a map are its own affair.
     known: Option<&'static [&'static str]>,
-    value: Option<&'de Node<'de>>,
+    value: Option<(&'de str, &'de Node<'de>)>,
 }
 
 impl<'de> MapAccess<'de> for Entries<'de, '_> {
@@ -407,7 +427,7 @@ impl<'de> MapAccess<'de> for Entries<'de, '_> {
                 .known
                 .is_none_or(|known| known.contains(&key.name.as_ref()))
             {
-                self.value = Some(value);
+                self.value = Some((key.name.as_ref(), value));
                 let name: de::value::StrDeserializer<'_, ReadError> =
                     key.name.as_ref().into_deserializer();
                 return seed.deserialize(name).map(Some);
@@ -418,8 +438,9 @@ impl<'de> MapAccess<'de> for Entries<'de, '_> {
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, ReadError> {
         match self.value.take() {
-            Some(node) => Reader {
+            Some((key, node)) => Reader {
                 node,
+                key: Some(key),
                 ..self.reader
             }
             .noted(seed),

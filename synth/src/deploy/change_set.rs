@@ -197,6 +197,7 @@ impl Deployer<'_> {
             } else {
                 ChangeSetType::Create
             })
+            .set_role_arn(self.region.cloudformation_role.clone())
             .set_parameters(Some(parameters.iter().map(parameter).collect()))
             .tags(Tag::builder().key(TAG).value(stack).build());
         request = if body.len() <= INLINE {

@@ -124,7 +124,9 @@ impl Deployer<'_> {
                     if self.has_change_sets(&found.id).await? {
                         return Ok(());
                     }
+                    let role = self.region.cloudformation_role.clone();
                     let request = self.client().delete_stack().stack_name(&found.id);
+                    let request = request.set_role_arn(role);
                     self.region
                         .aws
                         .patiently(|| async {

@@ -100,6 +100,7 @@ impl Deployer<'_> {
             .client()
             .delete_stack()
             .stack_name(&found.id)
+            .set_role_arn(self.region.cloudformation_role.clone())
             .client_request_token(token);
         let (answer, was_lost) = self
             .request(|| async {

@@ -21,8 +21,8 @@ use crate::{
     account,
     clock::VirtualClock,
     cloudformation::{self, Form, esc},
-    model::{ACCOUNT, World},
-    s3,
+    model::World,
+    s3, sts,
 };
 
 /// What goes wrong with one call.
@@ -62,6 +62,8 @@ pub(crate) struct Call {
     pub(crate) service: String,
     pub(crate) operation: String,
     pub(crate) region: String,
+    /// The role that it names.
+    pub(crate) role: Option<String>,
     pub(crate) at: SystemTime,
 }
 
@@ -296,6 +298,9 @@ impl Cloud {
             service: parsed.service.to_owned(),
             operation: name.clone(),
             region: parsed.region.clone(),
+            role: ["RoleARN", "RoleArn"]
+                .iter()
+                .find_map(|it| parsed.form.get(*it).cloned()),
             at: now,
         });
         if let Some((operation, act)) = state.meanwhile
@@ -409,12 +414,7 @@ impl Cloud {
             }
             "STS" => respond(
                 200,
-                wrap(
-                    "GetCallerIdentity",
-                    &format!(
-                        "<Account>{ACCOUNT}</Account><Arn>arn:aws:sts::{ACCOUNT}:assumed-role/deploy/ci</Arn>"
-                    ),
-                ),
+                wrap(&parsed.operation, &sts::answer(&parsed.operation)),
             ),
             _ => {
                 let operation = &parsed.operation;

@@ -19,3 +19,4 @@ mod named;
 mod plans;
 mod run;
 mod s3;
+mod sts;

@@ -360,7 +360,7 @@ fn destroy_clears_what_never_came_to_be() {
     assert!(!leftovers(&cloud.lock().world).is_empty());
     run(&cloud, &project, Command::Destroy)
         .code(0)
-        .says("tocsin-one is gone");
+        .says("deleted tocsin-one");
     assert!(settled(&cloud.lock().world).is_empty());
     // A first deploy has failed.
     ends(&cloud, &[Ending::Fails]);

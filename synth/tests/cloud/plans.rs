@@ -75,6 +75,31 @@ fn a_stack_of_others_is_left_alone_whatever_it_is_called() {
 }
 
 #[test]
+fn roles_of_the_account_file_are_taken_on_and_handed_to_cloudformation() {
+    let roles = "assume-role: arn:aws:iam::111122223333:role/deployer\n\
+                 cloudformation-role: arn:aws:iam::111122223333:role/cloudformation\n";
+    let project = Project::new(&format!("{ONE}{roles}"));
+    let cloud = Cloud::new(World::default());
+    for command in [Command::Deploy, Command::Destroy] {
+        let ended = run(&cloud, &project, command).code(0);
+        let roles = |operation: &str| -> Vec<Option<String>> {
+            let calls = ended.calls.iter().filter(|it| it.operation == operation);
+            calls.map(|it| it.role.clone()).collect()
+        };
+        let deployer = Some("arn:aws:iam::111122223333:role/deployer".to_owned());
+        assert!(!roles("AssumeRole").is_empty());
+        assert!(roles("AssumeRole").iter().all(|it| *it == deployer));
+        let operation = if command == Command::Deploy {
+            "CreateChangeSet"
+        } else {
+            "DeleteStack"
+        };
+        let cloudformation = Some("arn:aws:iam::111122223333:role/cloudformation".to_owned());
+        assert_eq!(roles(operation), [cloudformation]);
+    }
+}
+
+#[test]
 fn a_half_made_bucket_is_mended_by_the_next_deploy() {
     let cloud = deployed(ONE);
     for bucket in cloud.lock().world.buckets.values_mut() {

@@ -52,6 +52,53 @@ fn generate_writes_templates_and_says_where() {
     );
 }
 
+const EVERYTHING: &str = r#"
+name: all
+ops-topic: ops
+regions: [eu-central-1, us-east-1]
+clusters:
+  - {name: checkout, priority: CRITICAL, ignore-services: [canary-*]}
+  - team-a-*
+alarms:
+  - name: errors
+    metric: AWS/ApplicationELB HTTPCode_Target_5XX_Count
+    statistic: Sum
+    when: "> 25 for 3 of 5 minutes"
+    regions: [eu-central-1]
+  - {name: cpu, metric: AWS/ECS CPUUtilization, when: above normal for 15 minutes, incident: false}
+  - {name: down, composite: cpu and existing(disk), priority: CRITICAL}
+watched-alarms: ["*", "!TargetTracking-*"]
+pipelines: [release-*]
+events:
+  - {name: orders, title: "The order {detail.order} failed", pattern: {source: [shop]}, priority: LOW}
+"#;
+
+#[test]
+fn list_shows_what_is_watched() {
+    let project = project("all", EVERYTHING);
+    let list = ["list", "--account", "all"];
+    let ended = Run::inside(project.path(), &list).end().code(0);
+    assert_eq!(
+        ended.stdout,
+        "\
+KIND       NAME               PRIORITY  REGIONS       WHAT
+cluster    checkout           CRITICAL  all           without the services canary-*
+cluster    team-a-*           -         all
+alarm      errors             HIGH      eu-central-1  Sum of AWS/ApplicationELB HTTPCode_Target_5XX_Count > 25, in 3 of 5 periods of 60 s
+alarm      cpu                HIGH      all           Average of AWS/ECS CPUUtilization above normal by 2 deviations, in 15 of 15 periods of 60 s (for composites only)
+composite  down               CRITICAL  all           by the states of cpu, disk
+watched    *                  HIGH      all           existing alarms, at most HIGH
+excepted   TargetTracking-*   -         all           existing alarms that are not watched
+pipeline   release-*          HIGH      all           executions that fail
+rule       orders             LOW       all           The order {detail.order} failed
+"
+    );
+    let ended = Run::inside(project.path(), &[&list[..], &["--json"]].concat()).end();
+    let rows: Json = serde_json::from_str(&ended.code(0).stdout).unwrap();
+    assert_eq!(rows[2]["regions"], serde_json::json!(["eu-central-1"]));
+    assert_eq!(rows[1]["priority"], Json::Null);
+}
+
 #[test]
 fn generate_writes_yaml_that_says_the_same() {
     let project = project("small", ACCOUNT);

@@ -106,7 +106,7 @@ async fn deploy_change_test_destroy() {
     life.run(&deploy, "")
         .await
         .code(0)
-        .says("making the bucket tocsin-assets-000000000000-eu-central-1")
+        .says("creating the bucket tocsin-assets-000000000000-eu-central-1")
         .says("CREATE_COMPLETE            DeliverFunction")
         .prints(
             "tocsin-life.AlarmFunctionArn = arn:aws:lambda:eu-central-1:000000000000:function:",
@@ -145,7 +145,8 @@ async fn deploy_change_test_destroy() {
     life.run(&test, "")
         .await
         .code(1)
-        .prints("unauthorized (status 403)");
+        .prints("HTTP 403: the secret or the API key is not the webhook's")
+        .prints("next: copy it from the agent's console again: synth webhook set --account life");
     assert!(receiver.next().await.unwrap().refused.is_some());
     life.run(&set, &right).await.code(0);
     life.run(&on("status"), "")
@@ -178,7 +179,7 @@ async fn deploy_change_test_destroy() {
         .await
         .code(0)
         .says("WebhookSecret  AWS::SecretsManager::Secret")
-        .says("tocsin-life is gone")
+        .says("deleted tocsin-life")
         .says("aws sqs delete-queue --queue-url");
     life.run(&on("destroy"), "")
         .await
@@ -194,8 +195,8 @@ async fn an_api_key_takes_its_place(life: &Life) {
     let set = ["webhook", "set", "--account", "life"];
     let test = ["webhook", "test", "--account", "life", "--yes"];
     for (key, verdict, code) in [
-        ("wrong-planted", "unauthorized (status 403)", 1),
-        ("key-planted", "confirmed (status 200)", 0),
+        ("wrong-planted", "HTTP 403: the secret", 1),
+        ("key-planted", "delivered (HTTP 200)", 0),
     ] {
         let value = serde_json::json!({ "url": receiver.url(), "apiKey": key }).to_string();
         life.run(&set, &value)
@@ -228,7 +229,7 @@ async fn another_account_is_refused() {
         life.run(&[command, "--account", "life"], "")
             .await
             .code(2)
-            .says("the credentials are of account 000000000000, and the account file is for 111122223333");
+            .says("the credentials are for account 000000000000, but the account file is for 111122223333");
     }
     life.local.stop(false).await;
 }

@@ -319,9 +319,9 @@ async fn a_thousand_dead_letters_are_accounted_for() {
     }
     let titles: BTreeSet<&str> = gathered.values().map(|it| it.incident.title()).collect();
     for title in [
-        "Alarm action-7 is in ALARM in eu-central-1",
-        "Alarm record-7 is in ALARM in eu-central-1",
-        "Alarm legacy-7 is in ALARM in eu-central-1",
+        "action-7 in ALARM (eu-central-1)",
+        "record-7 in ALARM (eu-central-1)",
+        "legacy-7 in ALARM (eu-central-1)",
         // The rule's own title, as the account file has it.
         "The order by-rule-7 failed",
         "An order failed",
@@ -398,10 +398,10 @@ async fn what_is_redriven_arrives_signed_and_once() {
     }
     let titles: BTreeSet<&str> = arrived.values().map(String::as_str).collect();
     let expected = [
-        "A task of the ECS service api stopped: an image cannot be pulled (cluster checkout, eu-central-1)",
-        "Alarm action is in ALARM in eu-central-1",
-        "Alarm given-up is in ALARM in eu-central-1",
-        "Alarm rejected is in ALARM in eu-central-1",
+        "api: an image cannot be pulled (cluster checkout, eu-central-1)",
+        "action in ALARM (eu-central-1)",
+        "given-up in ALARM (eu-central-1)",
+        "rejected in ALARM (eu-central-1)",
         "The order by-rule failed",
     ];
     assert_eq!(titles, BTreeSet::from(expected));

@@ -106,8 +106,8 @@ async fn alarms_move_between_stacks_only_when_told() {
     life.run(&["destroy", "--account", "life", "--yes"], "")
         .await
         .code(0)
-        .says("tocsin-life-alarms-1 is gone")
-        .says("tocsin-life is gone");
+        .says("deleted tocsin-life-alarms-1")
+        .says("deleted tocsin-life");
     let left = describe(life.local.aws(), others).await.unwrap();
     assert!(left.is_some(), "{others} is not ours");
     life.local.stop(false).await;

@@ -119,35 +119,35 @@ fn time_series_of_one_moment_are_distinguished_by_whatever_they_have() {
     let findings = [
         (
             json!({ "id": "1", "attributes": { "Team": "a" } }),
-            " for Team=a in",
+            "in ALARM (Team=a, ",
             "Team=a",
         ),
         (
             json!({ "id": "2", "attributes": { "Team": "a" } }),
-            " for Team=a in",
+            "in ALARM (Team=a, ",
             "Team=a",
         ),
         (
             json!({ "id": "3" }),
-            " for time series 3 in",
+            "in ALARM (time series 3, ",
             "time series 3",
         ),
         (
             json!({ "id": "4", "attributes": {} }),
-            " for time series 4 in",
+            "in ALARM (time series 4, ",
             "time series 4",
         ),
         (
             json!({ "attributes": { "b": "2", "a": "1" } }),
-            " for a=1, b=2 in",
+            "in ALARM (a=1, b=2, ",
             "a=1, b=2",
         ),
         (
             json!({ "attributes": [{ "name": "b", "value": "1" }, { "name": "a", "value": "2" }] }),
-            " for a=2, b=1 in",
+            "in ALARM (a=2, b=1, ",
             "a=2, b=1",
         ),
-        (Json::Null, " is in ALARM in", "alarm down"),
+        (Json::Null, "down in ALARM (", "alarm down"),
     ]
     .map(|(contributor, title, cause)| (of(contributor), title, cause));
     for (index, (it, title, cause)) in findings.iter().enumerate() {

@@ -155,9 +155,9 @@ fn each_of_several_messages_has_a_decision_of_its_own() {
     assert_eq!(
         titles,
         [
-            "Alarm down-0 is in ALARM in eu-central-1",
+            "down-0 in ALARM (eu-central-1)",
             "not-in-alarm",
-            "Alarm down-2 is in ALARM in eu-central-1",
+            "down-2 in ALARM (eu-central-1)",
         ]
     );
     assert_eq!(decide_each(&json!({}), &every_alarm()).len(), 1);

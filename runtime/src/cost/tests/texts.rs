@@ -188,11 +188,11 @@ fn a_report_reads_like_this() {
     let (incident, group) = incident(&evaluation, &news, &settings(), occasion);
     assert_eq!(
         incident.title(),
-        "Cost report: 2 findings, 80.00 USD a month and 120.50 USD a month in eu-central-1 (account 111122223333)"
+        "cost report: 2 findings, 80.00 USD a month and 120.50 USD a month (eu-central-1, account 111122223333)"
     );
     assert_eq!(
         group.name,
-        "report idle-instances of account 111122223333 in eu-central-1"
+        "report idle-instances of account 111122223333 (eu-central-1)"
     );
     let description = incident.description();
     assert_eq!(

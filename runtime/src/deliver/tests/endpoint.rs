@@ -112,6 +112,15 @@ async fn a_receiver_that_is_down_is_asked_by_one_incident_now_and_then() {
 }
 
 #[tokio::test]
+async fn the_title_that_is_sent_begins_with_the_account() {
+    let ports = FakePorts::new([]);
+    deliver_once(&ports, &["checkout"]).await;
+    let posts = ports.posts.borrow();
+    let sent: Incident = serde_json::from_slice(&posts[0].1.body).unwrap();
+    assert_eq!(sent.title(), "prod: checkout");
+}
+
+#[tokio::test]
 async fn a_probe_is_one_post_whatever_the_answer() {
     for code in [401, 403, 404, 429, 500] {
         let ports = FakePorts::new((0..100).map(|_| status(code)));

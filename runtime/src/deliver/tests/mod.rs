@@ -173,6 +173,7 @@ impl Telemetry for FakePorts {
 /// An environment in which nothing waits for its group.
 fn environment() -> Deliver {
     Deliver::new(DeliverySettings {
+        account_name: Some("prod".to_owned()),
         wait: Duration::ZERO,
         window: Duration::from_mins(20),
         limits: Limits {

@@ -129,7 +129,7 @@ fn a_digest_names_the_most_urgent_groups_first() {
     let sent = report(&window(Contents::Digest(digest)));
     assert!(
         sent.title().starts_with(
-            "341 incidents of 171 groups over the budget: HIGH: 1 × payments, LOW: 2 × "
+            "341 incidents of 171 groups over the budget (HIGH: 1 × payments, LOW: 2 × "
         ),
         "{}",
         sent.title()

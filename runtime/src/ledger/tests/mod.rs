@@ -22,6 +22,7 @@ fn at(seconds: i64) -> Timestamp {
 
 fn settings() -> DeliverySettings {
     DeliverySettings {
+        account_name: None,
         wait: Duration::from_secs(30),
         window: Duration::from_mins(20),
         limits: Limits::new(3, 12),

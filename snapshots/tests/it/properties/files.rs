@@ -216,7 +216,10 @@ pub(crate) fn event() -> impl Strategy<Value = Json> {
     (pattern, priority(), any::<bool>()).prop_map(|(pattern, priority, group)| {
         object(&[
             ("name", Some(json!("job"))),
-            ("title", Some(json!("{detail.name|id} <failed> ${here}"))),
+            (
+                "title",
+                Some(json!("{detail.name|id} <failed> ${detail.here}")),
+            ),
             ("pattern", Some(pattern)),
             ("priority", priority.map(Json::from)),
             ("group-by", group.then(|| json!(["detail.name"]))),

@@ -13,6 +13,7 @@ use contract::{DeliverySettings, Limits, Priority};
 /// Incidents are grouped as by default, and the budget has room for all of them.
 pub(crate) fn unlimited() -> DeliverySettings {
     DeliverySettings {
+        account_name: None,
         wait: Duration::from_secs(30),
         window: Duration::from_mins(20),
         limits: Limits {

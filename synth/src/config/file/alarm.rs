@@ -45,7 +45,7 @@ pub(crate) struct Alarm {
     pub(crate) composite: Option<Field<String>>,
     /// How long a period is, such as `30 seconds` or `5 minutes`. Default: `1 minute`.
     pub(crate) period: Option<Field<String>>,
-    /// When it is too much, such as `> 80`, `> 80 for 5 minutes`, `>= 1 for 3 of 5 minutes`, or
+    /// The condition, such as `> 80`, `> 80 for 5 minutes`, `>= 1 for 3 of 5 minutes`, or
     /// `above normal for 15 minutes` and `outside normal by 3 deviations` for what CloudWatch has
     /// learned.
     pub(crate) when: Option<Field<String>>,

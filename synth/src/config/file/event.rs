@@ -10,7 +10,7 @@ use crate::config::{field::Field, tree::Tree};
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Event {
-    /// What the rule is called, after the stack's name: small letters, digits and hyphens.
+    /// What the rule is called, after the stack's name: lowercase letters, digits and hyphens.
     pub(crate) name: Field<String>,
     /// The incident's title, with places of the event in braces: `Job {detail.jobName} failed`.
     /// `{detail.a|detail.b}` is the first that is there.

@@ -39,6 +39,14 @@ pub(crate) struct AccountFile {
     /// The regions to watch, each with a full copy of everything. Without it, the region that the
     /// AWS configuration names.
     pub(crate) regions: Option<Field<Vec<Field<String>>>>,
+    /// The profile of the AWS configuration whose credentials `synth` uses. Default: the one that `AWS_PROFILE` names.
+    /// Access keys in the environment come first.
+    pub(crate) profile: Option<Field<String>>,
+    /// The ARN of a role of the account that `synth` takes on with those credentials. Default: none.
+    pub(crate) assume_role: Option<Field<String>>,
+    /// The ARN of a role of the account that CloudFormation creates, updates and deletes the stacks as. Default: the
+    /// permissions of the credentials.
+    pub(crate) cloudformation_role: Option<Field<String>>,
     /// What the functions run on. Default: `arm64`.
     pub(crate) architecture: Option<Field<Architecture>>,
     /// ECS clusters whose failures are incidents: names (`checkout`), the beginnings of names
@@ -81,7 +89,7 @@ pub(crate) struct AccountFile {
     /// Whether there is a CloudWatch dashboard of the pipeline in each region. An account's first three are free, each
     /// further one is about three dollars a month. Default: `false`.
     pub(crate) dashboard: Option<Field<bool>>,
-    /// The SNS topic that hears of failures of the pipeline itself: its name, or its ARN.
+    /// SNS topic for alerts about Tocsin itself: its name, or its ARN.
     pub(crate) ops_topic: Option<Field<String>>,
     /// Where incidents may be sent, beyond the hosts of AWS DevOps Agent.
     pub(crate) webhook: Option<Field<Webhook>>,
@@ -96,6 +104,8 @@ pub(crate) struct AccountFile {
     /// How many invocations of each function may run at once, and are kept free for it. Default: no
     /// limit but the account's.
     pub(crate) reserved_concurrency: Option<Field<i64>>,
+    /// The managed policy that bounds every role of the stack: its name, or its ARN. It exists already. Default: none.
+    pub(crate) permissions_boundary: Option<Field<String>>,
     /// The tables that the ledger was restored into, by region; each of `regions` needs one. Default: the
     /// stack's own tables.
     pub(crate) ledger_tables: Option<Field<BTreeMap<String, Field<String>>>>,

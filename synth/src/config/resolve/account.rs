@@ -1,11 +1,14 @@
 //! What an account file says of the account itself.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use stacks::monitor::{InvalidLogRetention, InvalidTag, LogRetention, StackName, Tags};
 
-use super::Resolver;
-use crate::config::field::Field;
+use super::{
+    Resolver,
+    region::{REGIONS, nearest},
+};
+use crate::{aws::Access, config::field::Field};
 
 impl Resolver<'_> {
     pub(super) fn name(&mut self, field: &Field<String>, file_stem: Option<&str>) -> String {
@@ -52,14 +55,54 @@ impl Resolver<'_> {
         }
         self.error(
             &field.span,
-            format!("`{id}` is not an account: it takes twelve digits"),
+            format!("`{id}` is not an account ID: expected 12 digits"),
             "",
         );
         None
     }
 
+    /// Whose credentials are used: roles are of the account of the file.
+    pub(super) fn access(
+        &mut self,
+        profile: Option<Field<String>>,
+        [assume_role, cloudformation_role]: [Option<Field<String>>; 2],
+        account: Option<&str>,
+    ) -> Access {
+        Access {
+            profile: profile.and_then(|it| it.value),
+            assume_role: assume_role.and_then(|it| self.role_arn(it, account)),
+            cloudformation_role: cloudformation_role.and_then(|it| self.role_arn(it, account)),
+        }
+    }
+
+    fn role_arn(&mut self, field: Field<String>, account: Option<&str>) -> Option<String> {
+        let arn = field.value?;
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        let ["arn", _, "iam", "", of, role] = parts.as_slice() else {
+            self.error(
+                &field.span,
+                format!("`{arn}` is not the ARN of a role"),
+                "such as `arn:aws:iam::111122223333:role/deployer`",
+            );
+            return None;
+        };
+        if !role.starts_with("role/") {
+            let message = format!("`{arn}` is not the ARN of a role");
+            self.error(&field.span, message, "after the account comes `role/`");
+        } else if account.is_some_and(|it| it != *of) {
+            let message = format!("the role belongs to account {of}");
+            self.error(
+                &field.span,
+                message,
+                "name a role of the account of this file",
+            );
+        }
+        Some(arn)
+    }
+
     pub(super) fn regions(&mut self, fields: &[Field<String>]) -> Vec<String> {
         let mut regions = Vec::new();
+        let mut places: BTreeMap<&str, &Range<usize>> = BTreeMap::new();
         for field in fields {
             let Some(region) = &field.value else { continue };
             if !is_region(region) {
@@ -68,13 +111,19 @@ impl Resolver<'_> {
                     format!("`{region}` is not a region"),
                     "regions are named like `eu-central-1`",
                 );
-            } else if regions.contains(region) {
-                self.error(
-                    &field.span,
-                    format!("the region `{region}` stands here twice"),
-                    "",
-                );
+            } else if let Some(first) = places.get(region.as_str()) {
+                self.duplicate("region", region, &field.span, first);
             } else {
+                if !REGIONS.contains(&region.as_str()) {
+                    self.warn(
+                        &field.span,
+                        format!(
+                            "`{region}` is none of the regions that were known when this was built"
+                        ),
+                        &nearest(region),
+                    );
+                }
+                places.insert(region, &field.span);
                 regions.push(region.clone());
             }
         }
@@ -88,8 +137,8 @@ impl Resolver<'_> {
         LogRetention::new(days).unwrap_or_else(|InvalidLogRetention { nearest }| {
             self.error(
                 &field.span,
-                format!("CloudWatch does not keep logs for `{days}` days"),
-                &format!("the nearest that it does is {nearest}"),
+                format!("`{days}` days is not a retention period that CloudWatch Logs offers"),
+                &format!("the nearest is {nearest}"),
             );
             LogRetention::default()
         })

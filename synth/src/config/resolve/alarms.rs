@@ -27,6 +27,17 @@ pub(super) type Placed<T> = (T, Range<usize>);
 struct Alarms {
     metric: Vec<Placed<Alarm>>,
     composite: Vec<Placed<CompositeAlarm>>,
+    /// The rule of each composite alarm, in the text.
+    rules: Vec<Range<usize>>,
+    /// Those with a mistake of their own: they are in the file, and nothing more is known of them.
+    unusable: BTreeSet<AlarmName>,
+}
+
+impl Alarms {
+    /// Each composite alarm and where its rule is.
+    fn with_rules(&self) -> impl Iterator<Item = (&CompositeAlarm, &Range<usize>)> {
+        self.composite.iter().map(|(it, _)| it).zip(&self.rules)
+    }
 }
 
 /// What every kind of alarm has.
@@ -81,7 +92,9 @@ impl Resolver<'_> {
         let regions = self.some_regions(alarm.regions.take(), regions);
         let common = self.common(&alarm, regions);
         let name = alarm.name.span.clone();
+        let of_file = common.as_ref().map(|it| it.name.clone());
         let Some(kind) = self.alarm_kind(span, &alarm) else {
+            alarms.unusable.extend(of_file);
             return;
         };
         if let AlarmKind::Composite(rule) = kind {
@@ -104,6 +117,9 @@ impl Resolver<'_> {
                     regions: common.regions,
                 };
                 alarms.composite.push((composite, name));
+                alarms.rules.push(place);
+            } else {
+                alarms.unusable.extend(of_file);
             }
             return;
         }
@@ -122,6 +138,8 @@ impl Resolver<'_> {
                 regions: common.regions,
             };
             alarms.metric.push((alarm, name));
+        } else {
+            alarms.unusable.extend(of_file);
         }
     }
 
@@ -171,11 +189,13 @@ impl Resolver<'_> {
             .composite
             .iter()
             .map(|(it, span)| (&it.name, it.logical_id(), span));
-        let mut names: BTreeSet<&AlarmName> = BTreeSet::new();
+        let mut names: BTreeMap<&AlarmName, &Range<usize>> = BTreeMap::new();
         let mut ids: BTreeMap<LogicalId, &AlarmName> = BTreeMap::new();
-        for (name, id, span) in metric.chain(composite) {
-            if !names.insert(name) {
-                self.error(span, format!("the alarm `{name}` stands here twice"), "");
+        let mut all: Vec<_> = metric.chain(composite).collect();
+        all.sort_by_key(|(_, _, span)| span.start);
+        for (name, id, span) in all {
+            if let Some(first) = names.insert(name, span) {
+                self.duplicate("alarm", name.as_str(), span, first);
                 continue;
             }
             let first = ids.entry(id).or_insert(name);
@@ -196,18 +216,20 @@ impl Resolver<'_> {
             .iter()
             .map(|(it, _)| &it.name)
             .chain(alarms.composite.iter().map(|(it, _)| &it.name))
+            .chain(&alarms.unusable)
             .collect();
-        let known: Vec<&str> = names.iter().map(|it| it.as_str()).collect();
         let looks_at: BTreeMap<&AlarmName, BTreeSet<&AlarmName>> = alarms
             .composite
             .iter()
             .map(|(it, _)| (&it.name, it.rule.alarms()))
             .collect();
-        for (composite, span) in &alarms.composite {
+        for (composite, span) in alarms.with_rules() {
+            let others = names.iter().filter(|it| **it != &composite.name);
+            let known: Vec<&str> = others.map(|it| it.as_str()).collect();
             for other in composite.rule.alarms().difference(&names) {
                 self.error(
                     span,
-                    format!("`{}` looks at `{other}`, which is not here", composite.name),
+                    format!("no alarm `{other}` in this file"),
                     &format!(
                         "{} (an alarm that is not of this file is `existing({other})`)",
                         did_you_mean(other.as_str(), &known)
@@ -271,7 +293,7 @@ impl Resolver<'_> {
         let all = |some: &[String]| -> Vec<String> {
             if some.is_empty() { regions } else { some }.to_vec()
         };
-        for (composite, span) in &alarms.composite {
+        for (composite, span) in alarms.with_rules() {
             let own = all(&composite.regions);
             for other in composite.rule.alarms() {
                 let Some(others) = places.get(other).filter(|it| !it.is_empty()) else {

@@ -119,7 +119,21 @@ impl Resolver<'_> {
             );
             return None;
         };
-        let name = resource.strip_prefix("cluster/").unwrap_or_default();
+        let Some(name) = resource.strip_prefix("cluster/") else {
+            let (kind, rest) = resource.split_once('/').unwrap_or((resource, ""));
+            let hint = match rest.split_once('/') {
+                Some((cluster, _)) => format!("name its cluster: `{cluster}`"),
+                None => {
+                    "such as `arn:aws:ecs:eu-central-1:111122223333:cluster/checkout`".to_owned()
+                }
+            };
+            self.error(
+                span,
+                format!("this is the ARN of a {kind}, not of a cluster"),
+                &hint,
+            );
+            return None;
+        };
         let name = match ClusterName::parse(name) {
             Ok(name) => name,
             Err(error) => {
@@ -130,7 +144,7 @@ impl Resolver<'_> {
         if here.account.is_some_and(|it| it != *account) {
             self.error(
                 span,
-                format!("the cluster is of the account {account}, and not of this one"),
+                format!("the cluster belongs to account {account}"),
                 "each account has its own file",
             );
         }
@@ -286,12 +300,12 @@ impl Resolver<'_> {
                     && !matches!(new.selector, ClusterSelector::Prefix(_))
                     && (it.selector.covers(&new.selector) || new.selector.covers(&it.selector))
         });
-        if same.is_some() {
-            self.error(
-                span,
-                format!("the cluster `{}` stands here twice", new.selector),
-                "",
-            );
+        if let Some(same) = same {
+            let first = self
+                .spans
+                .get(&Declaration::Cluster(same.selector.to_string()));
+            let first = first.unwrap_or(span).clone();
+            self.duplicate("cluster", &new.selector.to_string(), span, &first);
             return;
         }
         // The function that judges events knows clusters by their names.

@@ -28,21 +28,19 @@ const BILLING_SOURCES: [&str; 2] = ["aws.ce", "aws.trustedadvisor"];
 impl Resolver<'_> {
     pub(super) fn pipelines(&mut self, fields: &[Field<String>]) -> Vec<PipelineSelector> {
         let mut selectors: Vec<PipelineSelector> = Vec::new();
+        let mut places: Vec<&Range<usize>> = Vec::new();
         for field in fields {
             let Some(selector) = self.parsed(field, "", PipelineSelector::parse) else {
                 continue;
             };
-            if selectors.contains(&selector) {
-                let text = field.value.as_deref().unwrap_or_default();
-                self.error(
-                    &field.span,
-                    format!("the pipeline `{text}` stands here twice"),
-                    "",
-                );
+            let text = field.value.as_deref().unwrap_or_default();
+            let same = selectors.iter().position(|it| *it == selector);
+            if let Some(first) = same.and_then(|it| places.get(it)) {
+                self.duplicate("pipeline", text, &field.span, first);
             } else {
-                let text = field.value.as_deref().unwrap_or_default();
                 let named = Named::new(NamedKind::Pipelines, text, &field.span);
                 self.named.push(named);
+                places.push(&field.span);
                 selectors.push(selector);
             }
         }
@@ -88,13 +86,12 @@ impl Resolver<'_> {
             let Some(event) = self.event(event, stack) else {
                 continue;
             };
-            if events.iter().any(|it| it.name == event.name) {
-                let message = format!("the event `{}` stands here twice", event.name.as_str());
-                self.error(&span, message, "");
+            let name = event.name.as_str();
+            let declaration = Declaration::Event(name.to_owned());
+            if let Some(first) = self.spans.get(&declaration).cloned() {
+                self.duplicate("event", name, &span, &first);
             } else {
-                let name = event.name.as_str();
-                self.spans
-                    .insert(Declaration::Event(name.to_owned()), &span);
+                self.spans.insert(declaration, &span);
                 let pattern = Declaration::EventPattern(name.to_owned());
                 self.spans.insert(pattern, &pattern_span);
                 self.is_seen_somewhere(&event, &pattern_span, regions);
@@ -165,19 +162,39 @@ impl Resolver<'_> {
             self.error(&field.span, "a title has 1 to 400 characters", "");
             return None;
         }
-        self.parsed(
+        let title = self.parsed(
             field,
             "places of the event stand in braces: `Job {detail.jobName} failed`",
             Title::parse,
-        )
+        )?;
+        for paths in title.places() {
+            self.is_of_an_event(paths, &field.span);
+        }
+        Some(title)
+    }
+
+    /// Notes paths that lead nowhere, because no event has what they begin with.
+    fn is_of_an_event(&mut self, paths: &Paths, span: &Range<usize>) {
+        for path in paths.iter().filter(|it| !Paths::begins_like_an_event(it)) {
+            let known = Paths::BEGINNINGS.join(", ");
+            self.error(
+                span,
+                format!("no event has `{path}`"),
+                &format!("did you mean `detail.{path}`? (an event has {known})"),
+            );
+        }
     }
 
     fn places_of_event(&mut self, fields: &[Field<String>]) -> Vec<Paths> {
         let hint = "such as `detail.jobName`, or `detail.a|detail.b` for the first that is there";
-        let places = fields.iter();
+        let mut places = Vec::new();
+        for field in fields {
+            if let Some(paths) = self.parsed(field, hint, str::parse::<Paths>) {
+                self.is_of_an_event(&paths, &field.span);
+                places.push(paths);
+            }
+        }
         places
-            .filter_map(|field| self.parsed(field, hint, str::parse::<Paths>))
-            .collect()
     }
 
     fn pattern(&mut self, field: &Field<Tree>, stack: &StackName) -> Option<EventPattern> {

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use stacks::monitor::{Hardening, Network, NetworkId, ReservedConcurrency, Vpc};
+use stacks::monitor::{
+    Hardening, Network, NetworkId, PermissionsBoundary, ReservedConcurrency, Vpc,
+};
 
 use super::{Resolver, items};
 use crate::config::{
@@ -18,6 +20,7 @@ impl Resolver<'_> {
         &mut self,
         file: &mut file::AccountFile,
         regions: &[String],
+        account: Option<&str>,
     ) -> Hardening {
         let on = |field: &Option<Field<bool>>| field.as_ref().and_then(|it| it.value);
         let vpc = file.vpc.take().and_then(|field| {
@@ -37,6 +40,10 @@ impl Resolver<'_> {
                 .reserved_concurrency
                 .as_ref()
                 .and_then(|it| self.reserved_concurrency(it)),
+            permissions_boundary: file
+                .permissions_boundary
+                .as_ref()
+                .and_then(|it| self.permissions_boundary(it, account)),
         }
     }
 
@@ -150,22 +157,42 @@ impl Resolver<'_> {
                 "",
             );
         }
-        let mut ids = Vec::new();
+        let mut ids: Vec<NetworkId> = Vec::new();
+        let mut places: BTreeMap<String, &Range<usize>> = BTreeMap::new();
         for field in &fields {
             let hint = format!("write it like `{kind}-0123456789abcdef0`");
             let Some(id) = self.parsed(field, &hint, |text| NetworkId::parse(kind, text)) else {
                 continue;
             };
-            if ids.contains(&id) {
-                let message = format!("`{}` stands here twice", id.as_str());
-                self.error(&field.span, message, "");
+            if let Some(first) = places.get(id.as_str()) {
+                self.duplicate("ID", id.as_str(), &field.span, first);
             } else {
+                places.insert(id.as_str().to_owned(), &field.span);
                 let named = Named::new(of.clone(), id.as_str(), &field.span);
                 self.named.push(named.in_region(region));
                 ids.push(id);
             }
         }
         ids
+    }
+
+    fn permissions_boundary(
+        &mut self,
+        field: &Field<String>,
+        account: Option<&str>,
+    ) -> Option<PermissionsBoundary> {
+        let hint = "such as `developer-boundary`, or its ARN";
+        let boundary = self.parsed(field, hint, PermissionsBoundary::parse)?;
+        if let (Some(of), Some(account)) = (boundary.account(), account)
+            && of != account
+        {
+            self.error(
+                &field.span,
+                format!("the policy belongs to account {of}"),
+                "a boundary is a policy of the same account, or of AWS",
+            );
+        }
+        Some(boundary)
     }
 
     fn reserved_concurrency(&mut self, field: &Field<i64>) -> Option<ReservedConcurrency> {

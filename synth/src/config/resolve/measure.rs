@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, ops::Range};
 
 use stacks::monitor::{
-    Condition, InvalidQuery, Measure, Metric, MissingData, Period, Query, Statistic, Test,
+    Condition, InvalidFormula, InvalidQuery, Measure, Metric, MissingData, Period, Query,
+    Statistic, Test,
 };
 
 use super::{Resolver, entries};
-use crate::config::{field::Field, file};
+use crate::config::{diagnostic::did_you_mean, field::Field, file};
 
 /// What an alarm looks at.
 pub(super) enum AlarmKind<'a> {
@@ -173,7 +174,19 @@ impl Resolver<'_> {
         if metrics.len() < count {
             return None;
         }
-        self.parsed(expression, "", |text| Measure::math(text, metrics))
+        let names: Vec<String> = metrics.keys().cloned().collect();
+        match Measure::math(expression.value.as_deref()?, metrics) {
+            Ok(measure) => Some(measure),
+            Err(error) => {
+                let known: Vec<&str> = names.iter().map(String::as_str).collect();
+                let hint = match &error {
+                    InvalidFormula::Unknown(name) => did_you_mean(name, &known),
+                    _ => String::new(),
+                };
+                self.error(&expression.span, error.to_string(), &hint);
+                None
+            }
+        }
     }
 
     fn query(&mut self, field: &Field<String>) -> Option<Measure> {
@@ -183,6 +196,10 @@ impl Resolver<'_> {
                 let hint = match error {
                     InvalidQuery::NotSelect => {
                         "such as `SELECT MAX(CPUUtilization) FROM SCHEMA(\"AWS/EC2\", InstanceId)`"
+                    }
+                    InvalidQuery::NoBy(_) => "such as `GROUP BY InstanceId ORDER BY MAX() DESC`",
+                    InvalidQuery::NoFrom => {
+                        "say where the metric is, such as `FROM SCHEMA(\"AWS/EC2\", InstanceId)`"
                     }
                     InvalidQuery::Unordered => {
                         "say which groups come first, such as `ORDER BY MAX() DESC`"

@@ -10,6 +10,7 @@ mod events;
 mod hardening;
 mod limits;
 mod measure;
+mod region;
 mod time;
 mod watched_alarms;
 
@@ -50,7 +51,9 @@ pub(super) fn account(
     let stack = resolver.stack_name(&file.name, file.stack.as_ref(), &name);
     let account_id = file.account.as_ref().and_then(|it| resolver.account_id(it));
     let regions = resolver.regions(&items(file.regions.take()));
-    let hardening = resolver.hardening(&mut file, &regions);
+    let roles = [file.assume_role.take(), file.cloudformation_role.take()];
+    let access = resolver.access(file.profile.take(), roles, account_id.as_deref());
+    let hardening = resolver.hardening(&mut file, &regions, account_id.as_deref());
     let here = Where {
         account: account_id.as_deref(),
         regions: &regions,
@@ -138,6 +141,7 @@ pub(super) fn account(
         monitor,
         account_id,
         regions,
+        access,
         runs_here,
         named: resolver.named,
         spans: resolver.spans,
@@ -183,6 +187,12 @@ impl Resolver<'_> {
         self.problems.push(problem);
     }
 
+    /// Notes that something is in the file a second time.
+    fn duplicate(&mut self, kind: &str, name: &str, second: &Range<usize>, first: &Range<usize>) {
+        self.problems
+            .push(Diagnostic::duplicate(kind, name, second, first));
+    }
+
     fn warn(&mut self, span: &Range<usize>, message: impl Into<String>, hint: &str) {
         self.problems
             .push(Diagnostic::warning(span.clone(), message).hint(hint));
@@ -200,6 +210,7 @@ impl Resolver<'_> {
     /// Some of the regions of the file, sorted; nothing for all of them.
     fn some_regions(&mut self, list: List<String>, regions: &[String]) -> Vec<String> {
         let mut some: Vec<String> = Vec::new();
+        let mut places: BTreeMap<String, Range<usize>> = BTreeMap::new();
         for field in items(list) {
             let Some(region) = field.value else { continue };
             if !regions.contains(&region) {
@@ -208,10 +219,10 @@ impl Resolver<'_> {
                     format!("`{region}` is not one of `regions`"),
                     "add it there first",
                 );
-            } else if some.contains(&region) {
-                let message = format!("the region `{region}` stands here twice");
-                self.error(&field.span, message, "");
+            } else if let Some(first) = places.get(&region) {
+                self.duplicate("region", &region, &field.span, first);
             } else {
+                places.insert(region.clone(), field.span);
                 some.push(region);
             }
         }

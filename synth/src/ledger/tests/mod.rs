@@ -130,6 +130,7 @@ fn contents(windows: impl IntoIterator<Item = Window>) -> Contents {
 /// So many investigations an hour; at night what is not urgent is held.
 fn settings(per_hour: u32) -> DeliverySettings {
     DeliverySettings {
+        account_name: None,
         wait: std::time::Duration::from_secs(20),
         window: std::time::Duration::from_mins(20),
         limits: Limits::new(per_hour, 24),
