@@ -292,25 +292,6 @@ impl Resolver<'_> {
                 format!("the cluster `{}` stands here twice", new.selector),
                 "",
             );
-            return;
-        }
-        // The function that judges events knows clusters by their names.
-        let same_name = others.iter().find(|it| {
-            matches!(it.selector, ClusterSelector::InRegion(..))
-                && matches!(new.selector, ClusterSelector::InRegion(..))
-                && it.selector.text() == new.selector.text()
-        });
-        if same_name.is_some_and(|it| {
-            (it.priority, &it.ignored_services) != (new.priority, &new.ignored_services)
-        }) {
-            self.error(
-                span,
-                format!(
-                    "clusters called `{}` are treated in two ways",
-                    new.selector.text()
-                ),
-                "give both the same priority and the same services to ignore",
-            );
         }
     }
 }
