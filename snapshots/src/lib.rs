@@ -91,6 +91,7 @@ pub fn every_alarm() -> AlarmSettings {
         pattern: None,
         priority: Priority::High,
         at_most: Priority::Critical,
+        regions: Vec::new(),
     };
     AlarmSettings {
         own: "tocsin-".to_owned(),

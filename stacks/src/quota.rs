@@ -104,7 +104,17 @@ pub(crate) fn of_rules(monitor: &Monitor, rules: &[EventRule]) -> Vec<OverQuota>
         });
     }
     for rule in rules {
-        over.extend(of_rule(rule, &rule.name(monitor)));
+        for it in of_rule(rule, &rule.name(monitor)) {
+            // One cluster is in a rule of each kind, and too much for all of them in the same way.
+            let is_known = over.iter().any(|other: &OverQuota| {
+                it.subject != Subject::Everything
+                    && (&it.subject, it.limit, &it.remedy)
+                        == (&other.subject, other.limit, &other.remedy)
+            });
+            if !is_known {
+                over.push(it);
+            }
+        }
     }
     over
 }
@@ -120,8 +130,12 @@ fn of_rule(rule: &EventRule, name: &str) -> impl Iterator<Item = OverQuota> {
             let subject = Subject::Clusters(clusters.clone());
             (subject.clone(), subject, "name fewer, or say them shorter")
         }
-        Purpose::WatchedAlarms
-        | Purpose::Pipelines
+        Purpose::WatchedAlarms => (
+            Subject::WatchedAlarms,
+            Subject::WatchedAlarms,
+            "name fewer, or say them shorter: `team-a-*` for many",
+        ),
+        Purpose::Pipelines
         | Purpose::DeniedCalls
         | Purpose::CostAnomalies
         | Purpose::Results { .. } => (
@@ -139,7 +153,7 @@ fn of_rule(rule: &EventRule, name: &str) -> impl Iterator<Item = OverQuota> {
             shorter,
         ),
         (
-            format!("characters in what the rule `{name}` tells its function"),
+            format!("characters in the input that the rule `{name}` gives its function"),
             rule.input
                 .as_ref()
                 .map_or(0, |it| it.template().chars().count()),

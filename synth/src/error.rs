@@ -222,15 +222,7 @@ impl Error {
                 let known = account_names(path.parent()?);
                 (!known.is_empty()).then(|| format!("accounts here: {}", known.join(", ")))
             }
-            Self::Package(PackageError::Missing { install, .. }) => {
-                Some(format!("install it with `{install}`"))
-            }
-            Self::Package(PackageError::NotCarried { .. }) => Some(
-                "set `architecture` to one that this release has, or build from a clone".to_owned(),
-            ),
-            Self::Package(PackageError::File { .. } | PackageError::Unfit { .. }) => {
-                Some("build the functions first: make build ACCOUNT=NAME".to_owned())
-            }
+            Self::Package(error) => error.hint(),
             Self::Aws(error) | Self::Deploy(DeployError::Aws(error)) => Some(
                 error
                     .hint()

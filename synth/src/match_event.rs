@@ -103,7 +103,7 @@ pub fn match_event(
         function,
         outcome,
     };
-    let alarms = monitor.alarm_settings();
+    let alarms = monitor.alarm_settings().in_region(scope.region);
     if is_alarm_action(event) {
         let function = FunctionName::Alarm;
         let outcome = evaluate(function, event, &alarms).into_iter();

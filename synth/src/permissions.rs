@@ -182,7 +182,13 @@ pub fn policies(scope: Scope<'_>, stacks: &[Stack]) -> Vec<Json> {
             continue;
         }
         let actions = need.actions.iter().copied();
-        statements.push(statement(need.id, actions, &scope.resources(need.on)));
+        let mut statement = statement(need.id, actions, &scope.resources(need.on));
+        if need.on == On::Secret {
+            // Its name begins alike in every stack: CloudFormation makes it of the logical ID alone.
+            statement["Condition"] = json!({ "StringEquals":
+                { "aws:ResourceTag/aws:cloudformation:stack-name": scope.stack } });
+        }
+        statements.push(statement);
     }
     let cost = cost_actions(stacks);
     if !cost.is_empty() {
@@ -225,22 +231,12 @@ fn cost_actions(stacks: &[Stack]) -> Vec<String> {
         let template = stack.template.to_json();
         let policy = &template["Resources"]["CostFunctionPolicy"]["Properties"]["PolicyDocument"];
         for statement in policy["Statement"].as_array().into_iter().flatten() {
-            if statement["Resource"] == "*" {
+            let id = statement["Sid"].as_str().unwrap_or_default();
+            if statement["Resource"] == "*" && id.starts_with("Read") {
                 actions.extend(texts(&statement["Action"]));
             }
         }
     }
-    let is_read = |it: &String| {
-        [
-            "cloudwatch:Get",
-            "compute-optimizer:",
-            "cost-optimization-hub:",
-            "ec2:Describe",
-        ]
-        .iter()
-        .any(|prefix| it.starts_with(prefix))
-    };
-    actions.retain(is_read);
     actions
 }
 
@@ -337,10 +333,14 @@ impl Scope<'_> {
         format!("arn:{partition}:{service}:*:{}:{rest}", self.account)
     }
 
-    /// What names of the stack's resources begin with. CloudFormation cuts the stack's name to make them fit 64
-    /// characters.
-    fn begin(&self) -> &str {
-        self.stack.get(..24).unwrap_or(self.stack)
+    /// What names of the stack's resources begin with: the stack's name and a hyphen, so that `tocsin-prod` does not stand
+    /// for `tocsin-prod2`. CloudFormation cuts a longer name to make theirs fit 64 characters.
+    fn begin(&self) -> String {
+        const UNCUT: usize = 24;
+        match self.stack.get(..UNCUT) {
+            Some(begin) if self.stack.len() > UNCUT => begin.to_owned(),
+            _ => format!("{}-", self.stack),
+        }
     }
 
     fn resources(&self, on: On) -> Vec<String> {
@@ -360,7 +360,7 @@ impl Scope<'_> {
                 let bucket = format!("arn:{partition}:s3:::{}*", begin.to_ascii_lowercase());
                 vec![bucket.clone(), format!("{bucket}/*")]
             }
-            On::Secret => vec![self.arn("secretsmanager", "secret:WebhookSecret*")],
+            On::Secret => vec![self.arn("secretsmanager", "secret:WebhookSecret-*")],
             On::Queues => vec![self.arn("sqs", &format!("{begin}*"))],
             On::Functions => vec![self.arn("lambda", &format!("function:{begin}*"))],
             On::Logs => vec![self.arn("logs", &format!("log-group:{begin}*"))],

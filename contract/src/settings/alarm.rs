@@ -8,6 +8,8 @@ use crate::Priority;
 const OWN: &str = "OWN_ALARMS";
 const WATCHED: &str = "WATCHED_ALARMS";
 const EXCEPTED: &str = "EXCEPTED_ALARMS";
+/// What Lambda sets. Source: "Defined runtime environment variables" in the Lambda developer guide.
+const REGION: &str = "AWS_REGION";
 
 /// What `alarm` goes by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,9 +34,20 @@ pub struct WatchedAlarms {
     pub priority: Priority,
     /// How urgent their descriptions can make them at most.
     pub at_most: Priority,
+    /// The regions that they are watched in; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<String>,
 }
 
 impl AlarmSettings {
+    /// The same as one region sees it: without the alarms that are watched elsewhere only.
+    #[must_use]
+    pub fn in_region(mut self, region: &str) -> Self {
+        self.watched
+            .retain(|it| it.regions.is_empty() || it.regions.iter().any(|it| it == region));
+        self
+    }
+
     /// How urgent an alarm of this name is, whose description says so or says nothing.
     ///
     /// What the stack's own alarms say comes from the account file. Whoever may write any other alarm's description could
@@ -91,7 +104,7 @@ impl AlarmSettings {
         variables
     }
 
-    /// What the variables of the environment say.
+    /// What the variables of the environment say for the region that they name, or for all where they name none.
     ///
     /// # Errors
     ///
@@ -99,10 +112,15 @@ impl AlarmSettings {
     pub fn from_env(variables: &Variables) -> Result<Self, InvalidVariable> {
         // A template of an earlier version, whose code is new for a moment of a deploy, names neither: then no alarm is
         // trusted to be critical.
-        Ok(Self {
+        let all = Self {
             own: variables.get(OWN).unwrap_or_default().to_owned(),
             watched: list(variables, WATCHED)?,
             excepted: list(variables, EXCEPTED)?,
+        };
+        // Every region has the same template, so it holds the entries of all of them.
+        Ok(match variables.get(REGION) {
+            Some(region) => all.in_region(region),
+            None => all,
         })
     }
 }
@@ -164,6 +182,7 @@ mod tests {
             pattern: None,
             priority,
             at_most,
+            regions: Vec::new(),
         };
         AlarmSettings {
             own: "tocsin-prod-".to_owned(),
@@ -225,6 +244,7 @@ mod tests {
             pattern: Some("prod-*-payments-*".to_owned()),
             priority: Priority::Critical,
             at_most: Priority::Critical,
+            regions: Vec::new(),
         };
         let mut settings = settings();
         settings.watched.push(urgent);
@@ -240,6 +260,29 @@ mod tests {
         assert!(!settings.knows("prod-canary") && settings.knows("prod-canary-2"));
         let variables = settings.to_env().into_iter().collect();
         assert_eq!(AlarmSettings::from_env(&variables), Ok(settings));
+    }
+
+    #[test]
+    fn a_region_goes_by_its_own_entries_only() {
+        let mut settings = settings();
+        settings.watched[1].regions = vec!["us-east-1".to_owned()];
+        let in_region = |region: &str| {
+            let mut variables: Vec<Variable> = settings.to_env();
+            variables.push((REGION, region.to_owned()));
+            AlarmSettings::from_env(&variables.into_iter().collect()).unwrap()
+        };
+        let priority =
+            |region: &str| in_region(region).priority("prod-db-cpu", Some(Priority::Critical));
+        assert_eq!(priority("us-east-1"), Priority::Critical);
+        assert_eq!(priority("eu-central-1"), Priority::High);
+        settings.watched.remove(0);
+        assert!(
+            !settings
+                .clone()
+                .in_region("eu-central-1")
+                .knows("prod-db-cpu")
+        );
+        assert!(settings.in_region("us-east-1").knows("prod-db-cpu"));
     }
 
     #[test]

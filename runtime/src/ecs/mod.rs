@@ -29,7 +29,7 @@ const ECS: &str = "Amazon ECS";
 pub fn decide(payload: &Json) -> Result<Decision, UnreadableEvent> {
     let event = at(payload, "event").unwrap_or(payload);
     let decision = of_event(event)?;
-    let overrides = ClusterOverrides::of(cluster(event), payload);
+    let overrides = ClusterOverrides::of(cluster(event), text(event, "region"), payload);
     if service(event).is_some_and(|service| overrides.ignores(service)) {
         return Ok(Decision::Skip(Skip::IgnoredService));
     }

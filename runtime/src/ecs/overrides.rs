@@ -16,13 +16,16 @@ pub(super) struct ClusterOverrides<'a> {
 }
 
 impl<'a> ClusterOverrides<'a> {
-    /// The overrides of a cluster: that of the one entry with its name, or else of the one with the
-    /// longest prefix of it. A cluster that an event does not name is treated as any cluster is (`*`). What
-    /// cannot be read of the table is as if it were not there.
-    pub(super) fn of(cluster: Option<&str>, payload: &'a Json) -> Self {
+    /// The overrides of a cluster: that of the one entry with its name, and with its region if the entry names one, or
+    /// else of the one with the longest prefix of it. A cluster that an event does not name is treated as any cluster is
+    /// (`*`). What cannot be read of the table is as if it were not there.
+    pub(super) fn of(cluster: Option<&str>, region: Option<&str>, payload: &'a Json) -> Self {
         let cluster = cluster.unwrap_or_default();
         let entries = list(payload, "clusters");
-        let named = |entry: &&Json| text(entry, "name") == Some(cluster);
+        let named = |entry: &&Json| {
+            text(entry, "name") == Some(cluster)
+                && text(entry, "region").is_none_or(|it| region == Some(it))
+        };
         let prefixed = || {
             let matching = entries.iter().filter_map(|entry| {
                 let prefix = entry.get("prefix")?.as_str()?;
@@ -59,6 +62,8 @@ mod tests {
 
     use super::*;
 
+    const HERE: Option<&str> = Some("eu-central-1");
+
     #[test]
     fn one_entry_applies_and_wholly() {
         let payload = json!({ "clusters": [
@@ -79,7 +84,7 @@ mod tests {
             ("checkout-2", None, vec![]),
             ("unknown", None, vec![]),
         ] {
-            let overrides = ClusterOverrides::of(Some(cluster), &payload);
+            let overrides = ClusterOverrides::of(Some(cluster), HERE, &payload);
             assert_eq!(overrides.priority, priority, "{cluster}");
             for service in ["batch", "canary-1", "batch-2", "my-canary-1", "api"] {
                 assert_eq!(
@@ -97,10 +102,28 @@ mod tests {
             { "prefix": "team-", "priority": "HIGH" },
             { "prefix": "", "priority": "LOW", "ignore": ["*"] },
         ] });
-        let overrides = ClusterOverrides::of(Some("checkout"), &payload);
+        let overrides = ClusterOverrides::of(Some("checkout"), HERE, &payload);
         assert_eq!(overrides.priority, Some(Priority::Low));
         assert!(overrides.ignores("api"));
-        assert!(!ClusterOverrides::of(Some("team-a"), &payload).ignores("api"));
+        assert!(!ClusterOverrides::of(Some("team-a"), HERE, &payload).ignores("api"));
+    }
+
+    #[test]
+    fn an_entry_of_a_region_does_not_apply_in_another() {
+        let payload = json!({ "clusters": [
+            { "prefix": "team-", "priority": "LOW" },
+            { "name": "team-a", "priority": "CRITICAL", "region": "us-east-1" },
+            { "name": "team-a", "priority": "HIGH", "region": "eu-west-1" },
+        ] });
+        for (region, expected) in [
+            (Some("us-east-1"), Priority::Critical),
+            (Some("eu-west-1"), Priority::High),
+            (HERE, Priority::Low),
+            (None, Priority::Low),
+        ] {
+            let overrides = ClusterOverrides::of(Some("team-a"), region, &payload);
+            assert_eq!(overrides.priority, Some(expected), "{region:?}");
+        }
     }
 
     #[test]
@@ -110,11 +133,11 @@ mod tests {
             { "name": "checkout", "ignore": ["*"] },
         ] });
         assert_eq!(
-            ClusterOverrides::of(None, &payload),
+            ClusterOverrides::of(None, HERE, &payload),
             ClusterOverrides::default()
         );
         payload["clusters"][1] = json!({ "prefix": "", "priority": "LOW", "ignore": ["api"] });
-        let overrides = ClusterOverrides::of(None, &payload);
+        let overrides = ClusterOverrides::of(None, HERE, &payload);
         assert_eq!(overrides.priority, Some(Priority::Low));
         assert!(overrides.ignores("api") && !overrides.ignores("web"));
     }
@@ -133,7 +156,7 @@ mod tests {
             ] }),
             json!({ "clusters": [{ "name": "checkout", "priority": 1, "ignore": [7, null, "ap"] }] }),
         ] {
-            let overrides = ClusterOverrides::of(Some("checkout"), &payload);
+            let overrides = ClusterOverrides::of(Some("checkout"), HERE, &payload);
             assert_eq!(overrides.priority, None, "{payload}");
             assert!(!overrides.ignores("api"), "{payload}");
         }

@@ -24,6 +24,7 @@ mod let_through;
 mod mutations;
 mod own_permissions;
 mod permissions;
+mod price;
 mod properties;
 mod redaction;
 mod scale;

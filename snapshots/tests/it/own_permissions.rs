@@ -146,6 +146,41 @@ fn every_policy_fits_and_is_one_that_iam_takes() {
     );
 }
 
+/// `synth cost` reads with the credentials of whoever runs it what the function reads with its role.
+#[test]
+fn the_policy_of_a_file_with_a_cost_report_allows_what_the_report_reads() {
+    // One file has the hub and metrics, the other actual costs.
+    let both = [documents("example"), documents("cost_report")].concat();
+    let allowed = actions(&both);
+    for action in runtime::cost::ACTIONS {
+        assert!(allowed.contains(action), "{action}");
+    }
+    // Recommendations of Auto Scaling groups need it.
+    assert!(allowed.contains("autoscaling:DescribeAutoScalingGroups"));
+    assert!(!actions(&documents("minimal")).contains("ce:GetCostAndUsageWithResources"));
+}
+
+/// `tocsin-example` is not `tocsin-example-2`, nor is its secret.
+#[test]
+fn no_other_stack_can_be_read() {
+    for document in documents("example") {
+        for statement in document["Statement"].as_array().unwrap() {
+            let id = statement["Sid"].as_str().unwrap();
+            for resource in statement["Resource"].as_array().unwrap() {
+                let resource = resource.as_str().unwrap();
+                assert!(!resource.contains("example*"), "{id}: {resource}");
+                if resource.contains(":secret:") {
+                    assert!(resource.ends_with(":secret:WebhookSecret-*"), "{resource}");
+                    assert_eq!(
+                        statement["Condition"]["StringEquals"]["aws:ResourceTag/aws:cloudformation:stack-name"],
+                        "tocsin-example"
+                    );
+                }
+            }
+        }
+    }
+}
+
 /// Whoever gets the policy can change roles only of the stack, and pass them only to what the stack runs.
 #[test]
 fn only_roles_of_the_stack_can_be_changed() {

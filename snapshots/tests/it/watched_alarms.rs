@@ -1,5 +1,6 @@
 //! Which alarms the rule for existing alarms catches: wildcards, exceptions and regions.
 
+use contract::{AlarmSettings, Priority};
 use serde_json::json;
 use stacks::{
     event_pattern::Scope,
@@ -17,8 +18,8 @@ const NAMES: [&str; 6] = [
     "a${b}-5xx",
 ];
 
-/// Which alarms are caught in a region, where an account file of two regions says this.
-fn caught(watched: &str, region: &str) -> Vec<&'static str> {
+/// An account file of two regions that watches these.
+fn account(watched: &str) -> config::Account {
     let text = format!(
         "name: x\nregions: [eu-central-1, us-east-1]\nops-topic: ops\nwatched-alarms: {watched}\n"
     );
@@ -27,7 +28,12 @@ fn caught(watched: &str, region: &str) -> Vec<&'static str> {
         host: Architecture::Arm64,
     };
     let (account, problems) = config::parse(&text, context);
-    let account = account.unwrap_or_else(|| panic!("{problems:?}"));
+    account.unwrap_or_else(|| panic!("{problems:?}"))
+}
+
+/// Which alarms are caught in a region, where an account file of two regions says this.
+fn caught(watched: &str, region: &str) -> Vec<&'static str> {
+    let account = account(watched);
     let rules = rules(&account.monitor);
     let rule = rules
         .iter()
@@ -87,4 +93,48 @@ fn an_entry_can_be_of_one_region() {
     let all = "[{name: all, regions: [us-east-1]}]";
     assert_eq!(caught(all, "eu-central-1"), [""; 0]);
     assert_eq!(caught(all, "us-east-1").len(), 5);
+}
+
+/// Otherwise an alarm of one region would be as urgent as an entry for another says.
+#[test]
+fn the_function_of_a_region_goes_by_entries_of_that_region() {
+    let account = account(
+        "[{name: prod-*, priority: LOW}, {name: prod-db-*, priority: CRITICAL, regions: [us-east-1]}, \
+         {name: test-*, regions: [us-east-1]}]",
+    );
+    let template = account.synthesize().unwrap()[0].template.to_json();
+    let variables =
+        &template["Resources"]["AlarmFunction"]["Properties"]["Environment"]["Variables"];
+    let settings = |region: &str| {
+        let variables = variables.as_object().unwrap().iter();
+        let variables =
+            variables.filter_map(|(name, it)| Some((name.clone(), it.as_str()?.to_owned())));
+        let here = [("AWS_REGION".to_owned(), region.to_owned())];
+        AlarmSettings::from_env(&variables.chain(here).collect()).unwrap()
+    };
+    let (here, there) = (settings("eu-central-1"), settings("us-east-1"));
+    assert_eq!(here.priority("prod-db-cpu", None), Priority::Low);
+    assert_eq!(there.priority("prod-db-cpu", None), Priority::Critical);
+    assert!(!here.knows("test-api-5xx") && there.knows("test-api-5xx"));
+}
+
+/// EventBridge says only at a deploy that a rule is too complex.
+#[test]
+fn many_stars_are_pointed_at() {
+    for (watched, expected) in [
+        ("['a*b*c*d*']", 0),
+        ("['a*b*c*d*e*']", 1),
+        ("['a*b*c*d*e*', '!f*g*h*i*j*', x-*]", 2),
+    ] {
+        let text = format!("name: x\nops-topic: ops\nwatched-alarms: {watched}\n");
+        let context = Context {
+            file_stem: None,
+            host: Architecture::Arm64,
+        };
+        let (_, problems) = config::parse(&text, context);
+        let warned = problems
+            .iter()
+            .filter(|it| it.message().contains("has 5 `*`"));
+        assert_eq!(warned.count(), expected, "{watched}: {problems:?}");
+    }
 }

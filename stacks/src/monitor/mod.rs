@@ -149,7 +149,7 @@ impl Monitor {
         }
     }
 
-    /// What `alarm` goes by.
+    /// What `alarm` goes by, with the entries of all regions.
     pub fn alarm_settings(&self) -> AlarmSettings {
         let watched = self
             .watched_alarms
@@ -163,9 +163,12 @@ impl Monitor {
                     .then(|| it.pattern.to_string()),
                 priority: it.priority,
                 at_most: it.at_most,
+                regions: it.regions.clone(),
             });
         let mut watched: Vec<contract::WatchedAlarms> = watched.collect();
-        watched.sort_by(|a, b| (&a.prefix, &a.pattern).cmp(&(&b.prefix, &b.pattern)));
+        watched.sort_by(|a, b| {
+            (&a.prefix, &a.pattern, &a.regions).cmp(&(&b.prefix, &b.pattern, &b.regions))
+        });
         let excepted = self.excepted_alarms.iter().map(ToString::to_string);
         let mut excepted: Vec<String> = excepted.collect();
         excepted.sort();

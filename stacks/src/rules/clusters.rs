@@ -88,6 +88,10 @@ fn entry(cluster: &Cluster) -> Json {
     };
     let mut entry = Object::default();
     entry.put(key, &cluster.selector.text());
+    // Every region has the same rules.
+    if let ClusterSelector::InRegion(_, region) = &cluster.selector {
+        entry.put("region", region);
+    }
     entry.put(
         "priority",
         &cluster.priority.map(crate::monitor::Priority::as_str),

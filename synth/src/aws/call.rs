@@ -23,7 +23,7 @@ use contract::Partition;
 use quick_xml::{Reader, events::Event};
 use serde_json::{Map, Value as Json};
 
-use super::{Aws, AwsError, patience};
+use super::{Aws, AwsError, error::reason_of, patience};
 
 /// How long one attempt of such a call may take.
 const ATTEMPT: Duration = Duration::from_secs(10);
@@ -100,7 +100,7 @@ impl Aws {
         let provider = self.config().credentials_provider();
         let provider = provider.ok_or_else(|| no_answer("there are no credentials".to_owned()))?;
         let credentials = provider.provide_credentials().await;
-        let credentials = credentials.map_err(|error| no_answer(deepest(&error)))?;
+        let credentials = credentials.map_err(|error| no_answer(reason_of(&error)))?;
         let request = Request {
             url: format!("{}/", endpoint.trim_end_matches('/')),
             headers: headers(&service.protocol, action),
@@ -261,15 +261,6 @@ fn read(response: &HttpResponse) -> Result<Vec<u8>, OrchestratorError<ErrorMetad
     Err(OrchestratorError::operation(error.build()))
 }
 
-/// The innermost cause, which says what stands in the way.
-fn deepest(error: &dyn std::error::Error) -> String {
-    let mut inner = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    inner.to_string()
-}
-
 impl Answer {
     fn read(
         operation: &'static str,
@@ -293,13 +284,29 @@ impl Answer {
     }
 
     /// The texts of every element of this name, however deep; of lists of texts each text.
-    pub fn texts(&self, name: &str) -> Vec<String> {
+    fn texts(&self, name: &str) -> Vec<String> {
         match &self.content {
             Content::Xml(xml) => texts_of_xml(xml, name),
             Content::Json(json) => {
                 let mut found = Vec::new();
                 texts_of_json(json, name, &mut found);
                 found
+            }
+        }
+    }
+
+    /// The members of a list, without what is nested in them: each is a text, or has one of this name.
+    pub fn members(&self, list: &str, name: &str) -> Vec<String> {
+        match &self.content {
+            Content::Xml(xml) => members_of_xml(xml, list, name),
+            Content::Json(json) => {
+                let members = json[list].as_array().into_iter().flatten();
+                let text = |it: &Json| {
+                    if name.is_empty() { it } else { &it[name] }
+                        .as_str()
+                        .map(str::to_owned)
+                };
+                members.filter_map(text).collect()
             }
         }
     }
@@ -327,6 +334,35 @@ impl Answer {
                 })
             }
             _ => Ok(()),
+        }
+    }
+}
+
+/// The texts of this name directly below the members of a list: an answer about a security group names others in its
+/// rules.
+fn members_of_xml(xml: &str, list: &str, name: &str) -> Vec<String> {
+    let mut reader = Reader::from_str(xml);
+    let mut found = Vec::new();
+    let mut path: Vec<String> = Vec::new();
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(element)) => {
+                path.push(element.local_name().as_ref().to_owned());
+                if !matches!(path.as_slice(), [.., of, _, own] if of == list && own == name) {
+                    continue;
+                }
+                let end = element.to_end().into_owned();
+                let Ok(text) = reader.read_text(end.name()) else {
+                    return found;
+                };
+                found.push(unescaped(&text));
+                path.pop();
+            }
+            Ok(Event::End(_)) => {
+                path.pop();
+            }
+            Ok(Event::Eof) | Err(_) => return found,
+            Ok(_) => {}
         }
     }
 }
@@ -388,7 +424,7 @@ mod tests {
                    </ListTopicsResult></ListTopicsResponse>";
         let query = Protocol::Query("2010-03-31");
         let read = Answer::read("SNS ListTopics", "ListTopics", &query, xml.as_bytes()).unwrap();
-        assert_eq!(read.texts("TopicArn"), ["arn:a&b", "arn:c"]);
+        assert_eq!(read.members("Topics", "TopicArn"), ["arn:a&b", "arn:c"]);
         assert_eq!(read.text("NextToken").as_deref(), Some("2"));
 
         let json =
@@ -402,10 +438,24 @@ mod tests {
             bytes.as_bytes(),
         );
         let read = read.unwrap();
-        assert_eq!(read.texts("clusterArns"), ["a", "b"]);
-        assert_eq!(read.texts("name"), ["c"]);
+        assert_eq!(read.members("clusterArns", ""), ["a", "b"]);
+        assert_eq!(read.members("more", "name"), ["c"]);
         assert_eq!(read.text("nextToken"), None);
         assert!(read.check_has("clusterArns").is_ok() && read.check_has("others").is_err());
+    }
+
+    #[test]
+    fn what_is_nested_in_a_member_is_no_member() {
+        let xml = "<DescribeSecurityGroupsResponse><securityGroupInfo><item><groupId>sg-1</groupId><ipPermissions><item>\
+                   <groups><item><groupId>sg-peer</groupId></item></groups></item></ipPermissions></item><item>\
+                   <groupId>sg-2</groupId></item></securityGroupInfo></DescribeSecurityGroupsResponse>";
+        let (operation, action) = ("EC2 DescribeSecurityGroups", "DescribeSecurityGroups");
+        let query = Protocol::Query("2016-11-15");
+        let read = Answer::read(operation, action, &query, xml.as_bytes()).unwrap();
+        assert_eq!(
+            read.members("securityGroupInfo", "groupId"),
+            ["sg-1", "sg-2"]
+        );
     }
 
     /// Otherwise the page of a proxy would be an account in which nothing is.

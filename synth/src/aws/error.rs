@@ -1,7 +1,8 @@
 //! What goes wrong between this machine and AWS.
 
-use std::error::Error;
+use std::{error::Error, io};
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cloudformation::{
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
@@ -113,7 +114,7 @@ impl AwsError {
             },
             None => Self::NoAnswer {
                 operation,
-                reason: deepest(&error),
+                reason: reason_of(&error),
             },
         }
     }
@@ -323,11 +324,44 @@ fn excerpt(body: &[u8]) -> String {
     line.chars().take(80).collect()
 }
 
-/// The innermost cause: what the outer ones only pass on.
-fn deepest(error: &dyn Error) -> String {
+/// The innermost cause, which the outer ones only pass on. Where it is a file of the credentials that cannot be read, such
+/// as the token of a web identity, only an outer cause knows that they are what is missing.
+pub(super) fn reason_of(error: &(dyn Error + 'static)) -> String {
     let mut inner = error;
+    let mut is_of_credentials = inner.is::<CredentialsError>();
     while let Some(source) = inner.source() {
         inner = source;
+        is_of_credentials |= inner.is::<CredentialsError>();
+    }
+    let is_file = inner.downcast_ref::<io::Error>().is_some_and(|it| {
+        matches!(
+            it.kind(),
+            io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied
+        )
+    });
+    if is_of_credentials && is_file {
+        return format!("the file of the credentials cannot be read: {inner}");
     }
     inner.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is not there does not come by waiting for it.
+    #[test]
+    fn a_missing_file_of_the_credentials_does_not_pass_by_itself() {
+        let error_of = |kind| AwsError::NoAnswer {
+            operation: "STS GetCallerIdentity",
+            reason: reason_of(&CredentialsError::provider_error(io::Error::from(kind))),
+        };
+        let missing = error_of(io::ErrorKind::NotFound);
+        assert!(
+            missing.is_credentials() && !missing.is_passing(),
+            "{missing}"
+        );
+        // The network comes back.
+        assert!(error_of(io::ErrorKind::ConnectionRefused).is_passing());
+    }
 }

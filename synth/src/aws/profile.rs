@@ -1,6 +1,9 @@
 //! What the AWS configuration of this process says of whose credentials are used: to say what to do where there are none.
 
-use std::{env, fs, path::PathBuf};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use super::AwsError;
 
@@ -18,6 +21,8 @@ pub struct Configuration {
     pub has_keys: bool,
     /// The region that the environment names.
     pub region: Option<String>,
+    /// The file that `AWS_WEB_IDENTITY_TOKEN_FILE` names, if it is not there.
+    pub missing_token: Option<String>,
 }
 
 impl Configuration {
@@ -41,6 +46,7 @@ impl Configuration {
             ),
             has_keys: of("AWS_ACCESS_KEY_ID").is_some() && of("AWS_SECRET_ACCESS_KEY").is_some(),
             region: of("AWS_REGION").or_else(|| of("AWS_DEFAULT_REGION")),
+            missing_token: of("AWS_WEB_IDENTITY_TOKEN_FILE").filter(|it| !Path::new(it).exists()),
         }
     }
 
@@ -66,6 +72,13 @@ impl Configuration {
             Some(profile) if !self.has_keys && !self.profiles.contains(profile) => {
                 (format!("there is no profile `{profile}`"), self.choose())
             }
+            _ if self.missing_token.is_some() && !self.has_keys && error.is_credentials() => (
+                format!(
+                    "there is no `{}`, which AWS_WEB_IDENTITY_TOKEN_FILE names",
+                    self.missing_token.as_deref().unwrap_or_default()
+                ),
+                "mount the token there, or unset AWS_WEB_IDENTITY_TOKEN_FILE".to_owned(),
+            ),
             _ if is_sso(reason) => (reason.clone(), self.refresh()),
             None if is_absent && !self.has_keys => (
                 "there are no credentials: none in the environment, in a profile or from this machine's role".to_owned(),
@@ -96,13 +109,24 @@ impl Configuration {
 
     /// How a profile is chosen, or made.
     fn choose(&self) -> String {
+        let unknown = self.profile.as_ref();
+        let unknown = unknown.filter(|it| !self.profiles.contains(it));
+        let make = unknown.map_or("aws configure sso".to_owned(), |profile| {
+            format!("aws configure sso --profile {profile}")
+        });
         if self.profiles.is_empty() {
-            return "aws configure sso".to_owned();
+            return make;
         }
-        format!(
-            "export AWS_PROFILE=..., one of {}; or aws configure sso",
-            self.profiles.join(", ")
-        )
+        let near = unknown.and_then(|wanted| {
+            let distances = self.profiles.iter();
+            let distances = distances.map(|it| (strsim::damerau_levenshtein(wanted, it), it));
+            distances.filter(|(distance, _)| *distance < 3).min()
+        });
+        let all = self.profiles.join(", ");
+        match near {
+            Some((_, near)) => format!("export AWS_PROFILE={near} (there are {all}); or {make}"),
+            None => format!("export AWS_PROFILE=..., one of {all}; or {make}"),
+        }
     }
 }
 
@@ -177,12 +201,28 @@ mod tests {
             ..configuration(None)
         };
         let nothing = Configuration::default();
+        let web_identity = Configuration {
+            missing_token: Some("/token".to_owned()),
+            ..Configuration::default()
+        };
         for (configuration, error, said, next) in [
             (
                 configuration(Some("nope")),
                 imds(),
                 "there is no profile `nope`",
-                "export AWS_PROFILE=..., one of dev, prod; or aws configure sso",
+                "export AWS_PROFILE=..., one of dev, prod; or aws configure sso --profile nope",
+            ),
+            (
+                configuration(Some("prd")),
+                imds(),
+                "there is no profile `prd`",
+                "export AWS_PROFILE=prod (there are dev, prod); or aws configure sso --profile prd",
+            ),
+            (
+                web_identity,
+                no_answer("the file of the credentials cannot be read: No such file"),
+                "there is no `/token`, which AWS_WEB_IDENTITY_TOKEN_FILE names",
+                "mount the token there",
             ),
             (
                 configuration(None),

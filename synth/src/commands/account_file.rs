@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
 use stacks::{Json, Stack};
 
 use crate::{
@@ -70,6 +71,21 @@ impl LoadedFile {
         terminal.say(&format!("{shown}\n"));
     }
 
+    /// Something about the file, for a program.
+    pub(super) fn to_json(&self, diagnostic: &Diagnostic) -> Json {
+        json!({
+            "line": self.line(diagnostic.start()),
+            "what": diagnostic.message(),
+            "hint": diagnostic.hint_text(),
+        })
+    }
+
+    /// The line that a byte of the file is in, from 1.
+    fn line(&self, at: usize) -> usize {
+        let before = self.text.get(..at).unwrap_or_default();
+        before.matches('\n').count() + 1
+    }
+
     /// The error that names of the file are not in the account.
     pub(super) fn not_there(&self, missing: Vec<Diagnostic>) -> Error {
         Error::NotThere {
@@ -84,11 +100,7 @@ impl LoadedFile {
         let resource = &template["Resources"][id];
         let name = name_of(resource);
         let span = self.account.span_of_resource(resource);
-        let line = span.map(|span| {
-            let before = self.text.get(..span.start).unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            format!("{}:{line}", self.path.display())
-        });
+        let line = span.map(|span| format!("{}:{}", self.path.display(), self.line(span.start)));
         match (name, line) {
             (Some(name), Some(line)) => Some(format!("`{name}`, {line}")),
             (Some(name), None) => Some(format!("`{name}`")),

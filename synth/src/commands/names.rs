@@ -26,10 +26,16 @@ impl NameCheck<'_> {
     /// Shows what is not there and what was not compared. If this is strict, what is not there is an error.
     pub fn show(&self, findings: Findings, terminal: Terminal) -> Result<(), Error> {
         let Findings {
-            missing, unread, ..
+            missing,
+            idle,
+            unread,
+            ..
         } = findings;
         if let Some(unread) = unread {
             terminal.say(&unread);
+        }
+        for it in &idle {
+            self.file.say(it, terminal);
         }
         if self.strict && !missing.is_empty() {
             return Err(self.file.not_there(missing));

@@ -11,7 +11,7 @@ pub(super) fn run(args: &Price, terminal: Terminal) -> Result<Exit, Error> {
     let file = args.file.load(terminal)?;
     let stacks = file.synthesize()?;
     let account = &file.account;
-    let regions = account.regions.len();
+    let regions = &account.regions;
     let estimate = Estimate::of(&account.monitor, &stacks, regions, args.events_per_day);
     if args.json {
         terminal.data(&format!("{:#}", estimate.to_json()));

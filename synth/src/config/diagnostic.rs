@@ -75,6 +75,16 @@ impl Diagnostic {
         self.severity == Severity::Error
     }
 
+    /// What is wrong.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do about it, if that is known.
+    pub fn hint_text(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     pub(crate) fn start(&self) -> usize {
         self.span.start
     }

@@ -16,12 +16,12 @@ pub struct ListCall {
     pub permission: &'static str,
     /// What is listed, in the plural.
     pub what: &'static str,
-    /// The list in the answer that must be there; nothing where it may be left out when it is empty.
-    pub list: &'static str,
-    /// What holds the name, ID or ARN of each.
+    /// The lists in the answer that hold them. One alone must be there; of several each may be absent when it is empty.
+    pub lists: &'static [&'static str],
+    /// What holds the name, ID or ARN of each member; nothing where the members are texts.
     pub name: &'static str,
-    /// The parameter and the part of the answer that go from one page to the next.
-    pub token: &'static str,
+    /// The parameter that asks for the next page, and the part of the answer that holds its token.
+    pub token: (&'static str, &'static str),
     /// The parameter for the size of a page, and its largest value.
     pub page: (&'static str, u32),
 }
@@ -65,9 +65,9 @@ pub const CLUSTERS: ListCall = ListCall {
     operation: "ECS ListClusters",
     permission: "ecs:ListClusters",
     what: "clusters",
-    list: "clusterArns",
-    name: "clusterArns",
-    token: "nextToken",
+    lists: &["clusterArns"],
+    name: "",
+    token: ("nextToken", "nextToken"),
     page: ("maxResults", 100),
 };
 
@@ -77,9 +77,9 @@ pub const SERVICES: ListCall = ListCall {
     operation: "ECS ListServices",
     permission: "ecs:ListServices",
     what: "services",
-    list: "serviceArns",
-    name: "serviceArns",
-    token: "nextToken",
+    lists: &["serviceArns"],
+    name: "",
+    token: ("nextToken", "nextToken"),
     page: ("maxResults", 100),
 };
 
@@ -89,9 +89,9 @@ pub const ALARMS: ListCall = ListCall {
     operation: "CloudWatch DescribeAlarms",
     permission: "cloudwatch:DescribeAlarms",
     what: "alarms",
-    list: "",
+    lists: &["MetricAlarms", "CompositeAlarms"],
     name: "AlarmName",
-    token: "NextToken",
+    token: ("NextToken", "NextToken"),
     page: ("MaxRecords", 100),
 };
 
@@ -101,9 +101,9 @@ pub const TOPICS: ListCall = ListCall {
     operation: "SNS ListTopics",
     permission: "sns:ListTopics",
     what: "topics",
-    list: "Topics",
+    lists: &["Topics"],
     name: "TopicArn",
-    token: "NextToken",
+    token: ("NextToken", "NextToken"),
     page: ("", 0),
 };
 
@@ -113,9 +113,9 @@ pub const PIPELINES: ListCall = ListCall {
     operation: "CodePipeline ListPipelines",
     permission: "codepipeline:ListPipelines",
     what: "pipelines",
-    list: "pipelines",
+    lists: &["pipelines"],
     name: "name",
-    token: "nextToken",
+    token: ("nextToken", "nextToken"),
     page: ("maxResults", 1000),
 };
 
@@ -125,9 +125,9 @@ pub const SUBNETS: ListCall = ListCall {
     operation: "EC2 DescribeSubnets",
     permission: "ec2:DescribeSubnets",
     what: "subnets",
-    list: "subnetSet",
+    lists: &["subnetSet"],
     name: "subnetId",
-    token: "NextToken",
+    token: ("NextToken", "nextToken"),
     page: ("MaxResults", 1000),
 };
 
@@ -137,9 +137,9 @@ pub const SECURITY_GROUPS: ListCall = ListCall {
     operation: "EC2 DescribeSecurityGroups",
     permission: "ec2:DescribeSecurityGroups",
     what: "security groups",
-    list: "securityGroupInfo",
+    lists: &["securityGroupInfo"],
     name: "groupId",
-    token: "NextToken",
+    token: ("NextToken", "nextToken"),
     page: ("MaxResults", 1000),
 };
 
@@ -149,9 +149,9 @@ pub const TABLES: ListCall = ListCall {
     operation: "DynamoDB ListTables",
     permission: "dynamodb:ListTables",
     what: "tables",
-    list: "TableNames",
-    name: "TableNames",
-    token: "LastEvaluatedTableName",
+    lists: &["TableNames"],
+    name: "",
+    token: ("ExclusiveStartTableName", "LastEvaluatedTableName"),
     page: ("Limit", 100),
 };
 
@@ -168,15 +168,6 @@ pub const CALLS: [&ListCall; 8] = [
 ];
 
 impl ListCall {
-    /// The parameter that the token of the answer goes into.
-    pub fn token_parameter(&self) -> &'static str {
-        if self.token == "LastEvaluatedTableName" {
-            "ExclusiveStartTableName"
-        } else {
-            self.token
-        }
-    }
-
     /// The call that looks up things of a kind.
     pub fn of(kind: &NamedKind) -> &'static Self {
         match kind {

@@ -32,11 +32,17 @@ pub async fn list(
         if !size.is_empty() && !parameters.iter().any(|(name, _)| *name == size) {
             all.push((size, json!(most)));
         }
-        all.push((call.token_parameter(), json!(token)));
+        let (parameter, next) = call.token;
+        all.push((parameter, json!(token)));
         let answer = aws.call(call.service, call.operation, &all).await?;
-        answer.check_has(call.list)?;
-        names.extend(answer.texts(call.name).iter().map(|it| name_of(it)));
-        token = answer.text(call.token);
+        if let [only] = call.lists {
+            answer.check_has(only)?;
+        }
+        for list in call.lists {
+            let members = answer.members(list, call.name);
+            names.extend(members.iter().map(|it| name_of(it)));
+        }
+        token = answer.text(next);
         if token.is_none() {
             return Ok(Names {
                 names,

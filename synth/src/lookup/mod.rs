@@ -18,7 +18,7 @@ pub use list::{Names, list};
 pub use presence::Unread;
 
 use self::{
-    presence::{Presence, look_in},
+    presence::{Known, Presence, look_in},
     suggest::{nearest, nearest_prefix, some_of},
 };
 use crate::{
@@ -34,6 +34,9 @@ pub const UNREAD: &str = "not compared with the account: ";
 pub struct Findings {
     /// What is not there, as warnings in the order of the text.
     pub missing: Vec<Diagnostic>,
+    /// Exceptions that except nothing, as warnings in the order of the text. What they are for may come later, so none
+    /// is ever an error.
+    pub idle: Vec<Diagnostic>,
     /// What was not compared, and why, in one line.
     pub unread: Option<String>,
     /// How many names were compared.
@@ -59,14 +62,16 @@ pub async fn look_up(regions: &[Region], account: &Account) -> Findings {
     findings(&account.named, &join_all(in_regions).await)
 }
 
-/// Whether something should be in a region of this account. Topics of other accounts cannot be looked up.
+/// Whether something should be in a region of this account. Topics of other accounts cannot be looked up, and all of a
+/// kind need not be any.
 fn is_there(named: &Named, region: &Region) -> bool {
     let of_arn = |part: usize| {
         let is_arn = named.name.starts_with("arn:");
         is_arn.then(|| named.name.split(':').nth(part)).flatten()
     };
     let is_here = |name: &str| name == region.name();
-    (named.regions.is_empty() || named.regions.iter().any(|it| is_here(it)))
+    named.name != "*"
+        && (named.regions.is_empty() || named.regions.iter().any(|it| is_here(it)))
         && of_arn(3).is_none_or(is_here)
         && of_arn(4).is_none_or(|it| it == region.account)
 }
@@ -77,23 +82,19 @@ fn findings(named: &[Named], regions: &[(&str, Vec<(usize, Presence)>)]) -> Find
     let mut unread: BTreeMap<(&str, &Unread), Vec<&str>> = BTreeMap::new();
     for (at, named) in named.iter().enumerate() {
         let mut missing: Vec<&str> = Vec::new();
-        let mut known: Vec<String> = Vec::new();
+        let mut known = Known::default();
         let mut is_anywhere = false;
+        let mut is_unread = false;
         for (region, found) in regions {
             match found.iter().find(|(it, _)| *it == at).map(|(_, it)| it) {
                 None => {}
                 Some(Presence::There) => is_anywhere = true,
                 Some(Presence::Missing(others)) => {
                     missing.push(region);
-                    known.extend(
-                        others
-                            .iter()
-                            .filter(|it| !known.contains(it))
-                            .cloned()
-                            .collect::<Vec<_>>(),
-                    );
+                    known.add(others);
                 }
                 Some(Presence::Unread(why)) => {
+                    is_unread = true;
                     let regions = unread
                         .entry((ListCall::of(&named.kind).what, why))
                         .or_default();
@@ -103,24 +104,26 @@ fn findings(named: &[Named], regions: &[(&str, Vec<(usize, Presence)>)]) -> Find
                 }
             }
         }
-        if is_anywhere || !missing.is_empty() {
-            result.compared += 1;
+        let is_needed_everywhere = named.kind.is_needed_everywhere();
+        // It may be where nothing was read.
+        let is_unknown = is_unread && !is_anywhere && !is_needed_everywhere;
+        if is_unknown || (missing.is_empty() && !is_anywhere) {
+            continue;
         }
-        if missing.is_empty() || (is_anywhere && !named.kind.is_needed_everywhere()) {
+        result.compared += 1;
+        if missing.is_empty() || (is_anywhere && !is_needed_everywhere) {
             continue;
         }
         let message = format!("{} in {}", absent(named), missing.join(", "));
-        result
-            .missing
-            .push(Diagnostic::warning(named.span.clone(), message).hint(hint(named, &known)));
+        let warning = Diagnostic::warning(named.span.clone(), message).hint(hint(named, &known));
+        match named.kind {
+            NamedKind::Exception => result.idle.push(warning),
+            _ => result.missing.push(warning),
+        }
     }
     if !unread.is_empty() {
         let parts = unread.into_iter().map(|((what, why), regions)| {
-            let why = match why {
-                Unread::Denied(permission) => format!("needs `{permission}`"),
-                Unread::Failed(reason) => reason.clone(),
-            };
-            format!("{what} in {}: {why}", regions.join(", "))
+            format!("{what} in {}: {}", regions.join(", "), why.reason())
         });
         let parts: Vec<String> = parts.collect();
         result.unread = Some(format!("{UNREAD}{}", parts.join("; ")));
@@ -155,24 +158,42 @@ fn absent(named: &Named) -> String {
 }
 
 /// What was probably meant, or what there is.
-fn hint(named: &Named, known: &[String]) -> String {
+fn hint(named: &Named, Known { names, unread }: &Known) -> String {
     let name = named.name.rsplit(':').next().unwrap_or(&named.name);
     let name = if named.name.starts_with("arn:") {
         name
     } else {
         &named.name
     };
-    if known.is_empty() {
-        return "there are none".to_owned();
+    if names.is_empty() {
+        return match unread {
+            Some(why) => format!("what there is was not read: {}", why.reason()),
+            None => "there are none".to_owned(),
+        };
     }
     let is_pattern = named.kind != NamedKind::Alarm && name.contains('*');
     let meant = match name.strip_suffix('*') {
-        Some(prefix) if is_pattern && !prefix.contains('*') => nearest_prefix(prefix, known)
+        Some(prefix) if is_pattern && !prefix.contains('*') => nearest_prefix(prefix, names)
             .map(|(prefix, count)| format!("did you mean `{prefix}*`, as {count} do?")),
         _ if is_pattern => None,
-        _ => nearest(name, known).map(|it| format!("did you mean `{it}`?")),
+        _ => nearest(name, names).map(|it| format!("did you mean `{it}`?")),
     };
-    meant.unwrap_or_else(|| format!("there are {}: {}", known.len(), some_of(known)))
+    meant.unwrap_or_else(|| match unread {
+        Some(why) => format!("{}, such as {}", why.reason(), some_of(names)),
+        None => format!("there are {}: {}", names.len(), some_of(names)),
+    })
+}
+
+impl Known {
+    /// Adds what another region has.
+    fn add(&mut self, other: &Self) {
+        self.names.extend_from_slice(&other.names);
+        self.names.sort_unstable();
+        self.names.dedup();
+        if self.unread.is_none() {
+            self.unread.clone_from(&other.unread);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -192,7 +213,10 @@ mod tests {
     }
 
     fn missing(known: &[&str]) -> Presence {
-        Presence::Missing(known.iter().map(|it| (*it).to_owned()).collect())
+        Presence::Missing(Known {
+            names: known.iter().map(|it| (*it).to_owned()).collect(),
+            unread: None,
+        })
     }
 
     fn shown(findings: &Findings) -> String {
@@ -240,6 +264,55 @@ mod tests {
             "{shown}"
         );
         assert_eq!(found.missing.len(), 1);
+    }
+
+    /// Otherwise a strict deploy would fail because of what nobody has looked at.
+    #[test]
+    fn what_may_be_in_a_region_that_was_not_read_is_not_called_missing() {
+        let all = [named(NamedKind::Clusters, "shop")];
+        let denied = || Presence::Unread(Unread::Denied("ecs:ListClusters"));
+        let unread = ("us-east-1", vec![(0, denied())]);
+        let found = findings(&all, &[("eu-central-1", vec![(0, missing(&[]))]), unread]);
+        assert!(found.missing.is_empty() && found.compared == 0);
+        assert!(found.unread.unwrap().contains("clusters in us-east-1"));
+    }
+
+    #[test]
+    fn there_are_none_is_said_only_of_what_was_read() {
+        let known = |names: &[&str], unread| Known {
+            names: names.iter().map(|it| (*it).to_owned()).collect(),
+            unread,
+        };
+        let some = Some(Unread::Failed("only 10000 alarms were read".to_owned()));
+        let denied = Some(Unread::Denied("cloudwatch:DescribeAlarms"));
+        let prefix = named(NamedKind::Alarms, "prdo-*");
+        for (known, expected) in [
+            (known(&[], None), "there are none"),
+            (
+                known(&[], denied),
+                "what there is was not read: needs `cloudwatch:DescribeAlarms`",
+            ),
+            (known(&["x-1"], None), "there are 1: x-1"),
+            (
+                known(&["x-1"], some),
+                "only 10000 alarms were read, such as x-1",
+            ),
+        ] {
+            assert_eq!(hint(&prefix, &known), expected);
+        }
+    }
+
+    /// What is excepted may be made tomorrow, as alarms of autoscaling are.
+    #[test]
+    fn an_exception_that_excepts_nothing_is_never_an_error() {
+        let all = [named(NamedKind::Exception, "prdo-*")];
+        let found = findings(&all, &[("eu-central-1", vec![(0, missing(&["prod-a"]))])]);
+        assert!(found.missing.is_empty());
+        let said = found.idle[0].render("a.yaml", TEXT, false);
+        assert!(
+            said.starts_with("warning: nothing is excepted: 0 alarms begin with"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -33,9 +33,18 @@ pub(super) enum Presence {
     /// It is.
     There,
     /// It is not, but these are.
-    Missing(Vec<String>),
+    Missing(Known),
     /// Nobody knows, for this reason.
     Unread(Unread),
+}
+
+/// What there is of a kind, as far as it was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Known {
+    /// The names that were read.
+    pub(super) names: Vec<String>,
+    /// Why there may be others, if there may be.
+    pub(super) unread: Option<Unread>,
 }
 
 /// Why nobody knows.
@@ -106,7 +115,10 @@ fn compared(
     let presence = |named: &Named| match names {
         Err(error) => Presence::Unread(Unread::of(call, error)),
         Ok(names) if has(&names.names, &named.name) => Presence::There,
-        Ok(names) if names.complete => Presence::Missing(names.names.clone()),
+        Ok(names) if names.complete => Presence::Missing(Known {
+            names: names.names.clone(),
+            unread: None,
+        }),
         Ok(names) => Presence::Unread(too_many(call, names.names.len())),
     };
     named.iter().map(|(at, it)| (*at, presence(it))).collect()
@@ -132,17 +144,19 @@ async fn look_at_clusters(aws: &Aws, end: SystemTime, named: &[(usize, &Named)])
         .iter()
         .copied()
         .partition(|(_, it)| it.kind == NamedKind::Clusters);
-    let clusters: Vec<(usize, &Named)> = clusters
-        .into_iter()
-        // All of them need not be any.
-        .filter(|(_, it)| it.name != "*")
-        .collect();
     if clusters.is_empty() {
         return Vec::new();
     }
     let names = in_time(aws, end, list(aws, &CLUSTERS, &[], |_| false)).await;
     let mut found = compared(&CLUSTERS, names.as_ref(), &clusters);
-    let there = names.map(|it| it.names).unwrap_or_default();
+    let there = match names {
+        Ok(it) => it.names,
+        Err(error) => {
+            let unread = Presence::Unread(Unread::of(&CLUSTERS, &error));
+            found.extend(services.iter().map(|(at, _)| (*at, unread.clone())));
+            return found;
+        }
+    };
     let of_cluster = |named: &Named| match &named.kind {
         NamedKind::Services(cluster) => Some(cluster.clone()),
         _ => None,
@@ -189,10 +203,9 @@ async fn look_at_alarms(
     named: &[(usize, &Named)],
     own: &str,
 ) -> Vec<Found> {
-    let wanted = named.iter().filter(|(_, it)| it.name != "*");
     let mut found = Vec::new();
     let mut missing = Vec::new();
-    for (at, it) in wanted {
+    for (at, it) in named {
         match in_time(aws, end, alarm(aws, it, own)).await {
             Ok(Some(true)) => found.push((*at, Presence::There)),
             Ok(Some(false)) => missing.push(*at),
@@ -221,8 +234,17 @@ async fn look_at_alarms(
         list(aws, &ALARMS, &kinds(), |_| false),
     )
     .await;
-    let mut known = all.map(|it| it.names).unwrap_or_default();
-    known.retain(|it| !is_own(it, own));
+    let mut known = match all {
+        Ok(all) => Known {
+            unread: (!all.complete).then(|| too_many(&ALARMS, all.names.len())),
+            names: all.names,
+        },
+        Err(error) => Known {
+            names: Vec::new(),
+            unread: Some(Unread::of(&ALARMS, &error)),
+        },
+    };
+    known.names.retain(|it| !is_own(it, own));
     found.extend(
         missing
             .into_iter()
@@ -277,6 +299,14 @@ async fn in_time<T>(
 }
 
 impl Unread {
+    /// The reason, in a few words.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::Denied(permission) => format!("needs `{permission}`"),
+            Self::Failed(reason) => reason.clone(),
+        }
+    }
+
     fn of(call: &ListCall, error: &AwsError) -> Self {
         let refusals = [
             "AccessDenied",

@@ -45,3 +45,11 @@ pub(super) fn carried(asset: FunctionName, architecture: Architecture) -> Option
 
 /// Whether this binary is one that is installed: such a one builds nothing.
 pub const IS_INSTALLED: bool = cfg!(any(feature = "carries-arm64", feature = "carries-x86_64"));
+
+/// The architectures that this binary carries functions for, as account files write them.
+pub const CARRIED: &[&str] = &[
+    #[cfg(feature = "carries-arm64")]
+    "arm64",
+    #[cfg(feature = "carries-x86_64")]
+    "x86_64",
+];

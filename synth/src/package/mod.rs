@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use stacks::monitor::Architecture;
 
 pub use build::{build, lacking};
-pub use carried::IS_INSTALLED;
+pub use carried::{CARRIED, IS_INSTALLED};
 pub use elf::Unfit;
 
 /// What the functions are built for.
@@ -48,11 +48,16 @@ pub enum PackageError {
     #[error("the functions could not be built: {0}")]
     Build(String),
     /// This binary carries no functions for what the account file asks for.
-    #[error("this `synth` carries no functions for {target}")]
+    #[error("this `synth` carries functions for {}, and the account file asks for {target}", CARRIED.join(" and "))]
     NotCarried {
         /// What they would have to be built for.
         target: &'static str,
     },
+    /// This binary is installed, and functions that run on this machine have to be built on it.
+    #[error(
+        "`architecture: host` needs functions that are built on this machine, and an installed `synth` builds none"
+    )]
+    BuildsNothing,
     /// Something that the build needs is not installed.
     #[error("functions for {target} need {missing}")]
     Missing {
@@ -148,9 +153,7 @@ pub fn load(asset: FunctionName, target: Target) -> Result<Package, PackageError
         });
     }
     if IS_INSTALLED {
-        return Err(PackageError::NotCarried {
-            target: target.architecture.as_str(),
-        });
+        return Err(not_carried(target));
     }
     let path = directory(target.architecture).join(format!("{}.zip", asset.as_str()));
     let bytes = fs::read(&path).map_err(failed("read", &path))?;
@@ -166,6 +169,32 @@ pub fn load(asset: FunctionName, target: Target) -> Result<Package, PackageError
         bytes,
         path,
     })
+}
+
+fn not_carried(target: Target) -> PackageError {
+    if target.runs_here {
+        return PackageError::BuildsNothing;
+    }
+    PackageError::NotCarried {
+        target: target.architecture.as_str(),
+    }
+}
+
+impl PackageError {
+    /// What to do about it, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Missing { install, .. } => Some(format!("install it with `{install}`")),
+            Self::NotCarried { .. } | Self::BuildsNothing => Some(format!(
+                "set `architecture: {}` in the account file, or install a release that has the other",
+                CARRIED.first().copied().unwrap_or("arm64")
+            )),
+            Self::File { .. } | Self::Unfit { .. } => {
+                Some("build the functions first: make build ACCOUNT=NAME".to_owned())
+            }
+            Self::Build(_) => None,
+        }
+    }
 }
 
 fn hash(bytes: &[u8]) -> String {
@@ -184,6 +213,26 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+
+    /// Whoever has installed `synth` has no clone, and needs neither Rust nor zig.
+    #[test]
+    fn an_installed_binary_names_what_it_lacks_in_its_own_terms() {
+        for (runs_here, expected) in [
+            (false, "the account file asks for arm64"),
+            (true, "`architecture: host` needs functions"),
+        ] {
+            let error = not_carried(Target {
+                architecture: Architecture::Arm64,
+                runs_here,
+            });
+            assert!(error.to_string().contains(expected), "{error}");
+            let hint = error.hint().unwrap();
+            assert!(hint.starts_with("set `architecture: "), "{hint}");
+            for word in ["make", "clone", "cargo", "rustup", "zig"] {
+                assert!(!format!("{error} {hint}").contains(word), "{error} {hint}");
+            }
+        }
+    }
 
     #[test]
     fn the_same_binary_is_the_same_zip_wherever_and_whenever() {

@@ -1,18 +1,19 @@
 //! What of the templates is paid for. Pure.
 
-use std::collections::BTreeSet;
-
+use contract::FunctionName;
 use stacks::{Json, Stack};
 
+use super::condition::is_made;
+
 /// What is paid for in one region.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Counts {
     /// Metrics that alarms look at: one for most, three for an anomaly band.
     pub alarm_metrics: usize,
     /// Composite alarms.
     pub composites: usize,
-    /// Metrics of the functions' own that alarms look at.
-    pub metrics: usize,
+    /// Metrics that the functions write while nothing fails. One that is written in some hours only is that part of one.
+    pub metrics: f64,
     /// Dashboards.
     pub dashboards: usize,
     /// Secrets.
@@ -27,52 +28,51 @@ pub struct Counts {
     pub deliver_memory: u64,
     /// The largest memory of the functions that evaluate events, in MB.
     pub evaluate_memory: u64,
+    /// Whether the cost report is made here.
+    pub has_report: bool,
     /// Whether the functions run on Graviton.
     pub arm64: bool,
 }
 
 impl Counts {
-    /// Counts the resources of some stacks.
-    pub fn of(stacks: &[Stack]) -> Self {
+    /// Counts the resources of some stacks that are made in a region.
+    pub fn of(stacks: &[Stack], region: &str) -> Self {
         let mut counts = Self {
             arm64: true,
             ..Self::default()
         };
-        let mut own: BTreeSet<String> = BTreeSet::new();
         for stack in stacks {
             let template = stack.template.to_json();
             let resources = template["Resources"].as_object().into_iter().flatten();
             for (id, resource) in resources {
-                counts.add(id, resource, &mut own);
+                if is_made(stack, &template["Conditions"], resource, region) {
+                    counts.add(id, resource);
+                }
             }
         }
-        counts.metrics = own.len();
         counts
     }
 
-    fn add(&mut self, id: &str, resource: &Json, own: &mut BTreeSet<String>) {
+    fn add(&mut self, id: &str, resource: &Json) {
         let properties = &resource["Properties"];
         match resource["Type"].as_str().unwrap_or_default() {
-            "AWS::CloudWatch::Alarm" => {
-                self.alarm_metrics += metrics_of(properties);
-                let namespace = properties["Namespace"].as_str().unwrap_or_default();
-                if !namespace.is_empty()
-                    && !namespace.starts_with("AWS/")
-                    && id.starts_with("Pipeline")
-                {
-                    own.insert(format!("{namespace} {}", properties["MetricName"]));
-                }
-            }
+            "AWS::CloudWatch::Alarm" => self.alarm_metrics += metrics_of(properties),
             "AWS::CloudWatch::CompositeAlarm" => self.composites += 1,
             "AWS::CloudWatch::Dashboard" => self.dashboards += 1,
             "AWS::SecretsManager::Secret" => self.secrets += 1,
             "AWS::KMS::Key" => self.keys += 1,
             "AWS::Lambda::EventSourceMapping" => self.polled += 1,
             "AWS::Scheduler::Schedule" => {
+                // The function is in every region, and the schedule only where the report is made.
+                if id.starts_with("Cost") {
+                    self.has_report = true;
+                    self.metrics += COST_METRICS;
+                }
                 let expression = properties["ScheduleExpression"].as_str();
                 self.scheduled += expression.map_or(0, fires_in_a_month);
             }
             "AWS::Lambda::Function" => {
+                self.metrics += own_metrics(id);
                 let memory = properties["MemorySize"].as_u64().unwrap_or_default();
                 match id {
                     "DeliverFunction" => self.deliver_memory = memory,
@@ -83,6 +83,28 @@ impl Counts {
             }
             _ => {}
         }
+    }
+}
+
+/// The metrics of the cost report: CostFindings, CostUnknown, CostGaps, CostSavings of four kinds, and Incidents or Skipped,
+/// in one hour of the day.
+const COST_METRICS: f64 = 8.0 / 24.0;
+
+/// How many metrics a function writes while nothing fails. Each name with each value of a dimension is one, for the hours
+/// in which it is written. Source: "Amazon CloudWatch pricing", custom metrics.
+fn own_metrics(id: &str) -> f64 {
+    let is = |function: FunctionName| function.logical_id() == id;
+    if is(FunctionName::Deliver) {
+        // Confirmed, Grouped, Held, LedgerMilliseconds, Canary.
+        5.0
+    } else if is(FunctionName::Result) {
+        // Investigations, Completed, Linked, Unchanged, NotOurs.
+        5.0
+    } else if is(FunctionName::Cost) {
+        0.0
+    } else {
+        // Incidents, Skipped.
+        2.0
     }
 }
 
@@ -132,6 +154,20 @@ mod tests {
         ] {
             assert_eq!(fires_in_a_month(expression), expected);
         }
+    }
+
+    #[test]
+    fn each_function_writes_metrics_of_its_own() {
+        let metrics = |id| own_metrics(id);
+        let all = [
+            "AlarmFunction",
+            "EcsFunction",
+            "DeliverFunction",
+            "ResultFunction",
+        ];
+        let sum: f64 = all.into_iter().map(metrics).sum();
+        assert!((sum - 14.0).abs() < 1e-9);
+        assert!(metrics("CostFunction") < 1e-9);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! List prices, and where they are from.
 
 /// When the prices were known to hold, and of which region they are. Other regions are up to a third dearer.
-pub const AS_OF: &str =
-    "2025, us-east-1, without free tiers and discounts (the agent: November 2026)";
+pub const AS_OF: &str = "those of AWS's pricing pages as of 2025, and of the agent as of November 2026, in us-east-1, \
+                         without free tiers and discounts; check them if they matter";
 
 /// One list price.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -36,6 +36,9 @@ impl Default for Inventory {
     }
 }
 
+/// A security group of elsewhere, which rules of every group name.
+pub(crate) const PEER: &str = "sg-0e0e0e0e";
+
 /// The services that this file answers for, by what their hosts begin with.
 pub(crate) const SERVICES: [(&str, &str); 6] = [
     ("ecs", "ECS"),
@@ -124,11 +127,17 @@ pub(crate) fn answer(inventory: &Inventory, operation: &str, body: &[u8]) -> Str
             return xml(operation, "Topics", "TopicArn", &arns, next.as_deref());
         }
         "DescribeSubnets" => {
-            return xml(operation, "subnetSet", "subnetId", &inventory.subnets, None);
+            return of_ec2(
+                operation,
+                "subnetSet",
+                "subnetId",
+                &inventory.subnets,
+                &form,
+            );
         }
         "DescribeSecurityGroups" => {
             let groups = &inventory.security_groups;
-            return xml(operation, "securityGroupInfo", "groupId", groups, None);
+            return of_ec2(operation, "securityGroupInfo", "groupId", groups, &form);
         }
         other => panic!("the fake does not know {other}"),
     };
@@ -137,6 +146,21 @@ pub(crate) fn answer(inventory: &Inventory, operation: &str, body: &[u8]) -> Str
 
 fn url_form(body: &[u8]) -> Form {
     url::form_urlencoded::parse(body).into_owned().collect()
+}
+
+/// EC2 pages in its own way, and what an item names in its rules looks like an item.
+fn of_ec2(operation: &str, list: &str, name: &str, all: &[String], form: &Form) -> String {
+    let token = form.get("NextToken").map(String::as_str);
+    let (names, next) = page(all.to_vec(), token, 2);
+    let items = names.iter().map(|it| {
+        format!(
+            "<item><{name}>{it}</{name}><ipPermissions><item><groups><item><groupId>{PEER}</groupId></item></groups>\
+             </item></ipPermissions></item>"
+        )
+    });
+    let items: String = items.collect();
+    let next = next.map_or(String::new(), |it| format!("<nextToken>{it}</nextToken>"));
+    format!("<{operation}Response><{list}>{items}</{list}>{next}</{operation}Response>")
 }
 
 fn xml(operation: &str, list: &str, name: &str, texts: &[String], next: Option<&str>) -> String {

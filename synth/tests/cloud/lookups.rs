@@ -6,7 +6,7 @@ use std::time::Duration;
 use synth::lookup::CALLS;
 
 use crate::{
-    account::Inventory,
+    account::{Inventory, PEER},
     cloud::{Cloud, Fault, Planned},
     model::World,
     run::{Command, Ended, ONE, Project, run, run_with},
@@ -163,7 +163,7 @@ fn a_denial_is_one_line() {
     assert_eq!(
         lines,
         [
-            "not compared with the account: clusters in eu-central-1: needs `ecs:ListClusters`; topics in eu-central-1: needs `sns:ListTopics`"
+            "not compared with the account: clusters in eu-central-1: needs `ecs:ListClusters`; services in eu-central-1: needs `ecs:ListClusters`; topics in eu-central-1: needs `sns:ListTopics`"
         ]
     );
 }
@@ -227,6 +227,52 @@ fn regions_are_looked_at_together() {
         .says("warning: no SNS topic `ops` in us-east-1\n")
         .says("hint: there are none");
     assert!(!ended.said.contains("no cluster"), "{}", ended.said);
+}
+
+/// EC2 spells the token of the next page in its own way, and names groups of elsewhere within each group.
+#[test]
+fn what_ec2_lists_is_read_to_the_last_page_and_no_deeper() {
+    let ids = |kind: &str| (1..6).map(|it| format!("{kind}-0a1b2c3{it}")).collect();
+    let cloud = cloud_with(Inventory {
+        subnets: ids("subnet"),
+        security_groups: ids("sg"),
+        ..large()
+    });
+    let vpc = |group: &str| {
+        text(false)
+            + &format!(
+                "vpc: {{eu-central-1: {{subnets: [subnet-0a1b2c35], security-groups: [{group}]}}}}\n"
+            )
+    };
+    let there = run(&cloud, &strict(&vpc("sg-0a1b2c35")), Command::Diff).code(DIFF);
+    assert!(!there.said.contains("no subnet"), "{}", there.said);
+    run(&cloud, &strict(&vpc(PEER)), Command::Diff)
+        .code(2)
+        .says(&format!("no security group `{PEER}` in eu-central-1"));
+}
+
+/// What is excepted may be made by autoscaling tomorrow, and all of a kind need not be any.
+#[test]
+fn neither_an_exception_nor_a_star_makes_a_strict_diff_fail() {
+    let cloud = cloud_with(Inventory {
+        alarms: vec!["prod-a".to_owned()],
+        pipelines: Vec::new(),
+        ..large()
+    });
+    let all = ONE.replace("ops-topic: ops", "ops-topic: topic-249")
+        + "watched-alarms: ['*', '!TargetTracking-*']\npipelines: ['*']\n";
+    let ended = run(&cloud, &strict(&all), Command::Diff)
+        .code(DIFF)
+        .says("warning: nothing is excepted: 0 alarms begin with `TargetTracking-`");
+    assert!(!ended.said.contains("pipelines"), "{}", ended.said);
+    cloud.lock().denied = vec!["DescribeAlarms"];
+    let ended = run(&cloud, &strict(&all), Command::Diff).code(DIFF);
+    let line = ended.said.lines().find(|it| it.contains("not compared"));
+    assert!(
+        line.is_some_and(|it| it.contains("cloudwatch:DescribeAlarms")),
+        "{}",
+        ended.said
+    );
 }
 
 /// What the table says is what is called: nobody is asked for a permission that is not needed.

@@ -22,6 +22,7 @@ pub(crate) fn every_alarm() -> AlarmSettings {
         pattern: None,
         priority: Priority::High,
         at_most: Priority::Critical,
+        regions: Vec::new(),
     };
     AlarmSettings {
         own: "tocsin-".to_owned(),

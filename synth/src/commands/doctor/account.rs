@@ -95,13 +95,14 @@ async fn in_region(region: &Region, file: &LoadedFile, name: &str) -> Vec<Check>
 /// What the file names, and what of it is not there.
 pub(super) async fn names(regions: &[Region], file: &LoadedFile) -> (Vec<Check>, Vec<Diagnostic>) {
     let Findings {
-        missing,
+        mut missing,
+        idle,
         unread,
         compared,
     } = look_up(regions, &file.account).await;
     let section = "names in the account file";
     let mut checks = Vec::new();
-    let there = compared - missing.len();
+    let there = compared - missing.len() - idle.len();
     if there > 0 {
         checks.push(Check::ok(section, format!("in the account: {there}")));
     }
@@ -109,6 +110,7 @@ pub(super) async fn names(regions: &[Region], file: &LoadedFile) -> (Vec<Check>,
         checks.push(Check {
             state: State::Missing,
             next: Some("correct them at the lines that are shown".to_owned()),
+            names: missing.iter().map(|it| file.to_json(it)).collect(),
             ..Check::ok(section, format!("not in the account: {}", missing.len()))
         });
     }
@@ -116,5 +118,6 @@ pub(super) async fn names(regions: &[Region], file: &LoadedFile) -> (Vec<Check>,
         let what = it.strip_prefix(UNREAD).unwrap_or(&it);
         Check::not_looked_at(section, what, None)
     }));
+    missing.extend(idle);
     (checks, missing)
 }

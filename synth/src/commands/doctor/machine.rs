@@ -5,7 +5,7 @@ use stacks::monitor::Architecture;
 use super::Check;
 use crate::{
     commands::{account_file::LoadedFile, package::packages},
-    package::{PackageError, Target, lacking},
+    package::{CARRIED, IS_INSTALLED, PackageError, Target, lacking},
 };
 
 const MACHINE: &str = "this machine";
@@ -22,15 +22,10 @@ pub(super) fn checks(file: Option<&LoadedFile>) -> Vec<Check> {
             runs_here: it.account.runs_here,
         },
     );
-    let mut checks = vec![match lacking(target) {
-        None => Check::ok(MACHINE, "what builds functions"),
-        Some(error) => {
-            let next = match &error {
-                PackageError::Missing { install, .. } => install.clone(),
-                _ => "https://rustup.rs".to_owned(),
-            };
-            Check::missing(MACHINE, error.to_string(), next)
-        }
+    let mut checks = vec![if IS_INSTALLED {
+        carries(CARRIED)
+    } else {
+        builds(target)
     }];
     let Some(file) = file else { return checks };
     let name = &file.account.monitor.account_name;
@@ -44,12 +39,53 @@ pub(super) fn checks(file: Option<&LoadedFile>) -> Vec<Check> {
         return checks;
     };
     checks.push(match packages(&file.account, &stacks) {
-        Ok(packages) => Check::ok(MACHINE, format!("{} functions are built", packages.len())),
-        Err(error) => Check::missing(
-            MACHINE,
-            error.to_string(),
-            format!("make build ACCOUNT={name}"),
-        ),
+        Ok(packages) => Check::ok(MACHINE, format!("{} functions are ready", packages.len())),
+        Err(error) => {
+            let next = match &error {
+                PackageError::NotCarried { .. } | PackageError::BuildsNothing => error.hint(),
+                _ => None,
+            };
+            let next = next.unwrap_or_else(|| format!("make build ACCOUNT={name}"));
+            Check::missing(MACHINE, error.to_string(), next)
+        }
     });
     checks
+}
+
+/// What builds functions for a target, where this is built from a clone.
+fn builds(target: Target) -> Check {
+    match lacking(target) {
+        None => Check::ok(MACHINE, "what builds functions"),
+        Some(error) => {
+            let next = match &error {
+                PackageError::Missing { install, .. } => install.clone(),
+                _ => "https://rustup.rs".to_owned(),
+            };
+            Check::missing(MACHINE, error.to_string(), next)
+        }
+    }
+}
+
+/// What an installed binary has brought with it: it builds nothing.
+fn carries(architectures: &[&str]) -> Check {
+    let architectures = architectures.join(" and ");
+    Check::ok(
+        MACHINE,
+        format!("this `synth` carries the functions for {architectures}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_installed_binary_needs_nothing_to_build_with() {
+        let check = carries(&["arm64", "x86_64"]);
+        assert_eq!(
+            check.what,
+            "this `synth` carries the functions for arm64 and x86_64"
+        );
+        assert_eq!(check.next, None);
+    }
 }

@@ -31,6 +31,8 @@ struct Check {
     what: String,
     /// What to do about it.
     next: Option<String>,
+    /// The names of the account file that it is about, for a program: a person sees them at their lines.
+    names: Vec<Json>,
 }
 
 impl Check {
@@ -40,6 +42,7 @@ impl Check {
             state: State::Ok,
             what: what.into(),
             next: None,
+            names: Vec::new(),
         }
     }
 
@@ -60,12 +63,16 @@ impl Check {
     }
 
     fn to_json(&self) -> Json {
-        json!({
+        let mut json = json!({
             "section": self.section,
             "state": self.state.word(),
             "what": self.what,
             "next": self.next,
-        })
+        });
+        if !self.names.is_empty() {
+            json["names"] = self.names.clone().into();
+        }
+        json
     }
 }
 

@@ -261,8 +261,8 @@ impl Resolver<'_> {
                 );
             }
         }
-        let heard: BTreeSet<&AlarmName> = looks_at.values().flatten().copied().collect();
-        let silent = alarms
+        let used: BTreeSet<&AlarmName> = looks_at.values().flatten().copied().collect();
+        let unused = alarms
             .metric
             .iter()
             .map(|(it, span)| (&it.name, it.incident, span))
@@ -272,12 +272,12 @@ impl Resolver<'_> {
                     .iter()
                     .map(|(it, span)| (&it.name, it.incident, span)),
             )
-            .filter(|(name, incident, _)| !incident && !heard.contains(name));
-        for (name, _, span) in silent {
+            .filter(|(name, incident, _)| !incident && !used.contains(name));
+        for (name, _, span) in unused {
             self.warn(
                 span,
-                format!("nobody hears of `{name}`"),
-                "it is no `incident`, and no composite alarm looks at it",
+                format!("`{name}` is not reported to anyone"),
+                "it has `incident: false`, and no composite alarm looks at it",
             );
         }
     }

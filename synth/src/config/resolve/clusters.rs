@@ -306,25 +306,6 @@ impl Resolver<'_> {
                 .get(&Declaration::Cluster(same.selector.to_string()));
             let first = first.unwrap_or(span).clone();
             self.duplicate("cluster", &new.selector.to_string(), span, &first);
-            return;
-        }
-        // The function that judges events knows clusters by their names.
-        let same_name = others.iter().find(|it| {
-            matches!(it.selector, ClusterSelector::InRegion(..))
-                && matches!(new.selector, ClusterSelector::InRegion(..))
-                && it.selector.text() == new.selector.text()
-        });
-        if same_name.is_some_and(|it| {
-            (it.priority, &it.ignored_services) != (new.priority, &new.ignored_services)
-        }) {
-            self.error(
-                span,
-                format!(
-                    "clusters called `{}` are treated in two ways",
-                    new.selector.text()
-                ),
-                "give both the same priority and the same services to ignore",
-            );
         }
     }
 }

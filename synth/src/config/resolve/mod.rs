@@ -92,7 +92,7 @@ pub(super) fn account(
     if file.ops_topic.is_none() {
         resolver.warn(
             &file.name.span,
-            "nobody hears of failures of the pipeline itself",
+            "no `ops-topic`: failures of the pipeline itself are not reported to anyone",
             "name an SNS topic that notifies people: `ops-topic: platform-ops`",
         );
     }

@@ -26,6 +26,7 @@ impl Resolver<'_> {
         let own = contract::names::own_prefix(stack.as_str());
         let mut watched: Vec<(WatchedAlarms, String)> = Vec::new();
         let mut excepted: Vec<AlarmPattern> = Vec::new();
+        let mut is_sound = true;
         let place = list.as_ref().map(|it| it.span.clone());
         if let Some(place) = &place {
             self.spans.insert(Declaration::WatchedAlarms, place);
@@ -57,7 +58,14 @@ impl Resolver<'_> {
                 );
                 continue;
             }
+            self.warn_of_many_stars(&field, &pattern);
+            let before = self.problems.len();
             let alarms = self.urgency(pattern, alarms.map(|it| *it), &span, regions);
+            if self.problems.len() > before {
+                // What is wrong about an entry is enough: it is not compared with others.
+                is_sound = false;
+                continue;
+            }
             if let Some((_, other)) = watched.iter().find(|(it, _)| is_needless(&alarms, it)) {
                 let message = format!("`{text}` is watched already, by `{other}`");
                 self.error(&field.span, message, "");
@@ -75,7 +83,8 @@ impl Resolver<'_> {
             self.named.push(named);
             watched.push((alarms, text));
         }
-        if let (true, Some(place)) = (watched.is_empty() && !excepted.is_empty(), place) {
+        let excepts_only = is_sound && watched.is_empty() && !excepted.is_empty();
+        if let (true, Some(place)) = (excepts_only, place) {
             let message = "alarms are excepted here, and none are watched";
             self.error(
                 &place,
@@ -85,6 +94,20 @@ impl Resolver<'_> {
         }
         let watched = watched.into_iter().map(|(alarms, _)| alarms).collect();
         (watched, excepted)
+    }
+
+    /// EventBridge refuses a rule whose wildcards are too complex, and does not publish when that is. Source: "Wildcard
+    /// matching complexity" in the EventBridge user guide.
+    fn warn_of_many_stars(&mut self, field: &Field<String>, pattern: &AlarmPattern) {
+        const MANY: usize = 4;
+        let stars = pattern.as_str().matches('*').count();
+        if stars > MANY {
+            self.warn(
+                &field.span,
+                format!("`{pattern}` has {stars} `*`: EventBridge may refuse it as too complex"),
+                &format!("with {MANY} or fewer a deploy is less likely to fail"),
+            );
+        }
     }
 
     /// An exception, which begins with `!`.
@@ -110,6 +133,7 @@ impl Resolver<'_> {
         } else if excepted.contains(&pattern) {
             self.error(&field.span, format!("`!{name}` stands here twice"), "");
         } else {
+            self.warn_of_many_stars(field, &pattern);
             let named = Named::new(NamedKind::Exception, pattern.to_string(), &field.span);
             self.named.push(named);
             excepted.push(pattern);
