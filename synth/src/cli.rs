@@ -106,12 +106,30 @@ pub enum Command {
 }
 
 /// Which account file to read.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[group(required = true, multiple = false)]
 pub struct AccountFile {
     /// Read `accounts/NAME.yaml`
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
+    /// Read this account file
+    #[arg(long, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+}
+
+/// Which account files to read, one after the other.
+#[derive(Clone, Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct AccountFiles {
+    /// Read `accounts/NAME.yaml`; may be given several times
+    ///
+    /// The accounts come one after the other, each under a line with its name. The exit code is that of the first that
+    /// does not end with 0. A deploy or a destroy ends with it, and the others of these commands go on.
+    #[arg(long, value_name = "NAME")]
+    pub account: Vec<String>,
+    /// Read every file in `accounts`
+    #[arg(long)]
+    pub all: bool,
     /// Read this account file
     #[arg(long, value_name = "PATH")]
     pub config: Option<PathBuf>,
@@ -143,17 +161,17 @@ pub struct Generate {
 /// templates want to run it is refused.
 #[derive(Debug, Args)]
 pub struct Package {
-    /// Which account
+    /// Which accounts
     #[command(flatten)]
-    pub file: AccountFile,
+    pub files: AccountFiles,
 }
 
 /// Show what a deploy would change, and what it would replace.
 #[derive(Debug, Args)]
 pub struct Diff {
-    /// Which account
+    /// Which accounts
     #[command(flatten)]
-    pub file: AccountFile,
+    pub files: AccountFiles,
     /// Make names in the account file that the account does not have an error, not a warning
     #[arg(long)]
     pub strict: bool,
@@ -172,9 +190,9 @@ pub struct Diff {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Deploy {
-    /// Which account
+    /// Which accounts
     #[command(flatten)]
-    pub file: AccountFile,
+    pub files: AccountFiles,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
@@ -196,9 +214,9 @@ pub struct Deploy {
 /// with what is in them. Prints how to remove each.
 #[derive(Debug, Args)]
 pub struct Destroy {
-    /// Which account
+    /// Which accounts
     #[command(flatten)]
-    pub file: AccountFile,
+    pub files: AccountFiles,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
@@ -207,9 +225,9 @@ pub struct Destroy {
 /// Show the status of an account's stacks, queues, webhook and budget.
 #[derive(Debug, Args)]
 pub struct Status {
-    /// Which account
+    /// Which accounts
     #[command(flatten)]
-    pub file: AccountFile,
+    pub files: AccountFiles,
     /// Make names in the account file that the account does not have an error, not a warning
     #[arg(long)]
     pub strict: bool,
@@ -221,9 +239,9 @@ pub struct Status {
 /// Show incidents sent to the agent, incidents still pending, and why.
 #[derive(Debug, Args)]
 pub struct History {
-    /// Which account
+    /// Which accounts
     #[command(flatten)]
-    pub file: AccountFile,
+    pub files: AccountFiles,
     /// How far back to look, such as 90m, 24h or 7d; the ledger keeps 35 days
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = length_of_time)]
     pub since: SignedDuration,
@@ -266,9 +284,9 @@ pub struct Explain {
 /// Show what the agent found about each report, and what it cost.
 #[derive(Debug, Args)]
 pub struct Results {
-    /// Which account
+    /// Which accounts
     #[command(flatten)]
-    pub file: AccountFile,
+    pub files: AccountFiles,
     /// How far back to look, such as 90m, 24h or 7d; the ledger keeps 35 days
     #[arg(long, value_name = "TIME", default_value = "7d", value_parser = length_of_time)]
     pub since: SignedDuration,
@@ -286,9 +304,9 @@ pub struct Results {
 /// Show what the cost report of an account finds now.
 #[derive(Debug, Args)]
 pub struct Cost {
-    /// Which account
+    /// Which accounts
     #[command(flatten)]
-    pub file: AccountFile,
+    pub files: AccountFiles,
     /// Compare it with what was reported, and show whether it is worth an incident
     ///
     /// Reads the ledger of the deployed stack.

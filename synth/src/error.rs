@@ -54,6 +54,15 @@ pub enum Error {
         /// Why it failed.
         source: io::Error,
     },
+    /// There are no account files.
+    #[error("there is no account file in `accounts`")]
+    NoAccounts,
+    /// An argument that goes with one account only.
+    #[error("`{argument}` goes with one account at a time")]
+    OneAccount {
+        /// The argument.
+        argument: &'static str,
+    },
     /// The account file cannot be used.
     #[error("{} in `{}`; nothing was written", problems(.diagnostics), path.display())]
     AccountFile {
@@ -177,6 +186,8 @@ impl Error {
             | Self::Event { .. }
             | Self::Webhook(_)
             | Self::Region { .. }
+            | Self::NoAccounts
+            | Self::OneAccount { .. }
             | Self::NoCostReport
             | Self::PolicyOfNoAccount
             | Self::Aws(AwsError::WrongAccount { .. } | AwsError::NoRegion) => Exit::Usage,
@@ -222,6 +233,7 @@ impl Error {
                 let known = account_names(path.parent()?);
                 (!known.is_empty()).then(|| format!("accounts here: {}", known.join(", ")))
             }
+            Self::NoAccounts => Some("make one with: synth init --account NAME".to_owned()),
             Self::Package(error) => error.hint(),
             Self::Aws(error) | Self::Deploy(DeployError::Aws(error)) => Some(
                 error
@@ -293,7 +305,7 @@ impl Error {
     }
 }
 
-fn account_names(dir: &Path) -> Vec<String> {
+pub(crate) fn account_names(dir: &Path) -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir(dir)
         .into_iter()
         .flatten()

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::AccountFile;
+use super::AccountFiles;
 
 /// Show what is missing on this machine, for the credentials, and in the account.
 #[derive(Debug, Args)]
@@ -28,9 +28,9 @@ pub struct Doctor {
 /// Show what an account file watches, one thing a line.
 #[derive(Debug, Args)]
 pub struct List {
-    /// Which account
+    /// Which accounts
     #[command(flatten)]
-    pub file: AccountFile,
+    pub files: AccountFiles,
     /// Print it as JSON
     #[arg(long)]
     pub json: bool,
@@ -39,9 +39,9 @@ pub struct List {
 /// Show what the stacks of an account file cost a month, and what its budget bounds.
 #[derive(Debug, Args)]
 pub struct Price {
-    /// Which account
+    /// Which accounts
     #[command(flatten)]
-    pub file: AccountFile,
+    pub files: AccountFiles,
     /// How many events become incidents in a day, in each region
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub events_per_day: u32,

@@ -7,7 +7,7 @@ use stacks::Stack;
 
 use crate::{
     aws::Region,
-    cli::Deploy,
+    cli::{AccountFile, Deploy},
     commands::{
         Session,
         diff::{show, show_identity},
@@ -28,8 +28,12 @@ use crate::{
 /// How often a plan is made anew because something went on in a stack.
 const PLANS: usize = 20;
 
-pub(super) async fn run(args: &Deploy, session: &Session) -> Result<Exit, Error> {
-    let file = args.file.load(session.terminal)?;
+pub(super) async fn run(
+    args: &Deploy,
+    file: &AccountFile,
+    session: &Session,
+) -> Result<Exit, Error> {
+    let file = file.load(session.terminal)?;
     let stacks = file.synthesize()?;
     let packages = packages(&file.account, &stacks)?;
     let consent = Consent {

@@ -5,7 +5,7 @@ use stacks::{Json, Stack};
 
 use crate::{
     aws::Region,
-    cli::Diff,
+    cli::{AccountFile, Diff},
     commands::{Session, names::NameCheck, package::packages},
     deploy::{
         self, DeployError, First, Plan, Remains, Resource, StackCondition, StackPlan, Values,
@@ -16,8 +16,8 @@ use crate::{
     terminal::Terminal,
 };
 
-pub(crate) async fn run(args: &Diff, session: &Session) -> Result<Exit, Error> {
-    let file = args.file.load(session.terminal)?;
+pub(crate) async fn run(args: &Diff, file: &AccountFile, session: &Session) -> Result<Exit, Error> {
+    let file = file.load(session.terminal)?;
     let stacks = file.synthesize()?;
     let packages = packages(&file.account, &stacks).unwrap_or_else(|error| {
         session

@@ -9,7 +9,7 @@ use stacks::Json;
 
 use crate::{
     aws::{QueueDepth, Region},
-    cli::History as Arguments,
+    cli::{AccountFile, History as Arguments},
     commands::connect,
     config::Account,
     deploy::deployed,
@@ -21,8 +21,12 @@ use crate::{
 /// How long `--follow` waits between two looks.
 const PAUSE: Duration = Duration::from_secs(2);
 
-pub(crate) async fn run(args: &Arguments, terminal: Terminal) -> Result<Exit, Error> {
-    let mut account = args.file.load(terminal)?.account;
+pub(crate) async fn run(
+    args: &Arguments,
+    file: &AccountFile,
+    terminal: Terminal,
+) -> Result<Exit, Error> {
+    let mut account = file.load(terminal)?.account;
     if let Some(region) = &args.region {
         let known = std::mem::replace(&mut account.regions, vec![region.clone()]);
         if !known.is_empty() && !known.contains(region) {

@@ -7,13 +7,13 @@ use stacks::{
 };
 
 use crate::{
-    cli::List,
+    cli::{AccountFile, List},
     error::{Error, Exit},
     terminal::Terminal,
 };
 
-pub(super) fn run(args: &List, terminal: Terminal) -> Result<Exit, Error> {
-    let file = args.file.load(terminal)?;
+pub(super) fn run(args: &List, file: &AccountFile, terminal: Terminal) -> Result<Exit, Error> {
+    let file = file.load(terminal)?;
     let rows = rows(&file.account.monitor);
     if args.json {
         let rows: Vec<Json> = rows.iter().map(Row::to_json).collect();

@@ -1,6 +1,7 @@
 //! What each command does.
 
 pub mod account_file;
+mod accounts;
 pub mod cost;
 pub mod deploy;
 pub mod destroy;
@@ -31,7 +32,7 @@ pub use session::Session;
 
 use crate::{
     aws::{AwsError, Link, Notice, Region},
-    cli::{Cli, Command, Webhook},
+    cli::{AccountFile, Cli, Command, Webhook},
     config::{self, Account},
     error::{Error, Exit},
     terminal::Terminal,
@@ -41,23 +42,66 @@ use crate::{
 pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
     match cli.command {
         Command::Generate(args) => generate::run(&args, terminal),
-        Command::Package(args) => package::run(&args, terminal),
-        Command::Diff(args) => diff::run(&args, &Session::of_process(terminal)).await,
-        Command::Deploy(args) => deploy::run(&args, &Session::of_process(terminal)).await,
-        Command::Destroy(args) => destroy::run(&args, &Session::of_process(terminal)).await,
-        Command::Status(args) => status::run(&args, &Session::of_process(terminal)).await,
+        Command::Package(args) => {
+            let each = async |file: &AccountFile| package::run(file, terminal);
+            accounts::reads(&args.files, None, terminal, each).await
+        }
+        Command::Diff(args) => {
+            // In boxes: nested as they are, the futures are more than the compiler follows.
+            let session = Session::of_process(terminal);
+            let each = async |file: &AccountFile| Box::pin(diff::run(&args, file, &session)).await;
+            accounts::reads(&args.files, None, terminal, each).await
+        }
+        Command::Deploy(args) => {
+            let session = Session::of_process(terminal);
+            let each =
+                async |file: &AccountFile| Box::pin(deploy::run(&args, file, &session)).await;
+            accounts::changes(&args.files, terminal, each).await
+        }
+        Command::Destroy(args) => {
+            let session = Session::of_process(terminal);
+            let each =
+                async |file: &AccountFile| Box::pin(destroy::run(&args, file, &session)).await;
+            accounts::changes(&args.files, terminal, each).await
+        }
+        Command::Status(args) => {
+            let session = Session::of_process(terminal);
+            let each =
+                async |file: &AccountFile| Box::pin(status::run(&args, file, &session)).await;
+            accounts::reads(&args.files, None, terminal, each).await
+        }
         Command::Doctor(args) => doctor::run(&args, &Session::of_process(terminal)).await,
         Command::Explain(args) => explain::run(&args, terminal).await,
-        Command::History(args) => history::run(&args, terminal).await,
-        Command::Results(args) => results::run(&args, terminal).await,
-        Command::Cost(args) => cost::run(&args, terminal).await,
+        Command::History(args) => {
+            let each =
+                async |file: &AccountFile| Box::pin(history::run(&args, file, terminal)).await;
+            let alone = args.follow.then_some("--follow");
+            accounts::reads(&args.files, alone, terminal, each).await
+        }
+        Command::Results(args) => {
+            let each =
+                async |file: &AccountFile| Box::pin(results::run(&args, file, terminal)).await;
+            let alone = args.html.is_some().then_some("--html");
+            accounts::reads(&args.files, alone, terminal, each).await
+        }
+        Command::Cost(args) => {
+            let each = async |file: &AccountFile| Box::pin(cost::run(&args, file, terminal)).await;
+            let alone = args.html.is_some().then_some("--html");
+            accounts::reads(&args.files, alone, terminal, each).await
+        }
         Command::Redrive(args) => redrive::run(&args, terminal).await,
         Command::Webhook(Webhook::Set(args)) => webhook::set(&args, terminal).await,
         Command::Webhook(Webhook::Test(args)) => webhook::test(&args, terminal).await,
         Command::Match(args) => match_event::run(&args, terminal),
         Command::Graph(args) => graph::run(&args, terminal),
-        Command::List(args) => list::run(&args, terminal),
-        Command::Price(args) => price::run(&args, terminal),
+        Command::List(args) => {
+            let each = async |file: &AccountFile| list::run(&args, file, terminal);
+            accounts::reads(&args.files, None, terminal, each).await
+        }
+        Command::Price(args) => {
+            let each = async |file: &AccountFile| price::run(&args, file, terminal);
+            accounts::reads(&args.files, None, terminal, each).await
+        }
         Command::Init(args) => init::run(&args, terminal),
         Command::Schema => {
             terminal.data(&format!("{:#}", config::json_schema()));

@@ -3,15 +3,15 @@
 use stacks::{Stack, stack::assets};
 
 use crate::{
-    cli::Package as Arguments,
+    cli::AccountFile,
     config::Account,
     error::{Error, Exit},
     package::{self, Package, PackageError, Target},
     terminal::Terminal,
 };
 
-pub(super) fn run(args: &Arguments, terminal: Terminal) -> Result<Exit, Error> {
-    let file = args.file.load(terminal)?;
+pub(super) fn run(file: &AccountFile, terminal: Terminal) -> Result<Exit, Error> {
+    let file = file.load(terminal)?;
     let (account, stacks) = (&file.account, &file.synthesize()?);
     let target = target(account);
     if package::IS_INSTALLED {

@@ -1,14 +1,14 @@
 //! `synth price`: what a stack costs a month by itself, and what its budget bounds.
 
 use crate::{
-    cli::Price,
+    cli::{AccountFile, Price},
     error::{Error, Exit},
     price::Estimate,
     terminal::Terminal,
 };
 
-pub(super) fn run(args: &Price, terminal: Terminal) -> Result<Exit, Error> {
-    let file = args.file.load(terminal)?;
+pub(super) fn run(args: &Price, file: &AccountFile, terminal: Terminal) -> Result<Exit, Error> {
+    let file = file.load(terminal)?;
     let stacks = file.synthesize()?;
     let account = &file.account;
     let regions = &account.regions;

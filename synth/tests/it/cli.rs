@@ -100,6 +100,41 @@ rule       orders             LOW       all           The order {detail.order} f
 }
 
 #[test]
+fn several_accounts_come_one_after_the_other() {
+    let project = project("small", ACCOUNT);
+    let accounts = project.path().join("accounts");
+    fs::write(
+        accounts.join("broken.yaml"),
+        "name: broken\nregions: [here]\n",
+    )
+    .unwrap();
+    let list = ["list", "--account", "broken", "--account", "small"];
+    Run::inside(project.path(), &list)
+        .end()
+        .code(2)
+        .says("== broken")
+        .says("`here` is not a region")
+        .says("== small")
+        .prints("cluster  checkout");
+    let all = Run::inside(project.path(), &["list", "--all"])
+        .end()
+        .code(2);
+    assert!(all.stdout.contains("cluster  checkout"), "{}", all.stdout);
+    Run::inside(project.path(), &["deploy", "--all", "--yes"])
+        .end()
+        .code(2)
+        .says("not begun: small");
+    let follow = ["history", "--all", "--follow"];
+    Run::inside(project.path(), &follow)
+        .end()
+        .code(2)
+        .says("`--follow` goes with one account at a time");
+    Run::inside(project.path(), &["list", "--all", "--account", "small"])
+        .end()
+        .code(2);
+}
+
+#[test]
 fn generate_writes_yaml_that_says_the_same() {
     let project = project("small", ACCOUNT);
     let yaml = ["generate", "--account", "small", "--format", "yaml"];

@@ -19,7 +19,7 @@ use stacks::monitor::CostReport;
 
 use crate::{
     aws::{AwsError, FunctionEnvironment, Region},
-    cli::Cost as Arguments,
+    cli::{AccountFile, Cost as Arguments},
     commands::connect,
     deploy::deployed,
     error::{Error, Exit},
@@ -58,8 +58,12 @@ pub struct Found {
     pub news: Option<News>,
 }
 
-pub(crate) async fn run(args: &Arguments, terminal: Terminal) -> Result<Exit, Error> {
-    let account = args.file.load(terminal)?.account;
+pub(crate) async fn run(
+    args: &Arguments,
+    file: &AccountFile,
+    terminal: Terminal,
+) -> Result<Exit, Error> {
+    let account = file.load(terminal)?.account;
     let report = account.monitor.cost_report.as_ref();
     let report = report.ok_or(Error::NoCostReport)?;
     if let Some(note) = left_out(&report.settings()) {

@@ -9,7 +9,7 @@ use stacks::Json;
 
 use crate::{
     aws::Region,
-    cli::Results as Arguments,
+    cli::{AccountFile, Results as Arguments},
     commands::connect,
     config::Account,
     deploy::deployed,
@@ -18,8 +18,12 @@ use crate::{
     terminal::Terminal,
 };
 
-pub(crate) async fn run(args: &Arguments, terminal: Terminal) -> Result<Exit, Error> {
-    let account = args.file.load(terminal)?.account;
+pub(crate) async fn run(
+    args: &Arguments,
+    file: &AccountFile,
+    terminal: Terminal,
+) -> Result<Exit, Error> {
+    let account = file.load(terminal)?.account;
     let now = Timestamp::now();
     let since = now.saturating_sub(args.since).unwrap_or(Timestamp::MIN);
     let mut all = Vec::new();

@@ -10,7 +10,7 @@ use stacks::{Json, stack_names};
 use self::region::{PipelineAlarm, RegionStatus, StackLine};
 use crate::{
     aws::{AwsError, QueueDepth, Region},
-    cli::Status,
+    cli::{AccountFile, Status},
     commands::{Session, names::NameCheck, webhook::url_policy},
     config::Account,
     deploy::{StackCondition, all_stacks, describe},
@@ -19,8 +19,12 @@ use crate::{
     webhook_secret,
 };
 
-pub(super) async fn run(args: &Status, session: &Session) -> Result<Exit, Error> {
-    let file = args.file.load(session.terminal)?;
+pub(super) async fn run(
+    args: &Status,
+    file: &AccountFile,
+    session: &Session,
+) -> Result<Exit, Error> {
+    let file = file.load(session.terminal)?;
     let names = NameCheck {
         file: &file,
         strict: args.strict,
