@@ -10,6 +10,7 @@
 //! assert_eq!(StackRole::Alarms(2).stack_name("tocsin-prod"), "tocsin-prod-alarms-2");
 //! ```
 
+mod agent_space;
 pub mod canary;
 pub mod dead_letter;
 mod envelope;
@@ -27,6 +28,7 @@ pub mod text;
 mod timestamp;
 mod title;
 
+pub use agent_space::AgentSpace;
 pub use envelope::{Envelope, MAX_MESSAGE, Signal, UnreadableEnvelope};
 pub use function::FunctionName;
 pub use group::{Group, GroupKey};

@@ -1,5 +1,5 @@
-//! The agent's part of a demo: it investigates what it was sent, the deployed function hears its events, and what that
-//! made of them is shown.
+//! The agent's part of a demo: it investigates what it was sent, the deployed function is handed its events, and what
+//! that made of them is shown.
 
 use std::{sync::Arc, time::Duration};
 
@@ -49,8 +49,11 @@ pub(crate) fn agent(account: &Account, region: &str) -> Investigates {
     Investigates::by(Arc::new(clock), Agent::new(Space { id, ..own }, script))
 }
 
-/// The queue of whoever hears of results; nothing where nobody does.
-pub(crate) async fn people(account: &Account, local: &LocalAws) -> Result<Option<String>, Error> {
+/// The URL of a queue that gets what is published on results; nothing where nothing is.
+pub(crate) async fn subscribe(
+    account: &Account,
+    local: &LocalAws,
+) -> Result<Option<String>, Error> {
     let agent = account.monitor.agent.as_ref();
     match agent.and_then(|it| it.results.as_ref()).map(|it| &it.topic) {
         Some(OpsTopic::ByName(name)) => Ok(Some(local.make_topic(&name.to_string()).await?)),
@@ -63,7 +66,7 @@ pub(crate) async fn play(
     account: &Account,
     deployed: &Deployed<'_>,
     agent: &Investigates,
-    heard: Option<&str>,
+    queue: Option<&str>,
     terminal: Terminal,
 ) -> Result<(), Error> {
     if account.monitor.agent.is_none() {
@@ -75,6 +78,7 @@ pub(crate) async fn play(
     let table = deployed.output(Output::LedgerTable).await?;
     let function = Output::Function(FunctionName::Result);
     let function = deployed.output(function).await?;
+    let rule = AgentRule::read(deployed).await?;
     let mut ledger = Table::new(&deployed.region.aws, table);
     let started = std::time::Instant::now();
     let (mut known, mut expected) = (0, 0);
@@ -84,7 +88,7 @@ pub(crate) async fn play(
                 "   {}",
                 event["detail-type"].as_str().unwrap_or_default()
             ));
-            say(deployed, &function, &event).await?;
+            hand_over(deployed, &function, &rule, &event).await?;
         }
         let is_idle = agent.with(|it, _| it.is_idle());
         if is_idle {
@@ -103,17 +107,21 @@ pub(crate) async fn play(
     }
     terminal.data("\n$ synth results --account local");
     let since = Timestamp::now() - SignedDuration::from_hours(1);
-    for line in results::shown(&deployed.region, account, since).await? {
+    for line in results::shown(&deployed.region, account, since, terminal.width()).await? {
         terminal.data(&line);
     }
-    match heard {
-        Some(queue) => hear(deployed, queue, terminal).await,
+    match queue {
+        Some(queue) => show_message(deployed, queue, terminal).await,
         None => Ok(()),
     }
 }
 
-/// Shows the first message that people are sent.
-async fn hear(deployed: &Deployed<'_>, queue: &str, terminal: Terminal) -> Result<(), Error> {
+/// Shows the first message that was published.
+async fn show_message(
+    deployed: &Deployed<'_>,
+    queue: &str,
+    terminal: Terminal,
+) -> Result<(), Error> {
     let sqs = deployed.region.aws.sqs();
     let received = sqs.receive_message().queue_url(queue).wait_time_seconds(10);
     let received = received.send().await;
@@ -128,22 +136,46 @@ async fn hear(deployed: &Deployed<'_>, queue: &str, terminal: Terminal) -> Resul
     Ok(())
 }
 
+/// The deployed rule that takes the agent's events.
+struct AgentRule {
+    name: String,
+    pattern: String,
+    eventbridge: aws_sdk_eventbridge::Client,
+}
+
+impl AgentRule {
+    async fn read(deployed: &Deployed<'_>) -> Result<Self, Error> {
+        let name = format!("{}-result-agent", deployed.core);
+        let eventbridge = aws_sdk_eventbridge::Client::new(deployed.region.aws.config());
+        let described = eventbridge.describe_rule().name(&name).send().await;
+        let described = described.map_err(|it| AwsError::call("EventBridge DescribeRule", it))?;
+        Ok(Self {
+            name,
+            pattern: described.event_pattern.unwrap_or_default(),
+            eventbridge,
+        })
+    }
+}
+
 /// Hands an event of the agent to the function as EventBridge would, if the deployed rule matches it: nobody but AWS may
 /// put events of `aws.aidevops` on the bus.
-async fn say(deployed: &Deployed<'_>, function: &str, event: &Json) -> Result<(), Error> {
-    let rule = format!("{}-result-agent", deployed.core);
-    let eventbridge = aws_sdk_eventbridge::Client::new(deployed.region.aws.config());
-    let described = eventbridge.describe_rule().name(&rule).send().await;
-    let described = described.map_err(|it| AwsError::call("EventBridge DescribeRule", it))?;
-    let matched = eventbridge
+async fn hand_over(
+    deployed: &Deployed<'_>,
+    function: &str,
+    rule: &AgentRule,
+    event: &Json,
+) -> Result<(), Error> {
+    let matched = rule
+        .eventbridge
         .test_event_pattern()
-        .event_pattern(described.event_pattern.unwrap_or_default())
+        .event_pattern(&rule.pattern)
         .event(event.to_string())
         .send()
         .await
         .map_err(|it| AwsError::call("EventBridge TestEventPattern", it))?;
     if !matched.result {
         let problem = "does not match an event of the agent";
+        let rule = rule.name.clone();
         return Err(Error::Rule { rule, problem });
     }
     deployed.invoke(function, event).await

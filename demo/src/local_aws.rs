@@ -171,9 +171,10 @@ impl LocalAws {
 
     /// Makes a topic; returns the URL of a queue that gets what it is sent.
     pub async fn make_topic(&self, name: &str) -> Result<String, LocalAwsError> {
-        let output = self.python(TOPIC, &[name]).await?;
+        let output = self.python(TOPIC, &[name]).await;
+        let output = output.map_err(|error| LocalAwsError::Topic(error.to_string()))?;
         let url = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        if url.is_empty() {
+        if url.is_empty() || !output.status.success() {
             let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();
             return Err(LocalAwsError::Topic(why));
         }
@@ -181,23 +182,23 @@ impl LocalAws {
     }
 
     /// Runs a script with the endpoint, the region and these arguments.
-    async fn python(&self, script: &str, arguments: &[&str]) -> Result<Output, LocalAwsError> {
-        let output = Command::new(&self.python)
+    async fn python(&self, script: &str, arguments: &[&str]) -> std::io::Result<Output> {
+        Command::new(&self.python)
             .args(["-c", script, &self.endpoint, &self.region])
             .args(arguments)
             .env_clear()
             .env("HOME", self.scratch.path())
             .stdin(Stdio::null())
             .kill_on_drop(true)
-            .output();
-        let failed = |error: std::io::Error| LocalAwsError::Fixtures(error.to_string());
-        output.await.map_err(failed)
+            .output()
+            .await
     }
 
     /// Makes instances and their metrics, and lets the advisers speak of them; returns the instances by what they
     /// stand for.
     pub async fn make_instances(&self) -> Result<Json, LocalAwsError> {
-        let output = self.python(FIXTURES, &[]).await?;
+        let output = self.python(FIXTURES, &[]).await;
+        let output = output.map_err(|error| LocalAwsError::Fixtures(error.to_string()))?;
         let errors = String::from_utf8_lossy(&output.stderr);
         let instances: Json = serde_json::from_slice(&output.stdout).map_err(|_| {
             LocalAwsError::Fixtures(errors.lines().last().unwrap_or_default().to_owned())

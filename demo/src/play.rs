@@ -53,9 +53,9 @@ pub async fn play(args: &Demo, terminal: Terminal) -> Result<(), Error> {
             let events = events.into();
             storm::play(events, &file, &local, &mut receiver, &secret, terminal).await?;
         } else {
-            let heard = investigate::people(&file.account, &local).await?;
+            let queue = investigate::subscribe(&file.account, &local).await?;
             let deployed = scenario::play(&file, &local, &mut receiver, &secret, terminal).await?;
-            investigate::play(&file.account, &deployed, &agent, heard.as_deref(), terminal).await?;
+            investigate::play(&file.account, &deployed, &agent, queue.as_deref(), terminal).await?;
         }
         // Whatever arrives without the ledger, nobody has decided what may be sent.
         if local.has_said(LEDGER_CALL_FAILED) {

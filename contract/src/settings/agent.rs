@@ -24,11 +24,11 @@ pub struct AgentSettings {
     pub price: f64,
     /// From this priority on, incidents are always sent, and so count by themselves.
     pub always_send: Priority,
-    /// What people hear of, if anything.
+    /// Which results are published, if any.
     pub notices: Option<NoticeSettings>,
 }
 
-/// What people hear of how investigations end.
+/// Which results are published, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoticeSettings {
     /// The account, by the name of its file.

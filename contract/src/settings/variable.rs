@@ -6,7 +6,7 @@ pub const INCIDENTS_QUEUE_URL: &str = "INCIDENTS_QUEUE_URL";
 pub const DEAD_LETTERS_QUEUE_URL: &str = "DEAD_LETTERS_QUEUE_URL";
 /// The name of the ledger's table.
 pub const LEDGER_TABLE: &str = "LEDGER_TABLE";
-/// The ARN of the topic that hears how investigations end.
+/// The ARN of the topic to which results of investigations are published.
 pub const RESULTS_TOPIC_ARN: &str = "RESULTS_TOPIC_ARN";
 /// The ARN of the secret that holds the webhook.
 pub const WEBHOOK_SECRET_ARN: &str = "WEBHOOK_SECRET_ARN";

@@ -58,12 +58,16 @@ pub struct Investigation {
     /// When the agent wrote the summary that the verdict is from.
     #[serde(default)]
     pub summarized: Option<Timestamp>,
-    /// Whether people have heard how it ended.
+    /// Whether everything was read of it since it ended: its executions, and all of its journal that is kept. Else its
+    /// seconds, dollars and gaps are not known yet.
+    #[serde(default)]
+    pub is_read: bool,
+    /// Whether it was published how it ended.
     #[serde(default)]
     pub notice: Option<Notice>,
 }
 
-/// A message to people about how an investigation ended.
+/// A message about how an investigation ended.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Notice {
     /// Whether the topic has it; else an invocation is about to send it.
@@ -134,6 +138,46 @@ pub struct Gap {
     /// Whether it speaks of missing permissions: then the agent may have seen nothing.
     #[serde(default)]
     pub is_access: bool,
+}
+
+impl Investigation {
+    /// Whether it has ended and something of it is still to be read.
+    pub fn lacks_details(&self) -> bool {
+        self.status.is_end() && self.status != Status::Linked && !self.is_read
+    }
+
+    /// Seconds and dollars of its own. One that is linked has none: what it costs, its primary counts.
+    pub fn own_cost(&self) -> (Option<u64>, Option<f64>) {
+        match self.status {
+            Status::Linked => (None, None),
+            _ => (self.seconds, self.dollars.filter(|it| it.is_finite())),
+        }
+    }
+
+    /// Whether it has cost something, and it is not known what. What never ran costs nothing.
+    pub fn lacks_cost(&self) -> bool {
+        let has_run = self.began.is_some()
+            || self.execution.is_some()
+            || matches!(
+                self.status,
+                Status::Completed | Status::Failed | Status::TimedOut
+            );
+        let is_own = self.status.is_end() && self.status != Status::Linked;
+        is_own && has_run && self.own_cost().1.is_none()
+    }
+}
+
+impl Verdict {
+    /// What the agent wrote, in one line; nothing where it found nothing: then the line is Tocsin's.
+    pub fn agent_line(&self) -> Option<&str> {
+        (self.finding != Finding::Nothing).then_some(self.line.as_str())
+    }
+}
+
+/// Minutes of so many seconds, with one decimal: `3.2`.
+pub fn minutes(seconds: u64) -> String {
+    let tenths = seconds.saturating_add(3) / 6;
+    format!("{}.{}", tenths / 10, tenths % 10)
 }
 
 impl Status {

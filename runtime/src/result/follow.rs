@@ -19,7 +19,7 @@ use crate::{
 
 /// How often a write is tried anew because somebody else has written.
 const TRIES: u32 = 8;
-/// How long after its end a summary is missed.
+/// How long after its end a summary is still expected.
 const GIVEN_UP: SignedDuration = SignedDuration::from_hours(24);
 /// The pause before it is tried anew, times the number of the try.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -80,16 +80,16 @@ pub enum ResultError {
     /// It has ended, which is recorded, but what was found cannot be read.
     #[error("the investigation has ended, but its summary cannot be read yet")]
     NoSummary(Box<Outcome>),
-    /// How far it is, is recorded, but the agent did not say more.
-    #[error("the agent could not be asked for more than the status: {why}")]
-    StatusOnly {
+    /// Its status is recorded, but not everything else could be read.
+    #[error("not everything could be read of the investigation: {why}")]
+    Incomplete {
         /// Why not.
         #[source]
         why: CallError,
         /// What was recorded.
         outcome: Box<Outcome>,
     },
-    /// The topic did not take a message to people.
+    /// The topic did not take the message about the result.
     #[error("the topic did not take the message: {0}")]
     Topic(#[source] CallError),
 }
@@ -108,7 +108,7 @@ impl ResultError {
     /// What was recorded all the same.
     pub fn outcome(&self) -> Option<&Outcome> {
         match self {
-            Self::NoSummary(outcome) | Self::StatusOnly { outcome, .. } => Some(outcome),
+            Self::NoSummary(outcome) | Self::Incomplete { outcome, .. } => Some(outcome),
             _ => None,
         }
     }
@@ -127,6 +127,15 @@ pub struct Follow<'a, A, S, C> {
     pub settings: &'a AgentSettings,
     /// How a summary is waited for.
     pub patience: Patience,
+}
+
+/// What could be read of a task beside its status.
+#[derive(Default)]
+struct Details {
+    executions: Executions,
+    journal: Journal,
+    /// Why that is not everything.
+    missing: Option<CallError>,
 }
 
 /// What the ledger has of an incident.
@@ -169,24 +178,31 @@ impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
             return Ok(Outcome::NotOurs(NotOurs::UnknownIncident));
         };
         if let Some(Versioned { item, .. }) = known.investigation
-            && is_said(&item, &task)
+            && is_known(&item, &task)
         {
             return Ok(Outcome::Unchanged(Box::new(item)));
         }
-        let seen = match self.seen(incident.clone(), &task).await {
-            Ok(seen) => seen,
-            Err(why) => {
-                let (executions, journal) = (Executions::default(), Journal::default());
-                let price = self.settings.price;
-                let status = investigation(incident, &task, &executions, &journal, price);
-                let outcome = Box::new(self.record(&status).await?);
-                return Err(ResultError::StatusOnly { why, outcome });
-            }
-        };
+        let Details {
+            executions,
+            journal,
+            missing,
+        } = self.details(&task).await;
+        let price = self.settings.price;
+        let mut seen = investigation(incident, &task, &executions, &journal, price);
+        let has_verdict = seen.verdict.is_some() || !has_summary(&task.status);
+        seen.is_read = task.status.is_end() && missing.is_none() && has_verdict;
         let outcome = self.record(&seen).await?;
-        let is_missing = |it: &Investigation| lacks_summary(it) && !self.is_long_over(it);
+        let Some(now) = outcome.investigation() else {
+            return Ok(outcome);
+        };
+        if let Some(why) = missing
+            && (now.lacks_details() || !now.status.is_end())
+        {
+            let outcome = Box::new(outcome);
+            return Err(ResultError::Incomplete { why, outcome });
+        }
         // It is recorded that it has ended; only what was found is not.
-        if outcome.investigation().is_some_and(is_missing) {
+        if now.lacks_details() && !self.is_long_over(now) {
             return Err(ResultError::NoSummary(Box::new(outcome)));
         }
         Ok(outcome)
@@ -198,41 +214,50 @@ impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
         it.ended.is_some_and(|it| since(it) >= GIVEN_UP)
     }
 
-    async fn seen(&self, incident: IncidentId, task: &Task) -> Result<Investigation, CallError> {
+    /// Reads the executions and the journal of a task, until something cannot be read.
+    async fn details(&self, task: &Task) -> Details {
+        let mut details = Details::default();
         // Of one that is linked there is nothing to read, and what its primary cost is the primary's.
-        let is_linked = task.status == Status::Linked;
-        let executions = if is_linked {
-            Executions::default()
-        } else {
-            Executions::read(&self.agent.executions(&task.id).await?)
-        };
-        let execution = executions
-            .investigation()
-            .or_else(|| task.execution.clone());
-        let journal = match execution {
-            Some(execution) if task.status.is_end() && !is_linked => {
-                self.journal(&execution, has_summary(&task.status)).await?
+        if task.status == Status::Linked {
+            return details;
+        }
+        match self.agent.executions(&task.id).await {
+            Ok(executions) => details.executions = Executions::read(&executions),
+            Err(why) => {
+                details.missing = Some(why);
+                return details;
             }
-            _ => Journal::default(),
-        };
-        let price = self.settings.price;
-        let seen = investigation(incident, task, &executions, &journal, price);
-        Ok(seen)
+        }
+        let execution = details.executions.investigation();
+        let execution = execution.or_else(|| task.execution.clone());
+        if let Some(execution) = execution
+            && task.status.is_end()
+        {
+            let journal = self.journal(&execution, has_summary(&task.status)).await;
+            (details.journal, details.missing) = journal;
+        }
+        details
     }
 
-    /// The journal of an execution; `waits` for its summary, if there should be one.
-    async fn journal(&self, execution: &str, waits: bool) -> Result<Journal, CallError> {
+    /// The journal of an execution, and why that is not all of it; `waits` for its summary, if there should be one.
+    async fn journal(&self, execution: &str, waits: bool) -> (Journal, Option<CallError>) {
         let mut again = 0;
         loop {
-            let mut records = self.agent.records(execution, SUMMARY).await?;
-            // Without these a result is poorer, and known all the same.
-            for kind in [GAP, UTILIZATION] {
-                let more = self.agent.records(execution, kind).await;
-                records.extend(more.unwrap_or_default());
+            let mut records = Vec::new();
+            let mut missing = None;
+            for kind in [SUMMARY, GAP, UTILIZATION] {
+                match self.agent.records(execution, kind).await {
+                    Ok(more) => records.extend(more),
+                    Err(why) => {
+                        missing = Some(why);
+                        break;
+                    }
+                }
             }
             let journal = Journal::read(&records);
-            if journal.verdict.is_some() || !waits || again >= self.patience.again {
-                return Ok(journal);
+            let is_enough = journal.verdict.is_some() || !waits || missing.is_some();
+            if is_enough || again >= self.patience.again {
+                return (journal, missing);
             }
             again += 1;
             self.clock.sleep(self.patience.pause).await;
@@ -372,16 +397,11 @@ fn counted(window: &Window) -> Option<Hour> {
 }
 
 /// Whether nothing more can be read of the task than is known: it has ended, and what was found is known.
-fn is_said(known: &Investigation, task: &Task) -> bool {
+fn is_known(known: &Investigation, task: &Task) -> bool {
     known.task == task.id
         && known.status == task.status
         && known.at == task.updated
         && known.status.is_end()
-        && !lacks_summary(known)
+        && !known.lacks_details()
         && (known.status != Status::Linked || known.gave_back)
-}
-
-/// Whether what was found should be known and is not.
-pub(super) fn lacks_summary(it: &Investigation) -> bool {
-    has_summary(&it.status) && it.verdict.is_none()
 }

@@ -2,14 +2,14 @@
 
 use std::{collections::BTreeMap, ops::Range, time::Duration};
 
-use contract::{AgentSettings, settings::variable};
+use contract::{AgentSettings, AgentSpace, settings::variable};
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use serde_json::{Value as Json, json};
 
 use super::{
-    Agent, Clock, Follow, Occasion, Outcome, Patience, People, ResultError, Store, Tell, count,
-    overdue::ASKING,
+    Agent, Clock, Follow, Occasion, Outcome, Patience, Publish, Publisher, ResultError, Store,
+    count, overdue::ASKING,
 };
 use crate::{
     aws::{
@@ -63,7 +63,7 @@ impl Store for Table {
     }
 }
 
-impl People for Topic {
+impl Publisher for Topic {
     async fn publish(&self, message: &Message) -> Result<(), CallError> {
         self.publish(message).await
     }
@@ -89,10 +89,10 @@ pub struct ResultFunction {
     log: Log,
     agent: DevOpsAgent,
     store: Table,
-    /// Who hears how investigations end, if anybody does.
-    people: Option<Topic>,
+    /// Where results are published, if anywhere.
+    topic: Option<Topic>,
     settings: AgentSettings,
-    region: String,
+    space: AgentSpace,
     patience: Patience,
     function_name: String,
 }
@@ -125,7 +125,7 @@ impl From<InvocationError> for Diagnostic {
     fn from(error: InvocationError) -> Self {
         let error_type = match error {
             InvocationError::Unreadable(_) => "UnreadableEvent",
-            InvocationError::Result(ResultError::Agent(_) | ResultError::StatusOnly { .. }) => {
+            InvocationError::Result(ResultError::Agent(_) | ResultError::Incomplete { .. }) => {
                 "AgentUnavailable"
             }
             InvocationError::Result(ResultError::NoSummary(_)) => "NoSummary",
@@ -158,15 +158,19 @@ impl ResultFunction {
         let name = environment.get("AWS_LAMBDA_FUNCTION_NAME");
         let own = environment.region()?;
         let region = settings.region.as_deref().unwrap_or(own);
-        let space = &settings.space;
+        let id = &settings.space;
+        let space = AgentSpace {
+            id: id.clone(),
+            region: region.to_owned(),
+        };
         let topic = environment.get(variable::RESULTS_TOPIC_ARN);
         let topic = topic.map(|it| Topic::new(http.clone(), environment, it));
         Ok(Self {
-            agent: DevOpsAgent::new(http.clone(), environment, region, space)?,
+            agent: DevOpsAgent::new(http.clone(), environment, region, id)?,
             store: Table::new(http, environment, table)?,
-            people: topic.transpose()?,
+            topic: topic.transpose()?,
             function_name: name.unwrap_or_default().to_owned(),
-            region: region.to_owned(),
+            space,
             settings,
             patience,
             log,
@@ -204,36 +208,33 @@ impl ResultFunction {
             }
             Ok(Occasion::Nothing(why)) => {
                 let outcome = Outcome::NotOurs(why);
-                Ok(self.say(&outcome, None, &invocation))
+                Ok(self.log_outcome(&outcome, None, &invocation))
             }
             Ok(Occasion::Task(task)) => {
                 let outcome = follow.task(&task).await;
-                let answer = self.act(outcome, &task, &invocation).await;
-                Ok(answer.inspect_err(|error| self.failed(error, &task, &invocation))?)
+                Ok(self.act(outcome, &task, &invocation).await?)
             }
             Ok(Occasion::Overdue) => {
                 let deadline = later(Timestamp::now(), ASKING);
-                let asked = follow.overdue(deadline).await?;
-                let count = asked.len();
-                for (task, outcome) in asked {
-                    let acted = self.act(outcome, &task, &invocation).await;
-                    // The next hour asks again.
-                    acted
-                        .inspect_err(|error| self.failed(error, &task, &invocation))
-                        .ok();
-                }
-                let fields = invocation.fields(json!({ "asked": count }));
+                let act = async |task: &str, outcome: Result<Outcome, ResultError>| {
+                    // It logs what failed, and the next hour asks again.
+                    self.act(outcome, task, &invocation).await.ok();
+                };
+                let asked = follow.overdue(deadline, act).await.inspect_err(|error| {
+                    self.failed("investigations not asked for", error, None, &invocation);
+                })?;
+                let fields = invocation.fields(json!({ "asked": asked }));
                 self.line(
                     Level::Info,
                     "asked for investigations without an end",
                     fields,
                 );
-                Ok(json!({ "asked": count }))
+                Ok(json!({ "asked": asked }))
             }
         }
     }
 
-    /// Logs and counts an outcome, and tells people of an end; returns the answer.
+    /// Logs and counts an outcome, and publishes an end; returns the answer. What fails is logged too.
     async fn act(
         &self,
         outcome: Result<Outcome, ResultError>,
@@ -244,30 +245,41 @@ impl ResultFunction {
             Ok(outcome) => Some(outcome),
             Err(error) => error.outcome(),
         };
-        let answer = recorded.map(|it| self.say(it, Some(task), invocation));
-        if let Some(now) = recorded.and_then(Outcome::investigation) {
-            self.tell(now, invocation).await?;
+        let answer = recorded.map(|it| self.log_outcome(it, Some(task), invocation));
+        let published = match recorded.and_then(Outcome::investigation) {
+            Some(now) => self.publish(now, invocation).await,
+            None => Ok(()),
+        };
+        if let Err(error) = &published {
+            self.failed("result not published", error, Some(task), invocation);
         }
+        if let Err(error) = &outcome {
+            let message = match recorded {
+                Some(_) => "result incomplete",
+                None => "result not recorded",
+            };
+            self.failed(message, error, Some(task), invocation);
+        }
+        published?;
         outcome.map(|_| answer.unwrap_or_default())
     }
 
-    async fn tell(
+    async fn publish(
         &self,
         now: &Investigation,
         invocation: &Invocation<'_>,
     ) -> Result<(), ResultError> {
-        let (Some(people), Some(notices)) = (&self.people, &self.settings.notices) else {
+        let (Some(topic), Some(notices)) = (&self.topic, &self.settings.notices) else {
             return Ok(());
         };
-        let tell = Tell {
+        let publish = Publish {
             store: &self.store,
             clock: &SystemClock,
-            people,
-            settings: &self.settings,
+            topic,
             notices,
-            region: &self.region,
+            space: &self.space,
         };
-        if tell.tell(now).await? {
+        if publish.publish(now).await? {
             let fields = json!({ "incidentId": now.incident, "task": now.task });
             self.line(Level::Info, "result published", invocation.fields(fields));
             self.count(&["ResultsPublished"]);
@@ -276,7 +288,12 @@ impl ResultFunction {
     }
 
     /// Logs and counts an outcome; returns the answer.
-    fn say(&self, outcome: &Outcome, task: Option<&str>, invocation: &Invocation<'_>) -> Json {
+    fn log_outcome(
+        &self,
+        outcome: &Outcome,
+        task: Option<&str>,
+        invocation: &Invocation<'_>,
+    ) -> Json {
         self.count(&count::metrics(outcome));
         let (message, fields, answer) = match outcome {
             Outcome::NotOurs(why) => {
@@ -296,13 +313,15 @@ impl ResultFunction {
         answer
     }
 
-    fn failed(&self, error: &ResultError, task: &str, invocation: &Invocation<'_>) {
+    fn failed(
+        &self,
+        message: &str,
+        error: &ResultError,
+        task: Option<&str>,
+        invocation: &Invocation<'_>,
+    ) {
         let fields = json!({ "task": task, "why": error.to_string() });
-        self.line(
-            Level::Warn,
-            "result not recorded",
-            invocation.fields(fields),
-        );
+        self.line(Level::Warn, message, invocation.fields(fields));
         self.count(&["ResultRetries"]);
     }
 

@@ -56,6 +56,7 @@ pub fn merge(known: &Investigation, seen: &Investigation) -> Investigation {
         at: state.at,
         gave_back: known.gave_back || seen.gave_back,
         summarized: summary.summarized,
+        is_read: known.is_read || seen.is_read,
         notice: known.notice.clone().max(seen.notice.clone()),
     }
 }

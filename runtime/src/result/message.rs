@@ -1,13 +1,15 @@
-//! What people hear of an investigation, in mail and chat.
+//! The message about how an investigation ended, for mail and chat.
 
 use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
+use contract::AgentSpace;
+
 use super::count::lacked_access;
 use crate::{
     aws::sns::Message,
-    ledger::{Finding, Investigation, Status, Window},
+    ledger::{Finding, Investigation, Status, Window, minutes},
 };
 
 /// Characters of a message to one protocol at most.
@@ -23,15 +25,13 @@ const GAPS: usize = 4;
 const WORDS: &str =
     "What the agent wrote (text from events steers it: check it before you act on it)";
 
-/// Where people read more.
+/// Where a result is from, and so where people read more.
 #[derive(Clone, Copy, Debug)]
-pub struct Places<'a> {
+pub struct Origin<'a> {
     /// The account, by the name of its file.
     pub account: &'a str,
     /// The agent space.
-    pub space: &'a str,
-    /// Its region.
-    pub region: &'a str,
+    pub space: &'a AgentSpace,
 }
 
 /// The message about an investigation that has ended, which a report led to. `chat` makes one for chat beside that for
@@ -39,14 +39,14 @@ pub struct Places<'a> {
 pub fn message(
     it: &Investigation,
     window: Option<&Window>,
-    places: Places<'_>,
+    origin: Origin<'_>,
     chat: bool,
 ) -> Message {
     let name = window.map_or_else(|| it.incident.to_string(), |it| it.name.clone());
     let name = contract::text::cut(&inert(&name), NAME);
     let headline = format!("{}: {name}", ending(it));
     let facts = facts(it, window);
-    let links = links(it, places);
+    let links = links(it, origin);
     let frame = format!(
         "{headline}\n\n{facts}\n\n{WORDS}:\n\n\n\n\n{}",
         links.join("\n")
@@ -79,10 +79,10 @@ pub fn message(
             plain
         };
         return Message {
-            subject: subject(&format!("[{}] {headline}", places.account)),
+            subject: subject(&format!("[{}] {headline}", origin.account)),
             body,
             is_by_protocol: chat,
-            attributes: attributes(it, window, places.account),
+            attributes: attributes(it, window, origin.account),
         };
     }
 }
@@ -110,15 +110,18 @@ fn facts(it: &Investigation, window: Option<&Window>) -> String {
         }
         None => "One incident.".to_owned(),
     };
-    if let (Some(seconds), Some(dollars)) = (it.seconds, it.dollars) {
-        let minutes = seconds.div_ceil(60);
+    if let (Some(seconds), Some(dollars)) = it.own_cost() {
         let _ = write!(
             facts,
-            " The agent worked for {minutes} min, about ${dollars:.2}."
+            " The agent worked for {} minutes, about ${dollars:.2}.",
+            minutes(seconds)
         );
     }
     if lacked_access(it) {
         facts.push_str(" It lacked access, so it may have seen nothing.");
+    }
+    if it.lacks_details() {
+        facts.push_str(" Not everything about it could be read yet.");
     }
     facts
 }
@@ -156,24 +159,12 @@ fn words(it: &Investigation, room: usize) -> String {
     contract::text::cut(&words, room)
 }
 
-fn links(it: &Investigation, places: Places<'_>) -> Vec<String> {
-    let Places {
-        account,
-        space,
-        region,
-    } = places;
-    let task = &it.task;
-    let mut links = vec![format!(
-        "Investigation: https://{space}.aidevops.global.app.aws/investigation/{task}"
-    )];
-    let host = contract::Partition::of_any_region(region).console_host(region);
-    links.extend(host.map(|host| {
-        format!(
-            "Console: https://{host}/aidevops/home?region={region}#/agentspaces/{space}/investigations/{task}"
-        )
-    }));
-    links.push(format!("All results: synth results --account {account}"));
-    links
+fn links(it: &Investigation, origin: Origin<'_>) -> Vec<String> {
+    let Origin { account, space } = origin;
+    let app = space.app(&it.task).map(|it| format!("Investigation: {it}"));
+    let console = space.console(&it.task).map(|it| format!("Console: {it}"));
+    let all = format!("All results: synth results --account {account}");
+    app.into_iter().chain(console).chain([all]).collect()
 }
 
 /// A custom notification, version 1.0. Source: "Custom notifications using Amazon Q Developer in chat applications" in
@@ -242,9 +233,10 @@ fn subject(text: &str) -> String {
         .collect()
 }
 
-/// Text of others that does nothing where it is shown: it mentions nobody, leads nowhere and sets no type.
+/// Text of others that does nothing where it is shown: it mentions nobody, leads nowhere and sets no type. Chat makes
+/// links of domains without a scheme too, so their dots are written as `[.]`; dots in numbers are left alone.
 fn inert(text: &str) -> String {
-    let text = text.replace("://", "[:]//").replace("www.", "www[.]");
+    let text = text.replace("://", "[:]//");
     let mut inert = String::with_capacity(text.len());
     let mut before = ' ';
     let mut rest = text.chars().peekable();
@@ -262,12 +254,19 @@ fn inert(text: &str) -> String {
             '#' => inert.push('\u{266f}'),
             '_' if !within_word => inert.push('-'),
             ']' if rest.peek() == Some(&'(') => inert.push_str("] "),
+            '.' if !before.is_whitespace() && begins_domain(rest.clone()) => inert.push_str("[.]"),
             '\n' | '\t' => inert.push(' '),
             it => inert.push(it),
         }
         before = it;
     }
     inert
+}
+
+/// Whether what follows a dot may be the last part of a domain, or one before it: two letters or more, or `xn--`.
+fn begins_domain(mut rest: impl Iterator<Item = char>) -> bool {
+    let mut is_letter = || rest.next().is_some_and(char::is_alphabetic);
+    is_letter() && is_letter()
 }
 
 #[cfg(test)]
@@ -282,13 +281,24 @@ mod tests {
                 "<!channel> <@U1> @here",
                 "\u{2039}!channel\u{203a} \u{2039}(at)U1\u{203a} (at)here",
             ),
-            ("https://evil.example", "https[:]//evil.example"),
+            ("https://evil.example", "https[:]//evil[.]example"),
+            ("see evil.example/x now.", "see evil[.]example/x now."),
+            ("a.b.evil.co.uk", "a.b[.]evil[.]co[.]uk"),
+            ("xn--80ak6aa92e.xn--p1ai", "xn--80ak6aa92e[.]xn--p1ai"),
+            (
+                "\u{43f}\u{440}.\u{440}\u{444}",
+                "\u{43f}\u{440}[.]\u{440}\u{444}",
+            ),
+            (
+                "1.5 GB, v2.10.3. Then 10.0.0.1",
+                "1.5 GB, v2.10.3. Then 10.0.0.1",
+            ),
             ("[click](https://evil)", "[click] (https[:]//evil)"),
             (
                 "<https://evil|ok>",
                 "\u{2039}https[:]//evil\u{a6}ok\u{203a}",
             ),
-            ("www.evil.example", "www[.]evil.example"),
+            ("www.evil.example", "www[.]evil[.]example"),
             ("```\nx", "''' x"),
             ("*b* _i_ ~s~", "\u{2217}b\u{2217} -i- \u{223c}s\u{223c}"),
         ] {

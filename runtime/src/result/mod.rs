@@ -15,8 +15,8 @@ mod message;
 mod occasion;
 mod overdue;
 mod port;
+mod publish;
 mod task;
-mod tell;
 
 pub use count::{lacked_access, metrics, saw_nothing};
 pub use execution::Executions;
@@ -24,12 +24,11 @@ pub use follow::{Follow, Outcome, Patience, ResultError};
 pub use journal::{GAP, Journal, SUMMARY, UTILIZATION};
 pub use lambda::{InvocationError, ResultFunction};
 pub use merge::merge;
-pub use message::{Places, message};
+pub use message::{Origin, message};
 pub use occasion::{NotOurs, Occasion};
-pub use overdue::Asked;
-pub use port::{Agent, Clock, People, Store};
+pub use port::{Agent, Clock, Publisher, Store};
+pub use publish::Publish;
 pub use task::Task;
-pub use tell::Tell;
 
 use contract::IncidentId;
 
@@ -66,6 +65,7 @@ pub fn investigation(
         at: task.updated,
         gave_back: false,
         summarized: journal.summarized,
+        is_read: false,
         notice: None,
     }
 }

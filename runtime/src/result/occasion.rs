@@ -15,7 +15,7 @@ const OVERDUE: &str = "overdue";
 pub enum Occasion {
     /// An event of the agent's about a task.
     Task(String),
-    /// Look for investigations whose end was not heard of.
+    /// Look for investigations whose end is not known: events can be lost.
     Overdue,
     /// Nothing that leads to a result, for this reason.
     Nothing(NotOurs),

@@ -1,13 +1,15 @@
-//! Investigations whose end was not heard of: events can be lost. Nothing is ever sent again because of its age.
+//! Investigations whose end is not known: events can be lost. Nothing is ever sent again because of its age.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use contract::IncidentId;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
-use super::{Agent, Clock, Follow, Outcome, Patience, ResultError, Store, Task, follow};
-use crate::ledger::{Investigation, Item, Key, Status};
+use super::{
+    Agent, Clock, Follow, Outcome, Patience, ResultError, Store, Task, publish::is_wanted,
+};
+use crate::ledger::{Investigation, Item, Key, Status, Versioned};
 
 /// How old a task is before it is asked for.
 const AFTER: SignedDuration = SignedDuration::from_hours(2);
@@ -18,17 +20,22 @@ const PAGES: usize = 10;
 /// Tasks whose items are read at once: two items each, and DynamoDB reads a hundred.
 const BATCH: usize = 50;
 
-/// What came of the tasks that were asked for.
-pub type Asked = Vec<(String, Result<Outcome, ResultError>)>;
+/// What a ledger's items are, as they were read.
+type Items = BTreeMap<Key, Option<Versioned<Item>>>;
 
 impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
-    /// Asks for every task of ours that is over two hours old and has no end in the ledger, or one that people may not
-    /// have heard of, until `deadline`.
+    /// Asks for every task of ours that is over two hours old and has no end in the ledger, one of which something is
+    /// still to be read, or one that is still to be published, until `deadline`. `act` is handed the ID of each and what
+    /// it came to, before the next is asked for. Returns how many were asked for.
     ///
     /// # Errors
     ///
-    /// When the tasks cannot be listed. What one of them comes to says so by itself.
-    pub async fn overdue(&self, deadline: Timestamp) -> Result<Asked, ResultError> {
+    /// When the tasks cannot be listed, or the ledger cannot be read. What one of them comes to says so by itself.
+    pub async fn overdue(
+        &self,
+        deadline: Timestamp,
+        mut act: impl AsyncFnMut(&str, Result<Outcome, ResultError>),
+    ) -> Result<usize, ResultError> {
         let now = self.clock.now();
         let since = now.saturating_sub(BEFORE).unwrap_or(Timestamp::MIN);
         let by = now.saturating_sub(AFTER).unwrap_or(Timestamp::MIN);
@@ -36,7 +43,7 @@ impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
             patience: Patience::NONE,
             ..*self
         };
-        let mut asked = Vec::new();
+        let mut asked = 0;
         let mut token = None;
         for _ in 0..PAGES {
             let page = self.agent.tasks(since..by, token.as_deref()).await;
@@ -48,11 +55,12 @@ impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
             });
             let old: Vec<(&Json, Task, IncidentId)> = old.collect();
             for batch in old.chunks(BATCH) {
-                for (json, task) in self.without_end(batch).await? {
+                for (json, task) in self.unfinished(batch).await? {
                     if self.clock.now() >= deadline {
                         return Ok(asked);
                     }
-                    asked.push((task.id.clone(), once.read(json).await));
+                    act(&task.id, once.read(json).await).await;
+                    asked += 1;
                 }
             }
             token = page.next;
@@ -63,38 +71,81 @@ impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
         Ok(asked)
     }
 
-    /// Whether people may still have to hear of an end: the topic may have been away.
-    fn is_to_be_told(&self, it: &Investigation) -> bool {
-        let is_told = it.notice.as_ref().is_some_and(|it| it.sent);
-        self.settings.notices.is_some() && it.status != Status::Linked && !is_told
-    }
-
-    /// Those of these tasks that are ours and have no end in the ledger.
-    async fn without_end<'t>(
+    /// Those of these tasks that are ours and not done with: by the ledger they have no end, something of them is still
+    /// to be read, or to be published.
+    async fn unfinished<'t>(
         &self,
         batch: &'t [(&'t Json, Task, IncidentId)],
     ) -> Result<Vec<(&'t Json, &'t Task)>, ResultError> {
         let keys = batch
             .iter()
             .flat_map(|(_, _, it)| [Key::identity(it), Key::investigation(it)]);
-        let mut keys: Vec<Key> = keys.collect();
-        keys.sort();
-        keys.dedup();
-        let read = self.store.read(&keys).await.map_err(ResultError::Ledger)?;
-        let has_end = |incident: &IncidentId, task: &Task| {
-            let item = read.get(&Key::investigation(incident));
-            match item.and_then(Option::as_ref).map(|it| &it.item) {
-                Some(Item::Investigation(it)) => {
-                    let is_over = it.status.is_end() && !follow::lacks_summary(it);
-                    it.task != task.id || (is_over && !self.is_to_be_told(it))
-                }
-                _ => false,
+        let read = self.all(keys.collect()).await?;
+        // A report below the priority from which results are published is not asked for because of that.
+        let unpublished = batch.iter().filter_map(|(_, _, incident)| {
+            let known = known(&read, incident)?;
+            (!is_unfinished(known) && self.is_unpublished(known))
+                .then(|| window(&read, incident))?
+        });
+        let windows = self.all(unpublished.cloned().collect()).await?;
+        let is_wanted = |incident: &IncidentId| match window(&read, incident) {
+            Some(key) => match (item(&windows, key), &self.settings.notices) {
+                (Some(Item::Window(window)), Some(notices)) => is_wanted(window, notices),
+                _ => true,
+            },
+            None => true,
+        };
+        let is_asked = |incident: &IncidentId, task: &Task| match known(&read, incident) {
+            Some(known) => {
+                let is_published = || !self.is_unpublished(known) || !is_wanted(incident);
+                known.task == task.id && (is_unfinished(known) || !is_published())
             }
+            None => true,
         };
         let ours = batch.iter().filter(|(_, task, incident)| {
-            read.contains_key(&Key::identity(incident)) && !has_end(incident, task)
+            read.contains_key(&Key::identity(incident)) && is_asked(incident, task)
         });
         Ok(ours.map(|(json, task, _)| (*json, task)).collect())
+    }
+
+    /// Whether an end may still have to be published: the topic may have been away.
+    fn is_unpublished(&self, it: &Investigation) -> bool {
+        let is_sent = it.notice.as_ref().is_some_and(|it| it.sent);
+        self.settings.notices.is_some() && it.status != Status::Linked && !is_sent
+    }
+
+    /// Reads these, each once.
+    async fn all(&self, mut keys: Vec<Key>) -> Result<Items, ResultError> {
+        keys.sort();
+        keys.dedup();
+        if keys.is_empty() {
+            return Ok(Items::new());
+        }
+        self.store.read(&keys).await.map_err(ResultError::Ledger)
+    }
+}
+
+/// Whether it has no end, or something of it is still to be read.
+fn is_unfinished(it: &Investigation) -> bool {
+    !it.status.is_end() || it.lacks_details()
+}
+
+fn item<'i>(items: &'i Items, key: &Key) -> Option<&'i Item> {
+    Some(&items.get(key)?.as_ref()?.item)
+}
+
+fn known<'i>(items: &'i Items, incident: &IncidentId) -> Option<&'i Investigation> {
+    match item(items, &Key::investigation(incident))? {
+        Item::Investigation(it) => Some(it),
+        _ => None,
+    }
+}
+
+/// The window that counts an incident.
+fn window<'i>(items: &'i Items, incident: &IncidentId) -> Option<&'i Key> {
+    match item(items, &Key::identity(incident))? {
+        Item::Identity(it) => it.window.as_ref(),
+        _ => None,
     }
 }
 

@@ -41,10 +41,10 @@ pub trait Store {
     async fn write(&self, puts: &[Put]) -> Result<bool, CallError>;
 }
 
-/// The topic by which people hear.
+/// The topic that results are published to.
 #[expect(async_fn_in_trait, reason = "as above")]
-pub trait People {
-    /// Sends a message.
+pub trait Publisher {
+    /// Publishes a message.
     async fn publish(&self, message: &Message) -> Result<(), CallError>;
 }
 

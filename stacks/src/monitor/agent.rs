@@ -13,11 +13,11 @@ pub struct Agent {
     pub region: Option<String>,
     /// Dollars of a second of an investigation.
     pub price: Price,
-    /// Who hears how investigations end, if anybody does.
+    /// Where results are published, if anywhere.
     pub results: Option<Results>,
 }
 
-/// Who hears how investigations end.
+/// Where results of investigations are published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Results {
     /// The topic. It exists already.

@@ -39,10 +39,11 @@ pub(crate) async fn run(
         places.push(Place::of(region, &account).await?);
     }
     let name = &account.monitor.account_name;
+    let watched = account.monitor.agent.is_some();
     if args.follow {
         let stop = Stop::on_signal();
         return tokio::select! {
-            ended = follow(places, name, args, terminal) => ended,
+            ended = follow(places, (name, watched), args, terminal) => ended,
             () = stop.given() => Ok(Exit::Done),
         };
     }
@@ -54,8 +55,8 @@ pub(crate) async fn run(
             all.push(history.to_json(place.name(), args.limit));
             continue;
         }
-        terminal.data(&History::heading(place.name()));
-        for line in history.lines(name, args.limit, now) {
+        terminal.data(&History::heading(place.name(), watched));
+        for line in history.lines(name, args.limit, terminal.width(), now) {
             terminal.data(&line);
         }
     }
@@ -63,6 +64,13 @@ pub(crate) async fn run(
         terminal.data(&format!("{:#}", Json::Array(all)));
     }
     Ok(Exit::Done)
+}
+
+/// How changes are shown.
+#[derive(Clone, Copy)]
+enum Shown {
+    Json,
+    Lines { width: usize },
 }
 
 /// A region, as far as its history is concerned.
@@ -121,15 +129,15 @@ impl Place {
         &mut self,
         history: &History,
         account: &str,
-        json: bool,
+        shown: Shown,
         limit: usize,
         now: Timestamp,
     ) -> Vec<String> {
         let (entries, letters) = self.seen.changes(history);
         let entries = &entries[entries.len().saturating_sub(limit)..];
         let region = self.name();
-        if !json {
-            let lines = entries.iter().flat_map(|it| it.lines(now));
+        if let Shown::Lines { width } = shown {
+            let lines = entries.iter().flat_map(|it| it.lines(width, now));
             let letters = letters.then(|| history.queues.dead_letter_line(account));
             return lines.chain(letters).collect();
         }
@@ -147,7 +155,7 @@ impl Place {
 /// Prints what is there, and then what is new or has changed, for as long as somebody reads it.
 async fn follow(
     mut places: Vec<Place>,
-    account: &str,
+    (account, watched): (&str, bool),
     args: &Arguments,
     terminal: Terminal,
 ) -> Result<Exit, Error> {
@@ -168,10 +176,16 @@ async fn follow(
             };
             place.is_away = false;
             let limit = if look == 0 { args.limit } else { usize::MAX };
-            let mut lines = place.changes(&history, account, args.json, limit, now);
+            let shown = if args.json {
+                Shown::Json
+            } else {
+                let width = terminal.width();
+                Shown::Lines { width }
+            };
+            let mut lines = place.changes(&history, account, shown, limit, now);
             if !args.json && !lines.is_empty() && heading != place.name() {
                 place.name().clone_into(&mut heading);
-                lines.insert(0, History::heading(&heading));
+                lines.insert(0, History::heading(&heading, watched));
             }
             for line in lines {
                 if !terminal.try_data(&line) {

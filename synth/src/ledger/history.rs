@@ -13,7 +13,7 @@ use super::{
     entry::{Entry, Stage, word},
     results,
     summary::{Used, said},
-    text::{clock, count, fit, fits},
+    text::{clock, count, fit, fits, heading},
 };
 use crate::aws::QueueDepth;
 
@@ -72,13 +72,19 @@ impl History {
         })
     }
 
-    /// What comes first, for a person.
-    pub(crate) fn heading(region: &str) -> String {
-        format!("{region}, times in UTC")
+    /// What comes first, for a person. `watched` is whether the account file names the agent.
+    pub(crate) fn heading(region: &str, watched: bool) -> String {
+        heading(region, watched)
     }
 
-    /// Everything, for a person.
-    pub(crate) fn lines(&self, account: &str, limit: usize, now: Timestamp) -> Vec<String> {
+    /// Everything, for a person, with windows in lines of `width` characters at most.
+    pub(crate) fn lines(
+        &self,
+        account: &str,
+        limit: usize,
+        width: usize,
+        now: Timestamp,
+    ) -> Vec<String> {
         let (shown, left_out) = last(&self.entries, limit);
         let mut lines = Vec::new();
         if left_out > 0 {
@@ -90,7 +96,7 @@ impl History {
         if shown.is_empty() {
             lines.push("  no incidents".to_owned());
         }
-        lines.extend(shown.iter().flat_map(|it| it.lines(now)));
+        lines.extend(shown.iter().flat_map(|it| it.lines(width, now)));
         if self.unreadable > 0 {
             lines.push(format!(
                 "  {} of the ledger cannot be read: another version wrote them",
@@ -178,8 +184,8 @@ impl Entry {
         })
     }
 
-    /// It, for a person.
-    pub(crate) fn lines(&self, now: Timestamp) -> Vec<String> {
+    /// It, for a person, in lines of `width` characters at most.
+    pub(crate) fn lines(&self, width: usize, now: Timestamp) -> Vec<String> {
         let mut lines = vec![format!(
             "  {}  {:<9}  {:<8}  {}",
             self.at.strftime("%m-%d %H:%M:%S"),
@@ -206,14 +212,14 @@ impl Entry {
         lines.push(format!("      {what}"));
         let causes = first(causes, NAMED);
         let joined = format!("      {}", causes.join(", "));
-        if fits(&joined) && !causes.is_empty() {
+        if fits(&joined, width) && !causes.is_empty() {
             lines.push(joined);
         } else {
             lines.extend(causes.iter().map(|it| format!("      {it}")));
         }
         lines.extend(self.stage.detail(now).map(|it| format!("      {it}")));
         lines.extend(self.investigation.iter().flat_map(results::brief));
-        lines.iter().map(|it| fit(it)).collect()
+        lines.iter().map(|it| fit(it, width)).collect()
     }
 }
 

@@ -19,6 +19,6 @@ pub use table::{LedgerError, Table};
 pub use contents::Contents;
 pub(crate) use explain::{Explanation, Search};
 pub(crate) use history::{History, Queues, Seen, queue_json};
-pub(crate) use results::{AgentSpace, Became, Results, Row, Sum, Totals};
+pub(crate) use results::{Became, Results, Row, Sum, Totals};
 pub(crate) use summary::Summary;
-pub(crate) use text::count;
+pub(crate) use text::{count, day_and_time};

@@ -3,23 +3,69 @@
 use contract::text::clean;
 use jiff::{Timestamp, tz::TimeZone};
 
-/// Characters of a line at most.
-const WIDTH: usize = 100;
-
-/// Whether a line fits a terminal.
-pub(super) fn fits(line: &str) -> bool {
-    line.chars().count() <= WIDTH
+/// What comes first, for a person. `has_agent` is whether what the agent wrote may follow.
+pub(super) fn heading(region: &str, has_agent: bool) -> String {
+    let legend = if has_agent {
+        "; lines with `>` are what the agent wrote"
+    } else {
+        ""
+    };
+    format!("{region}, times in UTC{legend}")
 }
 
-/// A line that fits a terminal. What comes from AWS can be of any length, and must not move a cursor.
-pub(super) fn fit(line: &str) -> String {
-    let line = clean(line).replace(['\n', '\t'], " ");
-    if fits(&line) {
+/// Whether a line has at most `width` characters.
+pub(super) fn fits(line: &str, width: usize) -> bool {
+    line.chars().count() <= width
+}
+
+/// A line of at most `width` characters. What comes from AWS can be of any length, and must not move a cursor.
+pub(super) fn fit(line: &str, width: usize) -> String {
+    let line = plain(line);
+    if fits(&line, width) {
         return line;
     }
-    let mut cut: String = line.chars().take(WIDTH - 3).collect();
+    let mut cut: String = line.chars().take(width.saturating_sub(3)).collect();
     cut.truncate(cut.trim_end().len());
     cut + "..."
+}
+
+/// A text in lines of at most `width` characters, each of which begins so.
+pub(super) fn wrap(text: &str, begin: &str, width: usize) -> Vec<String> {
+    let width = width.saturating_sub(begin.chars().count()).max(1);
+    let text = plain(text);
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let mut word: Vec<char> = word.chars().collect();
+        while !word.is_empty() {
+            let line = lines.last_mut().expect("there is a first line");
+            let used = line.chars().count();
+            let room = width.saturating_sub(used + usize::from(used > 0));
+            if word.len() <= room {
+                if used > 0 {
+                    line.push(' ');
+                }
+                line.extend(word.drain(..));
+            } else if used > 0 {
+                lines.push(String::new());
+            } else {
+                line.extend(word.drain(..width));
+            }
+        }
+    }
+    lines
+        .iter()
+        .filter(|it| !it.is_empty())
+        .map(|it| format!("{begin}{it}"))
+        .collect()
+}
+
+fn plain(text: &str) -> String {
+    clean(text).replace(['\n', '\t'], " ")
+}
+
+/// A day and a time of it, where the year is clear.
+pub(crate) fn day_and_time(at: Timestamp) -> String {
+    at.strftime("%m-%d %H:%M").to_string()
 }
 
 /// A point in time near `now`: `13:00 UTC`, with seconds and date only where they say something.

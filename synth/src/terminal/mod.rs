@@ -12,6 +12,9 @@ pub use capture::Capture;
 pub(crate) use progress::Progress;
 pub use stop::{Stop, StopSwitch};
 
+/// Characters of a line at least: IDs fit it.
+const WIDTH: usize = 80;
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
@@ -52,6 +55,16 @@ impl Terminal {
             interactive: capture.can_answer(),
             capture: Some(capture),
         }
+    }
+
+    /// Characters of a line of data: as many as the terminal has, and 80 where that is narrower, which then wraps lines
+    /// whole, or where data goes elsewhere.
+    pub fn width(&self) -> usize {
+        let size = match self.capture {
+            Some(_) => None,
+            None => terminal_size::terminal_size_of(io::stdout()),
+        };
+        size.map_or(WIDTH, |(width, _)| usize::from(width.0).max(WIDTH))
     }
 
     /// Prints a line of data.

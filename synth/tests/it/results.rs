@@ -37,6 +37,7 @@ fn found(incident: &IncidentId, line: &str) -> Put {
         at,
         gave_back: false,
         summarized: None,
+        is_read: true,
         notice: None,
     };
     Put {
@@ -71,7 +72,7 @@ pub(crate) async fn shown(life: &Life, ledger: &Table, incident: &IncidentId) {
     life.run(&[&results[..], &["--group", "nobody"]].concat(), "")
         .await
         .code(0)
-        .prints("  no investigations in this time");
+        .prints("  no investigations of a group with these words");
     let json = life.run(&[&results[..], &["--json"]].concat(), "").await;
     let json: Json = serde_json::from_str(&json.code(0).stdout).unwrap();
     assert_eq!(json[0]["region"], REGION);

@@ -230,15 +230,11 @@ fn what_found_nothing_or_had_no_access_is_counted_once() {
 }
 
 #[test]
-fn an_end_that_was_not_heard_of_is_asked_for() {
+fn an_end_that_is_not_known_is_asked_for() {
     let world = world(Priority::High, |_| {});
     let id = incident(Priority::High).id().clone();
     completed(&world);
-    let overdue = |world: &World| {
-        let deadline = world.now.get() + SignedDuration::from_secs(40);
-        let asked = world.follow().overdue(deadline).now_or_never().unwrap();
-        asked.unwrap().len()
-    };
+    let overdue = |world: &World| world.overdue().len();
     // It was made 14 minutes ago.
     assert_eq!(overdue(&world), 0);
     assert_eq!(world.known(&id), None);
@@ -251,6 +247,92 @@ fn an_end_that_was_not_heard_of_is_asked_for() {
     // One of others has none here, and is not asked for.
     world.task.borrow_mut()["reference"]["referenceId"] = json!("OPS-1");
     assert_eq!(overdue(&world), 0);
+}
+
+#[test]
+fn seconds_that_could_not_be_read_at_the_end_are_asked_for_until_they_are_known() {
+    for broken in [
+        "ListExecutions",
+        "ListJournalRecords",
+        "investigation_gap",
+        "utilization",
+    ] {
+        for status in ["COMPLETED", "FAILED", "CANCELED"] {
+            let world = world(Priority::High, |_| {});
+            completed(&world);
+            world.task.replace(task(status, 8));
+            world.broken.set(Some(broken));
+            let Err(ResultError::Incomplete { outcome, .. }) = world.task() else {
+                panic!("{broken} {status}");
+            };
+            let now = outcome.investigation().unwrap();
+            assert!(now.status.is_end() && now.lacks_details());
+            // Neither the same event nor the hourly look takes it for known.
+            assert!(matches!(world.task(), Err(ResultError::Incomplete { .. })));
+            world.now.set(at("2026-05-14T09:50:00Z"));
+            let asked = world.overdue();
+            assert!(matches!(asked[..], [Err(ResultError::Incomplete { .. })]));
+            world.broken.set(None);
+            assert_eq!(world.overdue().len(), 1);
+            let known = world.known(incident(Priority::High).id()).unwrap();
+            assert_eq!((known.seconds, known.dollars), (Some(480), Some(3.98)));
+            assert!(!known.lacks_details());
+            assert_eq!(world.overdue().len(), 0, "{broken} {status}");
+        }
+    }
+}
+
+/// What was recorded is no news to the next hour, so it is acted on before anything else can fail.
+#[test]
+fn what_was_asked_for_is_acted_on_before_the_next_call() {
+    let world = world(Priority::High, |_| {});
+    completed(&world);
+    world.now.set(at("2026-05-14T09:50:00Z"));
+    // The page after that of the task cannot be listed.
+    world.pages.set(3);
+    let mut acted = Vec::new();
+    let deadline = world.now.get() + SignedDuration::from_secs(40);
+    let act = async |_: &str, outcome| {
+        acted.push(outcome);
+        world.broken.set(Some("ListBacklogTasks"));
+    };
+    let asked = world
+        .follow()
+        .overdue(deadline, act)
+        .now_or_never()
+        .unwrap();
+    assert!(matches!(asked, Err(ResultError::Agent(_))));
+    assert!(matches!(acted[..], [Ok(Outcome::Recorded { .. })]));
+}
+
+#[test]
+fn what_never_ran_costs_nothing_and_what_is_linked_costs_nothing_of_its_own() {
+    let world = world(Priority::High, |_| {});
+    let id = incident(Priority::High).id().clone();
+    completed(&world);
+    world.task.replace(task("IN_PROGRESS", 2));
+    world.task().unwrap();
+    assert!(world.known(&id).unwrap().own_cost().1.is_some());
+    world.task.replace(task("LINKED", 3));
+    world.task().unwrap();
+    let linked = world.known(&id).unwrap();
+    assert_eq!(
+        (linked.own_cost(), linked.lacks_cost()),
+        ((None, None), false)
+    );
+    for (status, lacks) in [
+        ("CANCELED", false),
+        ("SKIPPED", false),
+        ("FAILED", true),
+        ("COMPLETED", true),
+    ] {
+        let world = super::world::world(Priority::High, |_| {});
+        completed(&world);
+        world.executions.replace(Vec::new());
+        world.task.replace(task(status, 3));
+        world.task().ok();
+        assert_eq!(world.known(&id).unwrap().lacks_cost(), lacks, "{status}");
+    }
 }
 
 /// A life of a task, as the API shows it step by step.

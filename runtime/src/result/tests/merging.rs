@@ -28,6 +28,7 @@ fn reading(status: Status, minute: i64) -> Investigation {
         at,
         gave_back: false,
         summarized: None,
+        is_read: false,
         notice: None,
     }
 }
@@ -125,7 +126,7 @@ prop_compose! {
         summarized in prop::option::of(0_i64..3),
         gaps in prop::collection::vec(("[a-o]", any::<bool>()), 0..8),
         skills in prop::collection::vec("[a-z]", 0..16),
-        gave_back in any::<bool>(),
+        (gave_back, is_read) in (any::<bool>(), any::<bool>()),
         notice in prop::option::of((any::<bool>(), 0_i64..3)),
     ) -> Investigation {
         let minutes = |minute| now() + SignedDuration::from_mins(minute);
@@ -146,6 +147,7 @@ prop_compose! {
             gaps: super::super::journal::sorted_gaps(gaps),
             skills: super::super::journal::sorted_skills(skills),
             gave_back,
+            is_read,
             notice: notice.map(|(sent, minute)| Notice { sent, since: minutes(minute) }),
             ..reading(status, minute)
         }

@@ -2,8 +2,8 @@
 
 mod following;
 mod merging;
+mod publishing;
 mod reading;
-mod telling;
 mod world;
 
 use jiff::Timestamp;

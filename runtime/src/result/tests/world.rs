@@ -1,4 +1,4 @@
-//! The agent, the ledger and people, as a test wants them.
+//! The agent, the ledger and the topic, as a test wants them.
 
 use std::{
     cell::{Cell, RefCell},
@@ -7,7 +7,9 @@ use std::{
     time::Duration,
 };
 
-use contract::{AgentSettings, Group, GroupKey, Incident, IncidentId, Limits, Priority};
+use contract::{
+    AgentSettings, AgentSpace, Group, GroupKey, Incident, IncidentId, Limits, Priority,
+};
 use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
@@ -19,7 +21,7 @@ use crate::{
         Contents, Day, Hour, Identity, Investigation, Item, Key, Members, MemoryLedger, Nearby,
         Put, Slot, State, Versioned, Window,
     },
-    result::{Agent, Clock, Follow, Outcome, Patience, People, ResultError, Store},
+    result::{Agent, Clock, Follow, Outcome, Patience, Publisher, ResultError, Store},
 };
 
 /// The agent at one time, the ledger, and a clock that passes only when somebody waits.
@@ -30,20 +32,25 @@ pub(super) struct World {
     /// How often the summary is not readable yet.
     pub(super) late: Cell<u32>,
     pub(super) fails: Cell<bool>,
+    /// The one operation, or type of record, that cannot be asked for.
+    pub(super) broken: Cell<Option<&'static str>>,
     pub(super) calls: Cell<u32>,
+    /// Pages of the list of tasks: the task is on the second.
+    pub(super) pages: Cell<u32>,
     pub(super) now: Cell<Timestamp>,
     pub(super) ledger: RefCell<MemoryLedger>,
     /// What somebody else writes right before the next write.
     pub(super) meanwhile: RefCell<Vec<Put>>,
     pub(super) settings: AgentSettings,
-    /// What people have heard.
-    pub(super) heard: RefCell<Vec<Message>>,
+    pub(super) space: AgentSpace,
+    /// What was published.
+    pub(super) published: RefCell<Vec<Message>>,
 }
 
 impl World {
     pub(super) fn call(&self, operation: &'static str) -> Result<(), CallError> {
         self.calls.set(self.calls.get() + 1);
-        if self.fails.get() {
+        if self.fails.get() || self.broken.get() == Some(operation) {
             let reason = Reason::NoAnswer("timeout");
             return Err(CallError::new("aidevops", operation, reason));
         }
@@ -62,6 +69,15 @@ impl World {
 
     pub(super) fn task(&self) -> Result<Outcome, ResultError> {
         self.follow().task("task-1").now_or_never().unwrap()
+    }
+
+    /// Asks for what is overdue; returns what each came to.
+    pub(super) fn overdue(&self) -> Vec<Result<Outcome, ResultError>> {
+        let (mut acted, deadline) = (Vec::new(), self.now.get() + SignedDuration::from_secs(40));
+        let act = async |_: &str, outcome| acted.push(outcome);
+        let asked = self.follow().overdue(deadline, act).now_or_never().unwrap();
+        assert_eq!(asked.unwrap(), acted.len());
+        acted
     }
 
     pub(super) fn known(&self, incident: &IncidentId) -> Option<Investigation> {
@@ -98,11 +114,12 @@ impl Agent for World {
     ) -> Result<Page<Json>, CallError> {
         self.call("ListBacklogTasks")?;
         assert!(made.start < made.end && made.end < self.now.get());
-        // Two pages: nothing on the first.
-        let (items, next) = match token {
-            None => (Vec::new(), Some("next".to_owned())),
-            Some(_) => (vec![self.task.borrow().clone(), json!(7)], None),
+        let page = token.map_or(1, |it| it.parse().unwrap());
+        let items = match page {
+            2 => vec![self.task.borrow().clone(), json!(7)],
+            _ => Vec::new(),
         };
+        let next = (page < self.pages.get()).then(|| (page + 1).to_string());
         Ok(Page {
             items,
             errors: 0,
@@ -117,6 +134,10 @@ impl Agent for World {
 
     async fn records(&self, _: &str, kind: &str) -> Result<Vec<Json>, CallError> {
         self.call("ListJournalRecords")?;
+        if self.broken.get() == Some(kind) {
+            let reason = Reason::NoAnswer("timeout");
+            return Err(CallError::new("aidevops", "ListJournalRecords", reason));
+        }
         if kind == "investigation_summary" && self.late.get() > 0 {
             self.late.set(self.late.get() - 1);
             return Ok(Vec::new());
@@ -147,10 +168,10 @@ impl Store for World {
     }
 }
 
-impl People for World {
+impl Publisher for World {
     async fn publish(&self, message: &Message) -> Result<(), CallError> {
         self.call("Publish")?;
-        self.heard.borrow_mut().push(message.clone());
+        self.published.borrow_mut().push(message.clone());
         Ok(())
     }
 }
@@ -240,7 +261,9 @@ pub(super) fn world(priority: Priority, window: impl FnOnce(&mut Window)) -> Wor
         records: RefCell::default(),
         late: Cell::new(0),
         fails: Cell::new(false),
+        broken: Cell::new(None),
         calls: Cell::new(0),
+        pages: Cell::new(2),
         now: Cell::new(now()),
         ledger: RefCell::new(ledger),
         meanwhile: RefCell::default(),
@@ -251,7 +274,11 @@ pub(super) fn world(priority: Priority, window: impl FnOnce(&mut Window)) -> Wor
             always_send: Priority::Critical,
             notices: None,
         },
-        heard: RefCell::default(),
+        space: AgentSpace {
+            id: "space".to_owned(),
+            region: "us-east-1".to_owned(),
+        },
+        published: RefCell::default(),
     }
 }
 

@@ -156,6 +156,7 @@ mod tests {
             count: 1,
             seconds: 1,
             dollars,
+            ..Sum::default()
         }
     }
 

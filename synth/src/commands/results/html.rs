@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 
+use contract::AgentSpace;
 use jiff::Timestamp;
+use runtime::ledger::minutes;
 
 use super::chart;
 use crate::{
     commands::page::escape,
-    ledger::{AgentSpace, Became, Results, Row, Sum, Totals, count},
+    ledger::{Became, Results, Row, Sum, Totals, count, day_and_time},
 };
 
 const STYLE: &str = ":root{--ink:#1b1f24;--paper:#fff;--line:#d9dee3;--quiet:#57606a;--bar:#2f6f9f;--link:#0b5cad;\
@@ -88,24 +90,14 @@ pub(super) fn page(
 }
 
 fn summary(out: &mut String, totals: &Totals) {
-    let Sum {
-        count,
-        seconds,
-        dollars,
-    } = totals.all;
+    let all = totals.all.said("investigation", "");
     let became = totals.became.iter().map(|(it, count)| it.counted(*count));
     let became: Vec<String> = became.collect();
     let _ = writeln!(
         out,
-        "<p><strong>{count} investigations, {} minutes, ${dollars:.2}</strong><br>{}</p>",
-        in_minutes(seconds),
+        "<p><strong>{all}</strong><br>{}</p>",
         escape(&became.join(", "))
     );
-}
-
-fn in_minutes(seconds: u64) -> String {
-    let tenths = (seconds + 3) / 6;
-    format!("{}.{}", tenths / 10, tenths % 10)
 }
 
 fn sums(out: &mut String, title: &str, all: &[(String, Sum)]) {
@@ -139,12 +131,17 @@ fn row(out: &mut String, row: &Row, space: Option<&AgentSpace>) {
     if let Some(primary) = &row.primary {
         let _ = write!(ids, "<br>linked to {}", escape(primary));
     }
+    let so_far = if row.became == Became::Open {
+        " so far"
+    } else {
+        ""
+    };
     let rule = row.rule.as_ref().map(|it| format!(", rule {it}"));
     let _ = writeln!(
         out,
         "<tr><td class=\"n\">{}</td><td>{}<br>{}</td><td>{} <small>{}, {}{}, {}</small><br><small>{ids}</small>{}</td>\
          <td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
-        row.at.strftime("%m-%d %H:%M"),
+        day_and_time(row.at),
         escape(&row.word()),
         links.join(" "),
         escape(&row.group),
@@ -153,8 +150,9 @@ fn row(out: &mut String, row: &Row, space: Option<&AgentSpace>) {
         escape(&rule.unwrap_or_default()),
         count(row.incidents, "incident"),
         of_the_agent(row),
-        row.seconds.map_or(String::new(), in_minutes),
-        row.dollars.map_or(String::new(), |it| format!("${it:.2}")),
+        row.seconds.map_or(String::new(), |it| minutes(it) + so_far),
+        row.dollars
+            .map_or(String::new(), |it| format!("${it:.2}{so_far}")),
     );
 }
 
@@ -208,6 +206,8 @@ mod tests {
             became: Became::RootCause,
             seconds: Some(192),
             dollars: Some(1.59),
+            lacks_cost: false,
+            lacks_details: false,
             verdict: Some(FORGED.to_owned()),
             paragraph: FORGED.to_owned(),
             reason: Some(FORGED.to_owned()),

@@ -3,7 +3,7 @@
 mod chart;
 mod html;
 
-use contract::Output;
+use contract::{AgentSpace, Output};
 use jiff::Timestamp;
 use stacks::Json;
 
@@ -14,7 +14,7 @@ use crate::{
     config::Account,
     deploy::deployed,
     error::{Error, Exit},
-    ledger::{AgentSpace, Contents, LedgerError, Results, Table},
+    ledger::{Contents, LedgerError, Results, Table},
     terminal::Terminal,
 };
 
@@ -54,7 +54,7 @@ pub(crate) async fn run(
     } else if args.html.is_none() {
         for (region, results) in &all {
             terminal.data(&Results::heading(region));
-            for line in results.lines(name, space.is_some()) {
+            for line in results.lines(name, space.is_some(), terminal.width()) {
                 terminal.data(&line);
             }
         }
@@ -62,16 +62,17 @@ pub(crate) async fn run(
     Ok(Exit::Done)
 }
 
-/// What a person is shown of the results of a region since a point in time.
+/// What a person is shown of the results of a region since a point in time, in lines of `width` characters at most.
 pub async fn shown(
     region: &Region,
     account: &Account,
     since: Timestamp,
+    width: usize,
 ) -> Result<Vec<String>, Error> {
     let contents = contents(region, account, Timestamp::now()).await?;
     let results = Results::new(&contents, None, since);
     let name = &account.monitor.account_name;
-    let lines = results.lines(name, account.monitor.agent.is_some());
+    let lines = results.lines(name, account.monitor.agent.is_some(), width);
     Ok([vec![Results::heading(region.name())], lines].concat())
 }
 

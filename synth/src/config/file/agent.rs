@@ -19,7 +19,7 @@ pub(crate) struct Agent {
     pub(crate) price: Option<Field<f64>>,
 }
 
-/// Who hears how investigations end: one message for each, but those that the agent linked to another.
+/// Where results of investigations are published: one message for each, except those that the agent linked to another.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Results {

@@ -82,7 +82,7 @@ pub(crate) struct AccountFile {
     pub(crate) group_window: Option<Field<String>>,
     /// The agent space that investigates the incidents. With it, what becomes of each is recorded.
     pub(crate) agent: Option<Field<Agent>>,
-    /// Who hears how investigations end. Needs `agent`.
+    /// Where results of investigations are published. Needs `agent`.
     pub(crate) results: Option<Field<Results>>,
     /// What bounds the price.
     pub(crate) limits: Option<Field<Limits>>,

@@ -80,7 +80,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// Who hears how investigations end; `follows` says whether any are followed.
+    /// Where results of investigations are published; `follows` says whether any are followed.
     fn results(
         &mut self,
         span: &Range<usize>,
@@ -126,7 +126,7 @@ impl Resolver<'_> {
         if !regions.is_empty() && !regions.iter().any(|it| it == region) {
             let message =
                 format!("the agent space is in `{region}`, which is not one of `regions`");
-            let hint = "add it to `regions`: the agent's events are in its own region";
+            let hint = "add it to `regions`: the agent's events arrive in its own region";
             self.error(&field.span, message, hint);
             return None;
         }

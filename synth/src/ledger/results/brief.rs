@@ -1,12 +1,12 @@
 //! An investigation in two lines, where it is not what was asked for.
 
-use runtime::ledger::{Investigation, Status};
+use runtime::ledger::{Investigation, Status, Verdict};
 use serde_json::json;
 use stacks::Json;
 
 use super::{
     super::text::count,
-    row::{Became, minutes, said},
+    row::{Became, cost, said},
 };
 
 /// It, for a person: what became of it, and what the agent wrote, in a line that says so.
@@ -16,15 +16,18 @@ pub(in crate::ledger) fn brief(it: &Investigation) -> Vec<String> {
         (Status::Linked, Some(primary)) => format!("linked to task {primary}"),
         _ => said(it),
     };
+    let (seconds, dollars) = it.own_cost();
     let facts = [
-        it.seconds.map(minutes),
-        it.dollars.map(|it| format!("${it:.2}")),
+        cost(seconds, dollars, Became::of(it) == Became::Open),
         (gaps > 0).then(|| count(gaps as u64, "gap")),
+        it.lacks_details()
+            .then(|| "not everything is read yet".to_owned()),
     ];
     let facts = std::iter::once(word).chain(facts.into_iter().flatten());
     let facts: Vec<String> = facts.collect();
-    let reason = it.reason.as_ref().filter(|_| it.status != Status::Linked);
-    let wrote = it.verdict.as_ref().map(|it| &it.line).or(reason);
+    let reason = it.reason.as_deref();
+    let reason = reason.filter(|_| it.status != Status::Linked);
+    let wrote = it.verdict.as_ref().and_then(Verdict::agent_line).or(reason);
     let wrote = wrote.map(|it| format!("      > {it}"));
     std::iter::once(format!("      {}", facts.join(", ")))
         .chain(wrote)
@@ -33,14 +36,16 @@ pub(in crate::ledger) fn brief(it: &Investigation) -> Vec<String> {
 
 /// It, for a program.
 pub(in crate::ledger) fn to_json(it: &Investigation) -> Json {
+    let (seconds, dollars) = it.own_cost();
     json!({
         "task": it.task,
         "primary": it.primary,
         "status": it.status.as_str(),
         "became": Became::of(it).key(),
-        "seconds": it.seconds,
-        "dollars": it.dollars,
+        "seconds": seconds,
+        "dollars": dollars,
         "gaps": it.gaps.len(),
-        "agentVerdict": it.verdict.as_ref().map(|it| &it.line),
+        "incomplete": it.lacks_details(),
+        "agentVerdict": it.verdict.as_ref().and_then(Verdict::agent_line),
     })
 }

@@ -1,15 +1,11 @@
 //! What a person is shown, in lines of a narrow terminal.
 
-use contract::text::clean;
-
 use super::{
-    super::text::count,
+    super::text::{count, day_and_time, fit, heading, wrap},
     Results, Row, Totals,
-    row::{Became, minutes},
+    row::Became,
 };
 
-/// Characters of a line at most.
-const WIDTH: usize = 80;
 /// Begins each line of what the agent wrote.
 const AGENT: &str = "      > ";
 /// What is named of each kind of total at most.
@@ -18,29 +14,29 @@ const NAMED: usize = 10;
 impl Results {
     /// What comes first, for a person.
     pub(crate) fn heading(region: &str) -> String {
-        format!("{region}, times in UTC; lines with `>` are what the agent wrote")
+        heading(region, true)
     }
 
-    /// Everything, for a person. `watched` is whether the account file names the agent.
-    pub(crate) fn lines(&self, account: &str, watched: bool) -> Vec<String> {
-        let mut lines: Vec<String> = self.rows.iter().flat_map(Row::lines).collect();
+    /// Everything, for a person, in lines of `width` characters at most. `watched` is whether the account file names the
+    /// agent.
+    pub(crate) fn lines(&self, account: &str, watched: bool, width: usize) -> Vec<String> {
+        let rows = self.rows.iter();
+        let mut lines: Vec<String> = rows.flat_map(|it| it.lines(width)).collect();
         if self.rows.is_empty() {
             lines.extend(self.what_now(account, watched));
         } else {
             lines.push(String::new());
-            lines.extend(self.totals.lines());
+            lines.extend(self.totals.lines(width));
         }
         if self.unknown > 0 && !self.is_unused {
-            lines.push(fit(&format!(
-                "  {} sent, and no task of the agent is known: see synth history",
-                count(self.unknown as u64, "report")
-            )));
+            let unknown = count(self.unknown as u64, "report");
+            let known = "sent, and no task of the agent is known: see synth history";
+            lines.push(fit(&format!("  {unknown} {known}"), width));
         }
         if self.unreadable > 0 {
-            lines.push(fit(&format!(
-                "  {} of the ledger cannot be read: another version wrote them",
-                count(self.unreadable as u64, "item")
-            )));
+            let unreadable = count(self.unreadable as u64, "item");
+            let why = "of the ledger cannot be read: another version wrote them";
+            lines.push(fit(&format!("  {unreadable} {why}"), width));
         }
         lines
     }
@@ -57,7 +53,13 @@ impl Results {
                 "no results yet: the agent has said nothing of any report. See what was sent:",
                 "  synth history --account ACCOUNT",
             ],
-            (false, _) => &["no investigations in this time: --since 35d shows all"],
+            (false, _) if self.earlier > 0 => {
+                &["no investigations in this time: --since 35d shows those before"]
+            }
+            (false, _) if self.others > 0 => {
+                &["no investigations of a group with these words: without --group all are shown"]
+            }
+            (false, _) => &["no investigations"],
         };
         let lines = lines.iter();
         lines
@@ -67,12 +69,13 @@ impl Results {
 }
 
 impl Row {
-    fn lines(&self) -> Vec<String> {
+    fn lines(&self, width: usize) -> Vec<String> {
+        let fit = |line: &str| fit(line, width);
         let priority = self.priority.map_or("", contract::Priority::as_str);
         let mut lines = vec![
             fit(&format!(
                 "  {}  {:<10}  {priority:<8}  {}",
-                self.at.strftime("%m-%d %H:%M"),
+                day_and_time(self.at),
                 self.word(),
                 self.incident
             )),
@@ -87,33 +90,30 @@ impl Row {
         };
         lines.extend(task.lines().map(fit));
         let gaps = (!self.gaps.is_empty()).then(|| count(self.gaps.len() as u64, "gap"));
-        let facts: Vec<String> = [
-            self.seconds.map(minutes),
-            self.dollars.map(|it| format!("${it:.2}")),
-            gaps,
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+        let unread = self
+            .lacks_details
+            .then(|| "not everything is read yet".to_owned());
+        let facts = self.cost().into_iter().chain(gaps).chain(unread);
+        let facts: Vec<String> = facts.collect();
         if !facts.is_empty() {
-            lines.push(format!("      {}", facts.join(", ")));
+            lines.extend(wrap(&facts.join(", "), "      ", width));
         }
         let is_linked = self.became == Became::Linked;
         let reason = self.reason.as_ref().filter(|_| !is_linked);
         for text in self.verdict.iter().chain(reason) {
-            lines.extend(wrap(text, AGENT));
+            lines.extend(wrap(text, AGENT, width));
         }
         for (gap, is_access) in &self.gaps {
             let what = if *is_access { "no access" } else { "gap" };
-            lines.extend(wrap(&format!("{what}: {gap}"), AGENT));
+            lines.extend(wrap(&format!("{what}: {gap}"), AGENT, width));
         }
         lines
     }
 }
 
 impl Totals {
-    fn lines(&self) -> Vec<String> {
-        let mut lines = vec![format!("  {}", self.all.said("investigation", ""))];
+    fn lines(&self, width: usize) -> Vec<String> {
+        let mut lines = wrap(&self.all.said("investigation", ""), "  ", width);
         let mut became = vec![self.became()];
         if self.denied > 0 {
             became.push(format!("{} without access to something", self.denied));
@@ -121,7 +121,7 @@ impl Totals {
         if self.unpriced > 0 {
             became.push(format!("{} of unknown cost", self.unpriced));
         }
-        lines.extend(wrap(&became.join(", "), "  "));
+        lines.extend(wrap(&became.join(", "), "  ", width));
         for (title, all) in [
             ("By day", &self.days),
             ("By source", &self.sources),
@@ -143,7 +143,13 @@ impl Totals {
             let shown = all.iter().skip(skipped).take(NAMED);
             lines.extend(shown.map(|(name, sum)| {
                 let money = format!("${:.2}", sum.dollars);
-                fit(&format!("  {money:>9}  {:>4}  {name}", sum.count))
+                let linked = match sum.linked {
+                    0 => String::new(),
+                    linked => format!(", {linked} linked"),
+                };
+                let begin = format!("  {money:>9}  {:>4}  ", sum.count);
+                let room = width.saturating_sub(begin.chars().count() + linked.chars().count());
+                format!("{begin}{}{linked}", fit(name, room))
             }));
             let left_out = all.len().saturating_sub(NAMED);
             if left_out > 0 {
@@ -152,49 +158,4 @@ impl Totals {
         }
         lines
     }
-}
-
-/// A line that fits, and moves no cursor.
-fn fit(line: &str) -> String {
-    let line = plain(line);
-    if line.chars().count() <= WIDTH {
-        return line;
-    }
-    let mut cut: String = line.chars().take(WIDTH - 3).collect();
-    cut.truncate(cut.trim_end().len());
-    cut + "..."
-}
-
-fn plain(text: &str) -> String {
-    clean(text).replace(['\n', '\t'], " ")
-}
-
-/// A text in lines that fit, each of which begins so.
-fn wrap(text: &str, begin: &str) -> Vec<String> {
-    let width = WIDTH - begin.chars().count();
-    let text = plain(text);
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let mut word: Vec<char> = word.chars().collect();
-        while !word.is_empty() {
-            let line = lines.last_mut().expect("there is a first line");
-            let used = line.chars().count();
-            let room = width.saturating_sub(used + usize::from(used > 0));
-            if word.len() <= room {
-                if used > 0 {
-                    line.push(' ');
-                }
-                line.extend(word.drain(..));
-            } else if used > 0 {
-                lines.push(String::new());
-            } else {
-                line.extend(word.drain(..width));
-            }
-        }
-    }
-    lines
-        .iter()
-        .filter(|it| !it.is_empty())
-        .map(|it| format!("{begin}{it}"))
-        .collect()
 }

@@ -2,18 +2,16 @@
 
 mod brief;
 mod lines;
-mod link;
 mod row;
 mod totals;
 
 pub(super) use brief::{brief, to_json};
-pub(crate) use link::AgentSpace;
 pub(crate) use row::{Became, Row};
 pub(crate) use totals::{Sum, Totals};
 
 use std::collections::BTreeMap;
 
-use contract::IncidentId;
+use contract::{AgentSpace, IncidentId};
 use jiff::Timestamp;
 use runtime::ledger::Window;
 use serde_json::json;
@@ -29,6 +27,9 @@ pub(crate) struct Results {
     pub(crate) totals: Totals,
     /// Reports that were sent in that time, and no task of the agent is known.
     pub(crate) unknown: usize,
+    /// Investigations of the groups that are asked for before that time, and of other groups in it.
+    earlier: usize,
+    others: usize,
     /// Whether the ledger has no result at all, however old.
     pub(crate) is_unused: bool,
     unreadable: usize,
@@ -45,10 +46,15 @@ impl Results {
         };
         let reports: BTreeMap<&IncidentId, (Timestamp, &Window)> = contents.reports().collect();
         let all = contents.investigations.values();
-        let mut rows: Vec<Row> = all
-            .map(|it| Row::of(it, reports.get(&it.incident).copied()))
-            .filter(|it| it.at >= since && is_meant(&[&it.group, &it.group_key]))
-            .collect();
+        let (mut rows, mut earlier, mut others) = (Vec::new(), 0, 0);
+        for row in all.map(|it| Row::of(it, reports.get(&it.incident).copied())) {
+            match (is_meant(&[&row.group, &row.group_key]), row.at >= since) {
+                (true, true) => rows.push(row),
+                (true, false) => earlier += 1,
+                (false, true) => others += 1,
+                (false, false) => {}
+            }
+        }
         rows.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.incident.cmp(&b.incident)));
         let unknown = reports.iter().filter(|(id, (at, window))| {
             *at >= since
@@ -58,6 +64,8 @@ impl Results {
         Self {
             totals: Totals::of(&rows),
             unknown: unknown.count(),
+            earlier,
+            others,
             is_unused: contents.investigations.is_empty(),
             unreadable: contents.unreadable,
             rows,
@@ -71,6 +79,8 @@ impl Results {
             totals: Totals::of(&rows),
             rows,
             unknown: 0,
+            earlier: 0,
+            others: 0,
             is_unused: false,
             unreadable: 0,
         }

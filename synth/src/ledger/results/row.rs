@@ -1,12 +1,12 @@
 //! A report, and what the agent did about it.
 
-use contract::Priority;
+use contract::{AgentSpace, Priority};
 use jiff::Timestamp;
-use runtime::ledger::{Contents as Sends, Finding, Investigation, Members, Status, Window};
+use runtime::ledger::{
+    Contents as Sends, Finding, Investigation, Members, Status, Window, minutes,
+};
 use serde_json::json;
 use stacks::Json;
-
-use super::AgentSpace;
 
 /// A report, and what the agent did about it. What the agent wrote is in `verdict`, `paragraph`, `reason`, `gaps`
 /// and `skills`, and nowhere else.
@@ -34,6 +34,10 @@ pub(crate) struct Row {
     pub(crate) became: Became,
     pub(crate) seconds: Option<u64>,
     pub(crate) dollars: Option<f64>,
+    /// Whether it has cost something that is not known.
+    pub(crate) lacks_cost: bool,
+    /// Whether it has ended and something of it is still to be read, such as gaps.
+    pub(crate) lacks_details: bool,
     pub(crate) verdict: Option<String>,
     pub(crate) paragraph: String,
     pub(crate) reason: Option<String>,
@@ -153,10 +157,17 @@ pub(in crate::ledger) fn said(investigation: &Investigation) -> String {
     word(&investigation.status, Became::of(investigation))
 }
 
-/// `3.2 minutes`.
-pub(in crate::ledger) fn minutes(seconds: u64) -> String {
-    let tenths = (seconds + 3) / 6;
-    format!("{}.{} minutes", tenths / 10, tenths % 10)
+/// What an investigation has cost, for a person: `3.2 minutes, $1.59`. What runs is not done with that.
+pub(in crate::ledger) fn cost(
+    seconds: Option<u64>,
+    dollars: Option<f64>,
+    is_open: bool,
+) -> Option<String> {
+    let minutes = seconds.map(|it| format!("{} minutes", minutes(it)));
+    let dollars = dollars.map(|it| format!("${it:.2}"));
+    let cost: Vec<String> = minutes.into_iter().chain(dollars).collect();
+    let so_far = if is_open { " so far" } else { "" };
+    (!cost.is_empty()).then(|| format!("{}{so_far}", cost.join(", ")))
 }
 
 impl Row {
@@ -176,6 +187,7 @@ impl Row {
         let source = id.rsplit_once('-').map_or(id, |(kind, _)| kind).to_owned();
         let service = service.to_owned();
         let (sent, window) = report.unzip();
+        let (seconds, dollars) = investigation.own_cost();
         Self {
             at: sent.unwrap_or(investigation.created),
             task: investigation.task.clone(),
@@ -191,9 +203,14 @@ impl Row {
             service,
             status: investigation.status.clone(),
             became: Became::of(investigation),
-            seconds: investigation.seconds,
-            dollars: investigation.dollars.filter(|it| it.is_finite()),
-            verdict: investigation.verdict.as_ref().map(|it| it.line.clone()),
+            seconds,
+            dollars,
+            lacks_cost: investigation.lacks_cost(),
+            lacks_details: investigation.lacks_details(),
+            verdict: investigation
+                .verdict
+                .as_ref()
+                .and_then(|it| it.agent_line().map(str::to_owned)),
             paragraph: investigation
                 .verdict
                 .as_ref()
@@ -212,6 +229,11 @@ impl Row {
     /// What became of it, in a word or two.
     pub(crate) fn word(&self) -> String {
         word(&self.status, self.became)
+    }
+
+    /// What it has cost, for a person.
+    pub(crate) fn cost(&self) -> Option<String> {
+        cost(self.seconds, self.dollars, self.became == Became::Open)
     }
 
     /// It, for a program. What the agent wrote is under `agent`.
@@ -233,6 +255,7 @@ impl Row {
             "became": self.became.key(),
             "seconds": self.seconds,
             "dollars": self.dollars,
+            "incomplete": self.lacks_details,
             "app": space.and_then(|it| it.app(&self.task)),
             "console": space.and_then(|it| it.console(&self.task)),
             "agent": {

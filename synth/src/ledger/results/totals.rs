@@ -8,7 +8,7 @@ use stacks::Json;
 
 use super::{
     super::text::count,
-    row::{Became, Row, minutes},
+    row::{Became, Row, cost},
 };
 
 /// Groups that are named: those that cost most.
@@ -17,30 +17,45 @@ const GROUPS: usize = 10;
 /// Several investigations.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Sum {
+    /// How many there are, but those that are linked.
     pub(crate) count: usize,
+    /// Tasks that the agent linked to others, at no cost of their own.
+    pub(crate) linked: usize,
+    /// How many of them have not ended: these cost more than is known.
+    pub(crate) open: usize,
     pub(crate) seconds: u64,
     pub(crate) dollars: f64,
 }
 
 impl Sum {
     fn add(&mut self, row: &Row) {
-        self.count += 1;
+        match row.became {
+            Became::Linked => self.linked += 1,
+            Became::Open => {
+                self.count += 1;
+                self.open += 1;
+            }
+            _ => self.count += 1,
+        }
         self.seconds += row.seconds.unwrap_or_default();
         self.dollars += row.dollars.unwrap_or_default();
     }
 
     /// All of it, for a person, with more words after what is counted.
-    pub(in crate::ledger) fn said(&self, what: &str, more: &str) -> String {
-        format!(
-            "{}{more}, {}, ${:.2}",
-            count(self.count as u64, what),
-            minutes(self.seconds),
-            self.dollars
-        )
+    pub(crate) fn said(&self, what: &str, more: &str) -> String {
+        let cost = cost(Some(self.seconds), Some(self.dollars), self.open > 0);
+        let count = count(self.count as u64, what);
+        format!("{count}{more}, {}", cost.unwrap_or_default())
     }
 
     fn to_json(&self) -> Json {
-        json!({ "investigations": self.count, "seconds": self.seconds, "dollars": to_the_cent(self.dollars) })
+        json!({
+            "investigations": self.count,
+            "linked": self.linked,
+            "open": self.open,
+            "seconds": self.seconds,
+            "dollars": to_the_cent(self.dollars),
+        })
     }
 }
 
@@ -55,7 +70,7 @@ pub(crate) struct Totals {
     pub(crate) all: Sum,
     /// How many came to what.
     pub(crate) became: BTreeMap<Became, usize>,
-    /// Ended, and their costs are not known.
+    /// Have run and ended, and their costs are not known.
     pub(crate) unpriced: usize,
     /// With a gap that speaks of missing permissions.
     pub(crate) denied: usize,
@@ -76,9 +91,7 @@ impl Totals {
         for row in rows {
             totals.all.add(row);
             *totals.became.entry(row.became).or_default() += 1;
-            // What linked tasks cost, if anything, is their primaries'.
-            let is_over = !matches!(row.became, Became::Open | Became::Linked);
-            totals.unpriced += usize::from(is_over && row.dollars.is_none());
+            totals.unpriced += usize::from(row.lacks_cost);
             totals.denied += usize::from(row.gaps.iter().any(|(_, is_access)| *is_access));
             let day = row.at.to_zoned(TimeZone::UTC).date().to_string();
             let keys = [

@@ -148,7 +148,7 @@ fn history_at(contents: &Contents, now: Timestamp) -> History {
 fn lines(windows: impl IntoIterator<Item = Window>, per_hour: u32, now: &str) -> String {
     let (since, now) = (at(now) - SignedDuration::from_hours(24), at(now));
     let history = History::new(&contents(windows), QUEUES, &settings(per_hour), since, now);
-    let lines = history.entries.iter().flat_map(|it| it.lines(now));
+    let lines = history.entries.iter().flat_map(|it| it.lines(100, now));
     lines.collect::<Vec<_>>().join("\n")
 }
 

@@ -1,11 +1,11 @@
 //! What the agent did about reports, as people and programs see it.
 
-use contract::IncidentId;
+use contract::{AgentSpace, IncidentId};
 use jiff::{SignedDuration, Timestamp};
 use runtime::ledger::{Finding, Gap, Investigation, Item, Key, Status, Verdict, Window};
 
 use super::{
-    super::{AgentSpace, Contents, History, Results, Summary},
+    super::{Contents, History, Results, Summary},
     NOW, QUEUES, at, contents, sent, settings, today, window,
 };
 
@@ -28,7 +28,7 @@ pub(super) fn investigation(
         status: Status::from(status.to_owned()),
         reason: None,
         created,
-        began: Some(created),
+        began: seconds.map(|_| created),
         ended: None,
         seconds,
         dollars: seconds.map(|it| f64::from(u32::try_from(it).unwrap()) * 0.83),
@@ -42,6 +42,7 @@ pub(super) fn investigation(
         at: created,
         gave_back: false,
         summarized: None,
+        is_read: true,
         notice: None,
     }
 }
@@ -111,7 +112,7 @@ fn results(contents: &Contents, group: Option<&str>, since: Timestamp) -> Result
 #[test]
 fn each_report_is_shown_with_what_became_of_it() {
     let results = results(&morning(), None, today("00:00:00"));
-    let lines = results.lines("prod", true).join("\n");
+    let lines = results.lines("prod", true, 80).join("\n");
     assert_eq!(lines, include_str!("results.txt").trim_end());
     for line in lines.lines() {
         assert!(line.chars().count() <= 80, "{line}");
@@ -128,7 +129,7 @@ fn what_the_agent_wrote_begins_no_line_of_ours() {
         }
     }
     let results = results(&contents, None, today("00:00:00"));
-    for line in results.lines("prod", true) {
+    for line in results.lines("prod", true, 80) {
         assert!(
             line.chars().count() <= 80 && !line.contains('\u{1b}'),
             "{line}"
@@ -156,22 +157,76 @@ fn the_past_and_other_groups_are_left_out() {
     );
     let none = results(&morning(), Some("nobody"), today("00:00:00"));
     assert_eq!(none.unknown, 0);
-    let lines = none.lines("prod", true).join("\n");
-    assert_eq!(
-        lines,
-        "  no investigations in this time: --since 35d shows all"
-    );
+    let hint = |group: Option<&str>, since: Timestamp| {
+        let lines = results(&morning(), group, since).lines("prod", true, 80);
+        lines.join("\n")
+    };
+    let others = "  no investigations of a group with these words: without --group all are shown";
+    let before = "  no investigations in this time: --since 35d shows those before";
+    // A hint names only what there is.
+    assert_eq!(hint(Some("nobody"), today("00:00:00")), others);
+    assert_eq!(hint(Some("nobody"), at(NOW)), "  no investigations");
+    assert_eq!(hint(Some("api"), at(NOW)), before);
+    assert_eq!(hint(None, at(NOW)), before);
+}
+
+#[test]
+fn lines_are_as_long_as_the_terminal_has_room_for() {
+    let results = results(&morning(), None, today("00:00:00"));
+    for width in [80, 120] {
+        let lines = results.lines("prod", true, width);
+        let longest = lines.iter().map(|it| it.chars().count()).max();
+        assert!(
+            longest.is_some_and(|it| it <= width && it > width.min(110) - 10),
+            "{longest:?}"
+        );
+    }
+}
+
+#[test]
+fn what_runs_has_cost_so_far_and_what_is_not_read_is_not_known() {
+    let mut contents = morning();
+    for it in contents.investigations.values_mut() {
+        match it.status {
+            Status::PendingStart => {
+                it.status = Status::InProgress;
+                (it.seconds, it.dollars) = (Some(66), Some(0.55));
+            }
+            Status::Completed => it.is_read = false,
+            _ => {}
+        }
+    }
+    let results = results(&contents, None, today("00:00:00"));
+    let lines = results.lines("prod", true, 80).join("\n");
+    for wanted in [
+        "\n      1.1 minutes, $0.55 so far\n",
+        "\n      3.2 minutes, $159.36, 1 gap, not everything is read yet\n",
+        "\n  4 investigations, 11.0 minutes, $493.57 so far\n",
+    ] {
+        assert!(lines.contains(wanted), "{wanted}\n{lines}");
+    }
+    let history = History::new(&contents, QUEUES, &settings(6), today("00:00:00"), at(NOW));
+    let lines = history.lines("prod", 50, 100, at(NOW)).join("\n");
+    for wanted in [
+        "      running, 1.1 minutes, $0.55 so far\n",
+        ", 1 gap, not everything is read yet\n",
+    ] {
+        assert!(lines.contains(wanted), "{wanted}\n{lines}");
+    }
+    let json = results.to_json("eu-central-1", None);
+    assert_eq!(json["investigations"][0]["incomplete"], true);
+    assert_eq!(json["totals"]["all"]["open"], 1);
 }
 
 #[test]
 fn where_there_is_nothing_it_says_what_to_do() {
     let empty = results(&Contents::default(), None, today("00:00:00"));
-    let unwatched = empty.lines("prod", false).join("\n");
+    let unwatched = empty.lines("prod", false, 80).join("\n");
     assert!(
         unwatched.contains("agent: {space: UUID, region: REGION}"),
         "{unwatched}"
     );
-    let watched = empty.lines("prod", true).join("\n");
+    let watched = empty.lines("prod", true, 80).join("\n");
     assert!(
         watched.contains("synth history --account prod"),
         "{watched}"
@@ -188,8 +243,10 @@ fn a_program_gets_counts_sums_and_links() {
     let json = results(&morning(), None, today("00:00:00")).to_json("eu-central-1", Some(&space));
     assert_eq!(json["withoutTask"], 1);
     let totals = &json["totals"];
-    assert_eq!(totals["all"]["seconds"], 192 + 13 + 402);
-    assert_eq!(totals["all"]["dollars"], 503.81);
+    assert_eq!(totals["all"]["seconds"], 192 + 402);
+    assert_eq!(totals["all"]["dollars"], 493.02);
+    let counts = (&totals["all"]["investigations"], &totals["all"]["linked"]);
+    assert_eq!(counts, (&4.into(), &1.into()));
     for (key, count) in [
         ("rootCause", 1),
         ("cause", 0),
@@ -202,7 +259,7 @@ fn a_program_gets_counts_sums_and_links() {
     }
     assert_eq!(
         (&totals["withoutCost"], &totals["accessDenied"]),
-        (&1.into(), &1.into())
+        (&0.into(), &1.into())
     );
     assert_eq!(totals["groups"][0]["group"], "ECS service web");
     assert_eq!(totals["rules"][0]["rule"], "deploy-failed");
@@ -220,7 +277,7 @@ fn a_program_gets_counts_sums_and_links() {
 #[test]
 fn the_history_says_what_became_of_what_was_sent() {
     let history = History::new(&morning(), QUEUES, &settings(6), today("00:00:00"), at(NOW));
-    let lines = history.lines("prod", 50, at(NOW)).join("\n");
+    let lines = history.lines("prod", 50, 100, at(NOW)).join("\n");
     for wanted in [
         "\n      root cause, 3.2 minutes, $159.36, 1 gap\n      > A deployment 14 minutes earlier halved",
         "\n      linked to task d93e984e-836b-4f46-a761-",
@@ -241,7 +298,7 @@ fn the_status_counts_what_came_of_today() {
     let summary = Summary::new(&morning(), &settings(6), at(NOW));
     let lines = summary.lines(at(NOW)).join("\n");
     let expected = "
-  results       5 investigations today, 10.1 minutes, $503.81
+  results       4 investigations today, 9.9 minutes, $493.02 so far
                 1 found a root cause, 1 found nothing, 1 linked to another, 1 failed, 1 open";
     assert!(lines.ends_with(expected), "{lines}");
     let json = summary.to_json();

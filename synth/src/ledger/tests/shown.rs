@@ -63,7 +63,7 @@ fn the_past_is_cut_off_but_not_what_is_pending() {
             "ECS service sent late"
         ]
     );
-    let lines = history.lines("prod", 1, at(NOW));
+    let lines = history.lines("prod", 1, 100, at(NOW));
     assert_eq!(lines[0], "  2 before are not shown: --limit 3 shows them");
     assert!(lines[1].contains("ECS service sent late"), "{lines:?}");
 }
@@ -76,7 +76,7 @@ fn the_budget_and_the_queues_come_last() {
   budget        0 of 6 investigations this hour, 0 of 24 today
   incidents     1 waiting, 14 in flight, 0 delayed
   dead letters  2 messages; see why with: synth redrive --account prod --dry-run";
-    let lines = history.lines("prod", 50, at(NOW)).join("\n");
+    let lines = history.lines("prod", 50, 100, at(NOW)).join("\n");
     assert_eq!(format!("\n{lines}"), expected);
 }
 

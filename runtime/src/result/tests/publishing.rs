@@ -10,7 +10,7 @@ use super::{
 use crate::{
     aws::sns::Message,
     ledger::{Item, Key, Notice, Put, Status, Versioned},
-    result::{ResultError, Tell},
+    result::{Publish, ResultError},
 };
 
 fn notices() -> NoticeSettings {
@@ -21,8 +21,8 @@ fn notices() -> NoticeSettings {
     }
 }
 
-/// Reads the task and tells people; says whether they were told.
-fn tell(world: &World) -> Result<bool, ResultError> {
+/// Reads the task and publishes the result; returns whether it did.
+fn publish(world: &World) -> Result<bool, ResultError> {
     let followed = world.follow().task("task-1").now_or_never().unwrap();
     let priority = Priority::High;
     if let Err(ResultError::Agent(error)) = followed {
@@ -30,18 +30,17 @@ fn tell(world: &World) -> Result<bool, ResultError> {
     }
     let known = world.known(incident(priority).id()).unwrap();
     let notices = notices();
-    let tell = Tell {
+    let publish = Publish {
         store: world,
         clock: world,
-        people: world,
-        settings: &world.settings,
+        topic: world,
         notices: &notices,
-        region: "us-east-1",
+        space: &world.space,
     };
-    tell.tell(&known).now_or_never().unwrap()
+    publish.publish(&known).now_or_never().unwrap()
 }
 
-/// An invocation is about to tell people.
+/// An invocation is about to publish.
 fn claim(world: &World) {
     let key = Key::investigation(incident(Priority::High).id());
     let mut ledger = world.ledger.borrow_mut();
@@ -62,10 +61,10 @@ fn claim(world: &World) {
     assert!(ledger.write(&[put]));
 }
 
-fn heard(world: &World) -> Message {
-    let heard = world.heard.borrow();
-    let [message] = heard.as_slice() else {
-        panic!("{heard:?}");
+fn published(world: &World) -> Message {
+    let published = world.published.borrow();
+    let [message] = published.as_slice() else {
+        panic!("{published:?}");
     };
     message.clone()
 }
@@ -79,17 +78,17 @@ fn bodies(message: &Message) -> (String, Json) {
 }
 
 #[test]
-fn people_hear_of_a_verdict_once() {
+fn a_verdict_is_published_once() {
     let world = world(Priority::High, |_| {});
     completed(&world);
-    assert!(tell(&world).unwrap());
-    let message = heard(&world);
+    assert!(publish(&world).unwrap());
+    let message = published(&world);
     assert_eq!(message.subject, "[prod] Root cause found: shop");
     let (mail, chat) = bodies(&message);
     let expected = "\
 Root cause found: shop
 
-One incident of priority HIGH. The agent worked for 8 min, about $3.98.
+One incident of priority HIGH. The agent worked for 8.0 minutes, about $3.98.
 
 What the agent wrote (text from events steers it: check it before you act on it):
 
@@ -123,13 +122,13 @@ All results: synth results --account prod";
     world
         .now
         .set(world.now.get() + SignedDuration::from_hours(1));
-    assert!(!tell(&world).unwrap());
+    assert!(!publish(&world).unwrap());
     world.task.replace(task("COMPLETED", 30));
-    assert!(!tell(&world).unwrap());
+    assert!(!publish(&world).unwrap());
 }
 
 #[test]
-fn people_do_not_hear_of_what_runs_was_linked_or_is_not_urgent_enough() {
+fn what_runs_was_linked_or_is_not_urgent_enough_is_not_published() {
     for (status, priority) in [
         ("IN_PROGRESS", Priority::High),
         ("LINKED", Priority::High),
@@ -138,12 +137,12 @@ fn people_do_not_hear_of_what_runs_was_linked_or_is_not_urgent_enough() {
         let it = world(priority, |_| {});
         completed(&it);
         it.task.replace(task(status, 8));
-        assert!(!tell(&it).unwrap(), "{status} {priority:?}");
+        assert!(!publish(&it).unwrap(), "{status} {priority:?}");
     }
 }
 
 #[test]
-fn every_other_end_is_told() {
+fn every_other_end_is_published() {
     for (status, headline) in [
         ("FAILED", "Investigation failed: shop"),
         ("TIMED_OUT", "Investigation timed out: shop"),
@@ -154,8 +153,8 @@ fn every_other_end_is_told() {
         let mut ended = task(status, 8);
         ended["statusReason"] = json!("Monthly limit <!here> reached");
         world.task.replace(ended);
-        assert!(tell(&world).unwrap());
-        let (mail, _) = bodies(&heard(&world));
+        assert!(publish(&world).unwrap());
+        let (mail, _) = bodies(&published(&world));
         assert!(mail.starts_with(headline), "{mail}");
         assert!(
             mail.contains("Monthly limit \u{2039}!here\u{203a} reached"),
@@ -169,13 +168,13 @@ fn a_summary_that_stays_away_is_waited_for_an_hour() {
     let world = world(Priority::High, |_| {});
     completed(&world);
     world.records.replace(Vec::new());
-    assert!(!tell(&world).unwrap());
+    assert!(!publish(&world).unwrap());
     world
         .now
         .set(world.now.get() + SignedDuration::from_hours(1));
-    assert!(tell(&world).unwrap());
+    assert!(publish(&world).unwrap());
     let headline = "[prod] Investigation completed without a readable summary: shop";
-    assert_eq!(heard(&world).subject, headline);
+    assert_eq!(published(&world).subject, headline);
 }
 
 #[test]
@@ -191,31 +190,30 @@ fn a_topic_that_is_away_is_tried_again() {
     let known = world.known(incident(Priority::High).id()).unwrap();
     assert_eq!(known.status, Status::Completed);
     let notices = notices();
-    let tell = Tell {
+    let publish = Publish {
         store: &world,
         clock: &world,
-        people: &world,
-        settings: &world.settings,
+        topic: &world,
         notices: &notices,
-        region: "us-east-1",
+        space: &world.space,
     };
     world.fails.set(true);
-    let failed = tell.tell(&known).now_or_never().unwrap();
+    let failed = publish.publish(&known).now_or_never().unwrap();
     assert!(matches!(failed, Err(ResultError::Topic(_))));
     world.fails.set(false);
-    // An invocation that was killed while it told people is not waited for for long.
+    // An invocation that was killed while it published is not waited for for long.
     claim(&world);
-    assert!(!tell.tell(&known).now_or_never().unwrap().unwrap());
+    assert!(!publish.publish(&known).now_or_never().unwrap().unwrap());
     world
         .now
         .set(world.now.get() + SignedDuration::from_mins(3));
-    assert!(tell.tell(&known).now_or_never().unwrap().unwrap());
-    assert_eq!(world.heard.borrow().len(), 1);
+    assert!(publish.publish(&known).now_or_never().unwrap().unwrap());
+    assert_eq!(world.published.borrow().len(), 1);
 }
 
 /// Lambda's retries may be over while the topic is away.
 #[test]
-fn an_end_that_nobody_heard_of_is_asked_for() {
+fn an_end_that_was_not_published_is_asked_for() {
     let mut world = world(Priority::High, |_| {});
     world.settings.notices = Some(notices());
     completed(&world);
@@ -228,14 +226,41 @@ fn an_end_that_nobody_heard_of_is_asked_for() {
     world
         .now
         .set(world.now.get() + SignedDuration::from_hours(3));
-    let asked = |world: &World| {
-        let deadline = world.now.get() + SignedDuration::from_secs(40);
-        let asked = world.follow().overdue(deadline).now_or_never().unwrap();
-        asked.unwrap().len()
-    };
-    assert_eq!(asked(&world), 1);
-    assert!(tell(&world).unwrap());
-    assert_eq!(asked(&world), 0);
+    assert_eq!(world.overdue().len(), 1);
+    assert!(publish(&world).unwrap());
+    assert_eq!(world.overdue().len(), 0);
+}
+
+#[test]
+fn an_end_that_is_never_published_is_not_asked_for() {
+    let mut world = world(Priority::Medium, |_| {});
+    world.settings.notices = Some(notices());
+    completed(&world);
+    world.task().unwrap();
+    world
+        .now
+        .set(world.now.get() + SignedDuration::from_hours(3));
+    assert_eq!(world.overdue().len(), 0);
+    let from = Priority::Medium;
+    world.settings.notices = Some(NoticeSettings { from, ..notices() });
+    assert_eq!(world.overdue().len(), 1);
+}
+
+#[test]
+fn an_end_of_which_something_is_still_to_be_read_is_published_after_an_hour() {
+    let world = world(Priority::High, |_| {});
+    completed(&world);
+    world.broken.set(Some("investigation_gap"));
+    assert!(!publish(&world).unwrap());
+    world
+        .now
+        .set(world.now.get() + SignedDuration::from_hours(1));
+    assert!(publish(&world).unwrap());
+    let (mail, _) = bodies(&published(&world));
+    assert!(
+        mail.contains("Not everything about it could be read yet."),
+        "{mail}"
+    );
 }
 
 /// Whatever the agent writes: the message stays short, mentions nobody and leads nowhere else.
@@ -258,8 +283,8 @@ fn a_message_is_short_and_does_nothing() {
         "2026-05-14T07:53:00Z",
         &summary,
     )]);
-    assert!(tell(&world).unwrap());
-    let message = heard(&world);
+    assert!(publish(&world).unwrap());
+    let message = published(&world);
     let (mail, chat) = bodies(&message);
     assert!(mail.chars().count() <= 2_900, "{}", mail.chars().count());
     let whole = chat.to_string().chars().count();

@@ -1,14 +1,14 @@
 //! Where a person reads an investigation.
 
-use contract::Partition;
+use crate::Partition;
 
-/// The agent space of an account.
+/// An agent space.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct AgentSpace {
+pub struct AgentSpace {
     /// A UUID.
-    pub(crate) id: String,
+    pub id: String,
     /// Its region.
-    pub(crate) region: String,
+    pub region: String,
 }
 
 /// Whether this can be a part of a host and of a path: IDs of spaces and tasks are UUIDs.
@@ -21,15 +21,15 @@ fn is_id(text: &str) -> bool {
 }
 
 impl AgentSpace {
-    /// The page of a task in the agent's own web app.
-    pub(crate) fn app(&self, task: &str) -> Option<String> {
+    /// The page of a task in the agent's own web app; nothing where one of the IDs is none.
+    pub fn app(&self, task: &str) -> Option<String> {
         let host = "aidevops.global.app.aws";
         let is_fit = is_id(&self.id) && is_id(task);
         is_fit.then(|| format!("https://{}.{host}/investigation/{task}", self.id))
     }
 
-    /// The page of a task in the console.
-    pub(crate) fn console(&self, task: &str) -> Option<String> {
+    /// The page of a task in the console; nothing where an ID or the region is none.
+    pub fn console(&self, task: &str) -> Option<String> {
         let Self { id, region } = self;
         let host = Partition::of_region(region)?.console_host(region)?;
         let is_fit = is_id(id) && is_id(task);

@@ -1,51 +1,57 @@
-//! Telling people how an investigation ended, once.
+//! Publishes how an investigation ended, once.
 
 use std::time::Duration;
 
-use contract::{AgentSettings, NoticeSettings};
+use contract::{AgentSpace, NoticeSettings};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Clock, People, Places, ResultError, Store, follow::lacks_summary, message};
+use super::{Clock, Origin, Publisher, ResultError, Store, message};
 use crate::ledger::{Investigation, Item, Key, Notice, Put, Status, Versioned, Window, later};
 
 /// How long a notice is another invocation's that does not say that it is sent: as long as one of those lasts at most.
 /// What a killed one has left, the hourly run publishes.
 const CLAIM: Duration = Duration::from_mins(3);
-/// When people hear of an end whose summary stays away.
-const WITHOUT_SUMMARY: SignedDuration = SignedDuration::from_hours(1);
+/// When an end is published of which not everything can be read.
+const WITHOUT_DETAILS: SignedDuration = SignedDuration::from_hours(1);
 /// How often a write is tried anew because somebody else has written.
 const TRIES: u32 = 8;
 
-/// What tells people.
+/// What publishes results.
 #[derive(Debug)]
-pub struct Tell<'a, S, C, P> {
+pub struct Publish<'a, S, C, P> {
     /// The ledger.
     pub store: &'a S,
     /// Time.
     pub clock: &'a C,
     /// The topic.
-    pub people: &'a P,
-    /// Which agent it is.
-    pub settings: &'a AgentSettings,
-    /// What people hear of.
+    pub topic: &'a P,
+    /// What is published.
     pub notices: &'a NoticeSettings,
-    /// The region of the agent space.
-    pub region: &'a str,
+    /// The agent space.
+    pub space: &'a AgentSpace,
 }
 
-impl<S: Store, C: Clock, P: People> Tell<'_, S, C, P> {
-    /// Tells people of an investigation, if it has ended, they want to hear of it and have not yet; says whether it did.
+/// Whether a report is urgent enough for its result to be published.
+pub(super) fn is_wanted(window: &Window, notices: &NoticeSettings) -> bool {
+    window.priority() <= notices.from
+}
+
+impl<S: Store, C: Clock, P: Publisher> Publish<'_, S, C, P> {
+    /// Publishes an investigation that has ended, if it is urgent enough and was not published before. Returns whether it
+    /// did.
     ///
     /// # Errors
     ///
     /// When the ledger or the topic cannot be used. Lambda tries again.
-    pub async fn tell(&self, known: &Investigation) -> Result<bool, ResultError> {
+    pub async fn publish(&self, known: &Investigation) -> Result<bool, ResultError> {
         if !self.is_due(known) {
             return Ok(false);
         }
         let window = self.window(known).await?;
-        let priority = window.as_ref().map(Window::priority);
-        if priority.is_some_and(|it| it > self.notices.from) {
+        if window
+            .as_ref()
+            .is_some_and(|it| !is_wanted(it, self.notices))
+        {
             return Ok(false);
         }
         let now = self.clock.now();
@@ -60,13 +66,12 @@ impl<S: Store, C: Clock, P: People> Tell<'_, S, C, P> {
         let Some(claimed) = self.note(known, is_free, Some(claim.clone())).await? else {
             return Ok(false);
         };
-        let places = Places {
+        let origin = Origin {
             account: &self.notices.account,
-            space: &self.settings.space,
-            region: self.region,
+            space: self.space,
         };
-        let message = message(&claimed, window.as_ref(), places, self.notices.chat);
-        let sent = self.people.publish(&message).await;
+        let message = message(&claimed, window.as_ref(), origin, self.notices.chat);
+        let sent = self.topic.publish(&message).await;
         let is_ours = |it: &Investigation| it.notice.as_ref() == Some(&claim);
         let after = sent.is_ok().then_some(Notice {
             sent: true,
@@ -80,12 +85,12 @@ impl<S: Store, C: Clock, P: People> Tell<'_, S, C, P> {
     fn is_due(&self, it: &Investigation) -> bool {
         let is_old = |ended: Timestamp| {
             let since = self.clock.now().duration_since(ended);
-            since >= WITHOUT_SUMMARY
+            since >= WITHOUT_DETAILS
         };
         it.status.is_end()
             && it.status != Status::Linked
             && it.notice.as_ref().is_none_or(|it| !it.sent)
-            && (!lacks_summary(it) || it.ended.is_some_and(is_old))
+            && (!it.lacks_details() || it.ended.is_some_and(is_old))
     }
 
     /// Writes a notice if the investigation is like this then; returns it as it is then.
