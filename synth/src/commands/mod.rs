@@ -5,6 +5,7 @@ pub mod cost;
 pub mod deploy;
 pub mod destroy;
 pub mod diff;
+pub mod discover;
 pub mod doctor;
 mod explain;
 mod generate;
@@ -45,6 +46,7 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
         Command::Deploy(args) => deploy::run(&args, &Session::of_process(terminal)).await,
         Command::Destroy(args) => destroy::run(&args, &Session::of_process(terminal)).await,
         Command::Status(args) => status::run(&args, &Session::of_process(terminal)).await,
+        Command::Discover(args) => discover::run(&args, &Session::of_process(terminal)).await,
         Command::Doctor(args) => doctor::run(&args, &Session::of_process(terminal)).await,
         Command::Explain(args) => explain::run(&args, terminal).await,
         Command::History(args) => history::run(&args, terminal).await,
