@@ -117,9 +117,9 @@ fn list(key: &'static str) -> impl Strategy<Value = String> {
         };
         let lines = |indentation: &str| -> String {
             let lines = names.iter();
-            lines
-                .map(|it| format!("{indentation}- {it} # why\n{indentation}# - not this\n"))
-                .collect()
+            let lines =
+                lines.map(|it| format!("{indentation}- {it} # why\n{indentation}# - not this\n"));
+            lines.collect()
         };
         match style {
             0 => String::new(),
