@@ -14,7 +14,7 @@ use crate::{
     cli::Discover,
     commands::Session,
     config::{self, Account, Context},
-    discover::{AUTOSCALING, Findings, Gap, Inventory, Kind, completed, gaps, read},
+    discover::{AUTOSCALING, Findings, Gap, Inventory, Kind, completed, gaps, read, yaml},
     error::{Error, Exit},
     lookup::{calls::TOPICS, list, suggest::some_of},
     package::host_architecture,
@@ -203,8 +203,9 @@ fn beginning(name: &str, regions: &[Region], topics: &[String]) -> String {
     };
     format!(
         "# What Tocsin watches in the account {account}, as `synth discover` found it. `synth init` writes a file that explains\n\
-         # every key.\n\nname: {name}\naccount: \"{account}\"\nregions: [{}]\n\n\
+         # every key.\n\nname: {}\naccount: \"{account}\"\nregions: [{}]\n\n\
          # Who is notified of failures of the pipeline itself: {topics}.\n# ops-topic: NAME\n",
+        yaml(name),
         names.join(", ")
     )
 }
@@ -275,9 +276,14 @@ fn write(path: &Path, text: &str) -> Result<(), Error> {
     if let Some(dir) = path.parent().filter(|it| !it.as_os_str().is_empty()) {
         fs::create_dir_all(dir).map_err(failed("create", dir))?;
     }
-    let mut beside = path.to_owned().into_os_string();
+    // A link stays one, and whoever may read the file still may.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mut beside = path.clone().into_os_string();
     beside.push(".new");
     let beside = PathBuf::from(beside);
     fs::write(&beside, text).map_err(failed("write", &beside))?;
+    if let Ok(metadata) = fs::metadata(path) {
+        fs::set_permissions(&beside, metadata.permissions()).map_err(failed("write", &beside))?;
+    }
     fs::rename(&beside, path).map_err(failed("write", path))
 }

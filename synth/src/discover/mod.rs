@@ -169,11 +169,10 @@ fn alarms(account: &Account, inventories: &[Inventory]) -> Gap {
             && regions.iter().any(|it| !is_watched(name, it))
     });
     let unwatched: Vec<&str> = unwatched.map(|(name, _)| *name).collect();
-    let known = monitor
-        .watched_alarms
-        .iter()
-        .filter(|it| it.regions.is_empty());
-    let known: Vec<&str> = known.map(|it| it.pattern.beginning()).collect();
+    // Beside an entry of another priority or in other regions, a shorter one says something of its own.
+    let known = monitor.watched_alarms.iter();
+    let known = known.filter(|it| it.is_like_any());
+    let known: Vec<&str> = known.filter_map(|it| it.pattern.prefix()).collect();
     let (groups, mut left) = groups(unwatched.iter().copied(), &known);
     let fits = groups.len() + monitor.watched_alarms.len() <= MOST;
     let mut entries = Vec::new();
@@ -243,7 +242,7 @@ fn pipelines(account: &Account, inventories: &[Inventory]) -> Gap {
 }
 
 /// A text as YAML writes it: plain where nobody could take it for anything else, and else in quotes.
-fn yaml(text: &str) -> String {
+pub fn yaml(text: &str) -> String {
     const WORDS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
     let is_plain = text.starts_with(|it: char| it.is_ascii_alphabetic())
         && text

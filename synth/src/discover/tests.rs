@@ -67,6 +67,24 @@ fn alarms_of_autoscaling_and_of_the_stack_itself_are_not_added() {
     assert_eq!(gap.entries[0].count, 2);
 }
 
+/// The longest entry decides on an alarm, so a shorter one beside it takes nothing away.
+#[test]
+fn an_entry_of_another_priority_is_in_nobody_s_way() {
+    let alarms = ["prod-api-1", "prod-db-1"];
+    let found = [inventory(HERE, &[(Kind::Alarms, &alarms)])];
+    for (rest, expected) in [
+        ("{name: prod-api-*, priority: CRITICAL}", "prod-*"),
+        ("{name: prod-api-*, regions: [eu-central-1]}", "prod-*"),
+        ("prod-api*1", "prod-*"),
+        ("prod-api-*", "prod-db-*"),
+    ] {
+        let gap = &gaps_of(&format!("watched-alarms: [{rest}]\n"), &found)[0];
+        assert_eq!(entries(gap), [expected], "{rest}");
+        let text = format!("{HEAD}watched-alarms: [{rest}]\n");
+        assert!(completed(&text, std::slice::from_ref(gap), &found, CONTEXT).is_some());
+    }
+}
+
 #[test]
 fn more_than_fit_a_rule_become_all_of_them() {
     let names: Vec<String> = (0..30).map(|it| format!("team{it}-cpu")).collect();

@@ -221,3 +221,18 @@ fn only_what_is_asked_for_is_looked_at() {
         .code(2)
         .says("the account file does not name the region `us-east-1`");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_behind_a_link_is_completed_where_it_is() {
+    let desk = Desk::with(HALF);
+    let link = desk.path.with_file_name("link.yaml");
+    std::os::unix::fs::symlink(&desk.path, &link).unwrap();
+    let request = Request {
+        path: link.clone(),
+        ..desk.request()
+    };
+    run(&cloud_with(found()), &request, None).code(0);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(desk.text().contains("  - checkout\n"));
+}
