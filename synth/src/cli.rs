@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
-pub use adopt::{Doctor, List, Price};
-use after_help::{COST, DOCTOR, EXIT_CODES, EXPLAIN, HISTORY, RESULTS, names};
+pub use adopt::{Discover, Doctor, List, Price};
+use after_help::{COST, DISCOVER, DOCTOR, EXIT_CODES, EXPLAIN, HISTORY, RESULTS, names};
 
 use crate::redrive::Kind;
 
@@ -74,6 +74,12 @@ pub enum Command {
     /// function that should have had them. Each keeps its incident's ID. Messages that cannot be
     /// sent back stay, with the reason.
     Redrive(Redrive),
+    /// Write or complete an account file by what is in the account
+    ///
+    /// Looks for ECS clusters, existing alarms and pipelines that the file does not watch, shows them, asks once for each kind
+    /// (without a terminal it decides by itself), and adds them. Comments and order of the file stay.
+    #[command(after_help = DISCOVER)]
+    Discover(Discover),
     /// Show what is missing: on this machine, for the credentials, and in the account
     ///
     /// Each line is ok, missing or not looked at; below what is missing is the next command. Changes nothing.

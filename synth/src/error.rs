@@ -83,6 +83,12 @@ pub enum Error {
         /// Each name.
         diagnostics: Vec<Diagnostic>,
     },
+    /// The account file is written in a way that entries cannot be added to.
+    #[error("`{}` is written in a way that entries cannot be added to", path.display())]
+    NotCompleted {
+        /// Which file.
+        path: PathBuf,
+    },
     /// What is to be tried is no event.
     #[error("{} is not an event: {reason}", path.display())]
     Event {
@@ -209,6 +215,7 @@ impl Error {
                 Exit::ContactLost
             }
             Self::File { .. }
+            | Self::NotCompleted { .. }
             | Self::Package(_)
             | Self::Aws(_)
             | Self::Ledger(_)
@@ -244,6 +251,9 @@ impl Error {
                 Some("fix the cause, or wait, and run the same command again".to_owned())
             }
             Self::Ledger(error) => error.hint(),
+            Self::NotCompleted { .. } => {
+                Some("add the entries that are shown above by hand; nothing was written".to_owned())
+            }
             Self::NotThere { .. } => Some(
                 "correct the names, or leave out `--strict` if they will be there later".to_owned(),
             ),

@@ -8,6 +8,7 @@ pub mod commands;
 pub mod config;
 pub mod deploy;
 pub mod diff;
+pub mod discover;
 pub mod error;
 pub mod graph;
 pub mod ledger;

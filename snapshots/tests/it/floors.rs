@@ -20,7 +20,7 @@ const CRATES: [&[&str]; 6] = [
 ];
 
 /// The modules of `synth`, from the ground up. A module may use those of lower floors only.
-const MODULES_OF_SYNTH: [&[&str]; 6] = [
+const MODULES_OF_SYNTH: [&[&str]; 7] = [
     &["aws", "terminal"],
     &["config", "diff", "package"],
     &[
@@ -33,6 +33,7 @@ const MODULES_OF_SYNTH: [&[&str]; 6] = [
         "redrive",
         "webhook_secret",
     ],
+    &["discover"],
     // What commands are made of, and the commands.
     &["cli", "error", "permissions"],
     &["commands"],

@@ -138,3 +138,26 @@ fn many_stars_are_pointed_at() {
         assert_eq!(warned.count(), expected, "{watched}: {problems:?}");
     }
 }
+
+/// Not at the name of the account, which says nothing about it.
+#[test]
+fn too_many_entries_are_shown_where_they_stand() {
+    let names: Vec<String> = (0..120)
+        .map(|it| format!("team-with-a-long-name-{it:03}-*"))
+        .collect();
+    let text = format!(
+        "name: x\nops-topic: ops\nwatched-alarms: [{}]\n",
+        names.join(", ")
+    );
+    let context = Context {
+        file_stem: None,
+        host: Architecture::Arm64,
+    };
+    let (account, _) = config::parse(&text, context);
+    let problems = account.unwrap().synthesize().unwrap_err();
+    assert!(!problems.is_empty());
+    for problem in problems {
+        let shown = problem.render("x.yaml", &text, false);
+        assert!(shown.contains("x.yaml:3:"), "{shown}");
+    }
+}

@@ -25,4 +25,9 @@ impl WatchedAlarms {
             regions: Vec::new(),
         }
     }
+
+    /// Whether nothing but the pattern distinguishes them from alarms that are watched without further keys.
+    pub fn is_like_any(&self) -> bool {
+        *self == Self::new(self.pattern.clone())
+    }
 }

@@ -4,7 +4,28 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::AccountFiles;
+use super::{AccountFile, AccountFiles};
+use crate::discover::Kind;
+
+/// Write or complete an account file by what is in the account.
+#[derive(Debug, Args)]
+pub struct Discover {
+    /// Which account
+    #[command(flatten)]
+    pub file: AccountFile,
+    /// Look at this region; can be given more than once [default: the regions of the file, or that of the AWS configuration]
+    #[arg(long, value_name = "REGION")]
+    pub region: Vec<String>,
+    /// Look only for these; can be given more than once
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub only: Vec<Kind>,
+    /// Write nothing, and end with 3 if something is not watched
+    #[arg(long)]
+    pub check: bool,
+    /// Do not ask
+    #[arg(long, conflicts_with = "check")]
+    pub yes: bool,
+}
 
 /// Show what is missing on this machine, for the credentials, and in the account.
 #[derive(Debug, Args)]

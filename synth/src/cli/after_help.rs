@@ -7,7 +7,8 @@ Exit codes:
   0  done, or nothing to do
   1  failed
   2  the command line or the account file is wrong
-  3  `diff --exit-code` found differences, or a stack that is busy or whose first deploy failed
+  3  `diff --exit-code` found differences, or a stack that is busy or whose first deploy failed;
+     `discover --check` found something that is not watched
   4  declined at the prompt, or `--yes` is missing without a terminal
   5  the deploy failed and was rolled back
   6  a stack requires manual intervention or has an unknown status; the next command is named
@@ -28,6 +29,20 @@ Examples:
   synth history --account prod                   what happened since yesterday
   synth history --account prod --follow          and what happens now, until Ctrl-C
   synth history --account prod --since 7d --json | jq '.[].windows[] | select(.state == \"rejected\")'";
+
+pub(super) const DISCOVER: &str = "\
+Alarms are added by how their names begin, up to the first hyphen, underscore, slash or full stop.
+The alarms that autoscaling makes for itself (TargetTracking-*) and those of the stack are excluded.
+More than 25 beginnings become all alarms (\"*\"). To exclude other alarms for good, add an exception
+to the file: \"!canary-*\".
+
+Needs `ecs:ListClusters`, `cloudwatch:DescribeAlarms` and `codepipeline:ListPipelines`, and for a
+new file `sns:ListTopics`. Lists what the credentials were not permitted to read, and adds the rest.
+
+Examples:
+  synth discover --account prod                       write accounts/prod.yaml, or complete it
+  synth discover --account prod --region eu-west-1    the same, of this region only
+  synth discover --account prod --check               in CI: is everything watched?";
 
 pub(super) const EXPLAIN: &str = "\
 The ledger remembers 35 days, and is read whole. The logs of the functions are searched back to --since. An event that

@@ -53,6 +53,11 @@ impl LoadedFile {
         }
     }
 
+    /// The text of the file, and what it says.
+    pub(super) fn into_parts(self) -> (String, Account) {
+        (self.text, self.account)
+    }
+
     /// An error unless the file says which account it is for: what is deployed elsewhere is deployed by accident.
     pub fn require_account(&self) -> Result<(), Error> {
         let Some(diagnostic) = self.account.without_account_id() else {
@@ -121,7 +126,7 @@ impl LoadedFile {
 }
 
 impl AccountFile {
-    fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         match (&self.config, &self.account) {
             (Some(path), _) => path.clone(),
             (None, Some(name)) => Path::new("accounts").join(format!("{name}.yaml")),

@@ -6,6 +6,7 @@ pub mod cost;
 pub mod deploy;
 pub mod destroy;
 pub mod diff;
+pub mod discover;
 pub mod doctor;
 mod explain;
 mod generate;
@@ -70,6 +71,7 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
                 async |file: &AccountFile| Box::pin(status::run(&args, file, &session)).await;
             accounts::reads(&args.files, None, terminal, each).await
         }
+        Command::Discover(args) => discover::run(&args, &Session::of_process(terminal)).await,
         Command::Doctor(args) => doctor::run(&args, &Session::of_process(terminal)).await,
         Command::Explain(args) => explain::run(&args, terminal).await,
         Command::History(args) => {

@@ -15,7 +15,7 @@ use futures_util::future::join_all;
 
 pub use calls::{CALLS, ListCall};
 pub use list::{Names, list};
-pub use presence::Unread;
+pub use presence::{Unread, all_kinds_of_alarms};
 
 use self::{
     presence::{Known, Presence, look_in},

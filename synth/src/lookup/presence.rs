@@ -119,13 +119,9 @@ fn compared(
             names: names.names.clone(),
             unread: None,
         }),
-        Ok(names) => Presence::Unread(too_many(call, names.names.len())),
+        Ok(names) => Presence::Unread(Unread::beyond(call, names.names.len())),
     };
     named.iter().map(|(at, it)| (*at, presence(it))).collect()
-}
-
-fn too_many(call: &ListCall, read: usize) -> Unread {
-    Unread::Failed(format!("only {read} {} were read", call.what))
 }
 
 /// Whether one of the names is what is named. An ARN is its last part.
@@ -210,7 +206,7 @@ async fn look_at_alarms(
             Ok(Some(true)) => found.push((*at, Presence::There)),
             Ok(Some(false)) => missing.push(*at),
             Ok(None) => {
-                let unread = too_many(&ALARMS, 10_000);
+                let unread = Unread::beyond(&ALARMS, 10_000);
                 found.push((*at, Presence::Unread(unread)));
             }
             Err(error) => {
@@ -231,12 +227,12 @@ async fn look_at_alarms(
     let all = in_time(
         aws,
         end + SUGGESTIONS,
-        list(aws, &ALARMS, &kinds(), |_| false),
+        list(aws, &ALARMS, &all_kinds_of_alarms(), |_| false),
     )
     .await;
     let mut known = match all {
         Ok(all) => Known {
-            unread: (!all.complete).then(|| too_many(&ALARMS, all.names.len())),
+            unread: (!all.complete).then(|| Unread::beyond(&ALARMS, all.names.len())),
             names: all.names,
         },
         Err(error) => Known {
@@ -257,8 +253,8 @@ fn is_own(name: &str, own: &str) -> bool {
     !own.is_empty() && name.starts_with(own)
 }
 
-/// By itself, CloudWatch lists alarms on metrics only.
-fn kinds() -> [(&'static str, Json); 1] {
+/// The parameter by which alarms of all kinds are listed: by itself, CloudWatch lists alarms on metrics only.
+pub fn all_kinds_of_alarms() -> [(&'static str, Json); 1] {
     [("AlarmTypes", json!(["MetricAlarm", "CompositeAlarm"]))]
 }
 
@@ -269,7 +265,7 @@ async fn alarm(aws: &Aws, named: &Named, own: &str) -> Result<Option<bool>, AwsE
         let is_own = named.kind != NamedKind::Alarm && is_own(name, own);
         !is_own && is_like(&named.name, name)
     };
-    let mut parameters = kinds().to_vec();
+    let mut parameters = all_kinds_of_alarms().to_vec();
     if !begins.is_empty() {
         parameters.push(("AlarmNamePrefix", json!(begins)));
     }
@@ -300,14 +296,20 @@ async fn in_time<T>(
 
 impl Unread {
     /// The reason, in a few words.
-    pub(super) fn reason(&self) -> String {
+    pub fn reason(&self) -> String {
         match self {
             Self::Denied(permission) => format!("needs `{permission}`"),
             Self::Failed(reason) => reason.clone(),
         }
     }
 
-    fn of(call: &ListCall, error: &AwsError) -> Self {
+    /// More than are read: only so many were.
+    pub fn beyond(call: &ListCall, read: usize) -> Self {
+        Self::Failed(format!("only {read} {} were read", call.what))
+    }
+
+    /// Why a call failed.
+    pub fn of(call: &ListCall, error: &AwsError) -> Self {
         let refusals = [
             "AccessDenied",
             "Unauthorized",

@@ -86,8 +86,8 @@ impl Counts {
     }
 }
 
-/// The metrics of the cost report: CostFindings, CostUnknown, CostGaps, CostSavings of four kinds, and Incidents or Skipped,
-/// in one hour of the day.
+/// The metrics of the cost report: `CostFindings`, `CostUnknown`, `CostGaps`, `CostSavings` of four kinds, and `Incidents` or
+/// `Skipped`, in one hour of the day.
 const COST_METRICS: f64 = 8.0 / 24.0;
 
 /// How many metrics a function writes while nothing fails. Each name with each value of a dimension is one, for the hours

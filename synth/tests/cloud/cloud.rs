@@ -75,13 +75,16 @@ pub(crate) struct Planned {
     pub(crate) fault: Fault,
 }
 
+/// An operation, and what happens while it is called.
+pub(crate) type Meanwhile = (&'static str, fn(&mut State));
+
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) world: World,
     pub(crate) calls: Vec<Call>,
     pub(crate) planned: Option<Planned>,
     /// What somebody else does while the next call of this operation is made.
-    pub(crate) meanwhile: Option<(&'static str, fn(&mut State))>,
+    pub(crate) meanwhile: Option<Meanwhile>,
     /// Since when the fault has been there.
     since: Option<SystemTime>,
     lost: usize,

@@ -1,10 +1,13 @@
 //! `synth doctor` on the fake: what is missing in the account, and the next command.
 
+use serde_json::{Value as Json, json};
+use synth::commands::doctor::doctor;
+
 use crate::{
     cloud::Cloud,
     model::World,
     named::deployed,
-    run::{Command, ONE, Project, run},
+    run::{Command, ONE, Project, run, run_work},
 };
 
 #[test]
@@ -43,4 +46,23 @@ fn what_may_not_be_read_names_the_policy() {
     ] {
         assert!(ended.printed.contains(line), "{line}\n{}", ended.printed);
     }
+}
+
+/// A program sees no lines of the file: it gets their numbers.
+#[test]
+fn json_names_what_is_not_in_the_account() {
+    let cloud = Cloud::new(World::default());
+    let project = Project::new(&ONE.replace("[checkout]", "[chekout]"));
+    let ended = run_work(&cloud, None, async |session| {
+        doctor(&session, Some(&project.file), "--account one", true).await
+    });
+    let checks: Json = serde_json::from_str(&ended.code(1).printed).unwrap();
+    let checks = checks.as_array().unwrap();
+    let names: Vec<&Json> = checks.iter().filter(|it| it["names"].is_array()).collect();
+    assert_eq!(names.len(), 1);
+    assert_eq!(names[0]["state"], "missing");
+    assert_eq!(
+        names[0]["names"],
+        json!([{ "line": 5, "what": "no cluster `chekout` in eu-central-1", "hint": "did you mean `checkout`?" }])
+    );
 }

@@ -18,7 +18,7 @@ const DIFF: i32 = 3;
 const STATUS: i32 = 1;
 
 /// Sixty clusters, each with a service `api`, and 2,000 alarms.
-fn large() -> Inventory {
+pub(crate) fn large() -> Inventory {
     let mut clusters: Vec<String> = (0..58).map(|it| format!("team-{it:02}")).collect();
     clusters.extend(["checkout".to_owned(), "payments-prod".to_owned()]);
     let services = clusters.iter().map(|it| (it.clone(), "api".to_owned()));
@@ -39,7 +39,7 @@ fn large() -> Inventory {
     }
 }
 
-fn cloud_with(inventory: Inventory) -> Cloud {
+pub(crate) fn cloud_with(inventory: Inventory) -> Cloud {
     let mut world = World::default();
     world.inventories.insert(REGION.to_owned(), inventory);
     Cloud::new(world)

@@ -10,6 +10,7 @@ mod change_sets;
 mod clock;
 mod cloud;
 mod cloudformation;
+mod discover;
 mod doctor;
 mod documents;
 mod lookups;

@@ -123,18 +123,8 @@ pub(crate) fn run_with(
     command: Command,
     answers: Option<&[&str]>,
 ) -> Ended {
-    let capture = answers.map_or_else(Capture::silent, Capture::answering);
-    let capture: &'static Capture = Box::leak(Box::new(capture));
-    let terminal = Terminal::captured(capture);
-    let (switch, stop) = Stop::by_hand();
-    cloud.next_run(switch);
-    let session = Session {
-        terminal,
-        stop,
-        link: Link::given(config(cloud)),
-    };
     let yes = answers.is_none();
-    let work = async {
+    run_work(cloud, answers, async |session| {
         let consent = Consent {
             yes,
             move_alarms: command == Command::DeployAndMove,
@@ -158,7 +148,26 @@ pub(crate) fn run_with(
             Command::Doctor => doctor(&session, Some(file), "--account one", false).await,
             Command::Status => status(&session, names, false).await,
         }
+    })
+}
+
+/// Runs what a command does, with nobody at the terminal, or with somebody who answers.
+pub(crate) fn run_work(
+    cloud: &Cloud,
+    answers: Option<&[&str]>,
+    work: impl AsyncFnOnce(Session) -> Result<Exit, Error>,
+) -> Ended {
+    let capture = answers.map_or_else(Capture::silent, Capture::answering);
+    let capture: &'static Capture = Box::leak(Box::new(capture));
+    let terminal = Terminal::captured(capture);
+    let (switch, stop) = Stop::by_hand();
+    cloud.next_run(switch);
+    let session = Session {
+        terminal,
+        stop,
+        link: Link::given(config(cloud)),
     };
+    let work = work(session);
     let killed = async {
         while !cloud.lock().killed {
             aws_smithy_async::rt::sleep::AsyncSleep::sleep(&cloud.clock, Duration::from_secs(1))

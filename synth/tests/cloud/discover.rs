@@ -1,0 +1,238 @@
+//! `synth discover` on the fake: 60 clusters, 2,000 alarms and 1,200 pipelines, in pages, with an AWS that throttles and
+//! denies.
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use synth::{
+    commands::discover::{Request, discover},
+    discover::Kind,
+};
+use tempfile::TempDir;
+
+use crate::{
+    account::Inventory,
+    cloud::Cloud,
+    lookups::{cloud_with, large},
+    run::{Ended, run_work},
+};
+
+/// A directory for one account file.
+struct Desk {
+    _dir: TempDir,
+    path: PathBuf,
+}
+
+impl Desk {
+    /// Without the file.
+    fn empty() -> Self {
+        let dir = TempDir::new().unwrap();
+        Self {
+            path: dir.path().join("one.yaml"),
+            _dir: dir,
+        }
+    }
+
+    fn with(text: &str) -> Self {
+        let desk = Self::empty();
+        fs::write(&desk.path, text).unwrap();
+        desk
+    }
+
+    fn text(&self) -> String {
+        fs::read_to_string(&self.path).unwrap()
+    }
+
+    fn request(&self) -> Request {
+        Request {
+            path: self.path.clone(),
+            file_stem: None,
+            regions: Vec::new(),
+            kinds: Kind::ALL.to_vec(),
+            check: false,
+            yes: false,
+        }
+    }
+
+    fn discover(&self, cloud: &Cloud) -> Ended {
+        run(cloud, &self.request(), None)
+    }
+
+    fn check(&self, cloud: &Cloud) -> Ended {
+        let request = Request {
+            check: true,
+            ..self.request()
+        };
+        run(cloud, &request, None)
+    }
+}
+
+fn run(cloud: &Cloud, request: &Request, answers: Option<&[&str]>) -> Ended {
+    run_work(cloud, answers, async |session| {
+        discover(&session, request).await
+    })
+}
+
+/// What is there, with alarms of autoscaling.
+fn found() -> Inventory {
+    let mut inventory = large();
+    let of_autoscaling =
+        (0..40).map(|it| format!("TargetTracking-service/team-00/api-AlarmHigh-{it}"));
+    inventory.alarms.extend(of_autoscaling);
+    inventory
+}
+
+const NEW: &str = "name: one
+account: \"111122223333\"
+regions: [eu-central-1]
+";
+const HALF: &str = "# Ours.
+name: one
+account: \"111122223333\"
+regions: [eu-central-1] # for now
+ops-topic: ops
+
+clusters:
+  # All teams.
+  - team-*
+  - name: payments-prod # the one that pays
+    priority: CRITICAL
+
+# Not the canary.
+watched-alarms: [prod-*, '!test-api-0001'] # more later
+";
+
+#[test]
+fn a_file_that_is_not_there_is_written_and_can_be_used() {
+    let desk = Desk::empty();
+    let cloud = cloud_with(Inventory {
+        throttled: 3,
+        ..found()
+    });
+    desk.check(&cloud).code(3);
+    assert!(!desk.path.exists());
+    let ended = desk.discover(&cloud).code(0).says("wrote ");
+    for line in [
+        "clusters   60 found, 60 not watched\n  + checkout\n  + payments-prod\n  + team-00\n",
+        "alarms     2039 found, 1999 not watched; 40 of autoscaling (TargetTracking-*) excluded\n",
+        &format!(
+            "  + {:<40}{:>8}\n  + {:<40}{:>8}\n",
+            "prod-*", 1400, "test-*", 598
+        ),
+        "pipelines  1200 found, 1200 not watched\n  + \"*\" ",
+    ] {
+        assert!(ended.printed.contains(line), "{line}\n{}", ended.printed);
+    }
+    assert!(ended.took < Duration::from_mins(2), "{:?}", ended.took);
+    let text = desk.text();
+    assert!(text.contains(NEW), "{text}");
+    assert!(
+        text.contains("such as one of topic-000, topic-001"),
+        "{text}"
+    );
+    assert!(!text.contains("TargetTracking"), "{text}");
+    // Nothing is left to do.
+    desk.check(&cloud).code(0);
+    desk.discover(&cloud).code(0).says("nothing to add");
+    assert_eq!(desk.text(), text);
+}
+
+#[test]
+fn a_file_that_is_there_keeps_its_comments_and_its_order() {
+    let desk = Desk::with(HALF);
+    let cloud = cloud_with(found());
+    desk.check(&cloud).code(3);
+    assert_eq!(desk.text(), HALF);
+    desk.discover(&cloud).code(0).says("completed ");
+    let expected = HALF
+        .replace(
+            "    priority: CRITICAL\n",
+            "    priority: CRITICAL\n  - checkout\n",
+        )
+        .replace("'!test-api-0001']", "'!test-api-0001', test-*, zz-*]")
+        + "\npipelines:\n  - \"*\"\n";
+    assert_eq!(desk.text(), expected);
+    desk.check(&cloud).code(0);
+}
+
+#[test]
+fn a_person_is_asked_once_for_each_kind() {
+    let desk = Desk::with(HALF);
+    let ended = run(
+        &cloud_with(found()),
+        &desk.request(),
+        Some(&["yes", "no", "no"]),
+    );
+    ended
+        .code(0)
+        .says("Add these clusters to the file?")
+        .says("Add these alarms to the file?");
+    assert_eq!(
+        desk.text(),
+        HALF.replace(
+            "    priority: CRITICAL\n",
+            "    priority: CRITICAL\n  - checkout\n"
+        )
+    );
+}
+
+/// A partial result is one, and says what is missing of it.
+#[test]
+fn what_may_not_be_read_is_named_and_the_rest_is_added() {
+    let desk = Desk::with(HALF);
+    let cloud = cloud_with(found());
+    cloud.lock().denied = vec!["DescribeAlarms"];
+    desk.discover(&cloud)
+        .code(0)
+        .says("not read: alarms in eu-central-1: needs `cloudwatch:DescribeAlarms`");
+    let text = desk.text();
+    assert!(text.contains("  - checkout\n") && text.contains("[prod-*, '!test-api-0001'] #"));
+    cloud.lock().denied = vec!["DescribeAlarms", "ListClusters", "ListPipelines"];
+    desk.discover(&cloud)
+        .code(1)
+        .says("not everything could be read: clusters, alarms, pipelines");
+    assert_eq!(desk.text(), text);
+}
+
+#[test]
+fn a_list_that_cannot_be_added_to_is_left_alone() {
+    let text = HALF.replace("clusters:\n", "clusters: &ours\n");
+    let desk = Desk::with(&text);
+    desk.discover(&cloud_with(found()))
+        .code(1)
+        .says("one.yaml` is written in a way that entries cannot be added to")
+        .says("add the entries that are shown above by hand");
+    assert_eq!(desk.text(), text);
+}
+
+#[test]
+fn only_what_is_asked_for_is_looked_at() {
+    let desk = Desk::with(HALF);
+    let request = Request {
+        kinds: vec![Kind::Clusters],
+        ..desk.request()
+    };
+    let ended = run(&cloud_with(found()), &request, None).code(0);
+    assert!(ended.calls.iter().all(|it| it.service != "CloudWatch"));
+    let elsewhere = Request {
+        regions: vec!["us-east-1".to_owned()],
+        ..desk.request()
+    };
+    run(&cloud_with(found()), &elsewhere, None)
+        .code(2)
+        .says("the account file does not name the region `us-east-1`");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_behind_a_link_is_completed_where_it_is() {
+    let desk = Desk::with(HALF);
+    let link = desk.path.with_file_name("link.yaml");
+    std::os::unix::fs::symlink(&desk.path, &link).unwrap();
+    let request = Request {
+        path: link.clone(),
+        ..desk.request()
+    };
+    run(&cloud_with(found()), &request, None).code(0);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(desk.text().contains("  - checkout\n"));
+}
