@@ -55,6 +55,7 @@ cases!(
     budget,
     budget_of_a_day,
     budget_of_an_hour,
+    dollars,
     cluster_tells_too_much,
     clusters,
     clusters_twice,

@@ -73,13 +73,16 @@ pub(crate) struct Planned {
     pub(crate) fault: Fault,
 }
 
+/// What somebody else does to the fake AWS.
+type Change = fn(&mut State);
+
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) world: World,
     pub(crate) calls: Vec<Call>,
     pub(crate) planned: Option<Planned>,
     /// What somebody else does while the next call of this operation is made.
-    pub(crate) meanwhile: Option<(&'static str, fn(&mut State))>,
+    pub(crate) meanwhile: Option<(&'static str, Change)>,
     /// Since when the fault has been there.
     since: Option<SystemTime>,
     lost: usize,

@@ -11,7 +11,7 @@ use super::{
     world::{World, completed, hour, incident, task, world},
 };
 use crate::{
-    ledger::{Day, Finding, Investigation, Item, Key, Put, Slot, State, Status},
+    ledger::{Day, Finding, Investigation, Item, Key, Put, Slot, Spending, State, Status},
     result::{NotOurs, Outcome, ResultError, metrics},
 };
 
@@ -22,6 +22,11 @@ fn an_investigation_is_followed_from_its_beginning_to_its_end() {
     world.task.replace(task("PENDING_TRIAGE", 0));
     let outcome = world.task().unwrap();
     assert_eq!(metrics(&outcome), ["Investigations"]);
+    // While it runs it has cost its time so far: 13 minutes here.
+    completed(&world);
+    world.task.replace(task("IN_PROGRESS", 2));
+    world.task().unwrap();
+    assert_eq!(world.spending().until(now()).month, 647);
     completed(&world);
     let outcome = world.task().unwrap();
     assert_eq!(metrics(&outcome), ["Completed"]);
@@ -36,6 +41,7 @@ fn an_investigation_is_followed_from_its_beginning_to_its_end() {
     assert_eq!(world.calls.get(), 1);
     assert_eq!(world.known(&id), Some(known));
     assert_eq!(world.day().used(), 2);
+    assert_eq!(world.spending().until(now()).day, 398);
 }
 
 #[test]
@@ -374,7 +380,11 @@ fn readings() -> impl Strategy<Value = (Vec<&'static str>, Vec<usize>)> {
 }
 
 /// What the ledger has after the steps of a life were read in this order.
-fn outcome(life: &[&str], order: &[usize], priority: Priority) -> (Option<Investigation>, Day) {
+fn outcome(
+    life: &[&str],
+    order: &[usize],
+    priority: Priority,
+) -> (Option<Investigation>, Day, Spending) {
     let world = world(priority, |_| {});
     completed(&world);
     for step in order {
@@ -386,7 +396,8 @@ fn outcome(life: &[&str], order: &[usize], priority: Priority) -> (Option<Invest
         world.task.replace(task);
         world.task().unwrap();
     }
-    (world.known(incident(priority).id()), world.day())
+    let known = world.known(incident(priority).id());
+    (known, world.day(), world.spending())
 }
 
 proptest! {
