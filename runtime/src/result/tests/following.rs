@@ -132,6 +132,38 @@ fn what_was_linked_gives_its_slot_back_once() {
     }
 }
 
+/// A report that was sent twice can have two tasks, and a linked task can be shown as running after that.
+#[test]
+fn a_slot_is_given_back_once_however_many_tasks_are_linked() {
+    let readings = [
+        ("task-1", "LINKED", "2026-05-14T07:46:00Z"),
+        ("task-1", "IN_PROGRESS", "2026-05-14T07:46:00Z"),
+        ("task-0", "LINKED", "2026-05-14T07:45:30Z"),
+        ("task-2", "LINKED", "2026-05-14T07:46:30Z"),
+    ];
+    for first in 0..readings.len() {
+        let low = world(Priority::Low, |_| {});
+        completed(&low);
+        let turned = readings.iter().cycle().skip(first).take(readings.len());
+        for (minute, (id, status, made)) in (1..).zip(turned) {
+            let mut read = task(status, minute);
+            read["taskId"] = json!(id);
+            read["createdAt"] = json!(made);
+            low.task.replace(read);
+            low.task().unwrap();
+        }
+        assert_eq!((low.day().used(), low.day().low()), (1, 1), "{first}");
+        // The ledger shows the first task, which costs nothing of its own.
+        let known = low.known(incident(Priority::Low).id()).unwrap();
+        assert_eq!((known.task.as_str(), known.gave_back), ("task-0", true));
+        assert_eq!(
+            (known.status.as_str(), known.own_cost()),
+            ("LINKED", (None, None))
+        );
+        assert_eq!(low.spending().until(now()).month, 0);
+    }
+}
+
 #[test]
 fn what_is_always_sent_gives_back_a_slot_of_its_own() {
     let critical = world(Priority::Critical, |_| {});
