@@ -8,6 +8,8 @@ use crate::Priority;
 const ACCOUNT_NAME: &str = "ACCOUNT_NAME";
 const ALWAYS_PER_DAY: &str = "ALWAYS_SENT_PER_DAY";
 pub(super) const ALWAYS_SENT: &str = "BUDGET_FLOOR";
+const DOLLARS_PER_DAY: &str = "DOLLARS_PER_DAY";
+const DOLLARS_PER_MONTH: &str = "DOLLARS_PER_MONTH";
 const KNOWS_RESULTS: &str = "KNOWS_RESULTS";
 const LOW_PER_DAY: &str = "LOW_PER_DAY";
 const PER_DAY: &str = "INVESTIGATIONS_PER_DAY";
@@ -50,6 +52,10 @@ pub struct Limits {
     pub always_send: Priority,
     /// How many of those are sent in a day all the same.
     pub always_per_day: u32,
+    /// Dollars in a day, by UTC, after which only those are sent; nothing where there is no such limit.
+    pub dollars_per_day: Option<u32>,
+    /// Dollars in a month, after which there is one report a day beside those; nothing where there is no such limit.
+    pub dollars_per_month: Option<u32>,
 }
 
 /// What holds unless the account file says otherwise.
@@ -77,6 +83,8 @@ impl Limits {
             rule_per_day: (per_day / 3).max(1),
             always_send: Priority::Critical,
             always_per_day: per_day.saturating_mul(4),
+            dollars_per_day: None,
+            dollars_per_month: None,
         }
     }
 
@@ -108,6 +116,12 @@ impl DeliverySettings {
             (WINDOW, window.as_secs().to_string()),
         ];
         variables.extend(account_name.clone().map(|it| (ACCOUNT_NAME, it)));
+        for (name, dollars) in [
+            (DOLLARS_PER_DAY, limits.dollars_per_day),
+            (DOLLARS_PER_MONTH, limits.dollars_per_month),
+        ] {
+            variables.extend(dollars.map(|it| (name, it.to_string())));
+        }
         let quiet_hours = quiet_hours.as_ref();
         variables.extend(quiet_hours.map(|it| (QUIET_HOURS, it.to_variable())));
         if *knows_results {
@@ -136,6 +150,8 @@ impl DeliverySettings {
                 rule_per_day: share(RULE_PER_DAY, usual.rule_per_day)?,
                 always_send,
                 always_per_day: share(ALWAYS_PER_DAY, usual.always_per_day)?,
+                dollars_per_day: variables.parse_if_set(DOLLARS_PER_DAY)?,
+                dollars_per_month: variables.parse_if_set(DOLLARS_PER_MONTH)?,
                 ..usual
             },
             quiet_hours: variables.parse_if_set(QUIET_HOURS)?,
@@ -173,6 +189,8 @@ mod tests {
                 rule_per_day: 4,
                 always_send: Priority::Minimal,
                 always_per_day: 5,
+                dollars_per_day: Some(6),
+                dollars_per_month: Some(7),
             },
             quiet_hours: Some("22:00-07:00 CET-1CEST,M3.5.0,M10.5.0/3".parse().unwrap()),
             knows_results: true,

@@ -7,7 +7,7 @@ use super::{
     session::{Read, Session},
 };
 use crate::ledger::{
-    Day, Head, Hour, Identity, Item, Key, Latest, Opening, Suppression, Versioned, Window,
+    Day, Head, Hour, Identity, Item, Key, Latest, Opening, Spending, Suppression, Versioned, Window,
 };
 
 /// How many windows were merged one into the other at most.
@@ -74,6 +74,15 @@ pub(super) fn day(read: &Read, hour: Hour) -> Result<Versioned<Day>, LedgerError
         Err(LedgerError::Unreadable) => Ok(anew(UNREADABLE)),
         day => Ok(day?.unwrap_or_else(|| anew(0))),
     }
+}
+
+/// What the month has cost, if it was read. What cannot be read limits nothing.
+pub(super) fn spending(read: &Read, key: &Key) -> Option<Spending> {
+    let spending = pick(read, key, |it| match it {
+        Item::Spending(it) => Some(it),
+        _ => None,
+    });
+    spending.ok().flatten().map(|it| it.item)
 }
 
 /// The openings of another day, if it was read. What cannot be read has none.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use contract::{Priority, dead_letter::REJECTED};
+use contract::{DeliverySettings, Priority, dead_letter::REJECTED};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{
     ledger::{
-        Day, Hour, Identity, Item, Key, NEAR, Opening, Openings, Pending, Put, Slot, State, Step,
-        Versioned, Window, later, plan, report, running,
+        Day, Hour, Identity, Item, Key, NEAR, Opening, Openings, Pending, Put, Slot, Spending,
+        State, Step, Versioned, Window, later, plan, report, running,
     },
     log::Level,
 };
@@ -201,11 +201,28 @@ pub(super) async fn send_due<P: Ports>(
             continue;
         }
         let hour = Hour::of(now);
-        let read = session.read(&[Key::day(hour.day())]).await;
+        let limits = &session.settings.limits;
+        let has_dollars = limits
+            .dollars_per_day
+            .or(limits.dollars_per_month)
+            .is_some();
+        let month = Spending::key(now);
+        let keys = [
+            Some(Key::day(hour.day())),
+            has_dollars.then(|| month.clone()),
+        ];
+        let read = session
+            .read(&keys.into_iter().flatten().collect::<Vec<Key>>())
+            .await;
         let Ok(day) = load::day(&read, hour) else {
             return;
         };
-        let plan = plan(pending, &day.item, session.settings, now);
+        let spent = load::spending(&read, &month).map(|it| it.until(now));
+        let settings = DeliverySettings {
+            limits: spent.unwrap_or_default().bounds(limits, &day.item),
+            ..session.settings.clone()
+        };
+        let plan = plan(pending, &day.item, &settings, now);
         session.count(|it| {
             it.held = plan.held.len();
             it.over_ceiling = it.over_ceiling.max(plan.over_ceiling);

@@ -6,11 +6,15 @@ use contract::{GroupKey, Priority};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{CostFindings, CostRun, Day, Investigation, Key, Pending, Window, window::later};
+use super::{
+    CostFindings, CostRun, Day, Investigation, Key, Pending, Spending, Window, window::later,
+};
 
 /// How long an item is kept after nothing will become of it any more: longer than the six days in which an
 /// incident is tried to be sent and the fourteen that it may be among the dead letters.
 const KEPT: Duration = Duration::from_hours(35 * 24);
+/// The longest month.
+const MONTH: Duration = Duration::from_hours(31 * 24);
 /// How much longer what cost reports said is kept: 90 days in all, and a day for the last run to come.
 const COST_KEPT: Duration = Duration::from_hours(56 * 24);
 
@@ -28,6 +32,8 @@ pub enum Item {
     Suppression(Suppression),
     /// What was used of the budget on a day.
     Day(Day),
+    /// What investigations have cost in a month.
+    Spending(Spending),
     /// What the agent did about an incident.
     Investigation(Box<Investigation>),
     /// Which cost reports were made.
@@ -98,6 +104,7 @@ impl Item {
             Self::Identity(it) => Some(it.at),
             Self::Suppression(it) => Some(it.until),
             Self::Day(it) => Some(it.begins()),
+            Self::Spending(it) => Some(later(it.begins(), MONTH)),
             Self::Investigation(it) => Some(it.at),
             Self::CostRun(it) => Some(later(it.scheduled, COST_KEPT)),
             Self::CostFindings(it) => Some(later(it.at, COST_KEPT)),

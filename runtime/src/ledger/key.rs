@@ -49,6 +49,11 @@ impl Key {
         Self::once("day", &day.to_string())
     }
 
+    /// What investigations have cost in a month, such as `2026-11`.
+    pub fn spending(month: &str) -> Self {
+        Self::once("spending", month)
+    }
+
     /// What the canary of the pipeline writes, and nothing else.
     pub fn canary() -> [Self; 2] {
         let first = Self::once("canary", "pipeline");

@@ -16,6 +16,7 @@ mod memory;
 mod opening;
 mod plan;
 mod report;
+mod spending;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -33,4 +34,5 @@ pub use memory::MemoryLedger;
 pub use opening::{NEAR, Nearby, Opening, Openings};
 pub use plan::{Pending, Plan, Step, plan};
 pub use report::report;
+pub use spending::{Spending, Spent};
 pub use window::{Contents, EXPIRES, State, Window, later};

@@ -13,7 +13,8 @@ use super::{
 use crate::{
     aws::CallError,
     ledger::{
-        Day, Hour, Identity, Investigation, Item, Key, Put, Slot, State, Status, Versioned, Window,
+        Day, Hour, Identity, Investigation, Item, Key, Put, Slot, Spending, State, Status,
+        Versioned, Window,
     },
 };
 
@@ -293,6 +294,7 @@ impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
                 item: Item::Investigation(Box::new(now.clone())),
             }];
             puts.extend(day);
+            puts.extend(self.spending(before.as_ref(), &now).await?);
             let written = self.store.write(&puts).await;
             if written.map_err(ResultError::Ledger)? {
                 return Ok(Outcome::Recorded {
@@ -341,6 +343,46 @@ impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
             after: Some(*version),
             item: Item::Day(day),
         }))
+    }
+
+    /// The writes that count in its month what an investigation costs, or that it runs.
+    async fn spending(
+        &self,
+        before: Option<&Investigation>,
+        now: &Investigation,
+    ) -> Result<Vec<Put>, ResultError> {
+        let made = before.into_iter().chain([now]).map(|it| it.created);
+        let months: BTreeMap<Key, Timestamp> = made.map(|it| (Spending::key(it), it)).collect();
+        let keys: Vec<Key> = months.keys().cloned().collect();
+        let read = self.items(&keys).await?;
+        let mut puts = Vec::new();
+        for (key, made) in months {
+            let (known, version) = match read.get(&key) {
+                None => (Spending::new(made), 0),
+                Some(Some(Versioned {
+                    item: Item::Spending(it),
+                    version,
+                })) => (it.clone(), *version),
+                // A sum that cannot be read keeps no result from being recorded.
+                Some(_) => continue,
+            };
+            let of_month = |it: &Investigation| Spending::key(it.created) == key;
+            let mut next = known.clone();
+            let before = before.filter(|it| of_month(it));
+            next.replace(
+                before,
+                Some(now).filter(|it| of_month(it)),
+                self.settings.price,
+            );
+            if next != known {
+                puts.push(Put {
+                    key,
+                    after: Some(version),
+                    item: Item::Spending(next),
+                });
+            }
+        }
+        Ok(puts)
     }
 
     /// What the ledger has of an incident; nothing where it does not know it.

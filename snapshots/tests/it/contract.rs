@@ -110,7 +110,7 @@ fn the_result_function_finds_what_it_needs() {
 
 #[test]
 fn deliver_finds_what_it_needs() {
-    for (case, loopback) in [("example", false), ("local", true)] {
+    for (case, loopback) in [("example", false), ("local", true), ("agent", false)] {
         let environment = environment(case, "DeliverFunction");
         let ports = LambdaPorts::new(Log::new("test", |_| {}), &web_roots(), &environment).unwrap();
         assert_eq!(ports.policy().loopback_http, loopback);

@@ -56,6 +56,7 @@ cases!(
     budget,
     budget_of_a_day,
     budget_of_an_hour,
+    dollars,
     cluster_tells_too_much,
     cluster_service_arn,
     clusters,

@@ -141,14 +141,14 @@ pub(crate) fn remember_reports(ledger: &Ledger) -> Statement {
 /// What recording results takes: to read incidents, their windows and days; to write results, and days to give back
 /// what they took.
 pub(crate) fn record_results(ledger: &Ledger) -> [Statement; 2] {
-    let read = ["day#*", "group#*", "id#*", "result#*"];
+    let read = ["day#*", "group#*", "id#*", "result#*", "spending#*"];
     [
         of_items(ledger, "ReadIncidents", &["dynamodb:BatchGetItem"], &read),
         of_items(
             ledger,
             "RecordResults",
             &["dynamodb:PutItem"],
-            &["day#*", "result#*"],
+            &["day#*", "result#*", "spending#*"],
         ),
     ]
 }

@@ -41,6 +41,40 @@ pub enum InvalidBudget {
     /// None, or more than anyone means.
     #[error("`{0}` incidents a day that are always sent: there can be 1 to 100,000")]
     AlwaysPerDay(u32),
+    /// None, or more than anyone means.
+    #[error("`{dollars}` dollars a {period}: there can be 1 to 1,000,000")]
+    Dollars {
+        /// In which time.
+        period: DollarsPer,
+        /// How many.
+        dollars: u32,
+    },
+    /// A month has no room for what a day may cost.
+    #[error("{per_month} dollars a month are fewer than {per_day} a day")]
+    MonthBelowDay {
+        /// What a day may cost.
+        per_day: u32,
+        /// What a month may cost.
+        per_month: u32,
+    },
+}
+
+/// In which time dollars are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DollarsPer {
+    /// A day.
+    Day,
+    /// A month.
+    Month,
+}
+
+impl fmt::Display for DollarsPer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Day => "day",
+            Self::Month => "month",
+        })
+    }
 }
 
 /// Whose share of a day.
@@ -81,6 +115,8 @@ impl Budget {
             rule_per_day,
             always_send: _,
             always_per_day,
+            dollars_per_day,
+            dollars_per_month,
         } = limits;
         let mut wrong = Vec::new();
         if !(1..=1_000).contains(&per_hour) {
@@ -105,6 +141,19 @@ impl Budget {
         }
         if !(1..=100_000).contains(&always_per_day) {
             wrong.push(InvalidBudget::AlwaysPerDay(always_per_day));
+        }
+        for (period, dollars) in [
+            (DollarsPer::Day, dollars_per_day),
+            (DollarsPer::Month, dollars_per_month),
+        ] {
+            let outside = dollars.filter(|it| !(1..=1_000_000).contains(it));
+            wrong.extend(outside.map(|dollars| InvalidBudget::Dollars { period, dollars }));
+        }
+        if wrong.is_empty()
+            && let (Some(per_day), Some(per_month)) = (dollars_per_day, dollars_per_month)
+            && per_month < per_day
+        {
+            wrong.push(InvalidBudget::MonthBelowDay { per_day, per_month });
         }
         if wrong.is_empty() {
             Ok(Self(limits))
@@ -155,6 +204,25 @@ mod tests {
             new(per_hour, per_day),
             Err(vec![InvalidBudget::DayBelowHour { per_hour, per_day }])
         );
+    }
+
+    #[test]
+    fn dollars_have_bounds() {
+        let new = |dollars_per_day, dollars_per_month| {
+            Budget::new(Limits {
+                dollars_per_day,
+                dollars_per_month,
+                ..Limits::new(6, 24)
+            })
+        };
+        assert!(new(Some(1), None).is_ok());
+        assert!(new(Some(50), Some(1_000_000)).is_ok());
+        let (period, dollars) = (DollarsPer::Month, 0);
+        let none = InvalidBudget::Dollars { period, dollars };
+        assert_eq!(new(Some(1), Some(0)), Err(vec![none]));
+        let (per_day, per_month) = (50, 49);
+        let below = InvalidBudget::MonthBelowDay { per_day, per_month };
+        assert_eq!(new(Some(per_day), Some(per_month)), Err(vec![below]));
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub use agent_time::{AgentSpaceId, AgentTime};
 pub use alarm::{Alarm, InvalidStatistic, Measure, Metric, MissingData, Statistic};
 pub use alarm_pattern::AlarmPattern;
 pub use between::{AgentMinutes, AlarmShards, Between, LookbackDays, ReservedConcurrency};
-pub use budget::{Budget, InvalidBudget, Share};
+pub use budget::{Budget, DollarsPer, InvalidBudget, Share};
 pub use cluster::{Cluster, ClusterPrefix, ClusterSelector, ServicePattern};
 pub use composite::{AlarmRule, AlarmState, CompositeAlarm, InvalidRule, OtherAlarm, Verdict};
 pub use condition::{Comparison, Condition, InvalidCondition, InvalidPeriod, Period, Side, Test};

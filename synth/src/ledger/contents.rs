@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use contract::{DeliverySettings, IncidentId};
+use contract::{DeliverySettings, IncidentId, Limits};
 use jiff::Timestamp;
 use runtime::ledger::{
-    Day, Hour, Identity, Investigation, Item, Key, Pending, Plan, State, Window, plan,
+    Day, Hour, Identity, Investigation, Item, Key, Pending, Plan, Spending, Spent, State, Window,
+    plan,
 };
 
 /// How many windows are merged one into the other at most.
@@ -22,6 +23,8 @@ pub struct Contents {
     pub(crate) investigations: BTreeMap<IncidentId, Investigation>,
     /// What was used of the budget today.
     pub(super) day: Day,
+    /// What investigations have cost this month.
+    pub(super) spending: Spending,
     /// Items that cannot be read: another version wrote them.
     pub(crate) unreadable: usize,
 }
@@ -31,6 +34,7 @@ impl Contents {
     pub fn read(items: impl IntoIterator<Item = (Key, Option<Item>)>, now: Timestamp) -> Self {
         let hour = Hour::of(now);
         let today = Key::day(hour.day());
+        let month = Spending::key(now);
         let mut contents = Self {
             day: Day::new(hour),
             ..Self::default()
@@ -47,6 +51,7 @@ impl Contents {
                     contents.investigations.insert(it.incident.clone(), *it);
                 }
                 Some(Item::Day(day)) if key == today => contents.day = day,
+                Some(Item::Spending(it)) if key == month => contents.spending = it,
                 Some(_) => {}
                 None => contents.unreadable += 1,
             }
@@ -57,7 +62,26 @@ impl Contents {
     /// What delivery would do now.
     pub fn plan(&self, settings: &DeliverySettings, now: Timestamp) -> Plan {
         let pending = self.windows.values().filter(|it| it.is_pending());
-        plan(pending.map(Pending::of).collect(), &self.day, settings, now)
+        let settings = DeliverySettings {
+            limits: self.limits(&settings.limits, now),
+            ..settings.clone()
+        };
+        plan(
+            pending.map(Pending::of).collect(),
+            &self.day,
+            &settings,
+            now,
+        )
+    }
+
+    /// What was spent until now.
+    pub(super) fn spent(&self, now: Timestamp) -> Spent {
+        self.spending.until(now)
+    }
+
+    /// The limits that hold after what was spent.
+    pub(super) fn limits(&self, limits: &Limits, now: Timestamp) -> Limits {
+        self.spent(now).bounds(limits, &self.day)
     }
 
     /// What the agent did about reports.

@@ -50,7 +50,7 @@ impl History {
         entries.retain(|it| it.at >= since || it.stage.is_open());
         Self {
             entries,
-            used: Used::new(&contents.day, &settings.limits, now),
+            used: Used::new(contents, &settings.limits, now),
             unreadable: contents.unreadable,
             queues,
         }

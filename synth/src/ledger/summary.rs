@@ -4,7 +4,7 @@ use contract::{DeliverySettings, Limits, Priority};
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use runtime::ledger::{Day, Hold, Hour};
+use runtime::ledger::{Day, Hold, Hour, Spent};
 use serde_json::json;
 use stacks::Json;
 
@@ -27,6 +27,8 @@ pub(super) struct Used {
     /// Of these, today, for each rule of the account file.
     rules: BTreeMap<String, u32>,
     limits: Limits,
+    /// What today's and this month's investigations have cost.
+    spent: Spent,
     /// When there may be room again, where there is none.
     next: Option<Timestamp>,
 }
@@ -71,6 +73,14 @@ impl Pending {
     }
 }
 
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "cents of a month are far below 2^52"
+)]
+fn dollars(cents: u64) -> f64 {
+    cents as f64 / 100.0
+}
+
 /// How a hold is said to people.
 pub(super) fn said(hold: Hold) -> &'static str {
     match hold {
@@ -80,9 +90,10 @@ pub(super) fn said(hold: Hold) -> &'static str {
 }
 
 impl Used {
-    pub(super) fn new(day: &Day, limits: &Limits, now: Timestamp) -> Self {
-        let hour = Hour::of(now);
-        let is_full = day.room(hour, limits) == 0;
+    pub(super) fn new(contents: &Contents, limits: &Limits, now: Timestamp) -> Self {
+        let (day, hour) = (&contents.day, Hour::of(now));
+        let bounds = contents.limits(limits, now);
+        let is_full = day.room(hour, &bounds) == 0;
         Self {
             in_hour: day.used_in(hour),
             in_day: day.used(),
@@ -90,7 +101,8 @@ impl Used {
             low: day.low(),
             rules: day.rules().clone(),
             limits: *limits,
-            next: is_full.then(|| day.next_room(hour, limits)),
+            spent: contents.spent(now),
+            next: is_full.then(|| day.next_room(hour, &bounds)),
         }
     }
 
@@ -107,6 +119,10 @@ impl Used {
             "lowPerDay": self.limits.low_per_day,
             "rules": self.rules,
             "rulePerDay": self.limits.rule_per_day,
+            "dollarsToday": dollars(self.spent.day),
+            "dollarsPerDay": self.limits.dollars_per_day,
+            "dollarsThisMonth": dollars(self.spent.month),
+            "dollarsPerMonth": self.limits.dollars_per_month,
             "next": self.next,
         })
     }
@@ -142,6 +158,21 @@ impl Used {
         for (rule, used) in &self.rules {
             by(*used, self.limits.rule_per_day, &format!("the rule {rule}"));
         }
+        let of_dollars = [
+            (self.spent.day, self.limits.dollars_per_day, "today"),
+            (
+                self.spent.month,
+                self.limits.dollars_per_month,
+                "this month",
+            ),
+        ];
+        let of_dollars = of_dollars.into_iter().filter_map(|(cents, limit, when)| {
+            Some(format!("${:.2} of ${} {when}", dollars(cents), limit?))
+        });
+        let of_dollars: Vec<String> = of_dollars.collect();
+        if !of_dollars.is_empty() {
+            lines.push(format!("  dollars       {}", of_dollars.join(", ")));
+        }
         lines
     }
 }
@@ -150,7 +181,7 @@ impl Summary {
     /// What the ledger says now, by the settings of the account file.
     pub(crate) fn new(contents: &Contents, settings: &DeliverySettings, now: Timestamp) -> Self {
         let mut summary = Self {
-            used: Used::new(&contents.day, &settings.limits, now),
+            used: Used::new(contents, &settings.limits, now),
             held: BTreeMap::new(),
             gathering: Pending::default(),
             due: Pending::default(),

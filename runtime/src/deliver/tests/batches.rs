@@ -132,6 +132,47 @@ async fn without_the_ledger_what_is_urgent_is_sent_alone() {
     assert_eq!(ports.posted(), 3, "what was sent is not sent again");
 }
 
+/// Over the dollars of a day only what is always sent is sent. A sum that cannot be read limits nothing.
+#[tokio::test]
+async fn over_the_dollars_of_a_day_incidents_wait_for_the_next() {
+    let costs = |dollars: &str| {
+        let ports = FakePorts::new([]);
+        let key = Spending::key(ports.now());
+        let item = match dollars {
+            // As the result function writes it.
+            "unreadable" => Item::Day(Day::default()),
+            dollars => {
+                let day = ports.now().to_zoned(jiff::tz::TimeZone::UTC).day();
+                let json = json!({ "kind": "spending", "cents": { day.to_string(): dollars.parse::<u64>().unwrap() * 100 } });
+                serde_json::from_value(json).unwrap()
+            }
+        };
+        let after = Some(0);
+        assert!(ports.ledger.borrow_mut().write(&[Put { key, after, item }]));
+        ports
+    };
+    for (dollars, posted) in [("49", 1), ("50", 0), ("unreadable", 1)] {
+        let ports = costs(dollars);
+        let mut it = Deliver::new(DeliverySettings {
+            limits: Limits {
+                dollars_per_day: Some(50),
+                ..environment().settings.limits
+            },
+            ..environment().settings
+        });
+        deliver(&mut it, &ports, &["a"]).await;
+        assert_eq!(ports.posted(), posted, "{dollars}");
+        // On the next day there are dollars again.
+        ports.sleep(Duration::from_hours(24)).await;
+        handle(&mut it, &ports, received(&["a"], 2)).await;
+        assert_eq!(ports.posted(), 1, "{dollars}");
+        // An older environment has no such limit.
+        let ports = costs(dollars);
+        deliver(&mut environment(), &ports, &["a"]).await;
+        assert_eq!(ports.posted(), 1);
+    }
+}
+
 /// A problem that goes on may come again every day: only what is a fifth larger than when it was reported is
 /// reported again.
 #[tokio::test]

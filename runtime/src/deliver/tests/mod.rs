@@ -20,7 +20,7 @@ use jiff::SignedDuration;
 use webhook::{Answer, SignedRequest, UrlPolicy, Webhook};
 
 use super::*;
-use crate::ledger::{Item, Key, MemoryLedger, Pending, Put, Versioned};
+use crate::ledger::{Day, Item, Key, MemoryLedger, Pending, Put, Spending, Versioned};
 
 /// What the receiver does with a request.
 type Script = VecDeque<Result<Answer, TransportError>>;
@@ -183,6 +183,8 @@ fn environment() -> Deliver {
             rule_per_day: 10_000,
             always_send: Priority::Critical,
             always_per_day: 10_000,
+            dollars_per_day: None,
+            dollars_per_month: None,
         },
         quiet_hours: None,
         knows_results: false,

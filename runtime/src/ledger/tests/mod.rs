@@ -3,6 +3,7 @@
 mod join;
 mod members;
 mod plan;
+mod spending;
 mod stored;
 
 use std::time::Duration;

@@ -11,7 +11,7 @@ use super::{
     world::{World, completed, hour, incident, task, world},
 };
 use crate::{
-    ledger::{Day, Finding, Investigation, Item, Key, Put, Slot, State, Status},
+    ledger::{Day, Finding, Investigation, Item, Key, Put, Slot, Spending, State, Status},
     result::{NotOurs, Outcome, ResultError, metrics},
 };
 
@@ -22,6 +22,11 @@ fn an_investigation_is_followed_from_its_beginning_to_its_end() {
     world.task.replace(task("PENDING_TRIAGE", 0));
     let outcome = world.task().unwrap();
     assert_eq!(metrics(&outcome), ["Investigations"]);
+    // While it runs it has cost its time so far: 13 minutes here.
+    completed(&world);
+    world.task.replace(task("IN_PROGRESS", 2));
+    world.task().unwrap();
+    assert_eq!(world.spending().until(now()).month, 647);
     completed(&world);
     let outcome = world.task().unwrap();
     assert_eq!(metrics(&outcome), ["Completed"]);
@@ -36,6 +41,7 @@ fn an_investigation_is_followed_from_its_beginning_to_its_end() {
     assert_eq!(world.calls.get(), 1);
     assert_eq!(world.known(&id), Some(known));
     assert_eq!(world.day().used(), 2);
+    assert_eq!(world.spending().until(now()).day, 398);
 }
 
 #[test]
@@ -123,6 +129,38 @@ fn what_was_linked_gives_its_slot_back_once() {
         low.task.borrow_mut()["updatedAt"] = task("LINKED", minute)["updatedAt"].clone();
         low.task().unwrap();
         assert_eq!(low.day(), day);
+    }
+}
+
+/// A report that was sent twice can have two tasks, and a linked task can be shown as running after that.
+#[test]
+fn a_slot_is_given_back_once_however_many_tasks_are_linked() {
+    let readings = [
+        ("task-1", "LINKED", "2026-05-14T07:46:00Z"),
+        ("task-1", "IN_PROGRESS", "2026-05-14T07:46:00Z"),
+        ("task-0", "LINKED", "2026-05-14T07:45:30Z"),
+        ("task-2", "LINKED", "2026-05-14T07:46:30Z"),
+    ];
+    for first in 0..readings.len() {
+        let low = world(Priority::Low, |_| {});
+        completed(&low);
+        let turned = readings.iter().cycle().skip(first).take(readings.len());
+        for (minute, (id, status, made)) in (1..).zip(turned) {
+            let mut read = task(status, minute);
+            read["taskId"] = json!(id);
+            read["createdAt"] = json!(made);
+            low.task.replace(read);
+            low.task().unwrap();
+        }
+        assert_eq!((low.day().used(), low.day().low()), (1, 1), "{first}");
+        // The ledger shows the first task, which costs nothing of its own.
+        let known = low.known(incident(Priority::Low).id()).unwrap();
+        assert_eq!((known.task.as_str(), known.gave_back), ("task-0", true));
+        assert_eq!(
+            (known.status.as_str(), known.own_cost()),
+            ("LINKED", (None, None))
+        );
+        assert_eq!(low.spending().until(now()).month, 0);
     }
 }
 
@@ -374,7 +412,11 @@ fn readings() -> impl Strategy<Value = (Vec<&'static str>, Vec<usize>)> {
 }
 
 /// What the ledger has after the steps of a life were read in this order.
-fn outcome(life: &[&str], order: &[usize], priority: Priority) -> (Option<Investigation>, Day) {
+fn outcome(
+    life: &[&str],
+    order: &[usize],
+    priority: Priority,
+) -> (Option<Investigation>, Day, Spending) {
     let world = world(priority, |_| {});
     completed(&world);
     for step in order {
@@ -386,7 +428,8 @@ fn outcome(life: &[&str], order: &[usize], priority: Priority) -> (Option<Invest
         world.task.replace(task);
         world.task().unwrap();
     }
-    (world.known(incident(priority).id()), world.day())
+    let known = world.known(incident(priority).id());
+    (known, world.day(), world.spending())
 }
 
 proptest! {

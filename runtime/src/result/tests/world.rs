@@ -19,7 +19,7 @@ use crate::{
     aws::{CallError, Page, Reason, sns::Message},
     ledger::{
         Contents, Day, Hour, Identity, Investigation, Item, Key, Members, MemoryLedger, Nearby,
-        Put, Slot, State, Versioned, Window,
+        Put, Slot, Spending, State, Versioned, Window,
     },
     result::{Agent, Clock, Follow, Outcome, Patience, Publisher, ResultError, Store},
 };
@@ -97,6 +97,22 @@ impl World {
                 ..
             }) => day.clone(),
             other => panic!("{other:?}"),
+        }
+    }
+}
+
+impl World {
+    /// What the month has cost.
+    pub(super) fn spending(&self) -> Spending {
+        match self.ledger.borrow().get(&Spending::key(now())) {
+            Some(Versioned {
+                item: Item::Spending(it),
+                ..
+            }) => it.clone(),
+            other => {
+                assert!(other.is_none());
+                Spending::new(now())
+            }
         }
     }
 }

@@ -23,6 +23,8 @@ pub(crate) fn unlimited() -> DeliverySettings {
             rule_per_day: 100_000,
             always_send: Priority::Critical,
             always_per_day: 100_000,
+            dollars_per_day: None,
+            dollars_per_month: None,
         },
         quiet_hours: None,
         knows_results: false,

@@ -55,6 +55,7 @@ impl Aftermath {
                 Item::Day(it) => used.push(it.used() + it.always()),
                 Item::Head(_)
                 | Item::Suppression(_)
+                | Item::Spending(_)
                 | Item::Investigation(_)
                 | Item::CostRun(_)
                 | Item::CostFindings(_) => {}

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use contract::Limits;
 use stacks::monitor::{
-    AgentMinutes, AgentSpaceId, AgentTime, Budget, GroupWait, GroupWindow, Grouping, InvalidBudget,
-    QuietHours, Share,
+    AgentMinutes, AgentSpaceId, AgentTime, Budget, DollarsPer, GroupWait, GroupWindow, Grouping,
+    InvalidBudget, QuietHours, Share,
 };
 
 use super::{Resolver, priority};
@@ -33,10 +33,22 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn limits(&mut self, limits: Option<Field<file::Limits>>) -> Bounds {
+    /// `follows` says whether results of investigations are recorded.
+    pub(super) fn limits(&mut self, limits: Option<Field<file::Limits>>, follows: bool) -> Bounds {
         let Some((span, limits)) = limits.and_then(|it| Some((it.span, it.value?))) else {
             return Bounds::default();
         };
+        let dollars = [
+            ("dollars-per-day", &limits.dollars_per_day),
+            ("dollars-per-month", &limits.dollars_per_month),
+        ];
+        for (name, field) in dollars {
+            if let (Some(field), false) = (field, follows) {
+                let hint =
+                    "name the agent space whose results say what they cost: `agent: {space: UUID}`";
+                self.error(&field.span, format!("`{name}` needs the key `agent`"), hint);
+            }
+        }
         Bounds {
             budget: self.budget(&span, &limits),
             quiet_hours: limits
@@ -71,6 +83,8 @@ impl Resolver<'_> {
             rule_per_day: set(&limits.rule_per_day, usual.rule_per_day),
             always_send: always_send.map_or(usual.always_send, priority),
             always_per_day: set(&limits.always_send_per_day, usual.always_per_day),
+            dollars_per_day: limits.dollars_per_day.as_ref().and_then(|it| it.value),
+            dollars_per_month: limits.dollars_per_month.as_ref().and_then(|it| it.value),
             ..usual
         });
         for error in budget.as_ref().err().into_iter().flatten() {
@@ -91,6 +105,15 @@ impl Resolver<'_> {
                 }
                 InvalidBudget::AlwaysPerDay(_) if limits.always_send_per_day.is_none() => continue,
                 InvalidBudget::AlwaysPerDay(_) => (limits.always_send_per_day.as_ref(), ""),
+                InvalidBudget::Dollars {
+                    period: DollarsPer::Day,
+                    ..
+                } => (limits.dollars_per_day.as_ref(), ""),
+                InvalidBudget::Dollars {
+                    period: DollarsPer::Month,
+                    ..
+                }
+                | InvalidBudget::MonthBelowDay { .. } => (limits.dollars_per_month.as_ref(), ""),
             };
             let place = field.map_or(span, |it| &it.span);
             self.error(place, error.to_string(), hint);

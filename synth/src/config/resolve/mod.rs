@@ -97,7 +97,7 @@ pub(super) fn account(
         );
     }
     let grouping = resolver.grouping(file.group_wait.as_ref(), file.group_window.as_ref());
-    let bounds = resolver.limits(file.limits);
+    let bounds = resolver.limits(file.limits, file.agent.is_some());
     let tags = resolver.tags(&entries(file.tags), &stack);
     let monitor = Monitor {
         account_name: name,

@@ -1,5 +1,5 @@
 use contract::{IncidentId, Priority};
-use runtime::ledger::{Day, Hour, Slot, State, Window};
+use runtime::ledger::{Day, Hour, Item, Slot, Spending, State, Window};
 use serde_json::json;
 
 use super::{
@@ -158,6 +158,45 @@ fn a_summary_says_what_is_used_by_whom_and_what_is_pending() {
     assert_eq!(json["budget"]["next"], "2026-01-02T13:00:00Z");
     let calm = Summary::new(&Contents::default(), &settings(3), at(NOW));
     assert_eq!(calm.lines(at(NOW)).len(), 1);
+}
+
+#[test]
+fn dollars_are_shown_beside_their_limits_and_hold_what_is_due() {
+    let now = at(NOW);
+    let spending = json!({ "kind": "spending", "cents": { "1": 40_000, "2": 5_013 } });
+    let spending: Item = serde_json::from_value(spending).unwrap();
+    let due = window("due", today("12:00:00"), &[("exited with code 1", 1)]);
+    let items = [
+        (due.key.clone(), Some(Item::Window(Box::new(due)))),
+        (Spending::key(now), Some(spending)),
+    ];
+    let contents = Contents::read(items, now);
+    let mut settings = settings(6);
+    let lines = |settings: &contract::DeliverySettings| {
+        Summary::new(&contents, settings, now).lines(now).join("\n")
+    };
+    assert!(!lines(&settings).contains("dollars"));
+    settings.limits.dollars_per_day = Some(51);
+    settings.limits.dollars_per_month = Some(1_000);
+    let shown = lines(&settings);
+    assert!(
+        shown
+            .contains("\n  dollars       $50.13 of $51 today, $450.13 of $1000 this month\n  due "),
+        "{shown}"
+    );
+    settings.limits.dollars_per_day = Some(50);
+    let shown = lines(&settings);
+    assert!(
+        shown.contains("0 of 24 today; the next at 2026-01-03 00:00 UTC"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("by the budget until 2026-01-03 00:00 UTC"),
+        "{shown}"
+    );
+    let json = Summary::new(&contents, &settings, now).to_json();
+    assert_eq!(json["budget"]["dollarsThisMonth"], 450.13);
+    assert_eq!(json["budget"]["dollarsPerDay"], 50);
 }
 
 #[test]

@@ -1,0 +1,114 @@
+//! Limits in dollars.
+
+use super::*;
+use crate::ledger::Spent;
+
+fn investigation(task: &str, status: Status, dollars: Option<f64>) -> Investigation {
+    Investigation {
+        incident: IncidentId::of("alarm", &[task]),
+        task: task.to_owned(),
+        execution: None,
+        primary: None,
+        ended: status.is_end().then_some(at(600)),
+        status,
+        reason: None,
+        created: at(0),
+        began: Some(at(0)),
+        seconds: dollars.map(|_| 60),
+        dollars,
+        verdict: None,
+        gaps: Vec::new(),
+        skills: Vec::new(),
+        at: at(0),
+        gave_back: false,
+        summarized: None,
+        is_read: true,
+        notice: None,
+    }
+}
+
+fn spent(day: u64, month: u64) -> Spent {
+    Spent { day, month }
+}
+
+#[test]
+fn what_ended_counts_on_its_day_and_what_runs_until_now() {
+    let mut spending = Spending::new(at(0));
+    assert_eq!(
+        spending.begins(),
+        "2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap()
+    );
+    let running = investigation("a", Status::InProgress, Some(0.1));
+    spending.replace(None, Some(&running), 0.01);
+    assert_eq!(spending.until(at(90)), spent(90, 90));
+    // Its end may have been missed.
+    assert_eq!(spending.until(at(3 * 3_600)), spent(3_600, 3_600));
+    let ended = investigation("a", Status::Completed, Some(1.59));
+    spending.replace(Some(&running), Some(&ended), 0.01);
+    spending.replace(Some(&ended), Some(&ended), 0.01);
+    assert_eq!(spending.until(at(90)), spent(159, 159));
+    // The next day has spent nothing, the month has.
+    assert_eq!(spending.until(at(86_400)), spent(0, 159));
+    // Of one that turns out to be linked nothing is left.
+    let linked = investigation("a", Status::Linked, Some(1.59));
+    spending.replace(Some(&ended), Some(&linked), 0.01);
+    assert_eq!(spending, Spending::new(at(0)));
+    // What an earlier version recorded was not counted.
+    spending.replace(Some(&ended), None, 0.01);
+    assert_eq!(spending, Spending::new(at(0)));
+}
+
+#[test]
+fn a_month_has_an_item_of_its_own() {
+    let time = |it: &str| it.parse::<Timestamp>().unwrap();
+    let last = Spending::key(time("2026-01-31T23:59:59Z"));
+    assert_eq!(last, Spending::key(at(0)));
+    assert_ne!(last, Spending::key(time("2026-02-01T00:00:00Z")));
+}
+
+#[test]
+fn what_is_over_the_dollars_of_a_day_waits_for_the_next() {
+    let limits = Limits {
+        dollars_per_day: Some(10),
+        ..Limits::new(3, 12)
+    };
+    let mut day = Day::new(Hour::of(at(0)));
+    let slot = Slot {
+        priority: Priority::High,
+        rule: None,
+    };
+    day.take(Hour::of(at(0)), slot, &limits);
+    assert_eq!(spent(999, 5_000).bounds(&limits, &day), limits);
+    let over = spent(1_000, 5_000).bounds(&limits, &day);
+    assert_eq!(day.room(Hour::of(at(0)), &over), 0);
+    assert_eq!(
+        day.next_room(Hour::of(at(0)), &over),
+        Hour::of(at(0)).end_of_day()
+    );
+    assert_eq!(over.always_per_day, limits.always_per_day);
+    // Without a limit any sum is allowed.
+    let unlimited = Limits::new(3, 12);
+    assert_eq!(
+        spent(u64::MAX, u64::MAX).bounds(&unlimited, &day),
+        unlimited
+    );
+}
+
+#[test]
+fn over_the_dollars_of_a_month_there_is_one_report_a_day() {
+    let limits = Limits {
+        dollars_per_month: Some(100),
+        ..Limits::new(3, 12)
+    };
+    let hour = Hour::of(at(0));
+    let mut day = Day::new(hour);
+    let over = spent(0, 10_000).bounds(&limits, &day);
+    assert_eq!(day.room(hour, &over), 1);
+    let slot = Slot {
+        priority: Priority::High,
+        rule: None,
+    };
+    day.take(hour, slot, &over);
+    let over = spent(0, 10_000).bounds(&limits, &day);
+    assert_eq!(day.room(hour, &over), 0);
+}
