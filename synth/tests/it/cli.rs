@@ -81,16 +81,16 @@ fn list_shows_what_is_watched() {
     assert_eq!(
         ended.stdout,
         "\
-KIND       NAME               PRIORITY  REGIONS       WHAT
-cluster    checkout           CRITICAL  all           without the services canary-*
-cluster    team-a-*           -         all
-alarm      errors             HIGH      eu-central-1  Sum of AWS/ApplicationELB HTTPCode_Target_5XX_Count > 25, in 3 of 5 periods of 60 s
-alarm      cpu                HIGH      all           Average of AWS/ECS CPUUtilization above normal by 2 deviations, in 15 of 15 periods of 60 s (for composites only)
-composite  down               CRITICAL  all           by the states of cpu, disk
-watched    *                  HIGH      all           existing alarms, at most HIGH
-excepted   TargetTracking-*   -         all           existing alarms that are not watched
-pipeline   release-*          HIGH      all           executions that fail
-rule       orders             LOW       all           The order {detail.order} failed
+KIND       NAME              PRIORITY  REGIONS       WHAT
+cluster    checkout          CRITICAL  all           without the services canary-*
+cluster    team-a-*          -         all
+alarm      errors            HIGH      eu-central-1  Sum of AWS/ApplicationELB HTTPCode_Target_5XX_Count > 25, in 3 of 5 periods of 60 s
+alarm      cpu               HIGH      all           Average of AWS/ECS CPUUtilization above normal by 2 deviations, in 15 of 15 periods of 60 s (for composites only)
+composite  down              CRITICAL  all           by the states of cpu, disk
+watched    *                 HIGH      all           existing alarms, at most HIGH
+excepted   TargetTracking-*  -         all           existing alarms that are not watched
+pipeline   release-*         HIGH      all           executions that fail
+rule       orders            LOW       all           The order {detail.order} failed
 "
     );
     let ended = Run::inside(project.path(), &[&list[..], &["--json"]].concat()).end();

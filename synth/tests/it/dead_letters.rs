@@ -23,7 +23,7 @@ fn arn(service: &str, resource: &str) -> String {
 pub(crate) fn envelope(name: &str) -> Envelope {
     let at = "2026-01-02T03:04:05Z".parse().unwrap();
     let id = IncidentId::of("alarm", &[name]);
-    let title = format!("Alarm {name} is in ALARM in {REGION}");
+    let title = format!("{name} in ALARM ({REGION})");
     let incident = Incident::new(id, Priority::High, &title, "It is.", at, name, json!({}));
     Envelope::new(FunctionName::Alarm, incident)
 }

@@ -323,8 +323,8 @@ async fn a_thousand_dead_letters_are_accounted_for() {
         "record-7 in ALARM (eu-central-1)",
         "legacy-7 in ALARM (eu-central-1)",
         // The rule's own title, as the account file has it.
-        "The order by-rule-7 failed",
-        "An order failed",
+        "The order by-rule-7 failed (eu-central-1)",
+        "An order failed (eu-central-1)",
     ] {
         assert!(titles.contains(title), "{title}");
     }
@@ -398,11 +398,11 @@ async fn what_is_redriven_arrives_signed_and_once() {
     }
     let titles: BTreeSet<&str> = arrived.values().map(String::as_str).collect();
     let expected = [
-        "api: an image cannot be pulled (cluster checkout, eu-central-1)",
-        "action in ALARM (eu-central-1)",
-        "given-up in ALARM (eu-central-1)",
-        "rejected in ALARM (eu-central-1)",
-        "The order by-rule failed",
+        "life: api: an image cannot be pulled (cluster checkout, eu-central-1)",
+        "life: action in ALARM (eu-central-1)",
+        "life: given-up in ALARM (eu-central-1)",
+        "life: rejected in ALARM (eu-central-1)",
+        "life: The order by-rule failed (eu-central-1)",
     ];
     assert_eq!(titles, BTreeSet::from(expected));
 
