@@ -244,7 +244,7 @@ mod tests {
         let (headline, place) = long.title().split_once(" (").unwrap();
         assert_eq!(headline.chars().count(), MAX_HEADLINE);
         assert!(headline.starts_with("shop-prod: checkout-"), "{headline}");
-        assert!(headline.ends_with("-api out of memory"), "{headline}");
+        assert!(headline.ends_with("… out of memory"), "{headline}");
         assert_eq!(place, "cluster demo, eu-central-1)");
         let full = format!("Full title: shop-prod: {title}\n\nIt is high.");
         assert_eq!(long.description(), full);

@@ -99,7 +99,7 @@ pub fn cut_middle(text: &str, limit: usize) -> String {
         return text.to_owned();
     }
     let kept = limit.saturating_sub(1);
-    let end = kept / 3;
+    let end = kept / 4;
     let beginning: String = text.chars().take(kept - end).collect();
     let end: String = text.chars().skip(length - end).collect();
     format!("{beginning}…{end}")

@@ -37,10 +37,10 @@ pub(crate) fn agent(account: &Account, region: &str) -> Investigates {
     let minutes = SignedDuration::from_mins;
     let script = Script::default()
         .taking("", minutes(8))
-        .taking("Alarm", SignedDuration::from_secs(192))
+        .taking(" in ALARM", SignedDuration::from_secs(192))
         .finding("The order", Finding::NoAccess)
         .taking("The order", minutes(3))
-        .finding("Cost report", Finding::Cause);
+        .finding("cost report", Finding::Cause);
     let begin = Timestamp::now();
     let clock = move || {
         let passed = Timestamp::now().duration_since(begin);

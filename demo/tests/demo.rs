@@ -103,7 +103,7 @@ fn every_event_of_a_storm_is_accounted_for() {
         &stdout,
         &[
             " groups over the budget",
-            "CRITICAL 3 incidents of AWS/ApplicationELB LoadBalancer=app/payment/",
+            "CRITICAL local: 3 incidents of LoadBalancer=app/payme",
             "60 events became ",
             "every event is accounted for: ",
             "the receiver's limit of 2 requests a second was exceeded 0 times",

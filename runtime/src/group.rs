@@ -109,7 +109,7 @@ impl Affected<'_> {
             Self::Resource {
                 namespace,
                 dimensions,
-            } => format!("{namespace} {} ({region})", show_pairs(dimensions)),
+            } => format!("{} ({namespace}, {region})", show_pairs(dimensions)),
             Self::Alarm { name, .. } => format!("alarm {name} ({region})"),
             Self::Values { rule, shown, .. } => {
                 format!("rule {rule} ({region}): {}", shown.join(", "))

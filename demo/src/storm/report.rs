@@ -59,7 +59,10 @@ impl Summary<'_> {
         } = self;
         let mut lines = vec!["\nReports that the agent has:".to_owned()];
         for (priority, title) in &arrived.titles {
-            let (what, causes) = title.split_once(": ").unwrap_or((title, ""));
+            let (what, causes) = match title.split_once("): ") {
+                Some((what, causes)) => (format!("{what})"), causes),
+                None => (title.clone(), ""),
+            };
             lines.push(format!("  {priority:<8} {what}"));
             lines.extend((!causes.is_empty()).then(|| format!("  {:<8} {causes}", "")));
         }

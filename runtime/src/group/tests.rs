@@ -247,7 +247,7 @@ fn names_and_causes_are_for_people() {
         ),
         (
             of_alarm(&queue),
-            "AWS/SQS QueueName=payments (eu-central-1)",
+            "QueueName=payments (AWS/SQS, eu-central-1)",
             "alarm down",
         ),
         (

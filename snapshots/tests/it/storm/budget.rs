@@ -36,11 +36,11 @@ fn what_exceeds_an_hour_is_one_digest_at_once() {
     let waited = at.duration_since(night.begin);
     assert!(waited < MINUTE * 2, "{waited}");
     let title = digest["title"].as_str().unwrap();
-    assert!(title.contains(" groups over the budget: HIGH: "), "{title}");
+    assert!(title.contains(" groups over the budget (HIGH: "), "{title}");
     let text = digest["description"].as_str().unwrap();
     for fact in [
         "By group, the most urgent first:",
-        "AWS/SQS QueueName=queue-",
+        "QueueName=queue-",
         "allows no more investigations",
     ] {
         assert!(text.contains(fact), "{fact}: {text}");

@@ -81,7 +81,7 @@ fn an_alarm_and_its_five_hundred_time_series_are_one_incident() {
     assert_eq!(members(body), 501);
     let title = body["title"].as_str().unwrap();
     assert!(
-        title.starts_with("501 incidents of alarm load in eu-central-1: "),
+        title.starts_with("501 incidents of alarm load (eu-central-1): "),
         "{title}"
     );
     let description = body["description"].as_str().unwrap();
