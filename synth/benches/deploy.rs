@@ -29,6 +29,8 @@ mod model;
 mod run;
 #[path = "../tests/cloud/s3.rs"]
 mod s3;
+#[path = "../tests/cloud/sts.rs"]
+mod sts;
 
 fn report(what: &str, ended: &Ended) {
     let of = |service: &str| {

@@ -140,7 +140,7 @@ impl Monitor {
     /// What `deliver` goes by.
     pub fn delivery(&self) -> DeliverySettings {
         DeliverySettings {
-            account_name: Some(self.account_name.to_string()),
+            account_name: Some(self.account_name.clone()),
             wait: self.grouping.wait.get(),
             window: self.grouping.window.get(),
             limits: self.budget.limits(),

@@ -66,7 +66,7 @@ pub(super) fn mistake(text: &str, error: &ScanError) -> Diagnostic {
             here("`{` is not closed before this".to_owned())
                 .hint("put `,` between the entries of a map, and `}` after the last")
         }
-        _ => here(error.info().to_owned()).hint("this is not YAML: a value in quotes always is"),
+        _ => here(error.info().clone()).hint("this is not YAML: a value in quotes always is"),
     }
 }
 
