@@ -1,7 +1,7 @@
 //! What is in an account and not in its file, and the file with it.
 //!
 //! Only what the file can hold is looked for: ECS clusters, alarms that exist already, and pipelines. What is decided is
-//! pure; [`read`] alone asks AWS.
+//! pure; `read` alone asks AWS.
 
 mod edit;
 mod group;
