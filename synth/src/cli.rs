@@ -112,7 +112,7 @@ pub enum Command {
 }
 
 /// Which account file to read.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Args)]
 #[group(required = true, multiple = false)]
 pub struct AccountFile {
     /// Read `accounts/NAME.yaml`
@@ -130,7 +130,7 @@ pub struct AccountFiles {
     /// Read `accounts/NAME.yaml`; may be given several times
     ///
     /// The accounts come one after the other, each under a line with its name. The exit code is that of the first that
-    /// does not end with 0. A deploy or a destroy ends with it, and the others of these commands go on.
+    /// does not end with 0. A deploy stops there; the other commands go on.
     #[arg(long, value_name = "NAME")]
     pub account: Vec<String>,
     /// Read every file in `accounts`
@@ -220,9 +220,9 @@ pub struct Deploy {
 /// with what is in them. Prints how to remove each.
 #[derive(Debug, Args)]
 pub struct Destroy {
-    /// Which accounts
+    /// Which account
     #[command(flatten)]
-    pub files: AccountFiles,
+    pub file: AccountFile,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,

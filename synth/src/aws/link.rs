@@ -54,9 +54,16 @@ impl Link {
 
     /// What the AWS configuration says of the credentials; nothing where another was given.
     pub fn configuration(&self) -> Configuration {
-        match self.given {
-            Some(_) => Configuration::default(),
-            None => Configuration::of_process(),
+        if self.given.is_some() {
+            return Configuration::default();
+        }
+        let configuration = Configuration::of_process();
+        match &self.access.profile {
+            Some(profile) => Configuration {
+                profile: Some(profile.clone()),
+                ..configuration
+            },
+            None => configuration,
         }
     }
 
@@ -64,7 +71,7 @@ impl Link {
     pub(super) fn explain(&self, error: AwsError) -> AwsError {
         match self.given {
             Some(_) => error,
-            None => Configuration::of_process().explain(error),
+            None => self.configuration().explain(error),
         }
     }
 

@@ -44,8 +44,8 @@ pub(super) async fn reads(
     Ok(result)
 }
 
-/// Does what changes something for each of the files, up to the first that is not done.
-pub(super) async fn changes(
+/// Deploys each of the files, up to the first that is not done.
+pub(super) async fn deploys(
     files: &AccountFiles,
     terminal: Terminal,
     each: impl AsyncFn(&AccountFile) -> Result<Exit, Error>,

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
     aws::Region,
-    cli::{AccountFile, Destroy},
+    cli::Destroy,
     commands::{
         Session,
         deploy::say_result,
@@ -24,12 +24,8 @@ use crate::{
 /// How often the stacks are looked at anew because something went on in one.
 const LOOKS: usize = 20;
 
-pub(crate) async fn run(
-    args: &Destroy,
-    file: &AccountFile,
-    session: &Session,
-) -> Result<Exit, Error> {
-    let account = file.load(session.terminal)?.account;
+pub(crate) async fn run(args: &Destroy, session: &Session) -> Result<Exit, Error> {
+    let account = args.file.load(session.terminal)?.account;
     destroy(session, &account, args.yes).await
 }
 

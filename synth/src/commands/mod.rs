@@ -57,14 +57,9 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
             let session = Session::of_process(terminal);
             let each =
                 async |file: &AccountFile| Box::pin(deploy::run(&args, file, &session)).await;
-            accounts::changes(&args.files, terminal, each).await
+            accounts::deploys(&args.files, terminal, each).await
         }
-        Command::Destroy(args) => {
-            let session = Session::of_process(terminal);
-            let each =
-                async |file: &AccountFile| Box::pin(destroy::run(&args, file, &session)).await;
-            accounts::changes(&args.files, terminal, each).await
-        }
+        Command::Destroy(args) => destroy::run(&args, &Session::of_process(terminal)).await,
         Command::Status(args) => {
             let session = Session::of_process(terminal);
             let each =

@@ -117,9 +117,7 @@ impl Resolver<'_> {
                 if !REGIONS.contains(&region.as_str()) {
                     self.warn(
                         &field.span,
-                        format!(
-                            "`{region}` is none of the regions that were known when this was built"
-                        ),
+                        format!("unknown region `{region}`"),
                         &nearest(region),
                     );
                 }

@@ -224,9 +224,9 @@ impl Resolver<'_> {
             .map(|(it, _)| (&it.name, it.rule.alarms()))
             .collect();
         for (composite, span) in alarms.with_rules() {
-            let others = names.iter().filter(|it| **it != &composite.name);
-            let known: Vec<&str> = others.map(|it| it.as_str()).collect();
             for other in composite.rule.alarms().difference(&names) {
+                let others = names.iter().filter(|it| **it != &composite.name);
+                let known: Vec<&str> = others.map(|it| it.as_str()).collect();
                 self.error(
                     span,
                     format!("no alarm `{other}` in this file"),

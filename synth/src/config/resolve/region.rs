@@ -50,6 +50,6 @@ pub(super) fn nearest(region: &str) -> String {
         .into_iter()
         .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     best.map_or_else(String::new, |it| {
-        format!("did you mean `{it}`? a newer region is used as it is")
+        format!("did you mean `{it}`? (a region that is newer than this version of `synth` works as written)")
     })
 }
