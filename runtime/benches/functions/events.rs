@@ -6,7 +6,7 @@ use contract::{Envelope, FunctionName, Group, GroupKey, Incident, IncidentId, Pr
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use crate::lambda::Event;
+use crate::{lambda::Event, outside::SPACE};
 
 /// The largest payload of an invocation, in bytes. Source: "Lambda quotas".
 const LARGEST_PAYLOAD: usize = 6 * 1_024 * 1_024;
@@ -22,16 +22,29 @@ pub(crate) fn event(function: &str) -> Event {
         "ecs" => sample("ecs-task-stopped-oom"),
         "event" => sample("event-DERIVED-pipeline-failed"),
         "deliver" => batch(&[message(0, "It broke.")]),
+        "result" => ended_task(),
         _ => json!({ "scheduledTime": "2026-01-02T06:30:00Z" }).to_string(),
     };
     Event {
         payload,
         time: Duration::from_mins(2),
         answer: match function {
-            "deliver" => r#"{"batchItemFailures":[]}"#,
+            "deliver" => r#"{"batchItemFailures":["#,
+            "result" => r#"{"result":"not-ours"}"#,
             _ => r#"{"decision":"investigate""#,
         },
     }
+}
+
+/// What the agent says when a task has ended that is about nothing of ours, as most of a shared space's are.
+fn ended_task() -> String {
+    let metadata = json!({ "agent_space_id": SPACE, "task_id": "t" });
+    let event = json!({
+        "source": "aws.aidevops",
+        "detail-type": "Investigation Completed",
+        "detail": { "metadata": metadata },
+    });
+    event.to_string()
 }
 
 /// The largest event that EventBridge hands over, of the JSON that takes the most memory for its length.

@@ -66,7 +66,7 @@ fn main() -> ExitCode {
 const LARGE_ACCOUNT: &str = "large-account";
 
 /// The functions that are packaged.
-const FUNCTIONS: [&str; 5] = ["alarm", "ecs", "event", "cost", "deliver"];
+const FUNCTIONS: [&str; 6] = ["alarm", "ecs", "event", "cost", "deliver", "result"];
 
 /// `deliver` waits between posts: an event that comes sooner would measure that.
 const BETWEEN_POSTS: Duration = Duration::from_millis(1_010);
