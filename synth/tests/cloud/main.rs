@@ -21,3 +21,4 @@ mod plans;
 mod run;
 mod s3;
 mod sts;
+mod upgrade;
