@@ -36,7 +36,7 @@ enum On {
 }
 
 /// What `synth` calls by itself. What CloudFormation calls for it is in the registry schemas of the resources.
-pub const NEEDS: [Need; 13] = [
+pub const NEEDS: [Need; 14] = [
     Need {
         id: "Lists",
         who: "all",
@@ -90,6 +90,16 @@ pub const NEEDS: [Need; 13] = [
         id: "Alarms",
         who: "`status`",
         actions: &["cloudwatch:DescribeAlarms"],
+        on: On::Everything,
+    },
+    Need {
+        id: "History",
+        who: "`discover`",
+        actions: &[
+            "cloudwatch:DescribeAlarmHistory",
+            "ecs:DescribeTasks",
+            "ecs:ListTasks",
+        ],
         on: On::Everything,
     },
     Need {
@@ -162,6 +172,17 @@ pub struct Scope<'a> {
     pub stack: &'a str,
     /// Whether the stack makes a key of its own.
     pub has_key: bool,
+    /// The ARN of the role that CloudFormation works as; nothing where it works with the credentials of whoever deploys.
+    pub cloudformation_role: Option<&'a str>,
+}
+
+/// Managed policies, by whom they are for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policies {
+    /// For the role that `synth` runs as.
+    pub credentials: Vec<Json>,
+    /// For the role that CloudFormation works as; none where there is no such role.
+    pub cloudformation_role: Vec<Json>,
 }
 
 /// Characters of a managed policy at most, white space aside. Source: "IAM and AWS STS quotas" in the IAM user guide.
@@ -169,14 +190,12 @@ const MOST: usize = 6_144;
 
 /// The policies that let a role do everything that `synth` does with an account: each fits one managed policy.
 ///
-/// CloudFormation calls with the permissions of whoever deploys. Those permissions count only by way of it
-/// (`aws:CalledVia`), and those on roles only for roles of the stack.
-pub fn policies(scope: Scope<'_>, stacks: &[Stack]) -> Vec<Json> {
-    let mut statements = vec![statement(
-        "Names",
-        CALLS.iter().map(|it| it.permission),
-        &["*".to_owned()],
-    )];
+/// CloudFormation calls with the permissions of whoever deploys, or with those of its own role. The former count only by way
+/// of it (`aws:CalledVia`), and those on roles only for roles of the stack. Source: "AWS CloudFormation service role" in the
+/// CloudFormation user guide.
+pub fn policies(scope: Scope<'_>, stacks: &[Stack]) -> Policies {
+    let names = CALLS.iter().map(|it| it.permission);
+    let mut own = vec![statement("Names", names, &["*".to_owned()])];
     for need in &NEEDS {
         if need.on == On::Keys && !scope.has_key {
             continue;
@@ -188,14 +207,37 @@ pub fn policies(scope: Scope<'_>, stacks: &[Stack]) -> Vec<Json> {
             statement["Condition"] = json!({ "StringEquals":
                 { "aws:ResourceTag/aws:cloudformation:stack-name": scope.stack } });
         }
-        statements.push(statement);
+        own.push(statement);
     }
     let cost = cost_actions(stacks);
     if !cost.is_empty() {
         let actions = cost.iter().map(String::as_str);
-        statements.push(statement("Cost", actions, &["*".to_owned()]));
+        own.push(statement("Cost", actions, &["*".to_owned()]));
     }
-    statements.extend(by_cloudformation(scope, stacks));
+    let mut by_cloudformation = by_cloudformation(scope, stacks);
+    if let Some(role) = scope.cloudformation_role {
+        let action = ["iam:PassRole"].into_iter();
+        let mut pass = statement("PassCloudFormationRole", action, &[role.to_owned()]);
+        pass["Condition"] = json!({ "StringEquals":
+            { "iam:PassedToService": "cloudformation.amazonaws.com" } });
+        own.push(pass);
+        for statement in &mut by_cloudformation {
+            let is_called_via = statement["Condition"]["ForAnyValue:StringEquals"].is_object();
+            if let Some(statement) = statement.as_object_mut().filter(|_| is_called_via) {
+                statement.remove("Condition");
+            }
+        }
+    } else {
+        own.append(&mut by_cloudformation);
+    }
+    Policies {
+        credentials: documents(own),
+        cloudformation_role: documents(by_cloudformation),
+    }
+}
+
+/// As few managed policies as hold these statements.
+fn documents(statements: Vec<Json>) -> Vec<Json> {
     let mut documents: Vec<Vec<Json>> = Vec::new();
     for statement in statements {
         let fits = documents.last().is_some_and(|document| {

@@ -6,9 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use snapshots::{account, directory, stacks_of};
-use synth::permissions::{NEEDS, Scope, policies};
+use synth::permissions::{NEEDS, Policies, Scope, policies};
 
 const SERVICES: [&str; 13] = [
     "CloudFormation",
@@ -89,12 +89,17 @@ fn actions(documents: &[Json]) -> BTreeSet<String> {
 }
 
 fn documents(case: &str) -> Vec<Json> {
+    policies_of(case, None).credentials
+}
+
+fn policies_of(case: &str, cloudformation_role: Option<&str>) -> Policies {
     let account = account(&directory(&format!("cases/{case}")));
     let scope = Scope {
         account: "111122223333",
         region: "eu-central-1",
         stack: account.monitor.stack.as_str(),
         has_key: account.monitor.hardening.customer_managed_key,
+        cloudformation_role,
     };
     policies(scope, &stacks_of(&account))
 }
@@ -203,4 +208,39 @@ fn only_roles_of_the_stack_can_be_changed() {
             }
         }
     }
+}
+
+/// Whoever deploys by a role of CloudFormation passes it on, and makes nothing with credentials of their own.
+#[test]
+fn with_a_role_of_cloudformation_it_alone_makes_things() {
+    let role = "arn:aws:iam::111122223333:role/cloudformation";
+    let without = policies_of("example", None);
+    let with = policies_of("example", Some(role));
+    assert!(without.cloudformation_role.is_empty());
+    let is_making = |it: &&String| it.starts_with("lambda:Create") || it.starts_with("iam:Create");
+    let (own, its) = (
+        actions(&with.credentials),
+        actions(&with.cloudformation_role),
+    );
+    assert_eq!(own.iter().find(is_making), None);
+    assert!(own.contains("iam:PassRole") && its.iter().any(|it| is_making(&it)));
+    let all: BTreeSet<String> = own.union(&its).cloned().collect();
+    assert_eq!(all, actions(&without.credentials));
+    let statements = |all: &[Json]| {
+        let statements = all
+            .iter()
+            .flat_map(|it| it["Statement"].as_array().unwrap());
+        statements.cloned().collect::<Vec<Json>>()
+    };
+    let passed = statements(&with.credentials);
+    let passed = passed
+        .iter()
+        .find(|it| it["Sid"] == "PassCloudFormationRole");
+    assert_eq!(passed.unwrap()["Resource"], json!([role]));
+    // Nothing calls CloudFormation's role by way of CloudFormation.
+    assert!(
+        !json!(with.cloudformation_role)
+            .to_string()
+            .contains("CalledVia")
+    );
 }

@@ -11,7 +11,7 @@ use crate::{
     cli::{AccountFile, Doctor},
     commands::{Session, account_file::LoadedFile},
     error::{Error, Exit},
-    permissions::{Scope, policies},
+    permissions::{Policies, Scope, policies},
 };
 
 /// What a check found.
@@ -238,16 +238,28 @@ async fn policy(file: Option<&LoadedFile>, session: &Session) -> Result<Exit, Er
         region: &region,
         stack: account.monitor.stack.as_str(),
         has_key: account.monitor.hardening.customer_managed_key,
+        cloudformation_role: account.access.cloudformation_role.as_deref(),
     };
-    let documents = policies(scope, &stacks);
-    session.terminal.say(&format!(
+    let Policies {
+        credentials,
+        cloudformation_role,
+    } = policies(scope, &stacks);
+    let terminal = session.terminal;
+    terminal.say(&format!(
         "{} managed policies, for a role that deploys {} and looks at it",
-        documents.len(),
+        credentials.len(),
         scope.stack
     ));
-    session
-        .terminal
-        .data(&format!("{:#}", Json::Array(documents)));
+    let Some(role) = scope.cloudformation_role else {
+        terminal.data(&format!("{:#}", Json::Array(credentials)));
+        return Ok(Exit::Done);
+    };
+    terminal.say(&format!(
+        "{} for {role}, which CloudFormation works as",
+        cloudformation_role.len()
+    ));
+    let both = json!({ "credentials": credentials, "cloudformationRole": cloudformation_role });
+    terminal.data(&format!("{both:#}"));
     Ok(Exit::Done)
 }
 
