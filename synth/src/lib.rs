@@ -10,6 +10,7 @@ pub mod deploy;
 pub mod diff;
 pub mod discover;
 pub mod error;
+pub mod forecast;
 pub mod graph;
 pub mod ledger;
 pub mod lookup;

@@ -1,4 +1,4 @@
-//! A ledger in memory, for tests: it answers as the table does.
+//! A ledger in memory, for tests and forecasts: it answers as the table does.
 
 use std::collections::BTreeMap;
 

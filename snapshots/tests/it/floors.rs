@@ -33,7 +33,7 @@ const MODULES_OF_SYNTH: [&[&str]; 7] = [
         "redrive",
         "webhook_secret",
     ],
-    &["discover"],
+    &["discover", "forecast"],
     // What commands are made of, and the commands.
     &["cli", "error", "permissions"],
     &["commands"],

@@ -25,6 +25,9 @@ pub struct Discover {
     /// Do not ask
     #[arg(long, conflicts_with = "check")]
     pub yes: bool,
+    /// Say what so many days before would have been with the file, at most 30; 0 to say nothing, as with `--only`
+    #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u8).range(0..=30))]
+    pub days: u8,
 }
 
 /// Show what is missing on this machine, for the credentials, and in the account.

@@ -39,6 +39,10 @@ to the file: \"!canary-*\".
 Needs `ecs:ListClusters`, `cloudwatch:DescribeAlarms` and `codepipeline:ListPipelines`, and for a
 new file `sns:ListTopics`. Lists what the credentials were not permitted to read, and adds the rest.
 
+At the end it says what the last 14 days would have been with the file: what CloudWatch remembers of the
+watched alarms, and the tasks that ECS still knows, go through the rules, the functions' evaluation, groups
+and budget. Needs `cloudwatch:DescribeAlarmHistory`, `ecs:ListTasks` and `ecs:DescribeTasks`.
+
 Examples:
   synth discover --account prod                       write accounts/prod.yaml, or complete it
   synth discover --account prod --region eu-west-1    the same, of this region only

@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::future::join_all;
 
-use super::account_file::LoadedFile;
+use super::{account_file::LoadedFile, forecast};
 use crate::{
     aws::Region,
     cli::Discover,
@@ -38,6 +38,8 @@ pub struct Request {
     pub check: bool,
     /// Whether nobody is asked.
     pub yes: bool,
+    /// Of how many days before it is said what they would have been.
+    pub days: u8,
 }
 
 pub(super) async fn run(args: &Discover, session: &Session) -> Result<Exit, Error> {
@@ -56,6 +58,7 @@ pub(super) async fn run(args: &Discover, session: &Session) -> Result<Exit, Erro
         kinds,
         check: args.check,
         yes: args.yes,
+        days: args.days,
     };
     discover(session, &request).await
 }
@@ -104,16 +107,22 @@ pub async fn discover(session: &Session, request: &Request) -> Result<Exit, Erro
             }
         }
     }
-    if is_complete(&gaps) && !is_new {
+    let account = if is_complete(&gaps) && !is_new {
         terminal.say("nothing to add");
-        return Ok(Exit::Done);
+        account
+    } else {
+        let path = &request.path;
+        let new = completed(&text, &gaps, &inventories, context(request));
+        let (new, account) = new.ok_or_else(|| Error::NotCompleted { path: path.clone() })?;
+        write(path, &new)?;
+        let verb = if is_new { "wrote" } else { "completed" };
+        terminal.say(&format!("{verb} {}; next: synth diff", path.display()));
+        account
+    };
+    // Of a part of what is watched it would say too little.
+    if request.days > 0 && request.kinds == Kind::ALL {
+        forecast::say(session, &account, &regions, &inventories, request.days).await?;
     }
-    let path = &request.path;
-    let new = completed(&text, &gaps, &inventories, context(request));
-    let new = new.ok_or_else(|| Error::NotCompleted { path: path.clone() })?;
-    write(path, &new)?;
-    let verb = if is_new { "wrote" } else { "completed" };
-    terminal.say(&format!("{verb} {}; next: synth diff", path.display()));
     Ok(Exit::Done)
 }
 

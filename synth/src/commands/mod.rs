@@ -9,6 +9,7 @@ pub mod diff;
 pub mod discover;
 pub mod doctor;
 mod explain;
+mod forecast;
 mod generate;
 mod graph;
 mod history;

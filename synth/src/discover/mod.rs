@@ -109,15 +109,18 @@ fn places(inventories: &[Inventory], kind: Kind) -> Places<'_> {
     places
 }
 
+/// Whether an account file watches a cluster of this name in this region.
+pub fn is_cluster_watched(account: &Account, name: &str, region: &str) -> bool {
+    let mut clusters = account.monitor.clusters.iter();
+    clusters.any(|it| match &it.selector {
+        ClusterSelector::Name(own) => own.as_str() == name,
+        ClusterSelector::InRegion(own, here) => own.as_str() == name && here == region,
+        ClusterSelector::Prefix(prefix) => name.starts_with(prefix.as_str()),
+    })
+}
+
 fn clusters(account: &Account, inventories: &[Inventory]) -> Gap {
-    let selectors = || account.monitor.clusters.iter().map(|it| &it.selector);
-    let is_watched = |name: &str, region: &str| {
-        selectors().any(|it| match it {
-            ClusterSelector::Name(own) => own.as_str() == name,
-            ClusterSelector::InRegion(own, here) => own.as_str() == name && here == region,
-            ClusterSelector::Prefix(prefix) => name.starts_with(prefix.as_str()),
-        })
-    };
+    let is_watched = |name: &str, region: &str| is_cluster_watched(account, name, region);
     let all = places(inventories, Kind::Clusters);
     let mut entries = Vec::new();
     for (name, regions) in &all {
@@ -127,8 +130,9 @@ fn clusters(account: &Account, inventories: &[Inventory]) -> Gap {
             continue;
         }
         // A cluster that the file has in another region may not stand there in all of them.
-        let is_elsewhere = selectors()
-            .any(|it| matches!(it, ClusterSelector::InRegion(own, _) if own.as_str() == *name));
+        let mut own = account.monitor.clusters.iter().map(|it| &it.selector);
+        let is_elsewhere =
+            own.any(|it| matches!(it, ClusterSelector::InRegion(own, _) if own.as_str() == *name));
         let name = yaml(name);
         let text = if is_elsewhere {
             format!("{{name: {name}, regions: [{}]}}", missing.join(", "))
@@ -256,7 +260,7 @@ pub fn yaml(text: &str) -> String {
     }
 }
 
-/// The text of an account file with the entries of these gaps; every line that was there stays as it was, but for entries
+/// The text of an account file with the entries of these gaps, and what it says; every line that was there stays as it was, but for entries
 /// added between brackets.
 ///
 /// Nothing where that cannot be done by itself: a list is written in a way that is not known here, or what would come of it
@@ -266,7 +270,7 @@ pub fn completed(
     gaps: &[Gap],
     inventories: &[Inventory],
     context: Context<'_>,
-) -> Option<String> {
+) -> Option<(String, Account)> {
     let mut new = text.to_owned();
     let mut kinds = BTreeSet::new();
     for gap in gaps.iter().filter(|it| !it.entries.is_empty()) {
@@ -280,7 +284,7 @@ pub fn completed(
     let is_complete = still
         .iter()
         .all(|it| it.entries.is_empty() || !kinds.contains(&it.kind));
-    (is_complete && account.synthesize().is_ok()).then_some(new)
+    (is_complete && account.synthesize().is_ok()).then_some((new, account))
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub struct Findings {
 
 impl Inventory {
     /// The names of a kind; none where they were not read.
-    pub(super) fn names(&self, kind: Kind) -> impl Iterator<Item = &str> {
+    pub fn names(&self, kind: Kind) -> impl Iterator<Item = &str> {
         let names = self.names.get(&kind).into_iter().flatten();
         names.map(String::as_str)
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::calls::ListCall;
-use crate::aws::{Aws, AwsError};
+use crate::aws::{Answer, Aws, AwsError};
 
 /// Pages of a list at most: 10,000 alarms.
 const PAGES: usize = 100;
@@ -25,12 +25,32 @@ pub async fn list(
     enough: impl Fn(&[String]) -> bool,
 ) -> Result<Names, AwsError> {
     let mut names = Vec::new();
+    let complete = pages(aws, call, parameters, PAGES, |answer| {
+        for list in call.lists {
+            let members = answer.members(list, call.name);
+            names.extend(members.iter().map(|it| name_of(it)));
+        }
+        enough(&names)
+    });
+    let complete = complete.await?;
+    Ok(Names { names, complete })
+}
+
+/// Reads so many pages of what a call shows with these parameters, or up to where a page is `enough`; says whether these are
+/// all.
+pub async fn pages(
+    aws: &Aws,
+    call: &ListCall,
+    parameters: &[(&str, Json)],
+    most: usize,
+    mut enough: impl FnMut(&Answer) -> bool,
+) -> Result<bool, AwsError> {
     let mut token: Option<String> = None;
-    for _ in 0..PAGES {
-        let (size, most) = call.page;
+    for _ in 0..most {
+        let (size, largest) = call.page;
         let mut all = parameters.to_vec();
         if !size.is_empty() && !parameters.iter().any(|(name, _)| *name == size) {
-            all.push((size, json!(most)));
+            all.push((size, json!(largest)));
         }
         let (parameter, next) = call.token;
         all.push((parameter, json!(token)));
@@ -38,25 +58,16 @@ pub async fn list(
         if let [only] = call.lists {
             answer.check_has(only)?;
         }
-        for list in call.lists {
-            let members = answer.members(list, call.name);
-            names.extend(members.iter().map(|it| name_of(it)));
-        }
+        let is_enough = enough(&answer);
         token = answer.text(next);
         if token.is_none() {
-            return Ok(Names {
-                names,
-                complete: true,
-            });
+            return Ok(true);
         }
-        if enough(&names) {
+        if is_enough {
             break;
         }
     }
-    Ok(Names {
-        names,
-        complete: false,
-    })
+    Ok(false)
 }
 
 /// What is last in an ARN of a cluster, service or topic; any other text as it is: alarms may be called like anything.

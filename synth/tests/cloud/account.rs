@@ -16,6 +16,10 @@ pub(crate) struct Inventory {
     pub(crate) subnets: Vec<String>,
     pub(crate) security_groups: Vec<String>,
     pub(crate) tables: Vec<String>,
+    /// Changes of alarms, the newest first, as the history has them.
+    pub(crate) changes: Vec<Json>,
+    /// Tasks that have stopped, as ECS describes them.
+    pub(crate) stopped: Vec<Json>,
     /// Every call of this number is refused because of too many calls; 0 for none.
     pub(crate) throttled: usize,
 }
@@ -31,6 +35,8 @@ impl Default for Inventory {
             subnets: Vec::new(),
             security_groups: Vec::new(),
             tables: Vec::new(),
+            changes: Vec::new(),
+            stopped: Vec::new(),
             throttled: 0,
         }
     }
@@ -50,7 +56,7 @@ pub(crate) const SERVICES: [(&str, &str); 6] = [
 ];
 
 /// A page of some names, and the token of the next.
-fn page(names: Vec<String>, token: Option<&str>, size: usize) -> (Vec<String>, Option<String>) {
+fn page<T: Clone>(names: Vec<T>, token: Option<&str>, size: usize) -> (Vec<T>, Option<String>) {
     let start: usize = token.and_then(|it| it.parse().ok()).unwrap_or_default();
     let end = (start + size).min(names.len());
     let next = (end < names.len()).then(|| end.to_string());
@@ -93,7 +99,10 @@ pub(crate) fn answer(inventory: &Inventory, operation: &str, body: &[u8]) -> Str
         "DescribeAlarms" => {
             let prefix = given["AlarmNamePrefix"].as_str().unwrap_or_default();
             let names = inventory.alarms.iter();
-            let names = names.filter(|it| it.starts_with(prefix)).cloned().collect();
+            let asked = given["AlarmNames"].as_array();
+            let is_asked = |it: &&String| asked.is_none_or(|all| all.contains(&json!(it)));
+            let names = names.filter(|it| it.starts_with(prefix)).filter(is_asked);
+            let names = names.cloned().collect();
             let size = size("MaxRecords", 100);
             let (names, next) = page(names, given["NextToken"].as_str(), size);
             // Without it, CloudWatch shows alarms on metrics only.
@@ -108,6 +117,25 @@ pub(crate) fn answer(inventory: &Inventory, operation: &str, body: &[u8]) -> Str
                 names.map(|it| json!({ "AlarmName": it })).collect()
             };
             json!({ "MetricAlarms": named(metric), "CompositeAlarms": named(composite), "NextToken": next })
+        }
+        "DescribeAlarmHistory" => {
+            assert_eq!(given["HistoryItemType"], "StateUpdate");
+            let size = size("MaxRecords", 100);
+            let (changes, next) =
+                page(inventory.changes.clone(), given["NextToken"].as_str(), size);
+            json!({ "AlarmHistoryItems": changes, "NextToken": next })
+        }
+        "ListTasks" => {
+            assert_eq!(given["desiredStatus"], "STOPPED");
+            let of_it = inventory.stopped.iter().filter(|it| is_of(it, &given));
+            let arns: Vec<&Json> = of_it.map(|it| &it["taskArn"]).collect();
+            json!({ "taskArns": arns })
+        }
+        "DescribeTasks" => {
+            let asked = given["tasks"].as_array().unwrap();
+            let found = inventory.stopped.iter();
+            let found: Vec<&Json> = found.filter(|it| asked.contains(&it["taskArn"])).collect();
+            json!({ "tasks": found })
         }
         "ListPipelines" => {
             let size = size("maxResults", 1000);
@@ -142,6 +170,14 @@ pub(crate) fn answer(inventory: &Inventory, operation: &str, body: &[u8]) -> Str
         other => panic!("the fake does not know {other}"),
     };
     json.to_string()
+}
+
+/// Whether a task is in the cluster that a call names.
+fn is_of(task: &Json, given: &Json) -> bool {
+    let cluster = task["clusterArn"]
+        .as_str()
+        .and_then(|it| it.split('/').next_back());
+    cluster == given["cluster"].as_str()
 }
 
 fn url_form(body: &[u8]) -> Form {

@@ -3,6 +3,7 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
+use serde_json::{Value as Json, json};
 use synth::{
     commands::discover::{Request, discover},
     discover::Kind,
@@ -50,6 +51,7 @@ impl Desk {
             kinds: Kind::ALL.to_vec(),
             check: false,
             yes: false,
+            days: 14,
         }
     }
 
@@ -235,4 +237,100 @@ fn a_file_behind_a_link_is_completed_where_it_is() {
     run(&cloud_with(found()), &request, None).code(0);
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert!(desk.text().contains("  - checkout\n"));
+}
+
+/// An alarm that went off so many hours ago, as the history has it.
+fn change(cloud: &Cloud, name: &str, hours: u64) -> Json {
+    let now = cloud
+        .clock
+        .now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    json!({
+        "AlarmName": name,
+        "HistoryItemType": "StateUpdate",
+        "HistorySummary": "Alarm updated from OK to ALARM",
+        "Timestamp": now.as_secs() - hours * 3_600,
+    })
+}
+
+/// A task that has run out of memory a minute ago.
+fn stopped(cloud: &Cloud, cluster: &str) -> Json {
+    let now = cloud
+        .clock
+        .now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    json!({
+        "taskArn": format!("arn:aws:ecs:eu-central-1:111122223333:task/{cluster}/0a1b2c3d"),
+        "clusterArn": format!("arn:aws:ecs:eu-central-1:111122223333:cluster/{cluster}"),
+        "group": "service:api",
+        "lastStatus": "STOPPED",
+        "stopCode": "EssentialContainerExited",
+        "stoppedAt": now.as_secs() - 60,
+        "containers": [{ "name": "app", "exitCode": 137, "reason": "OutOfMemoryError: Container killed" }],
+    })
+}
+
+/// 96 times in 14 days: one alarm that flaps every hour, and others once. What is watched in no cluster counts nowhere.
+#[test]
+fn it_says_what_the_days_before_would_have_been() {
+    let desk = Desk::with(HALF);
+    let cloud = cloud_with(found());
+    let mut changes: Vec<Json> = (0..90)
+        .map(|it| change(&cloud, "prod-api-0007", it))
+        .collect();
+    changes.extend((0..6).map(|it| change(&cloud, &format!("prod-api-{it:04}"), 91 + it)));
+    changes.push(change(
+        &cloud,
+        "TargetTracking-service/team-00/api-AlarmHigh-1",
+        98,
+    ));
+    changes.push(change(&cloud, "test-api-0001", 99));
+    let tasks = vec![stopped(&cloud, "checkout"), stopped(&cloud, "unknown")];
+    let mut state = cloud.lock();
+    let inventory = state.world.inventories.get_mut("eu-central-1").unwrap();
+    (inventory.changes, inventory.stopped) = (changes, tasks);
+    drop(state);
+    let ended = desk
+        .discover(&cloud)
+        .code(0)
+        .says("reading what happened in the last 14 days");
+    let line = ended
+        .printed
+        .lines()
+        .find(|it| it.starts_with("the last 14 days"));
+    assert_eq!(
+        line,
+        Some(
+            "the last 14 days would have been: 1998 watched alarms went off 96 times, 1 task stopped (ECS keeps them for \
+             an hour): 97 incidents, 97 investigations, 155 to 1018 dollars"
+        )
+    );
+    assert!(
+        ended
+            .printed
+            .contains("\n      90  prod-api-0007\n       1  prod-api-0000\n"),
+        "{}",
+        ended.printed
+    );
+    // Nothing is read where nothing is to be said.
+    let quiet = Request {
+        days: 0,
+        ..desk.request()
+    };
+    let ended = run(&cloud, &quiet, None).code(0);
+    assert_eq!(ended.count("DescribeAlarmHistory"), 0);
+    // What may not be read is named, and the rest is said.
+    cloud.lock().denied = vec!["ListTasks"];
+    desk.discover(&cloud)
+        .code(0)
+        .says("not read: stopped tasks in eu-central-1: needs `ecs:ListTasks`");
+    cloud.lock().denied = vec!["DescribeAlarmHistory"];
+    desk.discover(&cloud)
+        .code(0)
+        .says(
+            "not read: changes of alarms in eu-central-1: needs `cloudwatch:DescribeAlarmHistory`",
+        )
+        .says("what the days before would have been is not known");
 }

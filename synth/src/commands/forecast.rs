@@ -1,0 +1,145 @@
+//! What the days before would have been: the end of `synth discover`.
+
+use std::collections::BTreeMap;
+
+use contract::AlarmSettings;
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    aws::Region,
+    commands::Session,
+    config::Account,
+    discover::{Inventory, Kind, is_cluster_watched},
+    error::Error,
+    forecast::{Forecast, History, forecast, read},
+    ledger::count,
+    price::INVESTIGATION,
+};
+
+/// Alarms that are named, at most.
+const NOISIEST: usize = 10;
+
+/// Says how many incidents and investigations the last `days` would have been with this account file.
+pub(super) async fn say(
+    session: &Session,
+    account: &Account,
+    regions: &[Region],
+    inventories: &[Inventory],
+    days: u8,
+) -> Result<(), Error> {
+    let terminal = session.terminal;
+    terminal.say(&format!("reading what happened in the last {days} days"));
+    let histories = async {
+        let in_regions = regions
+            .iter()
+            .map(|region| history(account, region, inventories, days));
+        Ok::<_, Error>(join_all(in_regions).await)
+    };
+    let histories = session.unless_stopped(histories).await?;
+    say_unread(session, &histories);
+    if histories.iter().all(|it| it.since.is_none()) {
+        terminal.say("what the days before would have been is not known");
+        return Ok(());
+    }
+    for it in histories.iter().filter(|it| !it.is_complete) {
+        if let Some(since) = it.since {
+            let region = &it.origin.region;
+            terminal.say(&format!(
+                "too many changes of alarms in {region}: read since {since:.0}"
+            ));
+        }
+    }
+    let mut all = Forecast::default();
+    for it in &histories {
+        all = all.and(forecast(&account.monitor, &it.origin, &it.happened).await);
+    }
+    let watched = regions.iter().map(|region| {
+        let settings = watched(account, region);
+        let names = of_region(region, inventories).flat_map(|it| it.names(Kind::Alarms));
+        names.filter(|it| settings.knows(it)).count()
+    });
+    terminal.data(&summary(&all, watched.sum(), days));
+    for (alarm, times) in all.noisiest(NOISIEST) {
+        terminal.data(&format!("{times:>8}  {alarm}"));
+    }
+    Ok(())
+}
+
+async fn history(
+    account: &Account,
+    region: &Region,
+    inventories: &[Inventory],
+    days: u8,
+) -> History {
+    let now = Timestamp::try_from(region.aws.clock().now()).unwrap_or(Timestamp::UNIX_EPOCH);
+    let since = now.saturating_sub(SignedDuration::from_hours(24 * i64::from(days)));
+    let since = since.unwrap_or(Timestamp::UNIX_EPOCH);
+    let settings = watched(account, region);
+    let clusters = of_region(region, inventories).flat_map(|it| it.names(Kind::Clusters));
+    let clusters = clusters.filter(|it| is_cluster_watched(account, it, region.name()));
+    let clusters: Vec<String> = clusters.map(str::to_owned).collect();
+    read(region, since, |name| settings.knows(name), &clusters).await
+}
+
+fn of_region<'a>(
+    region: &'a Region,
+    inventories: &'a [Inventory],
+) -> impl Iterator<Item = &'a Inventory> {
+    inventories.iter().filter(|it| it.region == region.name())
+}
+
+/// The alarms that are watched in a region, but for those that the stack makes: there they may not be yet.
+fn watched(account: &Account, region: &Region) -> AlarmSettings {
+    let settings = account.monitor.alarm_settings().in_region(region.name());
+    AlarmSettings {
+        own: String::new(),
+        ..settings
+    }
+}
+
+/// `the last 14 days: 412 alarms went off 96 times, 3 tasks stopped: 31 incidents, 22 investigations, 35 to 231 dollars`.
+fn summary(forecast: &Forecast, alarms: usize, days: u8) -> String {
+    let count = |number: usize, what: &str| count(u64::try_from(number).unwrap_or(u64::MAX), what);
+    let Forecast {
+        went_off,
+        stopped,
+        incidents,
+        investigations,
+        ..
+    } = forecast;
+    let alarms = count(alarms, "watched alarm");
+    let mut line = format!(
+        "the last {} would have been: {alarms} went off {}",
+        count(usize::from(days), "day"),
+        count(*went_off, "time"),
+    );
+    if *stopped > 0 {
+        let tasks = count(*stopped, "task");
+        line = format!("{line}, {tasks} stopped (ECS keeps them for an hour)");
+    }
+    let sent = u32::try_from(*investigations).map_or(f64::MAX, f64::from);
+    let (least, most) = (INVESTIGATION.0 * sent, INVESTIGATION.1 * sent);
+    format!(
+        "{line}: {}, {}, {least:.0} to {most:.0} dollars",
+        count(*incidents, "incident"),
+        count(*investigations, "investigation"),
+    )
+}
+
+/// What was not read, a line for each reason.
+fn say_unread(session: &Session, histories: &[History]) {
+    let mut reasons: BTreeMap<(&str, String), Vec<&str>> = BTreeMap::new();
+    for History { origin, unread, .. } in histories {
+        for (what, why) in unread {
+            let regions = reasons.entry((what, why.reason())).or_default();
+            regions.push(&origin.region);
+        }
+    }
+    for ((what, why), regions) in reasons {
+        let regions = regions.join(", ");
+        session
+            .terminal
+            .say(&format!("not read: {what} in {regions}: {why}"));
+    }
+}
