@@ -45,6 +45,12 @@ impl Measure {
     ///
     /// Source: "Using math expressions with CloudWatch metrics" in the CloudWatch user guide, and
     /// `Metrics` of `PutMetricAlarm` in the CloudWatch API reference.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidFormula`] if there are no metrics or more than an alarm can have, if a metric's name is
+    /// not allowed, if the formula names a metric that is not there or leaves one unused, if it uses `SEARCH`, or
+    /// if a quote is not closed.
     pub fn math(formula: &str, metrics: BTreeMap<String, Metric>) -> Result<Self, InvalidFormula> {
         if metrics.is_empty() {
             return Err(InvalidFormula::NoMetrics);

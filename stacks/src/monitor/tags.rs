@@ -35,6 +35,11 @@ impl Tags {
     }
 
     /// Adds a tag.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidTag`] if the key begins with `aws:`, is the tag that Tocsin sets itself, or is empty,
+    /// or if key or value are longer than AWS allows. The tag is not added then.
     pub fn add(&mut self, key: &str, value: &str) -> Result<(), InvalidTag> {
         if key.to_ascii_lowercase().starts_with("aws:") {
             return Err(InvalidTag::OfAws(key.to_owned()));

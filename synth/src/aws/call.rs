@@ -66,7 +66,7 @@ enum Content {
 impl Aws {
     /// Calls an operation, such as `ECS ListClusters`, with these parameters; those that are nothing are left out.
     /// A few attempts are made while what goes wrong passes by itself.
-    pub async fn call(
+    pub(crate) async fn call(
         &self,
         service: &Service,
         operation: &'static str,
@@ -325,7 +325,7 @@ impl Answer {
     }
 
     /// An error unless the answer has this list in it, empty or not.
-    pub fn check_has(&self, list: &str) -> Result<(), AwsError> {
+    pub(crate) fn check_has(&self, list: &str) -> Result<(), AwsError> {
         match &self.content {
             Content::Json(json) if !list.is_empty() && json.get(list).is_none() => {
                 Err(AwsError::Unreadable {

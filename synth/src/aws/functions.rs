@@ -20,7 +20,7 @@ pub struct FunctionEnvironment {
 impl Aws {
     /// The environment that the functions' clients of some services read, each by its ID and its name in
     /// variables: `("DynamoDB", "DYNAMODB")`. `operation` is what they are for.
-    pub async fn function_environment(
+    pub(crate) async fn function_environment(
         &self,
         operation: &'static str,
         services: &[(&str, &str)],

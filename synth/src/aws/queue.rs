@@ -20,6 +20,10 @@ pub struct QueueDepth {
 
 impl QueueDepth {
     /// Asks the queue with this URL.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`AwsError`] if SQS refuses or does not answer.
     pub async fn of(aws: &Aws, url: &str) -> Result<Self, AwsError> {
         let answer = aws
             .sqs()

@@ -18,7 +18,7 @@ pub struct Names {
 }
 
 /// Lists everything that a call shows with these parameters, or up to where `enough` is.
-pub async fn list(
+pub(crate) async fn list(
     aws: &Aws,
     call: &ListCall,
     parameters: &[(&str, Json)],

@@ -33,6 +33,12 @@ pub(super) async fn run(
 }
 
 /// Shows the status of an account's stacks, queues, webhook and budget. What cannot be read does not hide the rest.
+///
+/// # Errors
+///
+/// Returns an [`Error`] if the credentials belong to another account, if the run is stopped, if something could
+/// not be read (after all else has been printed), or, with `--strict`, if names in the account file are not in the
+/// account.
 pub async fn status(session: &Session, names: NameCheck<'_>, as_json: bool) -> Result<Exit, Error> {
     let terminal = session.terminal;
     let account = &names.file.account;
