@@ -153,7 +153,7 @@ impl Receiver {
                 let judge = Arc::clone(&judge);
                 tokio::spawn(async move {
                     let service = service_fn(|request| serve(request, &judge));
-                    // A connection that breaks has told all that it had to tell.
+                    // A connection that breaks has delivered all that it had.
                     drop(
                         http1::Builder::new()
                             .serve_connection(TokioIo::new(stream), service)

@@ -108,7 +108,7 @@ fn block_on(
     runtime.block_on(serving).map_err(|error| failed(&error))
 }
 
-/// The whole of a function that turns events into incidents by a pure judgement, and trusts `roots`.
+/// The whole of a function that turns events into incidents by a pure evaluation, and trusts `roots`.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! What the environment tells a function. Nothing below `main` reads the environment itself.
+//! What the environment says to a function. Nothing below `main` reads the environment itself.
 
 use aws_credential_types::Credentials;
 pub use contract::settings::InvalidVariable;

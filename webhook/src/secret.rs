@@ -42,7 +42,7 @@ impl Kind {
     /// Both of them.
     pub const ALL: [Self; 2] = [Self::Hmac, Self::ApiKey];
 
-    /// The key of the secret's JSON that holds what proves who is sending. It tells the kinds apart.
+    /// The key of the secret's JSON that holds what proves who is sending. It distinguishes the kinds.
     pub fn key(self) -> &'static str {
         match self {
             Self::Hmac => "secret",

@@ -20,7 +20,7 @@ use rule_input::RuleInput;
 /// What the messages of [`UnreadableEvent`] call the source.
 const EVENTBRIDGE: &str = "Amazon EventBridge";
 
-/// Judges what a rule hands over: the event with the rule's name, a title, a priority and what to
+/// Evaluates what a rule hands over: the event with the rule's name, a title, a priority and what to
 /// group by; or the bare event, as a redrive or a person at the console does.
 ///
 /// # Errors

@@ -24,8 +24,8 @@ pub enum InvalidFormula {
     )]
     Name(String),
     /// A metric is called like the formula.
-    #[error("a metric cannot be called `{RESULT}`: the formula is")]
-    Taken,
+    #[error("a metric cannot be called `{0}`: the formula is")]
+    Taken(String),
     /// The formula speaks of a metric that is not there.
     #[error("there is no metric `{0}`")]
     Unknown(String),
@@ -60,7 +60,7 @@ impl Measure {
         }
         for name in metrics.keys() {
             if name == RESULT {
-                return Err(InvalidFormula::Taken);
+                return Err(InvalidFormula::Taken(name.clone()));
             }
             let valid = name.starts_with(|c: char| c.is_ascii_lowercase())
                 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');

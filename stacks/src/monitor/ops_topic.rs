@@ -1,8 +1,8 @@
-//! The SNS topic that people hear of failures of the pipeline by.
+//! The SNS topic for alerts about Tocsin itself.
 
 use std::fmt;
 
-/// The SNS topic that people hear of failures of the pipeline by. It exists already.
+/// The SNS topic for alerts about Tocsin itself. It exists already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OpsTopic {
     /// The topic of this name in each account and region that is deployed to.

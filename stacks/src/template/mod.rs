@@ -73,7 +73,7 @@ pub enum ParameterType {
     SecurityGroups,
 }
 
-/// A resource. What validators are told of it is the same for thousands of alarms, and becomes JSON only where the
+/// A resource. What it says to validators is the same for thousands of alarms, and becomes JSON only where the
 /// template is read.
 #[derive(Debug)]
 struct Declared {
