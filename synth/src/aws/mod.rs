@@ -2,6 +2,7 @@
 
 mod access;
 mod call;
+mod cause;
 mod clock;
 mod error;
 mod functions;
