@@ -136,6 +136,12 @@ impl Envelope {
     }
 
     /// Reads a message's body.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`UnreadableEnvelope::TooLong`] if the body has more than [`MAX_MESSAGE`] bytes,
+    /// [`UnreadableEnvelope::Newer`] if a newer version wrote it, and [`UnreadableEnvelope::Malformed`] if it is
+    /// not the JSON of an envelope.
     pub fn parse(body: &str) -> Result<Self, UnreadableEnvelope> {
         #[derive(Deserialize)]
         struct Version {

@@ -17,7 +17,7 @@ pub struct IncidentId(String);
 const LONGEST: usize = 200;
 
 impl IncidentId {
-    /// The ID of an incident of `kind` that is told apart from others of its kind by `facts`.
+    /// The ID of an incident of `kind` that `facts` distinguish from others of its kind.
     ///
     /// `kind` is a word such as `alarm`; it stays readable. The order of the facts matters.
     pub fn of(kind: &str, facts: &[&str]) -> Self {

@@ -53,6 +53,11 @@ pub struct InvalidPath(String);
 
 impl Title {
     /// Reads a title.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidTitle`] with the position of the first brace that is not closed or closes nothing, or
+    /// of the first placeholder that is not a list of paths.
     pub fn parse(text: &str) -> Result<Self, InvalidTitle> {
         let mut parts = Vec::new();
         let mut plain = String::new();

@@ -46,6 +46,10 @@ type Answer = dyn Fn(&str, &str) -> Option<String> + Send + Sync;
 
 impl Server {
     /// Listens on loopback. `answer` is given the name of an operation and the body.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the operating system if no port of the loopback interface can be bound.
     pub async fn listen(
         answer: impl Fn(&str, &str) -> Option<String> + Send + Sync + 'static,
     ) -> std::io::Result<Self> {
@@ -112,6 +116,10 @@ pub struct Advisers {
 
 impl Advisers {
     /// Listens on loopback.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the operating system if no port of the loopback interface can be bound.
     pub async fn listen() -> std::io::Result<Self> {
         let subjects = Arc::new(Mutex::new(None::<Subjects>));
         let known = Arc::clone(&subjects);

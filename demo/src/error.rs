@@ -49,8 +49,8 @@ pub enum Error {
         expected: usize,
     },
     /// An event of the storm that the functions would not make an incident of.
-    #[error("an event of the storm is no incident by the functions' own judgement")]
-    Judged,
+    #[error("an event of the storm is no incident by the functions' own evaluation")]
+    NoIncident,
     /// The receiver refused what should have been right.
     #[error("the receiver refused an incident: {0}")]
     Refused(&'static str),

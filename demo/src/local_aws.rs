@@ -57,11 +57,21 @@ pub struct LocalAws {
 
 impl LocalAws {
     /// Starts it, and waits until it answers.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`LocalAwsError::NotInstalled`] if `environment` has no Python, and [`LocalAwsError::NotStarted`]
+    /// if the process cannot be started or does not answer in time.
     pub async fn start(environment: &Path, region: &str) -> Result<Self, LocalAwsError> {
         Self::start_with(environment, region, &[]).await
     }
 
     /// Starts it with these variables, which its functions inherit, and waits until it answers.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`LocalAwsError::NotInstalled`] if `environment` has no Python, and [`LocalAwsError::NotStarted`]
+    /// if the process cannot be started or does not answer in time.
     pub async fn start_with(
         environment: &Path,
         region: &str,
@@ -170,6 +180,10 @@ impl LocalAws {
     }
 
     /// Makes a topic; returns the URL of a queue that gets what it is sent.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`LocalAwsError::Topic`] with the script's words if the topic could not be made.
     pub async fn make_topic(&self, name: &str) -> Result<String, LocalAwsError> {
         let output = self.python(TOPIC, &[name]).await;
         let output = output.map_err(|error| LocalAwsError::Topic(error.to_string()))?;
@@ -196,6 +210,11 @@ impl LocalAws {
 
     /// Makes instances and their metrics, and lets the advisers speak of them; returns the instances by what they
     /// stand for.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`LocalAwsError::Fixtures`] with the script's last words if the instances could not be made, or if
+    /// the local AWS does not say its account.
     pub async fn make_instances(&self) -> Result<Json, LocalAwsError> {
         let output = self.python(FIXTURES, &[]).await;
         let output = output.map_err(|error| LocalAwsError::Fixtures(error.to_string()))?;

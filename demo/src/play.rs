@@ -18,6 +18,11 @@ use crate::{
 };
 
 /// Plays the demo. Everything that it starts ends with it, however it ends.
+///
+/// # Errors
+///
+/// Returns an [`Error`] if the local AWS does not start, if the deploy fails, if an incident is missing or does
+/// not verify, if an investigation does not end in the ledger, or if the run is stopped.
 pub async fn play(args: &Demo, terminal: Terminal) -> Result<(), Error> {
     let stop = Stop::on_signal();
     let (mut file, _) = LoadedFile::read(args.config.clone(), None)?;

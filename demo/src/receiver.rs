@@ -95,17 +95,29 @@ pub fn fresh_secret() -> String {
 
 impl Receiver {
     /// Listens on loopback for requests that are signed with `secret`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the operating system if no port of the loopback interface can be bound.
     pub async fn listen(secret: String) -> std::io::Result<Self> {
         Self::listen_for(Credential::Hmac(SecretString::from(secret))).await
     }
 
     /// Listens on loopback for requests that are proven by `credential`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the operating system if no port of the loopback interface can be bound.
     pub async fn listen_for(credential: Credential) -> std::io::Result<Self> {
         Self::listen_with(credential, Limit::none(), None).await
     }
 
     /// Listens on loopback for requests that are signed with `secret`, and lets an agent investigate what arrives.
     /// The agent's API is at [`Receiver::endpoint`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the operating system if no port of the loopback interface can be bound.
     pub async fn listen_as(agent: Investigates, secret: String) -> std::io::Result<Self> {
         let credential = Credential::Hmac(SecretString::from(secret));
         Self::listen_with(credential, Limit::none(), Some(agent)).await
@@ -113,6 +125,10 @@ impl Receiver {
 
     /// Listens on loopback for requests that are signed with `secret`, and refuses with 429 what is more
     /// than so many in any second.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the operating system if no port of the loopback interface can be bound.
     pub async fn listen_limited(secret: String, per_second: usize) -> std::io::Result<Self> {
         let credential = Credential::Hmac(SecretString::from(secret));
         Self::listen_with(credential, Limit::of(per_second), None).await
@@ -137,7 +153,7 @@ impl Receiver {
                 let judge = Arc::clone(&judge);
                 tokio::spawn(async move {
                     let service = service_fn(|request| serve(request, &judge));
-                    // A connection that breaks has told all that it had to tell.
+                    // A connection that breaks has delivered all that it had.
                     drop(
                         http1::Builder::new()
                             .serve_connection(TokioIo::new(stream), service)

@@ -182,7 +182,7 @@ async fn task(deployed: &Deployed<'_>, stage: &Stage<'_>, terminal: Terminal) ->
 }
 
 /// Puts an event on the bus as an application would. From there on everything is deployed: the rule
-/// that catches it, what it tells the function, the function.
+/// that catches it, what it hands to the function, the function.
 async fn order(region: &Region, terminal: Terminal) -> Result<(), Error> {
     const OPERATION: &str = "EventBridge PutEvents";
     let entry = PutEventsRequestEntry::builder()

@@ -108,7 +108,7 @@ fn block_on(
     runtime.block_on(serving).map_err(|error| failed(&error))
 }
 
-/// The whole of a function that turns events into incidents by a pure judgement, and trusts `roots`.
+/// The whole of a function that turns events into incidents by a pure evaluation, and trusts `roots`.
 ///
 /// # Errors
 ///
@@ -244,6 +244,10 @@ pub fn result_function(roots: RootCertStore) -> Result<(), StartError> {
 }
 
 /// Runs a function; says in the log why it could not start.
+///
+/// # Errors
+///
+/// Returns the error of `run`, which has been logged.
 pub fn started(log: &Log, run: impl FnOnce() -> Result<(), StartError>) -> Result<(), StartError> {
     let result = run();
     if let Err(error) = &result {

@@ -20,7 +20,7 @@ pub enum Decision {
 pub struct Finding {
     /// What the agent is to investigate.
     pub incident: Incident,
-    /// What it is told with.
+    /// What it is sent together with.
     pub group: Group,
 }
 

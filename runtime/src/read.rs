@@ -30,6 +30,10 @@ pub enum UnreadableEvent {
 }
 
 /// Reads what a function is handed. A byte order mark is no part of it, although some write one.
+///
+/// # Errors
+///
+/// Returns [`UnreadableEvent::NotJson`] with the position of what is not JSON.
 pub fn parse(payload: &str) -> Result<Json, UnreadableEvent> {
     serde_json::from_str(payload.trim_start_matches('\u{feff}'))
         .map_err(|error| UnreadableEvent::NotJson(error.to_string()))
@@ -40,6 +44,11 @@ pub fn parse(payload: &str) -> Result<Json, UnreadableEvent> {
 pub const LONGEST_EVENT: usize = 1_048_576;
 
 /// Reads an event, unless it is longer than any that AWS sends.
+///
+/// # Errors
+///
+/// Returns [`UnreadableEvent::TooLong`] if the payload has more than [`LONGEST_EVENT`] bytes, and
+/// [`UnreadableEvent::NotJson`] if it is not JSON.
 pub fn parse_event(payload: &str) -> Result<Json, UnreadableEvent> {
     if payload.len() > LONGEST_EVENT {
         return Err(UnreadableEvent::TooLong(LONGEST_EVENT));

@@ -1,4 +1,4 @@
-//! What the environment tells a function. Nothing below `main` reads the environment itself.
+//! What the environment says to a function. Nothing below `main` reads the environment itself.
 
 use aws_credential_types::Credentials;
 pub use contract::settings::InvalidVariable;
@@ -25,11 +25,19 @@ impl Environment {
     }
 
     /// The value of a variable that must be there.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidVariable::Missing`] if the variable is not set or is empty.
     pub fn require(&self, name: &'static str) -> Result<&str, InvalidVariable> {
         self.0.require(name)
     }
 
     /// The region that the function runs in.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidVariable::Missing`] if neither `AWS_REGION` nor `AWS_DEFAULT_REGION` is set.
     pub fn region(&self) -> Result<&str, InvalidVariable> {
         self.get("AWS_REGION")
             .or_else(|| self.get("AWS_DEFAULT_REGION"))
@@ -37,6 +45,10 @@ impl Environment {
     }
 
     /// The credentials of the function's role.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidVariable::Missing`] if the access key or its secret is not set.
     pub fn credentials(&self) -> Result<Credentials, InvalidVariable> {
         Ok(Credentials::new(
             self.require("AWS_ACCESS_KEY_ID")?,
@@ -50,6 +62,10 @@ impl Environment {
     /// Where the API of a service is, as `AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL` or AWS itself
     /// say. `variable` is the service in the first of these, `host` its name in AWS's hosts.
     /// Source: "Service-specific endpoints" in the AWS SDKs and tools reference guide.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidVariable::Missing`] if the environment names no region.
     pub fn endpoint(&self, variable: &str, host: &str) -> Result<String, InvalidVariable> {
         Ok(self.endpoint_in(variable, host, self.region()?))
     }

@@ -76,6 +76,11 @@ impl From<SignalError> for Diagnostic {
 
 impl SignalFunction {
     /// A function as the environment says.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidVariable::Missing`] if the environment does not name the incidents queue or a region, or
+    /// has no credentials.
     pub fn new(
         function: FunctionName,
         log: Log,
@@ -97,6 +102,12 @@ impl SignalFunction {
     }
 
     /// Evaluates what the function is handed, and acts on each decision. Log lines say by what people know the event.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SignalError::Unreadable`] if the payload or one of its messages cannot be evaluated, and
+    /// [`SignalError::Queue`] if an incident could not be queued in the time that is left. Lambda then invokes the
+    /// function with the same event again.
     pub async fn handle(
         &self,
         payload: &str,

@@ -36,6 +36,10 @@ pub mod monitor;
 pub mod parallel;
 pub mod policy;
 pub mod quota;
+#[expect(
+    clippy::doc_markdown,
+    reason = "what AWS says of its types, in its own words"
+)]
 pub mod resources;
 pub mod rules;
 pub mod stack;

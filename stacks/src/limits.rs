@@ -4,7 +4,7 @@
 
 /// Characters of one event pattern (EventBridge).
 pub const EVENT_PATTERN_CHARACTERS: usize = 2_048;
-/// Characters of the template by which a rule tells a function something (EventBridge).
+/// Characters of the template that a rule hands to a function beside the event (EventBridge).
 pub const INPUT_TEMPLATE_CHARACTERS: usize = 8_192;
 /// Characters of a rule's name (EventBridge).
 pub const RULE_NAME_CHARACTERS: usize = 64;

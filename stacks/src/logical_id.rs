@@ -1,4 +1,4 @@
-//! Logical IDs: the stable names by which CloudFormation tells resources apart.
+//! Logical IDs: the stable names by which CloudFormation distinguishes resources.
 
 use std::fmt;
 

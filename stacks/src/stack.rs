@@ -100,6 +100,11 @@ impl Part<'_> {
 /// The stacks of an account, in the order in which they are deployed.
 ///
 /// Every quota is checked here, whoever asks. Stacks do not depend on each other, so each core makes some.
+///
+/// # Errors
+///
+/// Returns [`SynthesisError::Quotas`] with every quota of AWS that the account file is over, and
+/// [`SynthesisError::DuplicateLogicalId`] if two names lead to one resource.
 pub fn synthesize(monitor: &Monitor) -> Result<Vec<Stack>, SynthesisError> {
     let parts = parts(monitor);
     let full = full_shards(monitor, &parts);

@@ -38,7 +38,7 @@ pub enum Reason {
     /// Incidents, patterns and policies speak of a stack's alarms by name. Guard's rule is silent
     /// only if everything that could be named says so: roles, policies and the table too.
     NamedAfterTheStack,
-    /// Another alarm speaks for this one.
+    /// A composite alarm covers this one.
     PartOfComposite,
 }
 
@@ -136,7 +136,7 @@ impl Reason {
             }
             Self::DeclaredLogGroup => "the log group is a resource of this stack",
             Self::NamedAfterTheStack => "incidents and patterns speak of alarms by name",
-            Self::PartOfComposite => "a composite alarm speaks for it; `incident: false`",
+            Self::PartOfComposite => "a composite alarm covers it; `incident: false`",
         }
     }
 }

@@ -114,13 +114,13 @@ pub const NEEDS: [Need; 14] = [
     },
     Need {
         id: "Functions",
-        who: "`webhook test`, `redrive`, `explain`",
+        who: "`webhook test`, `redrive`, `explain`, `status`",
         actions: &["lambda:GetFunctionConfiguration", "lambda:InvokeFunction"],
         on: On::Functions,
     },
     Need {
         id: "Logs",
-        who: "`explain`",
+        who: "`explain`, `status`",
         actions: &["logs:FilterLogEvents"],
         on: On::Logs,
     },

@@ -32,6 +32,10 @@ fn label(kind: Kind) -> &'static str {
 }
 
 /// Puts a webhook of this kind into a secret.
+///
+/// # Errors
+///
+/// Returns an [`AwsError`] if Secrets Manager refuses or does not answer. The error does not hold the value.
 pub async fn put(aws: &Aws, secret: &str, value: &str, kind: Kind) -> Result<(), AwsError> {
     aws.secrets_manager()
         .put_secret_value()
@@ -46,7 +50,11 @@ pub async fn put(aws: &Aws, secret: &str, value: &str, kind: Kind) -> Result<(),
 }
 
 /// How the webhook in a secret is, where incidents may be sent to what `policy` allows.
-pub async fn state(aws: &Aws, secret: &str, policy: &UrlPolicy) -> Result<WebhookState, AwsError> {
+pub(crate) async fn state(
+    aws: &Aws,
+    secret: &str,
+    policy: &UrlPolicy,
+) -> Result<WebhookState, AwsError> {
     let client = aws.secrets_manager();
     let versions = client
         .describe_secret()

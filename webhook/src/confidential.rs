@@ -21,7 +21,7 @@ pub struct Confidential {
 }
 
 impl Confidential {
-    /// `proofs` count however short they are; of `url_parts`, only what is long enough to tell.
+    /// `proofs` count however short they are; of `url_parts`, only what is long enough to be recognized.
     pub(crate) fn new<'a>(
         proofs: impl IntoIterator<Item = &'a str>,
         url_parts: impl IntoIterator<Item = &'a str>,

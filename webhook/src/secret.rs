@@ -42,7 +42,7 @@ impl Kind {
     /// Both of them.
     pub const ALL: [Self; 2] = [Self::Hmac, Self::ApiKey];
 
-    /// The key of the secret's JSON that holds what proves who is sending. It tells the kinds apart.
+    /// The key of the secret's JSON that holds what proves who is sending. It distinguishes the kinds.
     pub fn key(self) -> &'static str {
         match self {
             Self::Hmac => "secret",
@@ -91,6 +91,12 @@ pub enum InvalidSecret {
 
 impl Webhook {
     /// Reads the value of the secret: `{"url", "secret"}` or `{"url", "apiKey"}`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidSecret`] if the value is empty or is not a JSON object, if `url` or the credential is
+    /// missing, if there are two credentials, if one of these values is not a usable text, or if `policy` refuses
+    /// the URL. The error never quotes the value.
     pub fn parse(value: &str, policy: &UrlPolicy) -> Result<Self, InvalidSecret> {
         let value = value.trim_start_matches('\u{feff}').trim();
         if value.is_empty() {

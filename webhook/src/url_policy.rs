@@ -61,6 +61,12 @@ pub enum InvalidUrl {
 
 impl UrlPolicy {
     /// Reads a URL, if incidents may be sent to it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidUrl`] if the text is not a URL in the form in which it would be sent, if its scheme is
+    /// not `https`, if it has a user, a password or a port, or if its host is neither the agent's nor one that the
+    /// account file allows. Loopback hosts are checked less where the policy allows them.
     pub fn check(&self, text: &str) -> Result<Url, InvalidUrl> {
         if text.len() > MAX_URL {
             return Err(InvalidUrl::Malformed("it is longer than 2,048 bytes"));

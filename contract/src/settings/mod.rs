@@ -51,16 +51,29 @@ impl Variables {
     }
 
     /// The value of a variable that must be there.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidVariable::Missing`] if the variable is not set or is empty.
     pub fn require(&self, name: &'static str) -> Result<&str, InvalidVariable> {
         self.get(name).ok_or(InvalidVariable::Missing(name))
     }
 
     /// The value of a variable, read.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidVariable::Missing`] if the variable is not set or is empty, and
+    /// [`InvalidVariable::Invalid`] if its value cannot be read as a `T`.
     pub fn parse<T: FromStr>(&self, name: &'static str) -> Result<T, InvalidVariable> {
         read(name, self.require(name)?, str::parse)
     }
 
     /// The value of a variable that need not be there, read.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidVariable::Invalid`] if the variable is set and its value cannot be read as a `T`.
     pub fn parse_if_set<T: FromStr>(
         &self,
         name: &'static str,

@@ -78,7 +78,7 @@ impl Event {
             _ => ecs::decide(&payload),
         };
         let Ok(Decision::Investigate(finding)) = decision else {
-            return Err(Error::Judged);
+            return Err(Error::NoIncident);
         };
         let Finding { incident, group } = *finding;
         Ok(Self {

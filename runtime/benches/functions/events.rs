@@ -109,7 +109,7 @@ pub(crate) fn storm(incidents: usize) -> Event {
     grouped(&messages)
 }
 
-/// A batch that is told by group: what waits goes back.
+/// A batch that is sent by group: what waits goes back.
 fn grouped(messages: &[Json]) -> Event {
     Event {
         payload: batch(messages),

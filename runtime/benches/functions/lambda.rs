@@ -101,7 +101,7 @@ impl Lambda {
             events,
             said,
         };
-        assert_eq!(lambda.hears().await, Said::Poll);
+        assert_eq!(lambda.next_call().await, Said::Poll);
         lambda
     }
 
@@ -110,17 +110,17 @@ impl Lambda {
     pub(crate) async fn invoke(&mut self, event: &Event) -> Duration {
         let start = Instant::now();
         self.events.send(event.clone()).await.unwrap();
-        let said = self.hears().await;
+        let said = self.next_call().await;
         let took = start.elapsed();
         assert!(
             matches!(&said, Said::Answer(answer) if answer.starts_with(event.answer)),
             "{said:?}"
         );
-        assert_eq!(self.hears().await, Said::Poll);
+        assert_eq!(self.next_call().await, Said::Poll);
         took
     }
 
-    async fn hears(&mut self) -> Said {
+    async fn next_call(&mut self) -> Said {
         let deadline = Duration::from_mins(6);
         let said = tokio::time::timeout(deadline, self.said.recv()).await;
         said.unwrap().unwrap()

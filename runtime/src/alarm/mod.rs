@@ -26,6 +26,12 @@ const ALARMS: &str = "CloudWatch alarms";
 /// to an SNS topic.
 ///
 /// Only the state `ALARM` is investigated. A state that nobody knows yet is not: it would be a guess.
+///
+/// # Errors
+///
+/// Returns [`UnreadableEvent::Foreign`] if this is not an event about an alarm, [`UnreadableEvent::Incomplete`] if
+/// a field is missing without which there is no incident, and [`UnreadableEvent::NotJson`] if an alarm's message
+/// to a topic is damaged.
 pub fn decide(event: &Json, settings: &AlarmSettings) -> Result<Decision, UnreadableEvent> {
     // This function gets the canary, because every stack has it.
     if is_canary(event) {
@@ -39,6 +45,11 @@ pub fn decide(event: &Json, settings: &AlarmSettings) -> Result<Decision, Unread
 
 /// Evaluates each message of an event by itself: SNS hands over one at a time, but nothing says that it
 /// always will.
+///
+/// # Errors
+///
+/// Each element is the result of [`decide`] for one message; one that cannot be evaluated does not hide the
+/// others.
 pub fn decide_each(
     event: &Json,
     settings: &AlarmSettings,

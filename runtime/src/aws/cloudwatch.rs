@@ -60,6 +60,10 @@ pub enum Status {
 
 impl CloudWatch {
     /// A client as the environment says, of a region.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidVariable::Missing`] if the environment has no credentials.
     pub fn new(
         http: reqwest::Client,
         environment: &Environment,
@@ -69,6 +73,10 @@ impl CloudWatch {
     }
 
     /// A page of the answers to up to [`QUERIES`] queries, day by day from the start of the period.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`CallError`] if CloudWatch refuses, cannot be reached, or gives an answer that cannot be read.
     pub async fn daily(
         &self,
         queries: &[Query],

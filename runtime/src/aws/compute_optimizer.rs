@@ -113,6 +113,10 @@ impl Sizing {
 
 impl ComputeOptimizer {
     /// A client as the environment says, of a region.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidVariable::Missing`] if the environment has no credentials.
     pub fn new(
         http: reqwest::Client,
         environment: &Environment,
@@ -123,6 +127,11 @@ impl ComputeOptimizer {
     }
 
     /// Whether this account has opted in: `Active`, `Inactive`, `Pending` or `Failed`.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`CallError`] if Compute Optimizer refuses, cannot be reached, or gives an answer that cannot be
+    /// read.
     pub async fn enrollment(&self) -> Result<String, CallError> {
         let answer = self
             .0
@@ -132,6 +141,11 @@ impl ComputeOptimizer {
     }
 
     /// A page of what is said of the sizes of the region's instances.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`CallError`] if Compute Optimizer refuses, cannot be reached, or gives an answer that cannot be
+    /// read.
     pub async fn sizings(&self, token: Option<&str>) -> Result<Page<Sizing>, CallError> {
         let input = json!({ "maxResults": INSTANCES, "nextToken": token });
         let (operation, items) = ("GetEC2InstanceRecommendations", "instanceRecommendations");
@@ -140,6 +154,11 @@ impl ComputeOptimizer {
     }
 
     /// A page of what is idle in the region.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`CallError`] if Compute Optimizer refuses, cannot be reached, or gives an answer that cannot be
+    /// read.
     pub async fn idle(&self, token: Option<&str>) -> Result<Page<Idle>, CallError> {
         let input = json!({ "maxResults": IDLE, "nextToken": token });
         let (operation, items) = ("GetIdleRecommendations", "idleRecommendations");

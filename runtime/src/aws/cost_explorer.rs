@@ -31,12 +31,21 @@ pub struct Cost {
 
 impl CostExplorer {
     /// A client as the environment says.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidVariable::Missing`] if the environment has no credentials.
     pub fn new(http: reqwest::Client, environment: &Environment) -> Result<Self, InvalidVariable> {
         Service::in_region(http, environment, "ce", "COST_EXPLORER", REGION).map(Self)
     }
 
     /// A page of what these resources of an account have cost from a day on, and before another. The first may be
     /// 14 days ago. Source: `GetCostAndUsageWithResources` in the same reference.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`CallError`] if Cost Explorer refuses, cannot be reached, or gives an answer that cannot be
+    /// read.
     pub async fn costs(
         &self,
         account: &str,

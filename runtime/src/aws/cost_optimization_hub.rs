@@ -67,12 +67,21 @@ pub struct Recommendation {
 
 impl CostOptimizationHub {
     /// A client as the environment says.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidVariable::Missing`] if the environment has no credentials.
     pub fn new(http: reqwest::Client, environment: &Environment) -> Result<Self, InvalidVariable> {
         let (name, variable) = ("cost-optimization-hub", "COST_OPTIMIZATION_HUB");
         Service::in_region(http, environment, name, variable, REGION).map(Self)
     }
 
     /// Whether this account is enrolled: `Active` or `Inactive`; empty if the hub does not say.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`CallError`] if Cost Optimization Hub refuses, cannot be reached, or gives an answer that cannot
+    /// be read.
     pub async fn enrollment(&self) -> Result<String, CallError> {
         let answer = self
             .0
@@ -83,6 +92,11 @@ impl CostOptimizationHub {
     }
 
     /// What the amounts are: `AfterDiscounts` or `BeforeDiscounts`.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`CallError`] if Cost Optimization Hub refuses, cannot be reached, or gives an answer that cannot
+    /// be read.
     pub async fn estimation_mode(&self) -> Result<String, CallError> {
         let answer = self
             .0
@@ -93,6 +107,11 @@ impl CostOptimizationHub {
     }
 
     /// A page of what is recommended for an account in some regions.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`CallError`] if Cost Optimization Hub refuses, cannot be reached, or gives an answer that cannot
+    /// be read.
     pub async fn recommendations(
         &self,
         account: &str,

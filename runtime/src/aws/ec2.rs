@@ -90,6 +90,10 @@ impl Tags {
 impl Ec2 {
     /// A client as the environment says, of a region. It keeps those tags whose keys are among `tags`; one
     /// that ends in `/` is the beginning of keys.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidVariable::Missing`] if the environment has no credentials.
     pub fn new(
         http: reqwest::Client,
         environment: &Environment,
@@ -101,6 +105,10 @@ impl Ec2 {
     }
 
     /// A page of the instances that run or are stopped.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`CallError`] if EC2 refuses, cannot be reached, or gives an answer that cannot be read.
     pub async fn instances(&self, token: Option<&str>) -> Result<Page<Instance>, CallError> {
         let mut parameters = vec![
             ("Filter.1.Name", "instance-state-name".to_owned()),
@@ -125,6 +133,10 @@ impl Ec2 {
     }
 
     /// A page of the volumes that are attached to these instances, of which there may be 200.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`CallError`] if EC2 refuses, cannot be reached, or gives an answer that cannot be read.
     pub async fn volumes(
         &self,
         instances: &[String],
@@ -159,6 +171,10 @@ impl Ec2 {
     }
 
     /// The addresses, which come on one page.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`CallError`] if EC2 refuses, cannot be reached, or gives an answer that cannot be read.
     pub async fn addresses(&self) -> Result<Page<Address>, CallError> {
         let tags = Arc::clone(&self.tags);
         self.describe("DescribeAddresses", &[], move |page: Addresses| Page {

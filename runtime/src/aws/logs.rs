@@ -24,6 +24,10 @@ pub struct LogLine {
 
 impl Logs {
     /// A client as the environment says.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidVariable::Missing`] if the environment names no region or has no credentials.
     pub fn new(http: reqwest::Client, environment: &Environment) -> Result<Self, InvalidVariable> {
         Service::new(http, environment, "logs", "CLOUDWATCH_LOGS").map(Self)
     }

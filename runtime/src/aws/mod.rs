@@ -128,6 +128,10 @@ impl CallError {
 impl Service {
     /// A client of the service that is signed for as `name` and whose endpoint variable ends in
     /// `variable`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidVariable::Missing`] if the environment names no region or has no credentials.
     pub fn new(
         http: reqwest::Client,
         environment: &Environment,
@@ -140,6 +144,10 @@ impl Service {
 
     /// As [`Service::new`], of a region that need not be the function's own: the same credentials sign for
     /// any region of the partition.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidVariable::Missing`] if the environment has no credentials.
     pub fn in_region(
         http: reqwest::Client,
         environment: &Environment,

@@ -24,6 +24,10 @@ pub enum Stored {
 
 impl SecretsManager {
     /// A client as the environment says.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidVariable::Missing`] if the environment names no region or has no credentials.
     pub fn new(http: reqwest::Client, environment: &Environment) -> Result<Self, InvalidVariable> {
         Service::new(http, environment, "secretsmanager", "SECRETS_MANAGER").map(Self)
     }
@@ -32,6 +36,11 @@ impl SecretsManager {
     ///
     /// AWS refuses with `ResourceNotFoundException` while there is no current version. A local AWS
     /// may answer without a value instead.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`CallError`] if Secrets Manager refuses for another reason than that there is no value, cannot
+    /// be reached, or gives an answer that cannot be read.
     pub async fn value(&self, secret: &str) -> Result<Stored, CallError> {
         let input = json!({ "SecretId": secret });
         match self

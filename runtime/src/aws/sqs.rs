@@ -72,6 +72,10 @@ pub fn batches(mut messages: &[Outgoing]) -> Vec<&[Outgoing]> {
 
 impl Sqs {
     /// A client as the environment says.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidVariable::Missing`] if the environment names no region or has no credentials.
     pub fn new(http: reqwest::Client, environment: &Environment) -> Result<Self, InvalidVariable> {
         Service::new(http, environment, "sqs", "SQS").map(Self)
     }
@@ -81,12 +85,21 @@ impl Sqs {
     }
 
     /// Sends one message.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`CallError`] if SQS refuses, cannot be reached, or gives an answer that cannot be read.
     pub async fn send(&self, queue_url: &str, body: &str) -> Result<(), CallError> {
         let input = json!({ "QueueUrl": queue_url, "MessageBody": body });
         self.call("SendMessage", &input).await.map(drop)
     }
 
     /// Sends one message, once and within so long: for who tries again on their own terms.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`CallError`] if SQS refuses, does not answer within that time, or gives an answer that cannot be
+    /// read. The message may have been sent all the same.
     pub async fn send_once(
         &self,
         queue_url: &str,
@@ -101,6 +114,11 @@ impl Sqs {
     }
 
     /// Sends up to [`BATCH`] messages; says of each whether it was taken.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`CallError`] if SQS refuses, cannot be reached, or gives an answer that cannot be read. A single
+    /// message that SQS does not take is not an error.
     pub async fn send_batch(
         &self,
         queue_url: &str,
@@ -127,6 +145,11 @@ impl Sqs {
 
     /// Hides up to [`BATCH`] received messages for so many seconds each, from now; says of each
     /// whether that was taken.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`CallError`] if SQS refuses, cannot be reached, or gives an answer that cannot be read. A single
+    /// message that SQS does not hide is not an error.
     pub async fn hide_batch(
         &self,
         queue_url: &str,

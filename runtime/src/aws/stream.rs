@@ -89,11 +89,11 @@ impl Service {
         let request = self
             .signed(&Request::post(headers, body))
             .ok_or(Reason::NoAnswer("not signed"))?;
-        let mut response = heard(self.http.execute(request)).await?;
+        let mut response = arrived(self.http.execute(request)).await?;
         let status = response.status().as_u16();
         if !(200..300).contains(&status) {
             let mut answer = Vec::new();
-            while let Some(piece) = heard(response.chunk()).await? {
+            while let Some(piece) = arrived(response.chunk()).await? {
                 answer.extend_from_slice(&piece);
                 if answer.len() > MAX_ANSWER {
                     return Err(Reason::Unreadable);
@@ -110,7 +110,7 @@ impl Service {
             })
         });
         let mut size = 0;
-        while let Some(piece) = heard(response.chunk()).await? {
+        while let Some(piece) = arrived(response.chunk()).await? {
             size += piece.len();
             if size > LARGEST {
                 return Err(Reason::Unreadable);
@@ -159,9 +159,11 @@ impl Service {
     }
 }
 
-/// What somebody says in time.
-async fn heard<T>(saying: impl Future<Output = Result<T, reqwest::Error>>) -> Result<T, Reason> {
-    timeout(SILENCE, saying)
+/// What arrives before the service has been silent for too long.
+async fn arrived<T>(
+    receiving: impl Future<Output = Result<T, reqwest::Error>>,
+) -> Result<T, Reason> {
+    timeout(SILENCE, receiving)
         .await
         .map_err(|_| Reason::NoAnswer("silence"))?
         .map_err(|error| Reason::NoAnswer(transport(&error)))

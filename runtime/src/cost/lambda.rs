@@ -54,6 +54,10 @@ pub struct AwsReads {
 
 impl AwsReads {
     /// The account that the environment's credentials are of, in the regions of the settings.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidVariable::Missing`] if the environment has no credentials.
     pub fn new(
         http: &reqwest::Client,
         environment: &Environment,
@@ -258,6 +262,11 @@ impl From<RunError> for Diagnostic {
 
 impl CostFunction {
     /// A function as the environment says.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidVariable`] if a setting of the cost report, the ledger's table, the incidents queue,
+    /// the region or the credentials are missing from the environment, or if a setting cannot be read.
     pub fn new(
         log: Log,
         http: reqwest::Client,

@@ -255,7 +255,7 @@ impl<R: Reads, C: Clock, S: Store, O: Outbox> Run<'_, R, C, S, O> {
                     id: id.clone(),
                     body: body.clone(),
                 });
-                // What people were notified of, and still is so, they need not hear again.
+                // People are not notified again of reasons that still apply.
                 if run.notified != reasons {
                     run.notified.clear();
                 }
@@ -318,7 +318,7 @@ impl<R: Reads, C: Clock, S: Store, O: Outbox> Run<'_, R, C, S, O> {
         let known = ledger.as_ref().map(|it| it.item.notified.clone());
         let notifies = !reasons.is_empty() && known.as_ref() != Some(&reasons);
         if known.is_some_and(|it| it != reasons) {
-            // Whoever is notified twice hears of it; whoever is not, never.
+            // If this write fails, people are notified a second time, which is better than never.
             let _ = self.change(&mut ledger, |run| run.notified = reasons).await;
         }
         Ok(Outcome::NotWorthIt {

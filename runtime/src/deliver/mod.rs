@@ -57,7 +57,7 @@ use settle::{Disposition, settle};
 
 /// How long one attempt may take, all in all.
 pub const ATTEMPT: Duration = Duration::from_secs(10);
-/// What is kept of an invocation's time to tell Lambda what became of the batch.
+/// What is kept of an invocation's time to answer to Lambda what became of the batch.
 const LAST_WORDS: SignedDuration = SignedDuration::from_secs(1);
 /// How often a message may be received while all is well. More suggests that the webhook was failing before
 /// this environment started.

@@ -26,6 +26,11 @@ const ECS: &str = "Amazon ECS";
 
 /// Decides on what a rule hands over: an event of ECS, bare or beside a table of how clusters are
 /// treated.
+///
+/// # Errors
+///
+/// Returns [`UnreadableEvent::Foreign`] if this is not an event of ECS of a known type, and
+/// [`UnreadableEvent::Incomplete`] if a field is missing without which there is no incident.
 pub fn decide(payload: &Json) -> Result<Decision, UnreadableEvent> {
     let event = at(payload, "event").unwrap_or(payload);
     let decision = of_event(event)?;

@@ -20,8 +20,13 @@ use rule_input::RuleInput;
 /// What the messages of [`UnreadableEvent`] call the source.
 const EVENTBRIDGE: &str = "Amazon EventBridge";
 
-/// Judges what a rule hands over: the event with the rule's name, a title, a priority and what to
+/// Evaluates what a rule hands over: the event with the rule's name, a title, a priority and what to
 /// group by; or the bare event, as a redrive or a person at the console does.
+///
+/// # Errors
+///
+/// Returns [`UnreadableEvent::Foreign`] if the payload is not an object, and [`UnreadableEvent::Incomplete`] if it
+/// has no event, or the event has no ID, source, type or time.
 pub fn decide(payload: &Json) -> Result<Decision, UnreadableEvent> {
     let input = RuleInput::read(payload)?;
     Ok(match excluded(payload, input.event) {

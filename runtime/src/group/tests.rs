@@ -299,7 +299,7 @@ fn what_is_in_another_account_is_of_that_account() {
 }
 
 #[test]
-fn a_composite_alarm_absorbs_what_can_have_set_it_off() {
+fn a_composite_alarm_covers_what_can_have_set_it_off() {
     let arn = |name: &str| format!("arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}");
     let far = "arn:aws:cloudwatch:eu-central-1:999999999999:alarm:far";
     let long = "x".repeat(2_000);
@@ -324,7 +324,7 @@ fn a_composite_alarm_absorbs_what_can_have_set_it_off() {
     let many: Vec<String> = (0..150).map(|it| format!("ALARM(a{it})")).collect();
     let event = alarm("down", json!({ "alarmRule": many.join(" OR ") }));
     assert_eq!(of(alarm::tests::decide(&event)).covers.len(), 100);
-    // Any other alarm speaks for itself.
+    // Any other alarm is sent by itself.
     let group = of_alarm(&[]);
     assert_eq!(group.alarm.as_deref(), Some(DOWN));
     assert!(group.covers.is_empty());

@@ -72,7 +72,7 @@ pub(super) fn is_sensitive(name: &str) -> bool {
     meaning(name).is_some()
 }
 
-/// Whether the members of an object of this name are judged by their own names, such as those of
+/// Whether the members of an object of this name are evaluated by their own names, such as those of
 /// GuardDuty's `accessKeyDetails`.
 pub(super) fn is_described_by_parts(name: &str) -> bool {
     Name::new(name).last() == "details"

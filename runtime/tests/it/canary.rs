@@ -221,9 +221,9 @@ fn every_encoding_is_found() {
     }
 }
 
-/// Every library that is known to write something is heard.
+/// The log has lines of every library that is known to write some.
 #[tokio::test]
-async fn the_finest_level_is_listened_to() {
+async fn the_finest_level_is_logged() {
     let receiver = Receiver::plain([confirms()]).await;
     Setting::to(&receiver).await.deliver(&["a"]).await;
     let heard = HEARD.lock().unwrap();

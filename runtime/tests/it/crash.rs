@@ -18,7 +18,7 @@ enum Moment {
     Sending(usize),
     /// After the whole request, and so many bytes of the answer.
     Answered(usize),
-    /// When it tells Lambda.
+    /// When it answers Lambda.
     Telling,
 }
 

@@ -66,7 +66,7 @@ impl fmt::Debug for Inner {
 /// What became of a batch.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    /// What Lambda was told.
+    /// What the function answered to Lambda.
     pub(crate) answer: Json,
     /// The log.
     pub(crate) lines: Vec<Json>,

@@ -239,7 +239,7 @@ async fn a_handshake_that_does_not_end_is_not_waited_for() {
     for (case, script, why) in [
         ("says nothing", vec![Step::Hang], "timeout"),
         (
-            "hears and says nothing",
+            "reads and says nothing",
             vec![Step::ReadBytes(4_096), Step::Hang],
             "timeout",
         ),

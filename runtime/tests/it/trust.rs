@@ -49,7 +49,7 @@ async fn a_success_leads_nowhere() {
     }
 }
 
-/// Row 23: who cannot prove to be the webhook is told nothing.
+/// Row 23: a receiver that cannot prove to be the webhook is sent nothing.
 #[tokio::test]
 async fn a_certificate_that_does_not_prove_it_gets_nothing() {
     let authority = Authority::new();

@@ -60,6 +60,7 @@ cases!(
     cluster_tells_too_much,
     cluster_service_arn,
     clusters,
+    clusters_elsewhere,
     clusters_twice,
     composite_cycle,
     composite_language,

@@ -147,7 +147,7 @@ fn show(finding: &Finding) -> String {
         group.cause,
     );
     for alarm in &group.covers {
-        let _ = writeln!(out, "absorbs: {alarm}");
+        let _ = writeln!(out, "covers: {alarm}");
     }
     let _ = write!(out, "\n{}", incident.description());
     out

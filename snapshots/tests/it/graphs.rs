@@ -5,7 +5,9 @@ use synth::graph::{graph, mermaid, svg};
 
 #[track_caller]
 fn check(case: &str) {
-    let graph = graph(&account(&directory(&format!("cases/{case}"))).monitor);
+    let account = account(&directory(&format!("cases/{case}")));
+    let id = account.account_id.as_deref();
+    let graph = graph(&account.monitor, id, &account.regions);
     assert_file(&directory(&format!("graphs/{case}.mmd")), &mermaid(&graph));
     assert_file(&directory(&format!("graphs/{case}.svg")), &svg(&graph));
 }
@@ -18,6 +20,12 @@ fn example() {
 #[test]
 fn minimal() {
     check("minimal");
+}
+
+/// The agent is where incidents go, and where their ends come from.
+#[test]
+fn agent() {
+    check("agent");
 }
 
 #[test]

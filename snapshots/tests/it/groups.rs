@@ -1,5 +1,5 @@
 //! What an incident belongs to: the same for whatever happens to one thing, however often and in
-//! whichever form it is told, and another for any other thing.
+//! whichever form it arrives in, and another for any other thing.
 
 use contract::Group;
 use proptest::prelude::*;
@@ -24,7 +24,7 @@ fn of(decision: Result<Decision, UnreadableEvent>) -> Group {
     }
 }
 
-/// The alarm of one time series, the ways in which it is told.
+/// The alarm of one time series, in each form in which it arrives.
 fn series(it: &Occurrence, noise: &str) -> Vec<Json> {
     vec![
         alarm_as_action(it, noise),

@@ -42,7 +42,7 @@ fn with_offset(milliseconds: i64) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.%3f+0000").to_string()
 }
 
-/// What tells one thing that happened from another.
+/// What distinguishes one thing that happened from another.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Occurrence {
     pub(crate) account: String,

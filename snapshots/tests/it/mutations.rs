@@ -20,7 +20,7 @@ use snapshots::{decide_alarm, directory};
 
 pub(crate) type Decide = fn(&Json) -> Result<Decision, UnreadableEvent>;
 
-/// The samples that are about something, and the function that judges them.
+/// The samples that are about something, and the function that evaluates them.
 pub(crate) static SAMPLES: LazyLock<Vec<(Json, Decide)>> = LazyLock::new(|| {
     let labels = fs::read_to_string(directory("events").join("labels.tsv")).unwrap();
     let mut samples: Vec<(Json, Decide)> = Vec::new();

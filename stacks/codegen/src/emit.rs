@@ -9,6 +9,9 @@ use crate::{
     names,
 };
 
+/// Characters of a line of a doc comment, about.
+const WIDTH: usize = 110;
+
 /// The module of one resource type.
 pub(crate) fn resource(resource: &ResourceType) -> String {
     let mut body = String::new();
@@ -91,8 +94,11 @@ pub(crate) fn index(types: &[ResourceType]) -> String {
 }
 
 fn imports(out: &mut String, body: &str, resource: &ResourceType) {
-    let words: BTreeSet<&str> = body
-        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+    let code = body
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("///"));
+    let words: BTreeSet<&str> = code
+        .flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'))
         .collect();
     let own = |name: &str| {
         resource.structs.iter().any(|item| item.name == name)
@@ -147,16 +153,15 @@ fn structure(out: &mut String, item: &Struct) {
     let Struct {
         name,
         title,
+        description,
         fields,
     } = item;
-    let _ = writeln!(
-        out,
-        "/// `{title}`\n#[derive(Clone, Debug)]\npub struct {name} {{"
-    );
+    comment(out, &format!("`{title}`"), description.as_slice());
+    let _ = writeln!(out, "#[derive(Clone, Debug)]\npub struct {name} {{");
     for field in fields {
-        let _ = write!(out, "/// `{}`", field.property);
-        out.push_str(if field.notes.is_empty() { "" } else { ": " });
-        let _ = writeln!(out, "{}", field.notes.join(" "));
+        let sentences = field.description.iter().chain(&field.notes);
+        let sentences: Vec<String> = sentences.cloned().collect();
+        comment(out, &format!("`{}`", field.property), &sentences);
         let _ = writeln!(
             out,
             "pub {}: {},",
@@ -219,6 +224,33 @@ fn structure(out: &mut String, item: &Struct) {
     out.push_str("object.into() } }\n\n");
 }
 
+/// A doc comment: what it is about, and what is said of that.
+fn comment(out: &mut String, about: &str, sentences: &[String]) {
+    let text = if sentences.is_empty() {
+        about.to_owned()
+    } else {
+        format!("{about}: {}", sentences.join(" "))
+    };
+    let mut width = 0;
+    for word in text.split(' ') {
+        // At the beginning of a line Markdown takes these for a list or a heading.
+        let is_number = word
+            .trim_end_matches(['.', ')'])
+            .bytes()
+            .all(|it| it.is_ascii_digit());
+        let begins_line = !is_number && !word.starts_with(['+', '-', '#', '=']);
+        if width == 0 || width + word.len() >= WIDTH && begins_line {
+            out.push_str(if width == 0 { "/// " } else { "\n/// " });
+            width = word.len();
+        } else {
+            out.push(' ');
+            width += 1 + word.len();
+        }
+        out.push_str(word);
+    }
+    out.push('\n');
+}
+
 fn enumeration(out: &mut String, item: &Enum) {
     let Enum {
         name,
@@ -261,9 +293,16 @@ fn handle(out: &mut String, resource: &ResourceType) {
         resource.reference
     );
     for attribute in &resource.attributes {
+        let end = if attribute.description.is_none() {
+            "."
+        } else {
+            ""
+        };
+        let what = format!("The attribute `{}`{end}", attribute.name);
+        comment(out, &what, attribute.description.as_slice());
         let _ = writeln!(
             out,
-            "/// The attribute `{0}`.\npub fn {1}(&self) -> Value<{2}> {{ \
+            "pub fn {1}(&self) -> Value<{2}> {{ \
              Value::attribute(self.logical_id(), {0:?}) }}\n",
             attribute.name,
             names::snake(&attribute.name),

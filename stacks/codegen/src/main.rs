@@ -3,6 +3,7 @@
 //! `codegen` writes the files; `codegen --check` compares them with what is there. The output is
 //! committed, so a reviewer sees what a new schema changes.
 
+mod description;
 mod emit;
 mod model;
 mod names;

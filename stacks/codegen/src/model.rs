@@ -32,6 +32,8 @@ pub(crate) struct Struct {
     pub(crate) name: String,
     /// `AWS::SQS::Queue`, or `AWS::SQS::Queue.RedrivePolicy`
     pub(crate) title: String,
+    /// AWS's first sentence on it.
+    pub(crate) description: Option<String>,
     pub(crate) fields: Vec<Field>,
 }
 
@@ -41,6 +43,8 @@ pub(crate) struct Field {
     pub(crate) property: String,
     pub(crate) kind: Kind,
     pub(crate) required: bool,
+    /// AWS's first sentence on it.
+    pub(crate) description: Option<String>,
     /// What is said of the property: its range, and what a change costs.
     pub(crate) notes: Vec<String>,
 }
@@ -67,6 +71,8 @@ pub(crate) struct Enum {
 pub(crate) struct Attribute {
     /// `Arn`, or a path such as `Endpoint.Port`.
     pub(crate) name: String,
+    /// AWS's first sentence on it.
+    pub(crate) description: Option<String>,
     /// The `T` of the `Value<T>` that it yields.
     pub(crate) scalar: String,
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json};
 
 use crate::{
+    description::first_sentence,
     model::{Attribute, Enum, Field, Kind, ResourceType, Struct},
     names, semantics,
 };
@@ -43,6 +44,7 @@ pub(crate) fn resource(schema: &Json, file: &str) -> Result<ResourceType, String
         .collect::<Result<Vec<_>, String>>()?;
     attributes.extend(semantics::attributes(&name).map(|name| Attribute {
         name: name.to_owned(),
+        description: None,
         scalar: "String".to_owned(),
     }));
     let taggable = top.fields.iter().any(|field| field.property == "Tags");
@@ -95,12 +97,14 @@ impl Reader<'_> {
                 property: property.clone(),
                 kind,
                 required: required.contains(&property.as_str()),
+                description: described(it),
                 notes: self.notes(it, title, property),
             });
         }
         Ok(Struct {
             name: name.to_owned(),
             title: title.to_owned(),
+            description: described(schema),
             fields,
         })
     }
@@ -180,6 +184,7 @@ impl Reader<'_> {
             let placeholder = Struct {
                 name: name.clone(),
                 title: title.clone(),
+                description: None,
                 fields: Vec::new(),
             };
             self.structs.insert(name.clone(), placeholder);
@@ -250,11 +255,13 @@ impl Reader<'_> {
 
     fn attribute(&self, path: &str) -> Result<Option<Attribute>, String> {
         let mut schema = self.schema;
+        let mut description = None;
         for name in path.split('/') {
             while let Some(target) = schema["$ref"].as_str() {
                 schema = &self.schema["definitions"][target.rsplit('/').next().unwrap_or_default()];
             }
             schema = &schema["properties"][name];
+            description = described(schema);
             if schema.is_null() {
                 return Err(format!("read-only `{path}` is not described"));
             }
@@ -271,8 +278,17 @@ impl Reader<'_> {
         };
         let name = path.replace('/', ".");
         let scalar = semantics::attribute(&self.own_name, &name, scalar.to_owned());
-        Ok(Some(Attribute { name, scalar }))
+        Ok(Some(Attribute {
+            name,
+            description,
+            scalar,
+        }))
     }
+}
+
+/// AWS's first sentence on what a schema describes.
+fn described(schema: &Json) -> Option<String> {
+    first_sentence(schema["description"].as_str()?)
 }
 
 fn properties(schema: &Json) -> impl Iterator<Item = (&String, &Json)> {

@@ -72,7 +72,7 @@ impl fmt::Display for Mismatch {
             [one] => one.to_string(),
             many => Json::from(many.to_vec()).to_string(),
         };
-        write!(f, "`{}` is {found}, wanted ", self.path)?;
+        write!(f, "`{}` is {found}, expected ", self.path)?;
         match self
             .wanted
             .as_array()

@@ -394,13 +394,13 @@ fn what_does_not_fit_is_named() {
     assert_eq!(
         shown(json!({ "source": "aws.ec2", "code": "z" })),
         [
-            "`code` is \"z\", wanted [\"y\"]",
-            "`source` is \"aws.ec2\", wanted [\"aws.ecs\"]",
+            "`code` is \"z\", expected [\"y\"]",
+            "`source` is \"aws.ec2\", expected [\"aws.ecs\"]",
         ]
     );
     assert_eq!(
         shown(json!({ "source": "aws.ecs", "code": "x" })),
-        ["`more` is not there, wanted [{\"exists\":true}]"]
+        ["`more` is not there, expected [{\"exists\":true}]"]
     );
     assert!(shown(json!({ "source": "aws.ecs", "code": "y" })).is_empty());
 }

@@ -128,6 +128,10 @@ impl Statistic {
 
     /// Reads `Average`, `Sum`, .. or an extended statistic such as `p99`.
     /// Source: "CloudWatch statistics definitions" in the CloudWatch user guide.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidStatistic`] with the text if CloudWatch has no such statistic.
     pub fn parse(text: &str) -> Result<Self, InvalidStatistic> {
         Ok(match text.to_ascii_lowercase().as_str() {
             "average" => Self::Average,

@@ -12,6 +12,11 @@ impl AlarmPattern {
     /// Reads `legacy-*`, `*-5xx`, `prod-*-latency`, or `*` or `all` for all. Without any `*` it is how names begin: `legacy-`
     /// is the same as `legacy-*`. Source: `AlarmName` of `PutMetricAlarm` in the CloudWatch API reference; "Wildcard
     /// matching" in the EventBridge user guide, which refuses two wildcards in a row.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidName`] if the text is empty or longer than 255 characters, or if it holds control
+    /// characters or two `*` in a row.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
         let fail = |reason| InvalidName::new("alarm pattern", text, reason);
         if text.is_empty() {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use contract::Limits;
 
-/// How many investigations may start in an hour and in a day: limits that go together. What is more is held, and
+/// How many investigations may start in an hour and in a day: limits that go together. Incidents over the limit are held, and
 /// sent as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget(Limits);

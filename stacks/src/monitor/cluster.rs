@@ -81,6 +81,11 @@ impl fmt::Display for ClusterSelector {
 
 impl ClusterPrefix {
     /// Reads `team-a-*`, or `*` for all.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidName`] if what stands before the `*` is not part of any cluster's name; see
+    /// [`ClusterName::parse`]. An empty text is not an error: it stands for all.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
         let prefix = text.strip_suffix('*').unwrap_or(text);
         if !prefix.is_empty() {
@@ -98,6 +103,11 @@ impl ClusterPrefix {
 impl ServicePattern {
     /// Reads `api` or `api-*`. Service names follow the rules of cluster names. Source: `serviceName`
     /// of `CreateService` in the ECS API reference.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidName`] if the text is empty, or if what stands before the `*` is not part of any
+    /// service's name.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
         let name = text.strip_suffix('*').unwrap_or(text);
         if !name.is_empty() || text.is_empty() {

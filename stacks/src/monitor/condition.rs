@@ -106,6 +106,11 @@ impl Period {
 
     /// Reads `30 seconds`, `1 minute`, `5 minutes`, `1 hour`, `1 day`.
     /// Source: `Period` of `PutMetricAlarm` in the CloudWatch API reference.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidPeriod`] with the text if it is not a duration, or is neither 10, 20 or 30 seconds nor
+    /// a whole number of minutes up to a day.
     pub fn parse(text: &str) -> Result<Self, InvalidPeriod> {
         let invalid = || InvalidPeriod(text.to_owned());
         let seconds = duration::seconds(text).ok_or_else(invalid)?;
@@ -126,6 +131,12 @@ impl Period {
 impl Condition {
     /// Reads `> 80`, `> 80 for 5 minutes`, `>= 1 for 3 of 5 minutes`, `< 1 for 2 of 3 periods`,
     /// `above normal for 15 minutes` or `outside normal by 3 deviations for 3 of 5 minutes`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidCondition`] if the text has no comparison, if the threshold or the duration cannot be
+    /// read, if the duration is not a whole number of periods or can never be reached, or if it is longer than
+    /// CloudWatch looks back.
     pub fn parse(text: &str, period: Period) -> Result<Self, InvalidCondition> {
         let text = text.trim();
         let (test, duration) = match text.split_once(" for ") {

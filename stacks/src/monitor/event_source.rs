@@ -59,6 +59,11 @@ impl EventName {
     const TAKEN: [&str; 3] = ["pipelines", "denied-calls", "cost-anomalies"];
 
     /// Reads a name.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidName`] if the text is empty, holds anything but lowercase letters, digits and hyphens
+    /// between them, or is what the rule of another key is called.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
         let fail = |reason| InvalidName::new("event name", text, reason);
         let valid = text
@@ -87,6 +92,11 @@ impl EventName {
 impl PipelineSelector {
     /// Reads `release`, `release-*`, or `*` for all. Source: `name` of `PipelineDeclaration` in the
     /// CodePipeline API reference.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidName`] if the text is empty, if the name has more than 100 characters, or if it holds a
+    /// character that no pipeline's name has.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
         let name = text.strip_suffix('*').unwrap_or(text);
         let valid = name

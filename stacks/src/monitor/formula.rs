@@ -24,8 +24,8 @@ pub enum InvalidFormula {
     )]
     Name(String),
     /// A metric is called like the formula.
-    #[error("a metric cannot be called `{RESULT}`: the formula is")]
-    Taken,
+    #[error("a metric cannot be called `{0}`: the formula is")]
+    Taken(String),
     /// The formula speaks of a metric that is not there.
     #[error("there is no metric `{0}`")]
     Unknown(String),
@@ -45,6 +45,12 @@ impl Measure {
     ///
     /// Source: "Using math expressions with CloudWatch metrics" in the CloudWatch user guide, and
     /// `Metrics` of `PutMetricAlarm` in the CloudWatch API reference.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidFormula`] if there are no metrics or more than an alarm can have, if a metric's name is
+    /// not allowed, if the formula names a metric that is not there or leaves one unused, if it uses `SEARCH`, or
+    /// if a quote is not closed.
     pub fn math(formula: &str, metrics: BTreeMap<String, Metric>) -> Result<Self, InvalidFormula> {
         if metrics.is_empty() {
             return Err(InvalidFormula::NoMetrics);
@@ -54,7 +60,7 @@ impl Measure {
         }
         for name in metrics.keys() {
             if name == RESULT {
-                return Err(InvalidFormula::Taken);
+                return Err(InvalidFormula::Taken(name.clone()));
             }
             let valid = name.starts_with(|c: char| c.is_ascii_lowercase())
                 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');

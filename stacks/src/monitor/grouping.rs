@@ -37,6 +37,10 @@ pub enum InvalidGrouping {
 
 impl GroupWait {
     /// Reads `30 seconds` or `2 minutes`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidGrouping`] if the text is not a duration, or is not between 5 seconds and 5 minutes.
     pub fn parse(text: &str) -> Result<Self, InvalidGrouping> {
         match seconds(text)? {
             Some(seconds @ 5..=300) => Ok(Self(seconds)),
@@ -58,6 +62,10 @@ impl Default for GroupWait {
 
 impl GroupWindow {
     /// Reads `20 minutes` or `1 hour`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidGrouping`] if the text is not a duration, or is not between 5 minutes and an hour.
     pub fn parse(text: &str) -> Result<Self, InvalidGrouping> {
         match seconds(text)? {
             Some(seconds @ 300..=3_600) => Ok(Self(seconds)),

@@ -13,6 +13,11 @@ pub struct InvalidHostName(String);
 
 impl HostName {
     /// Reads a name such as `hooks.example.com`: no address, scheme, port or path.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidHostName`] with the text if it has no dot, is an IP address, or holds anything but
+    /// lowercase letters, digits, and hyphens and dots inside.
     pub fn parse(text: &str) -> Result<Self, InvalidHostName> {
         let valid = text.contains('.')
             && !text.starts_with(['.', '-'])

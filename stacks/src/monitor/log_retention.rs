@@ -20,6 +20,11 @@ const CHOICES: [u32; 22] = [
 
 impl LogRetention {
     /// A number of days.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidLogRetention`] with the nearest possible number if CloudWatch Logs does not offer this
+    /// one.
     pub fn new(days: i64) -> Result<Self, InvalidLogRetention> {
         let (mut nearest, mut distance) = (0, u64::MAX);
         for choice in CHOICES {

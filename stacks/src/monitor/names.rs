@@ -44,6 +44,11 @@ pub struct AlarmName(String);
 
 impl StackName {
     /// Reads a name. Source: "Parameters" of `CreateStack` in the CloudFormation API reference.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidName`] if the text does not begin with a letter, holds anything but letters, digits and
+    /// hyphens, has more than 40 characters, or ends like the name of a stack of alarms.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
         let fail = |reason| InvalidName::new("stack name", text, reason);
         if !text.starts_with(|c: char| c.is_ascii_alphabetic()) {
@@ -66,6 +71,11 @@ impl StackName {
 
 impl ClusterName {
     /// Reads a name. Source: `clusterName` of `CreateCluster` in the ECS API reference.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidName`] if the text is empty, holds anything but letters, digits, hyphens and
+    /// underscores, or has more than 255 characters.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
         let fail = |reason| InvalidName::new("cluster name", text, reason);
         if text.is_empty() {
@@ -89,6 +99,11 @@ impl ClusterName {
 impl AlarmName {
     /// Reads a name. Source: `AlarmName` of `PutMetricAlarm` in the CloudWatch API reference, and
     /// the 64 characters that are kept for what comes before it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidName`] if the text has no letter or digit, begins with `pipeline-`, holds control
+    /// characters, or has more than 191 characters.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
         let fail = |reason| InvalidName::new("alarm name", text, reason);
         if !text.chars().any(|c| c.is_ascii_alphanumeric()) {

@@ -1,8 +1,8 @@
-//! The SNS topic that people hear of failures of the pipeline by.
+//! The SNS topic for alerts about Tocsin itself.
 
 use std::fmt;
 
-/// The SNS topic that people hear of failures of the pipeline by. It exists already.
+/// The SNS topic for alerts about Tocsin itself. It exists already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OpsTopic {
     /// The topic of this name in each account and region that is deployed to.
@@ -34,6 +34,11 @@ pub enum InvalidTopic {
 
 impl OpsTopic {
     /// Reads a name or an ARN. Source: `Name` of `CreateTopic` in the SNS API reference.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidTopic::ByArn`] if the text begins with `arn:` and is not the ARN of a topic, and
+    /// [`InvalidTopic::ByName`] if it is not a topic's name either.
     pub fn parse(text: &str) -> Result<Self, InvalidTopic> {
         if text.starts_with("arn:") {
             if is_arn(text) {

@@ -18,6 +18,11 @@ pub struct PrincipalSelector {
 impl PrincipalSelector {
     /// Reads the ARN of a role, a user, the root user or a session, or the name of an AWS service. `*` at the end
     /// makes it a prefix. The ARN of a session is always a prefix. Source: "IAM identifiers" in the IAM user guide.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidName`] if the text is not the ARN of such a principal with an account of twelve digits,
+    /// if it has a `*` before its end, or if it ends like a prefix and has no `*`.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
         let fail = |reason| InvalidName::new("principal", text, reason);
         let without_star = text.strip_suffix('*').unwrap_or(text);

@@ -31,6 +31,11 @@ impl Query {
 
     /// Reads a query. Source: "Alarm data queries" in the CloudWatch user guide, for what an alarm on
     /// several time series needs.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidQuery`] if the text does not begin with `SELECT` or has no `FROM`, if `GROUP` or
+    /// `ORDER` stands without `BY`, or if it has `GROUP BY` and no `ORDER BY`.
     pub fn parse(text: &str) -> Result<Self, InvalidQuery> {
         let text = text.trim();
         let words = words(text);

@@ -39,6 +39,11 @@ impl Alarm {
     ///
     /// Source of the metrics: "Amazon ECS CloudWatch metrics" and "Amazon ECS Container Insights
     /// metrics" in the ECS and CloudWatch user guides.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidServiceAlarm`] if the line begins with none of the three words, if its condition cannot
+    /// be read or can never be met, or if the names of cluster and service are too long for an alarm's.
     pub fn on_service(
         cluster: &ClusterName,
         service: &ClusterName,

@@ -20,9 +20,12 @@ pub enum InvalidTag {
     /// Tocsin sets it.
     #[error("the tag `{TAG}` is set by Tocsin itself")]
     Own,
-    /// A key has 1 to 128 characters, a value at most 256.
-    #[error("the tag `{0}` is too long")]
-    Length(String),
+    /// A key has 1 to 128 characters.
+    #[error("the tag `{0}` has a key of {length} characters", length = .0.chars().count())]
+    KeyLength(String),
+    /// A value has at most 256 characters.
+    #[error("the value of the tag `{0}` is too long")]
+    ValueLength(String),
 }
 
 impl Tags {
@@ -35,6 +38,11 @@ impl Tags {
     }
 
     /// Adds a tag.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidTag`] if the key begins with `aws:`, is the tag that Tocsin sets itself, or is empty,
+    /// or if key or value are longer than AWS allows. The tag is not added then.
     pub fn add(&mut self, key: &str, value: &str) -> Result<(), InvalidTag> {
         if key.to_ascii_lowercase().starts_with("aws:") {
             return Err(InvalidTag::OfAws(key.to_owned()));
@@ -42,8 +50,11 @@ impl Tags {
         if key == TAG {
             return Err(InvalidTag::Own);
         }
-        if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
-            return Err(InvalidTag::Length(key.to_owned()));
+        if key.is_empty() || key.chars().count() > 128 {
+            return Err(InvalidTag::KeyLength(key.to_owned()));
+        }
+        if value.chars().count() > 256 {
+            return Err(InvalidTag::ValueLength(key.to_owned()));
         }
         self.0.insert(key.to_owned(), value.to_owned());
         Ok(())

@@ -8,62 +8,68 @@ use crate::{
     value::Value,
 };
 
-/// `AWS::CloudWatch::Alarm`
+/// `AWS::CloudWatch::Alarm`: Specifies an alarm and associates it with the specified metric or metric math
+/// expression.
 #[derive(Clone, Debug)]
 pub struct Alarm {
     /// `ActionConfiguration`
     pub action_configuration: Option<ActionConfiguration>,
-    /// `ActionsEnabled`
+    /// `ActionsEnabled`: Indicates whether actions should be executed during any changes to the alarm state.
     pub actions_enabled: Option<Value<bool>>,
-    /// `AlarmActions`: At most 5 entries.
+    /// `AlarmActions`: The list of actions to execute when this alarm transitions into an ALARM state from any other
+    /// state. At most 5 entries.
     pub alarm_actions: Option<Value<Vec<Value<Arn<AlarmAction>>>>>,
-    /// `AlarmDescription`: At most 1024 characters.
+    /// `AlarmDescription`: The description of the alarm. At most 1024 characters.
     pub alarm_description: Option<Value<String>>,
-    /// `AlarmName`: At most 255 characters. Changing it replaces the resource.
+    /// `AlarmName`: The name of the alarm. At most 255 characters. Changing it replaces the resource.
     pub alarm_name: Option<Value<String>>,
-    /// `ComparisonOperator`
+    /// `ComparisonOperator`: The arithmetic operation to use when comparing the specified statistic and threshold.
     pub comparison_operator: Option<Value<ComparisonOperator>>,
-    /// `DatapointsToAlarm`: At least 1.
+    /// `DatapointsToAlarm`: The number of datapoints that must be breaching to trigger the alarm. At least 1.
     pub datapoints_to_alarm: Option<Value<i64>>,
-    /// `Dimensions`: At most 30 entries.
+    /// `Dimensions`: The dimensions for the metric associated with the alarm. At most 30 entries.
     pub dimensions: Option<Vec<Dimension>>,
-    /// `EvaluateLowSampleCountPercentile`: At most 255 characters.
+    /// `EvaluateLowSampleCountPercentile`: Used only for alarms based on percentiles. At most 255 characters.
     pub evaluate_low_sample_count_percentile: Option<Value<String>>,
-    /// `EvaluationCriteria`
+    /// `EvaluationCriteria`: The evaluation criteria for the alarm.
     pub evaluation_criteria: Option<EvaluationCriteria>,
-    /// `EvaluationInterval`: 10 to 3600.
+    /// `EvaluationInterval`: The frequency, in seconds, at which the alarm is evaluated. 10 to 3600.
     pub evaluation_interval: Option<Value<i64>>,
-    /// `EvaluationPeriods`: At least 1.
+    /// `EvaluationPeriods`: The number of periods over which data is compared to the specified threshold. At least 1.
     pub evaluation_periods: Option<Value<i64>>,
-    /// `EvaluationWindow`
+    /// `EvaluationWindow`: The evaluation window that the alarm uses to select the range of metric data that it
+    /// evaluates.
     pub evaluation_window: Option<EvaluationWindow>,
-    /// `ExtendedStatistic`
+    /// `ExtendedStatistic`: The percentile statistic for the metric associated with the alarm.
     pub extended_statistic: Option<Value<String>>,
-    /// `InsufficientDataActions`: At most 5 entries.
+    /// `InsufficientDataActions`: The actions to execute when this alarm transitions to the `INSUFFICIENT_DATA` state
+    /// from any other state. At most 5 entries.
     pub insufficient_data_actions: Option<Value<Vec<Value<Arn<AlarmAction>>>>>,
-    /// `MetricName`: At most 255 characters.
+    /// `MetricName`: The name of the metric associated with the alarm. At most 255 characters.
     pub metric_name: Option<Value<String>>,
-    /// `Metrics`
+    /// `Metrics`: An array that enables you to create an alarm based on the result of a metric math expression.
     pub metrics: Option<Vec<MetricDataQuery>>,
-    /// `Namespace`: At most 255 characters.
+    /// `Namespace`: The namespace of the metric associated with the alarm. At most 255 characters.
     pub namespace: Option<Value<String>>,
-    /// `OKActions`: At most 5 entries.
+    /// `OKActions`: The actions to execute when this alarm transitions to the `OK` state from any other state. At
+    /// most 5 entries.
     pub ok_actions: Option<Value<Vec<Value<Arn<AlarmAction>>>>>,
-    /// `Period`: At least 1.
+    /// `Period`: The period, in seconds, over which the statistic is applied. At least 1.
     pub period: Option<Value<i64>>,
-    /// `Statistic`
+    /// `Statistic`: The statistic for the metric associated with the alarm, other than percentile.
     pub statistic: Option<Value<Statistic>>,
-    /// `Tags`: At most 50 entries.
+    /// `Tags`: A list of key-value pairs to associate with the alarm. At most 50 entries.
     pub tags: Option<Vec<Tag>>,
-    /// `Threshold`
+    /// `Threshold`: The value to compare with the specified statistic.
     pub threshold: Option<Value<f64>>,
-    /// `ThresholdMetricId`: At most 255 characters.
+    /// `ThresholdMetricId`: In an alarm based on an anomaly detection model, this is the ID of the
+    /// `ANOMALY_DETECTION_BAND` function used as the threshold for the alarm. At most 255 characters.
     pub threshold_metric_id: Option<Value<String>>,
-    /// `TreatMissingData`: At most 255 characters.
+    /// `TreatMissingData`: Sets how this alarm is to handle missing data points. At most 255 characters.
     pub treat_missing_data: Option<Value<TreatMissingData>>,
-    /// `Unit`
+    /// `Unit`: The unit of the metric associated with the alarm.
     pub unit: Option<Value<Unit>>,
-    /// `WarmUpConfiguration`
+    /// `WarmUpConfiguration`: The warm-up configuration for the alarm.
     pub warm_up_configuration: Option<WarmUpConfiguration>,
 }
 
@@ -148,7 +154,8 @@ impl ToJson for Alarm {
 /// `AWS::CloudWatch::Alarm.ActionConfiguration`
 #[derive(Clone, Debug)]
 pub struct ActionConfiguration {
-    /// `AlarmTagsPropagation`
+    /// `AlarmTagsPropagation`: Whether the alarm's tags are included in its action notifications and state-change
+    /// events.
     pub alarm_tags_propagation: Option<AlarmTagsPropagation>,
 }
 
@@ -175,14 +182,18 @@ impl ToJson for ActionConfiguration {
     }
 }
 
-/// `AWS::CloudWatch::Alarm.AlarmPromQLCriteria`
+/// `AWS::CloudWatch::Alarm.AlarmPromQLCriteria`: Contains the configuration that determines how a PromQL alarm
+/// evaluates its contributors, including the query to run and the durations that define when contributors
+/// transition between states.
 #[derive(Clone, Debug)]
 pub struct AlarmPromQLCriteria {
-    /// `PendingPeriod`
+    /// `PendingPeriod`: The duration, in seconds, that a contributor must be continuously breaching before it
+    /// transitions to the `ALARM` state.
     pub pending_period: Option<Value<i64>>,
-    /// `Query`
+    /// `Query`: The PromQL query that the alarm evaluates.
     pub query: Option<Value<String>>,
-    /// `RecoveryPeriod`
+    /// `RecoveryPeriod`: The duration, in seconds, that a contributor must continuously not be breaching before it
+    /// transitions back to the `OK` state.
     pub recovery_period: Option<Value<i64>>,
 }
 
@@ -216,11 +227,11 @@ impl ToJson for AlarmPromQLCriteria {
 /// `AWS::CloudWatch::Alarm.AlarmTagsPropagation`
 #[derive(Clone, Debug)]
 pub struct AlarmTagsPropagation {
-    /// `Enabled`
+    /// `Enabled`: Whether the alarm's tags are included in its action notifications and state-change events.
     pub enabled: Value<bool>,
-    /// `ExcludedTagKeys`: At most 50 entries.
+    /// `ExcludedTagKeys`: The tag keys to leave out. At most 50 entries.
     pub excluded_tag_keys: Option<Value<Vec<Value<String>>>>,
-    /// `IncludedTagKeys`: At most 50 entries.
+    /// `IncludedTagKeys`: The only tag keys to include. At most 50 entries.
     pub included_tag_keys: Option<Value<Vec<Value<String>>>>,
 }
 
@@ -245,12 +256,12 @@ impl ToJson for AlarmTagsPropagation {
     }
 }
 
-/// `AWS::CloudWatch::Alarm.Dimension`
+/// `AWS::CloudWatch::Alarm.Dimension`: Dimension is an embedded property of the `AWS::CloudWatch::Alarm` type.
 #[derive(Clone, Debug)]
 pub struct Dimension {
-    /// `Name`: At most 255 characters.
+    /// `Name`: The name of the dimension, from 1–255 characters in length. At most 255 characters.
     pub name: Value<String>,
-    /// `Value`: At most 1024 characters.
+    /// `Value`: The value for the dimension, from 1–255 characters in length. At most 1024 characters.
     pub value: Value<String>,
 }
 
@@ -273,10 +284,10 @@ impl ToJson for Dimension {
     }
 }
 
-/// `AWS::CloudWatch::Alarm.EvaluationCriteria`
+/// `AWS::CloudWatch::Alarm.EvaluationCriteria`: The evaluation criteria for an alarm.
 #[derive(Clone, Debug)]
 pub struct EvaluationCriteria {
-    /// `PromQLCriteria`
+    /// `PromQLCriteria`: The PromQL criteria for the alarm evaluation.
     pub prom_ql_criteria: Option<AlarmPromQLCriteria>,
 }
 
@@ -303,12 +314,15 @@ impl ToJson for EvaluationCriteria {
     }
 }
 
-/// `AWS::CloudWatch::Alarm.EvaluationWindow`
+/// `AWS::CloudWatch::Alarm.EvaluationWindow`: The evaluation window that an alarm uses to select the range of
+/// metric data that it evaluates each time it runs.
 #[derive(Clone, Debug)]
 pub struct EvaluationWindow {
-    /// `SlidingWindow`
+    /// `SlidingWindow`: A sliding window, which advances each time the alarm is evaluated, forming a rolling time
+    /// window.
     pub sliding_window: Option<Json>,
-    /// `WallClockWindow`
+    /// `WallClockWindow`: A wall clock window, which aligns the evaluated range to fixed clock boundaries that match
+    /// the alarm's period, such as the top of the hour, midnight, or the start of the calendar week.
     pub wall_clock_window: Option<WallClockWindow>,
 }
 
@@ -337,14 +351,15 @@ impl ToJson for EvaluationWindow {
     }
 }
 
-/// `AWS::CloudWatch::Alarm.Metric`
+/// `AWS::CloudWatch::Alarm.Metric`: Represents a specific metric.
 #[derive(Clone, Debug)]
 pub struct Metric {
-    /// `Dimensions`: At most 30 entries.
+    /// `Dimensions`: The metric dimensions that you want to be used for the metric that the alarm will watch. At most 30
+    /// entries.
     pub dimensions: Option<Vec<Dimension>>,
-    /// `MetricName`: At most 255 characters.
+    /// `MetricName`: The name of the metric that you want the alarm to watch. At most 255 characters.
     pub metric_name: Option<Value<String>>,
-    /// `Namespace`: At most 255 characters.
+    /// `Namespace`: The namespace of the metric that the alarm will watch. At most 255 characters.
     pub namespace: Option<Value<String>>,
 }
 
@@ -375,22 +390,25 @@ impl ToJson for Metric {
     }
 }
 
-/// `AWS::CloudWatch::Alarm.MetricDataQuery`
+/// `AWS::CloudWatch::Alarm.MetricDataQuery`: Specifies the metric data to return, and whether this call is just
+/// retrieving a batch set of data for one metric, or is performing a math expression on metric data.
 #[derive(Clone, Debug)]
 pub struct MetricDataQuery {
-    /// `AccountId`: At most 255 characters.
+    /// `AccountId`: The ID of the account where the metrics are located, if this is a cross-account alarm. At most 255
+    /// characters.
     pub account_id: Option<Value<String>>,
-    /// `Expression`: At most 2048 characters.
+    /// `Expression`: The math expression to be performed on the returned data, if this object is performing a math
+    /// expression. At most 2048 characters.
     pub expression: Option<Value<String>>,
-    /// `Id`: At most 255 characters.
+    /// `Id`: A short name used to tie this object to the results in the response. At most 255 characters.
     pub id: Value<String>,
-    /// `Label`
+    /// `Label`: A human-readable label for this metric or expression.
     pub label: Option<Value<String>>,
-    /// `MetricStat`
+    /// `MetricStat`: The metric to be returned, along with statistics, period, and units.
     pub metric_stat: Option<MetricStat>,
-    /// `Period`: At least 1.
+    /// `Period`: The granularity, in seconds, of the returned data points. At least 1.
     pub period: Option<Value<i64>>,
-    /// `ReturnData`
+    /// `ReturnData`: This option indicates whether to return the timestamps and raw data values of this metric.
     pub return_data: Option<Value<bool>>,
 }
 
@@ -423,16 +441,17 @@ impl ToJson for MetricDataQuery {
     }
 }
 
-/// `AWS::CloudWatch::Alarm.MetricStat`
+/// `AWS::CloudWatch::Alarm.MetricStat`: This structure defines the metric to be returned, along with the
+/// statistics, period, and units.
 #[derive(Clone, Debug)]
 pub struct MetricStat {
-    /// `Metric`
+    /// `Metric`: The metric to return, including the metric name, namespace, and dimensions.
     pub metric: Metric,
-    /// `Period`: At least 1.
+    /// `Period`: The granularity, in seconds, of the returned data points. At least 1.
     pub period: Value<i64>,
-    /// `Stat`
+    /// `Stat`: The statistic to return.
     pub stat: Value<String>,
-    /// `Unit`
+    /// `Unit`: The unit to use for the returned data points.
     pub unit: Option<Value<MetricStatUnit>>,
 }
 
@@ -463,10 +482,12 @@ impl ToJson for MetricStat {
     }
 }
 
-/// `AWS::CloudWatch::Alarm.WallClockWindow`
+/// `AWS::CloudWatch::Alarm.WallClockWindow`: An evaluation window that aligns the evaluated range to fixed clock
+/// boundaries that match the alarm's period, such as the top of the hour, midnight, or the start of the calendar
+/// week, optionally in a specific time zone.
 #[derive(Clone, Debug)]
 pub struct WallClockWindow {
-    /// `Timezone`
+    /// `Timezone`: The time zone to use when the alarm aligns the evaluation window to clock boundaries.
     pub timezone: Option<Value<String>>,
 }
 
@@ -491,12 +512,14 @@ impl ToJson for WallClockWindow {
     }
 }
 
-/// `AWS::CloudWatch::Alarm.WarmUpConfiguration`
+/// `AWS::CloudWatch::Alarm.WarmUpConfiguration`: The configuration settings that define the warm-up behavior for
+/// an alarm.
 #[derive(Clone, Debug)]
 pub struct WarmUpConfiguration {
-    /// `OnlyStartEvaluatingAfterWarmUpPeriodEnds`
+    /// `OnlyStartEvaluatingAfterWarmUpPeriodEnds`: Specifies whether the alarm waits for the full warm-up period
+    /// before it starts to evaluate.
     pub only_start_evaluating_after_warm_up_period_ends: Option<Value<bool>>,
-    /// `WarmUpPeriodDurationInMinutes`: 1 to 2880.
+    /// `WarmUpPeriodDurationInMinutes`: The length of the warm-up period, in minutes. 1 to 2880.
     pub warm_up_period_duration_in_minutes: Option<Value<i64>>,
 }
 

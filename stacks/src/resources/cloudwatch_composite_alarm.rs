@@ -8,32 +8,39 @@ use crate::{
     value::Value,
 };
 
-/// `AWS::CloudWatch::CompositeAlarm`
+/// `AWS::CloudWatch::CompositeAlarm`: Specifies an alarm which aggregates the states of other Alarms (Metric or
+/// Composite Alarms) as defined by the AlarmRule expression.
 #[derive(Clone, Debug)]
 pub struct CompositeAlarm {
-    /// `ActionConfiguration`
+    /// `ActionConfiguration`: Configuration that applies to the notifications this alarm sends when it performs its
+    /// actions.
     pub action_configuration: Option<ActionConfiguration>,
-    /// `ActionsEnabled`
+    /// `ActionsEnabled`: Indicates whether actions should be executed during any changes to the alarm state.
     pub actions_enabled: Option<Value<bool>>,
-    /// `ActionsSuppressor`: At most 1600 characters.
+    /// `ActionsSuppressor`: Actions will be suppressed if the suppressor alarm is in the ALARM state. At most 1600
+    /// characters.
     pub actions_suppressor: Option<Value<String>>,
-    /// `ActionsSuppressorExtensionPeriod`: At least 0.
+    /// `ActionsSuppressorExtensionPeriod`: Actions will be suppressed if WaitPeriod is active. At least 0.
     pub actions_suppressor_extension_period: Option<Value<i64>>,
-    /// `ActionsSuppressorWaitPeriod`: At least 0.
+    /// `ActionsSuppressorWaitPeriod`: Actions will be suppressed if ExtensionPeriod is active. At least 0.
     pub actions_suppressor_wait_period: Option<Value<i64>>,
-    /// `AlarmActions`: At most 5 entries.
+    /// `AlarmActions`: The list of actions to execute when this alarm transitions into an ALARM state from any other
+    /// state. At most 5 entries.
     pub alarm_actions: Option<Value<Vec<Value<Arn<AlarmAction>>>>>,
-    /// `AlarmDescription`: At most 1024 characters.
+    /// `AlarmDescription`: The description of the alarm. At most 1024 characters.
     pub alarm_description: Option<Value<String>>,
-    /// `AlarmName`: At most 255 characters. Changing it replaces the resource.
+    /// `AlarmName`: The name of the Composite Alarm. At most 255 characters. Changing it replaces the resource.
     pub alarm_name: Option<Value<String>>,
-    /// `AlarmRule`: At most 10240 characters.
+    /// `AlarmRule`: Expression which aggregates the state of other Alarms (Metric or Composite Alarms). At most 10240
+    /// characters.
     pub alarm_rule: Value<String>,
-    /// `InsufficientDataActions`: At most 5 entries.
+    /// `InsufficientDataActions`: The actions to execute when this alarm transitions to the INSUFFICIENT_DATA state
+    /// from any other state. At most 5 entries.
     pub insufficient_data_actions: Option<Value<Vec<Value<Arn<AlarmAction>>>>>,
-    /// `OKActions`: At most 5 entries.
+    /// `OKActions`: The actions to execute when this alarm transitions to the OK state from any other state. At most 5
+    /// entries.
     pub ok_actions: Option<Value<Vec<Value<Arn<AlarmAction>>>>>,
-    /// `Tags`: At most 50 entries.
+    /// `Tags`: A list of key-value pairs to associate with the composite alarm. At most 50 entries.
     pub tags: Option<Vec<Tag>>,
 }
 
@@ -82,10 +89,12 @@ impl ToJson for CompositeAlarm {
     }
 }
 
-/// `AWS::CloudWatch::CompositeAlarm.ActionConfiguration`
+/// `AWS::CloudWatch::CompositeAlarm.ActionConfiguration`: Configuration that applies to the notifications this
+/// alarm sends when it performs its actions.
 #[derive(Clone, Debug)]
 pub struct ActionConfiguration {
-    /// `AlarmTagsPropagation`
+    /// `AlarmTagsPropagation`: Whether the alarm's tags are included in its action notifications and state-change
+    /// events.
     pub alarm_tags_propagation: Option<AlarmTagsPropagation>,
 }
 
@@ -112,14 +121,15 @@ impl ToJson for ActionConfiguration {
     }
 }
 
-/// `AWS::CloudWatch::CompositeAlarm.AlarmTagsPropagation`
+/// `AWS::CloudWatch::CompositeAlarm.AlarmTagsPropagation`: Controls whether the alarm's tags are included in its
+/// action notifications and state-change events, and which tag keys are included.
 #[derive(Clone, Debug)]
 pub struct AlarmTagsPropagation {
-    /// `Enabled`
+    /// `Enabled`: Whether the alarm's tags are included in its action notifications and state-change events.
     pub enabled: Value<bool>,
-    /// `ExcludedTagKeys`: At most 50 entries.
+    /// `ExcludedTagKeys`: The tag keys to leave out. At most 50 entries.
     pub excluded_tag_keys: Option<Value<Vec<Value<String>>>>,
-    /// `IncludedTagKeys`: At most 50 entries.
+    /// `IncludedTagKeys`: The only tag keys to include. At most 50 entries.
     pub included_tag_keys: Option<Value<Vec<Value<String>>>>,
 }
 
@@ -154,7 +164,7 @@ impl Handle<CompositeAlarm> {
         Value::reference(self.logical_id())
     }
 
-    /// The attribute `Arn`.
+    /// The attribute `Arn`: Amazon Resource Name (ARN) of the alarm.
     pub fn arn(&self) -> Value<Arn<CompositeAlarm>> {
         Value::attribute(self.logical_id(), "Arn")
     }

@@ -10,11 +10,12 @@ use crate::{
 /// `AWS::CloudWatch::Dashboard`
 #[derive(Clone, Debug)]
 pub struct Dashboard {
-    /// `DashboardBody`
+    /// `DashboardBody`: The detailed information about the dashboard in JSON format, including the widgets to include
+    /// and their location on the dashboard.
     pub dashboard_body: Value<String>,
-    /// `DashboardName`: Changing it replaces the resource.
+    /// `DashboardName`: The name of the dashboard. Changing it replaces the resource.
     pub dashboard_name: Option<Value<String>>,
-    /// `Tags`: At most 50 entries.
+    /// `Tags`: A list of key-value pairs to associate with the cloudwatch dashboard. At most 50 entries.
     pub tags: Option<Vec<Tag>>,
 }
 

@@ -9,50 +9,56 @@ use crate::{
     value::Value,
 };
 
-/// `AWS::DynamoDB::Table`
+/// `AWS::DynamoDB::Table`: Creates a DynamoDB table.
 #[derive(Clone, Debug)]
 pub struct Table {
-    /// `AttributeDefinitions`
+    /// `AttributeDefinitions`: A list of attributes that describe the key schema for the table and indexes.
     pub attribute_definitions: Option<Vec<AttributeDefinition>>,
-    /// `BillingMode`
+    /// `BillingMode`: Specify how you are charged for read and write throughput and how you manage capacity.
     pub billing_mode: Option<Value<BillingMode>>,
-    /// `ContributorInsightsSpecification`
+    /// `ContributorInsightsSpecification`: The settings used to specify whether to enable CloudWatch Contributor
+    /// Insights for the table and define which events to monitor.
     pub contributor_insights_specification: Option<ContributorInsightsSpecification>,
-    /// `DeletionProtectionEnabled`
+    /// `DeletionProtectionEnabled`: Determines if a table is protected from deletion.
     pub deletion_protection_enabled: Option<Value<bool>>,
-    /// `GlobalSecondaryIndexes`
+    /// `GlobalSecondaryIndexes`: Global secondary indexes to be created on the table.
     pub global_secondary_indexes: Option<Vec<GlobalSecondaryIndex>>,
-    /// `ImportSourceSpecification`: Changing it replaces the resource.
+    /// `ImportSourceSpecification`: Specifies the properties of data being imported from the S3 bucket source to the"
+    /// table. Changing it replaces the resource.
     pub import_source_specification: Option<ImportSourceSpecification>,
-    /// `KeySchema`: Changing it can replace the resource.
+    /// `KeySchema`: Specifies the attributes that make up the primary key for the table. Changing it can replace the
+    /// resource.
     pub key_schema: Vec<KeySchema>,
-    /// `KinesisStreamSpecification`
+    /// `KinesisStreamSpecification`: The Kinesis Data Streams configuration for the specified table.
     pub kinesis_stream_specification: Option<KinesisStreamSpecification>,
-    /// `LocalSecondaryIndexes`
+    /// `LocalSecondaryIndexes`: Local secondary indexes to be created on the table.
     pub local_secondary_indexes: Option<Vec<LocalSecondaryIndex>>,
-    /// `OnDemandThroughput`
+    /// `OnDemandThroughput`: Sets the maximum number of read and write units for the specified on-demand table.
     pub on_demand_throughput: Option<OnDemandThroughput>,
-    /// `PointInTimeRecoverySpecification`
+    /// `PointInTimeRecoverySpecification`: The settings used to enable point in time recovery.
     pub point_in_time_recovery_specification: Option<PointInTimeRecoverySpecification>,
-    /// `ProvisionedThroughput`
+    /// `ProvisionedThroughput`: Throughput for the specified table, which consists of values for `ReadCapacityUnits`
+    /// and `WriteCapacityUnits`.
     pub provisioned_throughput: Option<ProvisionedThroughput>,
-    /// `ResourcePolicy`
+    /// `ResourcePolicy`: An AWS resource-based policy document in JSON format that will be attached to the table.
     pub resource_policy: Option<ResourcePolicy>,
-    /// `SSESpecification`
+    /// `SSESpecification`: Specifies the settings to enable server-side encryption.
     pub sse_specification: Option<SSESpecification>,
-    /// `StreamSpecification`
+    /// `StreamSpecification`: The settings for the DynamoDB table stream, which captures changes to items stored in
+    /// the table.
     pub stream_specification: Option<StreamSpecification>,
-    /// `TableClass`
+    /// `TableClass`: The table class of the new table.
     pub table_class: Option<Value<TableClass>>,
-    /// `TableName`: At most 1024 characters. Changing it replaces the resource.
+    /// `TableName`: A name for the table. At most 1024 characters. Changing it replaces the resource.
     pub table_name: Option<Value<String>>,
-    /// `Tags`
+    /// `Tags`: An array of key-value pairs to apply to this resource.
     pub tags: Option<Vec<Tag>>,
-    /// `TimeToLiveSpecification`
+    /// `TimeToLiveSpecification`: Specifies the Time to Live (TTL) settings for the table.
     pub time_to_live_specification: Option<TimeToLiveSpecification>,
     /// `VectorIndexes`
     pub vector_indexes: Option<Vec<VectorIndex>>,
-    /// `WarmThroughput`
+    /// `WarmThroughput`: Represents the warm throughput (in read units per second and write units per second) for
+    /// creating a table.
     pub warm_throughput: Option<WarmThroughput>,
 }
 
@@ -128,10 +134,11 @@ impl ToJson for Table {
     }
 }
 
-/// `AWS::DynamoDB::Table.AttributeDefinition`
+/// `AWS::DynamoDB::Table.AttributeDefinition`: Represents an attribute for describing the schema for the table
+/// and indexes.
 #[derive(Clone, Debug)]
 pub struct AttributeDefinition {
-    /// `AttributeName`: At most 255 characters.
+    /// `AttributeName`: A name for the attribute. At most 255 characters.
     pub attribute_name: Value<String>,
     /// `AttributeType`
     pub attribute_type: Value<AttributeDefinitionAttributeType>,
@@ -159,12 +166,13 @@ impl ToJson for AttributeDefinition {
     }
 }
 
-/// `AWS::DynamoDB::Table.ContributorInsightsSpecification`
+/// `AWS::DynamoDB::Table.ContributorInsightsSpecification`: Configures contributor insights settings for a table
+/// or one of its indexes.
 #[derive(Clone, Debug)]
 pub struct ContributorInsightsSpecification {
-    /// `Enabled`
+    /// `Enabled`: Indicates whether CloudWatch Contributor Insights are to be enabled (true) or disabled (false).
     pub enabled: Value<bool>,
-    /// `Mode`
+    /// `Mode`: Specifies the CloudWatch Contributor Insights mode for a table.
     pub mode: Option<Value<ContributorInsightsSpecificationMode>>,
 }
 
@@ -187,12 +195,12 @@ impl ToJson for ContributorInsightsSpecification {
     }
 }
 
-/// `AWS::DynamoDB::Table.Csv`
+/// `AWS::DynamoDB::Table.Csv`: The options for imported source files in CSV format.
 #[derive(Clone, Debug)]
 pub struct Csv {
-    /// `Delimiter`
+    /// `Delimiter`: The delimiter used for separating items in the CSV file being imported.
     pub delimiter: Option<Value<String>>,
-    /// `HeaderList`
+    /// `HeaderList`: List of the headers used to specify a common header for all source CSV files being imported.
     pub header_list: Option<Value<Vec<Value<String>>>>,
 }
 
@@ -221,22 +229,26 @@ impl ToJson for Csv {
     }
 }
 
-/// `AWS::DynamoDB::Table.GlobalSecondaryIndex`
+/// `AWS::DynamoDB::Table.GlobalSecondaryIndex`: Represents the properties of a global secondary index.
 #[derive(Clone, Debug)]
 pub struct GlobalSecondaryIndex {
-    /// `ContributorInsightsSpecification`
+    /// `ContributorInsightsSpecification`: The settings used to specify whether to enable CloudWatch Contributor
+    /// Insights for the global table and define which events to monitor.
     pub contributor_insights_specification: Option<ContributorInsightsSpecification>,
-    /// `IndexName`: At most 255 characters.
+    /// `IndexName`: The name of the global secondary index. At most 255 characters.
     pub index_name: Value<String>,
     /// `KeySchema`
     pub key_schema: Vec<GlobalSecondaryIndexKeySchema>,
-    /// `OnDemandThroughput`
+    /// `OnDemandThroughput`: The maximum number of read and write units for the specified global secondary index.
     pub on_demand_throughput: Option<OnDemandThroughput>,
-    /// `Projection`
+    /// `Projection`: Represents attributes that are copied (projected) from the table into the global secondary
+    /// index.
     pub projection: Projection,
-    /// `ProvisionedThroughput`
+    /// `ProvisionedThroughput`: Represents the provisioned throughput settings for the specified global secondary
+    /// index.
     pub provisioned_throughput: Option<ProvisionedThroughput>,
-    /// `WarmThroughput`
+    /// `WarmThroughput`: Represents the warm throughput value (in read units per second and write units per second)
+    /// for the specified secondary index.
     pub warm_throughput: Option<WarmThroughput>,
 }
 
@@ -307,16 +319,17 @@ impl ToJson for GlobalSecondaryIndexKeySchema {
     }
 }
 
-/// `AWS::DynamoDB::Table.ImportSourceSpecification`
+/// `AWS::DynamoDB::Table.ImportSourceSpecification`: Specifies the properties of data being imported from the S3
+/// bucket source to the table.
 #[derive(Clone, Debug)]
 pub struct ImportSourceSpecification {
-    /// `InputCompressionType`
+    /// `InputCompressionType`: Type of compression to be used on the input coming from the imported table.
     pub input_compression_type: Option<Value<String>>,
-    /// `InputFormat`
+    /// `InputFormat`: The format of the source data.
     pub input_format: Value<String>,
-    /// `InputFormatOptions`
+    /// `InputFormatOptions`: Additional properties that specify how the input is formatted.
     pub input_format_options: Option<InputFormatOptions>,
-    /// `S3BucketSource`
+    /// `S3BucketSource`: The S3 bucket that provides the source for the import.
     pub s3_bucket_source: S3BucketSource,
 }
 
@@ -343,10 +356,11 @@ impl ToJson for ImportSourceSpecification {
     }
 }
 
-/// `AWS::DynamoDB::Table.InputFormatOptions`
+/// `AWS::DynamoDB::Table.InputFormatOptions`: The format options for the data that was imported into the target
+/// table.
 #[derive(Clone, Debug)]
 pub struct InputFormatOptions {
-    /// `Csv`
+    /// `Csv`: The options for imported source files in CSV format.
     pub csv: Option<Csv>,
 }
 
@@ -402,13 +416,14 @@ impl ToJson for KeySchema {
     }
 }
 
-/// `AWS::DynamoDB::Table.KinesisStreamSpecification`
+/// `AWS::DynamoDB::Table.KinesisStreamSpecification`: The Kinesis Data Streams configuration for the specified
+/// table.
 #[derive(Clone, Debug)]
 pub struct KinesisStreamSpecification {
-    /// `ApproximateCreationDateTimePrecision`
+    /// `ApproximateCreationDateTimePrecision`: The precision for the time and date that the stream was created.
     pub approximate_creation_date_time_precision:
         Option<Value<KinesisStreamSpecificationApproximateCreationDateTimePrecision>>,
-    /// `StreamArn`
+    /// `StreamArn`: The ARN for a specific Kinesis data stream.
     pub stream_arn: Value<String>,
 }
 
@@ -434,14 +449,14 @@ impl ToJson for KinesisStreamSpecification {
     }
 }
 
-/// `AWS::DynamoDB::Table.LocalSecondaryIndex`
+/// `AWS::DynamoDB::Table.LocalSecondaryIndex`: Represents the properties of a local secondary index.
 #[derive(Clone, Debug)]
 pub struct LocalSecondaryIndex {
-    /// `IndexName`: At most 255 characters.
+    /// `IndexName`: The name of the local secondary index. At most 255 characters.
     pub index_name: Value<String>,
     /// `KeySchema`: At most 2 entries.
     pub key_schema: Vec<KeySchema>,
-    /// `Projection`
+    /// `Projection`: Represents attributes that are copied (projected) from the table into the local secondary index.
     pub projection: Projection,
 }
 
@@ -470,12 +485,13 @@ impl ToJson for LocalSecondaryIndex {
     }
 }
 
-/// `AWS::DynamoDB::Table.OnDemandThroughput`
+/// `AWS::DynamoDB::Table.OnDemandThroughput`: Sets the maximum number of read and write units for the specified
+/// on-demand table.
 #[derive(Clone, Debug)]
 pub struct OnDemandThroughput {
-    /// `MaxReadRequestUnits`: At least 1.
+    /// `MaxReadRequestUnits`: Maximum number of read request units for the specified table. At least 1.
     pub max_read_request_units: Option<Value<i64>>,
-    /// `MaxWriteRequestUnits`: At least 1.
+    /// `MaxWriteRequestUnits`: Maximum number of write request units for the specified table. At least 1.
     pub max_write_request_units: Option<Value<i64>>,
 }
 
@@ -504,12 +520,14 @@ impl ToJson for OnDemandThroughput {
     }
 }
 
-/// `AWS::DynamoDB::Table.PointInTimeRecoverySpecification`
+/// `AWS::DynamoDB::Table.PointInTimeRecoverySpecification`: The settings used to enable point in time recovery.
 #[derive(Clone, Debug)]
 pub struct PointInTimeRecoverySpecification {
-    /// `PointInTimeRecoveryEnabled`
+    /// `PointInTimeRecoveryEnabled`: Indicates whether point in time recovery is enabled (true) or disabled (false)
+    /// on the table.
     pub point_in_time_recovery_enabled: Option<Value<bool>>,
-    /// `RecoveryPeriodInDays`: 1 to 35.
+    /// `RecoveryPeriodInDays`: The number of preceding days for which continuous backups are taken and maintained. 1
+    /// to 35.
     pub recovery_period_in_days: Option<Value<i64>>,
 }
 
@@ -541,10 +559,11 @@ impl ToJson for PointInTimeRecoverySpecification {
     }
 }
 
-/// `AWS::DynamoDB::Table.Projection`
+/// `AWS::DynamoDB::Table.Projection`: Represents attributes that are copied (projected) from the table into an
+/// index.
 #[derive(Clone, Debug)]
 pub struct Projection {
-    /// `NonKeyAttributes`
+    /// `NonKeyAttributes`: Represents the non-key attribute names which will be projected into the index.
     pub non_key_attributes: Option<Value<Vec<Value<String>>>>,
     /// `ProjectionType`
     pub projection_type: Option<Value<ProjectionProjectionType>>,
@@ -575,12 +594,15 @@ impl ToJson for Projection {
     }
 }
 
-/// `AWS::DynamoDB::Table.ProvisionedThroughput`
+/// `AWS::DynamoDB::Table.ProvisionedThroughput`: Throughput for the specified table, which consists of values for
+/// `ReadCapacityUnits` and `WriteCapacityUnits`.
 #[derive(Clone, Debug)]
 pub struct ProvisionedThroughput {
-    /// `ReadCapacityUnits`: At least 0.
+    /// `ReadCapacityUnits`: The maximum number of strongly consistent reads consumed per second before DynamoDB
+    /// returns a `ThrottlingException`. At least 0.
     pub read_capacity_units: Value<i64>,
-    /// `WriteCapacityUnits`: At least 0.
+    /// `WriteCapacityUnits`: The maximum number of writes consumed per second before DynamoDB returns a
+    /// `ThrottlingException`. At least 0.
     pub write_capacity_units: Value<i64>,
 }
 
@@ -606,7 +628,8 @@ impl ToJson for ProvisionedThroughput {
     }
 }
 
-/// `AWS::DynamoDB::Table.ResourcePolicy`
+/// `AWS::DynamoDB::Table.ResourcePolicy`: Creates or updates a resource-based policy document that contains the
+/// permissions for DynamoDB resources, such as a table, its indexes, and stream.
 #[derive(Clone, Debug)]
 pub struct ResourcePolicy {
     /// `PolicyDocument`
@@ -628,14 +651,14 @@ impl ToJson for ResourcePolicy {
     }
 }
 
-/// `AWS::DynamoDB::Table.S3BucketSource`
+/// `AWS::DynamoDB::Table.S3BucketSource`: The S3 bucket that is being imported from.
 #[derive(Clone, Debug)]
 pub struct S3BucketSource {
-    /// `S3Bucket`
+    /// `S3Bucket`: The S3 bucket that is being imported from.
     pub s3_bucket: Value<String>,
-    /// `S3BucketOwner`
+    /// `S3BucketOwner`: The account number of the S3 bucket that is being imported from.
     pub s3_bucket_owner: Option<Value<String>>,
-    /// `S3KeyPrefix`
+    /// `S3KeyPrefix`: The key prefix shared by all S3 Objects that are being imported.
     pub s3_key_prefix: Option<Value<String>>,
 }
 
@@ -660,14 +683,14 @@ impl ToJson for S3BucketSource {
     }
 }
 
-/// `AWS::DynamoDB::Table.SSESpecification`
+/// `AWS::DynamoDB::Table.SSESpecification`: Represents the settings used to enable server-side encryption.
 #[derive(Clone, Debug)]
 pub struct SSESpecification {
-    /// `KMSMasterKeyId`
+    /// `KMSMasterKeyId`: The KMS key that should be used for the KMS encryption.
     pub kms_master_key_id: Option<Value<String>>,
-    /// `SSEEnabled`
+    /// `SSEEnabled`: Indicates whether server-side encryption is done using an AWS managed key or an AWS owned key.
     pub sse_enabled: Value<bool>,
-    /// `SSEType`
+    /// `SSEType`: Server-side encryption type.
     pub sse_type: Option<Value<SSESpecificationSSEType>>,
 }
 
@@ -723,14 +746,17 @@ impl ToJson for SearchSchemaElement {
     }
 }
 
-/// `AWS::DynamoDB::Table.StreamSpecification`
+/// `AWS::DynamoDB::Table.StreamSpecification`: Represents the DynamoDB Streams configuration for a table in
+/// DynamoDB.
 #[derive(Clone, Debug)]
 pub struct StreamSpecification {
-    /// `ResourcePolicy`
+    /// `ResourcePolicy`: Creates or updates a resource-based policy document that contains the permissions for
+    /// DynamoDB resources, such as a table's streams.
     pub resource_policy: Option<ResourcePolicy>,
-    /// `StreamViewType`
+    /// `StreamViewType`: When an item in the table is modified, `StreamViewType` determines what information is
+    /// written to the stream for this table.
     pub stream_view_type: Value<StreamSpecificationStreamViewType>,
-    /// `Tags`
+    /// `Tags`: Specifies the tags to apply to the DynamoDB stream.
     pub tags: Option<Vec<Tag>>,
 }
 
@@ -755,12 +781,13 @@ impl ToJson for StreamSpecification {
     }
 }
 
-/// `AWS::DynamoDB::Table.TimeToLiveSpecification`
+/// `AWS::DynamoDB::Table.TimeToLiveSpecification`: Represents the settings used to enable or disable Time to Live
+/// (TTL) for the specified table.
 #[derive(Clone, Debug)]
 pub struct TimeToLiveSpecification {
-    /// `AttributeName`
+    /// `AttributeName`: The name of the TTL attribute used to store the expiration time for items in the table.
     pub attribute_name: Option<Value<String>>,
-    /// `Enabled`
+    /// `Enabled`: Indicates whether TTL is to be enabled (true) or disabled (false) on the table.
     pub enabled: Value<bool>,
 }
 
@@ -857,12 +884,15 @@ impl ToJson for VectorIndex {
     }
 }
 
-/// `AWS::DynamoDB::Table.WarmThroughput`
+/// `AWS::DynamoDB::Table.WarmThroughput`: Provides visibility into the number of read and write operations your
+/// table or secondary index can instantaneously support.
 #[derive(Clone, Debug)]
 pub struct WarmThroughput {
-    /// `ReadUnitsPerSecond`: At least 1.
+    /// `ReadUnitsPerSecond`: Represents the number of read operations your base table can instantaneously support. At
+    /// least 1.
     pub read_units_per_second: Option<Value<i64>>,
-    /// `WriteUnitsPerSecond`: At least 1.
+    /// `WriteUnitsPerSecond`: Represents the number of write operations your base table can instantaneously support.
+    /// At least 1.
     pub write_units_per_second: Option<Value<i64>>,
 }
 

@@ -15,23 +15,26 @@ use crate::{
 /// `AWS::Events::Rule`
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// `Description`: At most 512 characters.
+    /// `Description`: The description of the rule. At most 512 characters.
     pub description: Option<Value<String>>,
-    /// `EventBusName`: At most 1600 characters. Changing it can replace the resource.
+    /// `EventBusName`: The name or ARN of the event bus associated with the rule. At most 1600 characters. Changing
+    /// it can replace the resource.
     pub event_bus_name: Option<Value<String>>,
-    /// `EventPattern`
+    /// `EventPattern`: The event pattern of the rule.
     pub event_pattern: Option<EventPattern>,
-    /// `Name`: At most 64 characters. Changing it replaces the resource.
+    /// `Name`: The name of the rule. At most 64 characters. Changing it replaces the resource.
     pub name: Option<Value<String>>,
-    /// `RoleArn`: At most 1600 characters.
+    /// `RoleArn`: The Amazon Resource Name (ARN) of the role that is used for target invocation. At most 1600
+    /// characters.
     pub role_arn: Option<Value<String>>,
-    /// `ScheduleExpression`: At most 256 characters.
+    /// `ScheduleExpression`: The scheduling expression. At most 256 characters.
     pub schedule_expression: Option<Value<String>>,
-    /// `State`
+    /// `State`: The state of the rule.
     pub state: Option<Value<State>>,
-    /// `Tags`
+    /// `Tags`: Any tags assigned to the event rule.
     pub tags: Option<Vec<Tag>>,
-    /// `Targets`: At most 5 entries.
+    /// `Targets`: Adds the specified targets to the specified rule, or updates the targets if they are already
+    /// associated with the rule. At most 5 entries.
     pub targets: Option<Vec<Target>>,
 }
 
@@ -972,12 +975,12 @@ impl Handle<Rule> {
         Value::reference(self.logical_id())
     }
 
-    /// The attribute `Arn`.
+    /// The attribute `Arn`: The ARN of the rule, such as arn:aws:events:us-east-2:123456789012:rule/example.
     pub fn arn(&self) -> Value<Arn<Rule>> {
         Value::attribute(self.logical_id(), "Arn")
     }
 
-    /// The attribute `RuleName`.
+    /// The attribute `RuleName`: The name of the rule, exposed as a read-only attribute for use with Fn::GetAtt.
     pub fn rule_name(&self) -> Value<String> {
         Value::attribute(self.logical_id(), "RuleName")
     }

@@ -8,22 +8,23 @@ use crate::{
     value::Value,
 };
 
-/// `AWS::IAM::ManagedPolicy`
+/// `AWS::IAM::ManagedPolicy`: Creates a new managed policy for your AWS account.
 #[derive(Clone, Debug)]
 pub struct ManagedPolicy {
-    /// `Description`: At most 1000 characters. Changing it replaces the resource.
+    /// `Description`: A friendly description of the policy. At most 1000 characters. Changing it replaces the
+    /// resource.
     pub description: Option<Value<String>>,
-    /// `Groups`
+    /// `Groups`: The name (friendly name, not ARN) of the group to attach the policy to.
     pub groups: Option<Value<Vec<Value<String>>>>,
-    /// `ManagedPolicyName`: Changing it replaces the resource.
+    /// `ManagedPolicyName`: The friendly name of the policy. Changing it replaces the resource.
     pub managed_policy_name: Option<Value<String>>,
-    /// `Path`: At most 512 characters. Changing it replaces the resource.
+    /// `Path`: The path for the policy. At most 512 characters. Changing it replaces the resource.
     pub path: Option<Value<String>>,
     /// `PolicyDocument`: At most 131072 characters.
     pub policy_document: PolicyDocument,
-    /// `Roles`
+    /// `Roles`: The name (friendly name, not ARN) of the role to attach the policy to.
     pub roles: Option<Value<Vec<Value<String>>>>,
-    /// `Users`
+    /// `Users`: The name (friendly name, not ARN) of the IAM user to attach the policy to.
     pub users: Option<Value<Vec<Value<String>>>>,
 }
 

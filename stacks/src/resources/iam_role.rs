@@ -10,26 +10,30 @@ use crate::{
     value::Value,
 };
 
-/// `AWS::IAM::Role`
+/// `AWS::IAM::Role`: Creates a new role for your AWS account.
 #[derive(Clone, Debug)]
 pub struct Role {
-    /// `AssumeRolePolicyDocument`: At most 131072 characters.
+    /// `AssumeRolePolicyDocument`: The trust policy that is associated with this role. At most 131072 characters.
     pub assume_role_policy_document: PolicyDocument,
-    /// `Description`: At most 1000 characters.
+    /// `Description`: A description of the role that you provide. At most 1000 characters.
     pub description: Option<Value<String>>,
-    /// `ManagedPolicyArns`
+    /// `ManagedPolicyArns`: A list of Amazon Resource Names (ARNs) of the IAM managed policies that you want to
+    /// attach to the role.
     pub managed_policy_arns: Option<Value<Vec<Value<Arn<iam_managed_policy::ManagedPolicy>>>>>,
-    /// `MaxSessionDuration`: 3600 to 43200.
+    /// `MaxSessionDuration`: The maximum session duration (in seconds) that you want to set for the specified role. 3600
+    /// to 43200.
     pub max_session_duration: Option<Value<i64>>,
-    /// `Path`: At most 512 characters. Changing it replaces the resource.
+    /// `Path`: The path to the role. At most 512 characters. Changing it replaces the resource.
     pub path: Option<Value<String>>,
-    /// `PermissionsBoundary`: At most 2048 characters.
+    /// `PermissionsBoundary`: The ARN of the policy used to set the permissions boundary for the role. At most 2048
+    /// characters.
     pub permissions_boundary: Option<Value<String>>,
-    /// `Policies`
+    /// `Policies`: Adds or updates an inline policy document that is embedded in the specified IAM role.
     pub policies: Option<Vec<Policy>>,
-    /// `RoleName`: At most 64 characters. Changing it replaces the resource.
+    /// `RoleName`: A name for the IAM role, up to 64 characters in length. At most 64 characters. Changing it
+    /// replaces the resource.
     pub role_name: Option<Value<String>>,
-    /// `Tags`: At most 50 entries.
+    /// `Tags`: A list of tags that are attached to the role. At most 50 entries.
     pub tags: Option<Vec<Tag>>,
 }
 
@@ -69,12 +73,12 @@ impl ToJson for Role {
     }
 }
 
-/// `AWS::IAM::Role.Policy`
+/// `AWS::IAM::Role.Policy`: Contains information about an attached policy.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    /// `PolicyDocument`
+    /// `PolicyDocument`: The entire contents of the policy that defines permissions.
     pub policy_document: PolicyDocument,
-    /// `PolicyName`
+    /// `PolicyName`: The friendly name (not ARN) identifying the policy.
     pub policy_name: Value<String>,
 }
 

@@ -9,32 +9,33 @@ use crate::{
     value::Value,
 };
 
-/// `AWS::KMS::Key`
+/// `AWS::KMS::Key`: Specifies an KMS key in AWS Key Management Service.
 #[derive(Clone, Debug)]
 pub struct Key {
-    /// `BypassPolicyLockoutSafetyCheck`
+    /// `BypassPolicyLockoutSafetyCheck`: Skips ("bypasses") the key policy lockout safety check.
     pub bypass_policy_lockout_safety_check: Option<Value<bool>>,
-    /// `Description`: At most 8192 characters.
+    /// `Description`: A description of the KMS key. At most 8192 characters.
     pub description: Option<Value<String>>,
-    /// `EnableKeyRotation`
+    /// `EnableKeyRotation`: Enables automatic rotation of the key material for the specified KMS key.
     pub enable_key_rotation: Option<Value<bool>>,
-    /// `Enabled`
+    /// `Enabled`: Specifies whether the KMS key is enabled.
     pub enabled: Option<Value<bool>>,
-    /// `KeyPolicy`
+    /// `KeyPolicy`: The key policy to attach to the KMS key.
     pub key_policy: Option<PolicyDocument>,
-    /// `KeySpec`
+    /// `KeySpec`: Specifies the type of KMS key to create.
     pub key_spec: Option<Value<KeySpec>>,
-    /// `KeyUsage`
+    /// `KeyUsage`: Determines the cryptographic operations for which you can use the KMS key.
     pub key_usage: Option<Value<KeyUsage>>,
-    /// `MultiRegion`
+    /// `MultiRegion`: Creates a multi-Region primary key that you can replicate in other AWS Regions.
     pub multi_region: Option<Value<bool>>,
-    /// `Origin`
+    /// `Origin`: The source of the key material for the KMS key.
     pub origin: Option<Value<Origin>>,
-    /// `PendingWindowInDays`: 7 to 30.
+    /// `PendingWindowInDays`: Specifies the number of days in the waiting period before KMS deletes a KMS key that
+    /// has been removed from a CloudFormation stack. 7 to 30.
     pub pending_window_in_days: Option<Value<i64>>,
-    /// `RotationPeriodInDays`: 90 to 2560.
+    /// `RotationPeriodInDays`: Specifies a custom period of time between each rotation date. 90 to 2560.
     pub rotation_period_in_days: Option<Value<i64>>,
-    /// `Tags`
+    /// `Tags`: Assigns one or more tags to the replica key.
     pub tags: Option<Vec<Tag>>,
 }
 

@@ -7,18 +7,18 @@ use crate::{
     value::Value,
 };
 
-/// `AWS::Lambda::EventInvokeConfig`
+/// `AWS::Lambda::EventInvokeConfig`: Configures options for asynchronous invocation on a version or an alias.
 #[derive(Clone, Debug)]
 pub struct EventInvokeConfig {
     /// `DestinationConfig`
     pub destination_config: Option<DestinationConfig>,
-    /// `FunctionName`: Changing it replaces the resource.
+    /// `FunctionName`: The name of the Lambda function. Changing it replaces the resource.
     pub function_name: Value<String>,
-    /// `MaximumEventAgeInSeconds`: 60 to 21600.
+    /// `MaximumEventAgeInSeconds`: The maximum age of a request that Lambda sends to a function for processing. 60 to 21600.
     pub maximum_event_age_in_seconds: Option<Value<i64>>,
-    /// `MaximumRetryAttempts`: 0 to 2.
+    /// `MaximumRetryAttempts`: The maximum number of times to retry when the function returns an error. 0 to 2.
     pub maximum_retry_attempts: Option<Value<i64>>,
-    /// `Qualifier`: Changing it replaces the resource.
+    /// `Qualifier`: The identifier of a version or alias. Changing it replaces the resource.
     pub qualifier: Value<String>,
 }
 
@@ -53,7 +53,8 @@ impl ToJson for EventInvokeConfig {
     }
 }
 
-/// `AWS::Lambda::EventInvokeConfig.DestinationConfig`
+/// `AWS::Lambda::EventInvokeConfig.DestinationConfig`: A destination for events after they have been sent to a
+/// function for processing.
 #[derive(Clone, Debug)]
 pub struct DestinationConfig {
     /// `OnFailure`
@@ -87,10 +88,10 @@ impl ToJson for DestinationConfig {
     }
 }
 
-/// `AWS::Lambda::EventInvokeConfig.OnFailure`
+/// `AWS::Lambda::EventInvokeConfig.OnFailure`: The destination configuration for failed invocations.
 #[derive(Clone, Debug)]
 pub struct OnFailure {
-    /// `Destination`: At most 350 characters.
+    /// `Destination`: The Amazon Resource Name (ARN) of the destination resource. At most 350 characters.
     pub destination: Value<Arn<FailureDestination>>,
 }
 
@@ -111,10 +112,10 @@ impl ToJson for OnFailure {
     }
 }
 
-/// `AWS::Lambda::EventInvokeConfig.OnSuccess`
+/// `AWS::Lambda::EventInvokeConfig.OnSuccess`: The destination configuration for successful invocations.
 #[derive(Clone, Debug)]
 pub struct OnSuccess {
-    /// `Destination`: At most 350 characters.
+    /// `Destination`: The Amazon Resource Name (ARN) of the destination resource. At most 350 characters.
     pub destination: Value<Arn<Invocable>>,
 }
 

@@ -8,64 +8,84 @@ use crate::{
     value::Value,
 };
 
-/// `AWS::Lambda::EventSourceMapping`
+/// `AWS::Lambda::EventSourceMapping`: Creates a mapping between an event source and an AWS Lambda function.
 #[derive(Clone, Debug)]
 pub struct EventSourceMapping {
-    /// `AmazonManagedKafkaEventSourceConfig`
+    /// `AmazonManagedKafkaEventSourceConfig`: Specific configuration settings for an Amazon Managed Streaming for
+    /// Apache Kafka (Amazon MSK) event source.
     pub amazon_managed_kafka_event_source_config: Option<AmazonManagedKafkaEventSourceConfig>,
-    /// `BatchSize`: 1 to 10000.
+    /// `BatchSize`: The maximum number of records in each batch that Lambda pulls from your stream or queue and sends
+    /// to your function. 1 to 10000.
     pub batch_size: Option<Value<i64>>,
-    /// `BisectBatchOnFunctionError`
+    /// `BisectBatchOnFunctionError`: (Kinesis and DynamoDB Streams only) If the function returns an error, split the
+    /// batch in two and retry.
     pub bisect_batch_on_function_error: Option<Value<bool>>,
-    /// `DestinationConfig`
+    /// `DestinationConfig`: (Kinesis, DynamoDB Streams, Amazon MSK, and self-managed Apache Kafka) A configuration
+    /// object that specifies the destination of an event after Lambda processes it.
     pub destination_config: Option<DestinationConfig>,
-    /// `DocumentDBEventSourceConfig`
+    /// `DocumentDBEventSourceConfig`: Specific configuration settings for a DocumentDB event source.
     pub document_db_event_source_config: Option<DocumentDBEventSourceConfig>,
-    /// `Enabled`
+    /// `Enabled`: When true, the event source mapping is active.
     pub enabled: Option<Value<bool>>,
-    /// `EventSourceArn`: At most 1024 characters. Changing it replaces the resource.
+    /// `EventSourceArn`: The Amazon Resource Name (ARN) of the event source. At most 1024 characters. Changing it
+    /// replaces the resource.
     pub event_source_arn: Option<Value<Arn<EventSource>>>,
-    /// `FilterCriteria`
+    /// `FilterCriteria`: An object that defines the filter criteria that determine whether Lambda should process an
+    /// event.
     pub filter_criteria: Option<FilterCriteria>,
-    /// `FunctionName`: At most 140 characters.
+    /// `FunctionName`: The name or ARN of the Lambda function. At most 140 characters.
     pub function_name: Value<String>,
-    /// `FunctionResponseTypes`: At most 1 characters. At most 1 entries.
+    /// `FunctionResponseTypes`: (Kinesis, DynamoDB Streams, and SQS) A list of current response type enums applied to
+    /// the event source mapping. At most 1 characters. At most 1 entries.
     pub function_response_types: Option<Value<Vec<Value<FunctionResponseType>>>>,
-    /// `KmsKeyArn`: At most 2048 characters.
+    /// `KmsKeyArn`: The ARN of the AWS Key Management Service (KMS) customer managed key that Lambda uses to encrypt
+    /// your function's filter criteria. At most 2048 characters.
     pub kms_key_arn: Option<Value<String>>,
-    /// `LoggingConfig`
+    /// `LoggingConfig`: (Amazon MSK, and self-managed Apache Kafka only) The logging configuration for your event
+    /// source.
     pub logging_config: Option<LoggingConfig>,
-    /// `MaximumBatchingWindowInSeconds`: 0 to 300.
+    /// `MaximumBatchingWindowInSeconds`: The maximum amount of time, in seconds, that Lambda spends gathering records
+    /// before invoking the function. 0 to 300.
     pub maximum_batching_window_in_seconds: Option<Value<i64>>,
-    /// `MaximumRecordAgeInSeconds`: -1 to 604800.
+    /// `MaximumRecordAgeInSeconds`: (Kinesis, DynamoDB Streams, Amazon MSK, and self-managed Apache Kafka) Discard
+    /// records older than the specified age. -1 to 604800.
     pub maximum_record_age_in_seconds: Option<Value<i64>>,
-    /// `MaximumRetryAttempts`: -1 to 10000.
+    /// `MaximumRetryAttempts`: (Kinesis, DynamoDB Streams, Amazon MSK, and self-managed Apache Kafka) Discard records
+    /// after the specified number of retries. -1 to 10000.
     pub maximum_retry_attempts: Option<Value<i64>>,
-    /// `MetricsConfig`
+    /// `MetricsConfig`: The metrics configuration for your event source.
     pub metrics_config: Option<MetricsConfig>,
-    /// `ParallelizationFactor`: 1 to 10.
+    /// `ParallelizationFactor`: (Kinesis and DynamoDB Streams only) The number of batches to process concurrently
+    /// from each shard. 1 to 10.
     pub parallelization_factor: Option<Value<i64>>,
-    /// `ProvisionedPollerConfig`
+    /// `ProvisionedPollerConfig`: (Amazon SQS, Amazon MSK, and self-managed Apache Kafka only) The provisioned mode
+    /// configuration for the event source.
     pub provisioned_poller_config: Option<ProvisionedPollerConfig>,
-    /// `Queues`: At most 1 entries.
+    /// `Queues`: (Amazon MQ) The name of the Amazon MQ broker destination queue to consume. At most 1 entries.
     pub queues: Option<Value<Vec<Value<String>>>>,
-    /// `ScalingConfig`
+    /// `ScalingConfig`: This property is for Amazon SQS event sources only.
     pub scaling_config: Option<ScalingConfig>,
-    /// `SelfManagedEventSource`: Changing it replaces the resource.
+    /// `SelfManagedEventSource`: The self-managed Apache Kafka cluster for your event source. Changing it replaces
+    /// the resource.
     pub self_managed_event_source: Option<SelfManagedEventSource>,
-    /// `SelfManagedKafkaEventSourceConfig`
+    /// `SelfManagedKafkaEventSourceConfig`: Specific configuration settings for a self-managed Apache Kafka event
+    /// source.
     pub self_managed_kafka_event_source_config: Option<SelfManagedKafkaEventSourceConfig>,
-    /// `SourceAccessConfigurations`: At most 29 entries.
+    /// `SourceAccessConfigurations`: An array of the authentication protocol, VPC components, or virtual host to
+    /// secure and define your event source. At most 29 entries.
     pub source_access_configurations: Option<Vec<SourceAccessConfiguration>>,
-    /// `StartingPosition`: At most 12 characters. Changing it replaces the resource.
+    /// `StartingPosition`: The position in a stream from which to start reading. At most 12 characters. Changing it
+    /// replaces the resource.
     pub starting_position: Option<Value<String>>,
-    /// `StartingPositionTimestamp`: Changing it replaces the resource.
+    /// `StartingPositionTimestamp`: With `StartingPosition` set to `AT_TIMESTAMP`, the time from which to start
+    /// reading, in Unix time seconds. Changing it replaces the resource.
     pub starting_position_timestamp: Option<Value<f64>>,
-    /// `Tags`
+    /// `Tags`: A list of tags to add to the event source mapping.
     pub tags: Option<Vec<Tag>>,
-    /// `Topics`: At most 1 entries.
+    /// `Topics`: The name of the Kafka topic. At most 1 entries.
     pub topics: Option<Value<Vec<Value<String>>>>,
-    /// `TumblingWindowInSeconds`: 0 to 900.
+    /// `TumblingWindowInSeconds`: (Kinesis and DynamoDB Streams only) The duration in seconds of a processing window
+    /// for DynamoDB and Kinesis Streams event sources. 0 to 900.
     pub tumbling_window_in_seconds: Option<Value<i64>>,
 }
 
@@ -164,12 +184,13 @@ impl ToJson for EventSourceMapping {
     }
 }
 
-/// `AWS::Lambda::EventSourceMapping.AmazonManagedKafkaEventSourceConfig`
+/// `AWS::Lambda::EventSourceMapping.AmazonManagedKafkaEventSourceConfig`: Specific configuration settings for an
+/// Amazon Managed Streaming for Apache Kafka (Amazon MSK) event source.
 #[derive(Clone, Debug)]
 pub struct AmazonManagedKafkaEventSourceConfig {
-    /// `ConsumerGroupId`
+    /// `ConsumerGroupId`: The identifier for the Kafka consumer group to join.
     pub consumer_group_id: Option<Value<String>>,
-    /// `SchemaRegistryConfig`
+    /// `SchemaRegistryConfig`: Specific configuration settings for a Kafka schema registry.
     pub schema_registry_config: Option<SchemaRegistryConfig>,
 }
 
@@ -198,10 +219,11 @@ impl ToJson for AmazonManagedKafkaEventSourceConfig {
     }
 }
 
-/// `AWS::Lambda::EventSourceMapping.DestinationConfig`
+/// `AWS::Lambda::EventSourceMapping.DestinationConfig`: A configuration object that specifies the destination of
+/// an event after Lambda processes it.
 #[derive(Clone, Debug)]
 pub struct DestinationConfig {
-    /// `OnFailure`
+    /// `OnFailure`: The destination configuration for failed invocations.
     pub on_failure: Option<OnFailure>,
 }
 
@@ -226,14 +248,15 @@ impl ToJson for DestinationConfig {
     }
 }
 
-/// `AWS::Lambda::EventSourceMapping.DocumentDBEventSourceConfig`
+/// `AWS::Lambda::EventSourceMapping.DocumentDBEventSourceConfig`: Specific configuration settings for a
+/// DocumentDB event source.
 #[derive(Clone, Debug)]
 pub struct DocumentDBEventSourceConfig {
-    /// `CollectionName`: At most 57 characters.
+    /// `CollectionName`: The name of the collection to consume within the database. At most 57 characters.
     pub collection_name: Option<Value<String>>,
-    /// `DatabaseName`: At most 63 characters.
+    /// `DatabaseName`: The name of the database to consume within the DocumentDB cluster. At most 63 characters.
     pub database_name: Option<Value<String>>,
-    /// `FullDocument`
+    /// `FullDocument`: Determines what DocumentDB sends to your event stream during document update operations.
     pub full_document: Option<Value<DocumentDBEventSourceConfigFullDocument>>,
 }
 
@@ -264,10 +287,12 @@ impl ToJson for DocumentDBEventSourceConfig {
     }
 }
 
-/// `AWS::Lambda::EventSourceMapping.Endpoints`
+/// `AWS::Lambda::EventSourceMapping.Endpoints`: The list of bootstrap servers for your Kafka brokers in the
+/// following format: `"KafkaBootstrapServers": ["abc.xyz.com:xxxx","abc2.xyz.com:xxxx"]`.
 #[derive(Clone, Debug)]
 pub struct Endpoints {
-    /// `KafkaBootstrapServers`: At most 10 entries.
+    /// `KafkaBootstrapServers`: The list of bootstrap servers for your Kafka brokers in the following format:
+    /// `"KafkaBootstrapServers": ["abc.xyz.com:xxxx","abc2.xyz.com:xxxx"]`. At most 10 entries.
     pub kafka_bootstrap_servers: Option<Value<Vec<Value<String>>>>,
 }
 
@@ -294,10 +319,11 @@ impl ToJson for Endpoints {
     }
 }
 
-/// `AWS::Lambda::EventSourceMapping.Filter`
+/// `AWS::Lambda::EventSourceMapping.Filter`: A structure within a `FilterCriteria` object that defines an event
+/// filtering pattern.
 #[derive(Clone, Debug)]
 pub struct Filter {
-    /// `Pattern`: At most 4096 characters.
+    /// `Pattern`: A filter pattern. At most 4096 characters.
     pub pattern: Option<Value<String>>,
 }
 
@@ -322,10 +348,10 @@ impl ToJson for Filter {
     }
 }
 
-/// `AWS::Lambda::EventSourceMapping.FilterCriteria`
+/// `AWS::Lambda::EventSourceMapping.FilterCriteria`: An object that contains the filters for an event source.
 #[derive(Clone, Debug)]
 pub struct FilterCriteria {
-    /// `Filters`: At most 20 entries.
+    /// `Filters`: A list of filters. At most 20 entries.
     pub filters: Option<Vec<Filter>>,
 }
 
@@ -350,10 +376,11 @@ impl ToJson for FilterCriteria {
     }
 }
 
-/// `AWS::Lambda::EventSourceMapping.LoggingConfig`
+/// `AWS::Lambda::EventSourceMapping.LoggingConfig`: The function's Amazon CloudWatch Logs configuration settings.
 #[derive(Clone, Debug)]
 pub struct LoggingConfig {
-    /// `SystemLogLevel`
+    /// `SystemLogLevel`: Set this property to filter the system logs for your function that Lambda sends to
+    /// CloudWatch.
     pub system_log_level: Option<Value<LoggingConfigSystemLogLevel>>,
 }
 
@@ -380,10 +407,11 @@ impl ToJson for LoggingConfig {
     }
 }
 
-/// `AWS::Lambda::EventSourceMapping.MetricsConfig`
+/// `AWS::Lambda::EventSourceMapping.MetricsConfig`: The metrics configuration for your event source.
 #[derive(Clone, Debug)]
 pub struct MetricsConfig {
-    /// `Metrics`: At most 3 entries.
+    /// `Metrics`: The metrics you want your event source mapping to produce, including `EventCount`, `ErrorCount`,
+    /// `KafkaMetrics`. At most 3 entries.
     pub metrics: Option<Value<Vec<Value<MetricsConfigMetric>>>>,
 }
 
@@ -408,10 +436,10 @@ impl ToJson for MetricsConfig {
     }
 }
 
-/// `AWS::Lambda::EventSourceMapping.OnFailure`
+/// `AWS::Lambda::EventSourceMapping.OnFailure`: A destination for events that failed processing.
 #[derive(Clone, Debug)]
 pub struct OnFailure {
-    /// `Destination`: At most 1024 characters.
+    /// `Destination`: The Amazon Resource Name (ARN) of the destination resource. At most 1024 characters.
     pub destination: Option<Value<String>>,
 }
 
@@ -436,14 +464,16 @@ impl ToJson for OnFailure {
     }
 }
 
-/// `AWS::Lambda::EventSourceMapping.ProvisionedPollerConfig`
+/// `AWS::Lambda::EventSourceMapping.ProvisionedPollerConfig`: The provisioned mode configuration for the event
+/// source.
 #[derive(Clone, Debug)]
 pub struct ProvisionedPollerConfig {
-    /// `MaximumPollers`: 1 to 10000.
+    /// `MaximumPollers`: The maximum number of event pollers this event source can scale up to. 1 to 10000.
     pub maximum_pollers: Option<Value<i64>>,
-    /// `MinimumPollers`: 1 to 200.
+    /// `MinimumPollers`: The minimum number of event pollers this event source can scale down to. 1 to 200.
     pub minimum_pollers: Option<Value<i64>>,
-    /// `PollerGroupName`: At most 128 characters.
+    /// `PollerGroupName`: (Amazon MSK and self-managed Apache Kafka) The name of the provisioned poller group. At
+    /// most 128 characters.
     pub poller_group_name: Option<Value<String>>,
 }
 
@@ -474,10 +504,11 @@ impl ToJson for ProvisionedPollerConfig {
     }
 }
 
-/// `AWS::Lambda::EventSourceMapping.ScalingConfig`
+/// `AWS::Lambda::EventSourceMapping.ScalingConfig`: (Amazon SQS only) The scaling configuration for the event
+/// source.
 #[derive(Clone, Debug)]
 pub struct ScalingConfig {
-    /// `MaximumConcurrency`
+    /// `MaximumConcurrency`: Limits the number of concurrent instances that the SQS event source can invoke.
     pub maximum_concurrency: Option<Value<i64>>,
 }
 
@@ -504,12 +535,14 @@ impl ToJson for ScalingConfig {
     }
 }
 
-/// `AWS::Lambda::EventSourceMapping.SchemaRegistryAccessConfig`
+/// `AWS::Lambda::EventSourceMapping.SchemaRegistryAccessConfig`: Specific access configuration settings that tell
+/// Lambda how to authenticate with your schema registry.
 #[derive(Clone, Debug)]
 pub struct SchemaRegistryAccessConfig {
-    /// `Type`
+    /// `Type`: The type of authentication Lambda uses to access your schema registry.
     pub type_: Option<Value<SchemaRegistryAccessConfigType>>,
-    /// `URI`: At most 10000 characters.
+    /// `URI`: The URI of the secret (Secrets Manager secret ARN) to authenticate with your schema registry. At most 10000
+    /// characters.
     pub uri: Option<Value<String>>,
 }
 
@@ -538,16 +571,19 @@ impl ToJson for SchemaRegistryAccessConfig {
     }
 }
 
-/// `AWS::Lambda::EventSourceMapping.SchemaRegistryConfig`
+/// `AWS::Lambda::EventSourceMapping.SchemaRegistryConfig`: Specific configuration settings for a Kafka schema
+/// registry.
 #[derive(Clone, Debug)]
 pub struct SchemaRegistryConfig {
-    /// `AccessConfigs`: At most 2 entries.
+    /// `AccessConfigs`: An array of access configuration objects that tell Lambda how to authenticate with your
+    /// schema registry. At most 2 entries.
     pub access_configs: Option<Vec<SchemaRegistryAccessConfig>>,
-    /// `EventRecordFormat`
+    /// `EventRecordFormat`: The record format that Lambda delivers to your function after schema validation.
     pub event_record_format: Option<Value<SchemaRegistryConfigEventRecordFormat>>,
-    /// `SchemaRegistryURI`: At most 10000 characters.
+    /// `SchemaRegistryURI`: The URI for your schema registry. At most 10000 characters.
     pub schema_registry_uri: Option<Value<String>>,
-    /// `SchemaValidationConfigs`: At most 2 entries.
+    /// `SchemaValidationConfigs`: An array of schema validation configuration objects, which tell Lambda the message
+    /// attributes you want to validate and filter using your schema registry. At most 2 entries.
     pub schema_validation_configs: Option<Vec<SchemaValidationConfig>>,
 }
 
@@ -580,10 +616,11 @@ impl ToJson for SchemaRegistryConfig {
     }
 }
 
-/// `AWS::Lambda::EventSourceMapping.SchemaValidationConfig`
+/// `AWS::Lambda::EventSourceMapping.SchemaValidationConfig`: Specific schema validation configuration settings
+/// that tell Lambda the message attributes you want to validate and filter using your schema registry.
 #[derive(Clone, Debug)]
 pub struct SchemaValidationConfig {
-    /// `Attribute`
+    /// `Attribute`: The attributes you want your schema registry to validate and filter for.
     pub attribute: Option<Value<SchemaValidationConfigAttribute>>,
 }
 
@@ -608,10 +645,12 @@ impl ToJson for SchemaValidationConfig {
     }
 }
 
-/// `AWS::Lambda::EventSourceMapping.SelfManagedEventSource`
+/// `AWS::Lambda::EventSourceMapping.SelfManagedEventSource`: The self-managed Apache Kafka cluster for your event
+/// source.
 #[derive(Clone, Debug)]
 pub struct SelfManagedEventSource {
-    /// `Endpoints`
+    /// `Endpoints`: The list of bootstrap servers for your Kafka brokers in the following format:
+    /// `"KafkaBootstrapServers": ["abc.xyz.com:xxxx","abc2.xyz.com:xxxx"]`.
     pub endpoints: Option<Endpoints>,
 }
 
@@ -636,14 +675,15 @@ impl ToJson for SelfManagedEventSource {
     }
 }
 
-/// `AWS::Lambda::EventSourceMapping.SelfManagedKafkaEventSourceConfig`
+/// `AWS::Lambda::EventSourceMapping.SelfManagedKafkaEventSourceConfig`: Specific configuration settings for a
+/// self-managed Apache Kafka event source.
 #[derive(Clone, Debug)]
 pub struct SelfManagedKafkaEventSourceConfig {
-    /// `ConsumerGroupId`
+    /// `ConsumerGroupId`: The identifier for the Kafka consumer group to join.
     pub consumer_group_id: Option<Value<String>>,
     /// `ConsumptionMode`
     pub consumption_mode: Option<Value<ConsumptionMode>>,
-    /// `SchemaRegistryConfig`
+    /// `SchemaRegistryConfig`: Specific configuration settings for a Kafka schema registry.
     pub schema_registry_config: Option<SchemaRegistryConfig>,
 }
 
@@ -674,12 +714,13 @@ impl ToJson for SelfManagedKafkaEventSourceConfig {
     }
 }
 
-/// `AWS::Lambda::EventSourceMapping.SourceAccessConfiguration`
+/// `AWS::Lambda::EventSourceMapping.SourceAccessConfiguration`: An array of the authentication protocol, VPC
+/// components, or virtual host to secure and define your event source.
 #[derive(Clone, Debug)]
 pub struct SourceAccessConfiguration {
-    /// `Type`
+    /// `Type`: The type of authentication protocol, VPC components, or virtual host for your event source.
     pub type_: Option<Value<SourceAccessConfigurationType>>,
-    /// `URI`: At most 200 characters.
+    /// `URI`: The value for your chosen configuration in `Type`. At most 200 characters.
     pub uri: Option<Value<String>>,
 }
 

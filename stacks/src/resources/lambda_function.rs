@@ -11,70 +11,80 @@ use crate::{
     value::Value,
 };
 
-/// `AWS::Lambda::Function`
+/// `AWS::Lambda::Function`: Creates a Lambda function.
 #[derive(Clone, Debug)]
 pub struct Function {
-    /// `Architectures`: At most 1 entries.
+    /// `Architectures`: The instruction set architecture that the function supports. At most 1 entries.
     pub architectures: Option<Value<Vec<Value<Architecture>>>>,
-    /// `CapacityProviderConfig`
+    /// `CapacityProviderConfig`: Configuration for the capacity provider that manages compute resources for Lambda
+    /// functions.
     pub capacity_provider_config: Option<CapacityProviderConfig>,
-    /// `Code`
+    /// `Code`: The code for the function.
     pub code: Code,
-    /// `CodeSigningConfigArn`: At most 200 characters.
+    /// `CodeSigningConfigArn`: To enable code signing for this function, specify the ARN of a code-signing
+    /// configuration. At most 200 characters.
     pub code_signing_config_arn: Option<Value<String>>,
-    /// `DeadLetterConfig`
+    /// `DeadLetterConfig`: A dead-letter queue configuration that specifies the queue or topic where Lambda sends
+    /// asynchronous events when they fail processing.
     pub dead_letter_config: Option<DeadLetterConfig>,
-    /// `Description`: At most 256 characters.
+    /// `Description`: A description of the function. At most 256 characters.
     pub description: Option<Value<String>>,
-    /// `DurableConfig`: Changing it can replace the resource.
+    /// `DurableConfig`: Configuration settings for durable functions, including execution timeout, retention period
+    /// for execution history, and an optional ARN of the AWS Key Management Service (KMS) customer managed key that
+    /// is used to encrypt your durable execution's payload data, including input, output, and error payloads.
+    /// Changing it can replace the resource.
     pub durable_config: Option<DurableConfig>,
-    /// `Environment`
+    /// `Environment`: Environment variables that are accessible from function code during execution.
     pub environment: Option<Environment>,
-    /// `EphemeralStorage`
+    /// `EphemeralStorage`: The size of the function's `/tmp` directory in MB.
     pub ephemeral_storage: Option<EphemeralStorage>,
-    /// `FileSystemConfigs`: At most 1 entries.
+    /// `FileSystemConfigs`: Connection settings for an Amazon EFS or Amazon S3 Files file system. At most 1 entries.
     pub file_system_configs: Option<Vec<FileSystemConfig>>,
-    /// `FunctionName`: Changing it replaces the resource.
+    /// `FunctionName`: The name of the Lambda function, up to 64 characters in length. Changing it replaces the
+    /// resource.
     pub function_name: Option<Value<String>>,
-    /// `FunctionScalingConfig`
+    /// `FunctionScalingConfig`: Configuration that defines the scaling behavior for a Lambda Managed Instances
+    /// function, including the minimum and maximum number of execution environments that can be provisioned.
     pub function_scaling_config: Option<FunctionScalingConfig>,
-    /// `Handler`: At most 128 characters.
+    /// `Handler`: The name of the method within your code that Lambda calls to run your function. At most 128
+    /// characters.
     pub handler: Option<Value<String>>,
-    /// `ImageConfig`
+    /// `ImageConfig`: Configuration values that override the container image Dockerfile settings.
     pub image_config: Option<ImageConfig>,
     /// `KmsKeyArn`: At most 10000 characters.
     pub kms_key_arn: Option<Value<Arn<kms_key::Key>>>,
-    /// `Layers`: At most 5 entries.
+    /// `Layers`: A list of function layers to add to the function's execution environment. At most 5 entries.
     pub layers: Option<Value<Vec<Value<String>>>>,
-    /// `LoggingConfig`
+    /// `LoggingConfig`: The function's Amazon CloudWatch Logs configuration settings.
     pub logging_config: Option<LoggingConfig>,
-    /// `MemorySize`: 128 to 32768.
+    /// `MemorySize`: The amount of memory available to the function at runtime. 128 to 32768.
     pub memory_size: Option<Value<i64>>,
-    /// `PackageType`: Changing it replaces the resource.
+    /// `PackageType`: The type of deployment package. Changing it replaces the resource.
     pub package_type: Option<Value<PackageType>>,
     /// `PublishToLatestPublished`
     pub publish_to_latest_published: Option<Value<bool>>,
-    /// `RecursiveLoop`
+    /// `RecursiveLoop`: The status of your function's recursive loop detection configuration.
     pub recursive_loop: Option<Value<RecursiveLoop>>,
-    /// `ReservedConcurrentExecutions`: At least 0.
+    /// `ReservedConcurrentExecutions`: The number of simultaneous executions to reserve for the function. At least 0.
     pub reserved_concurrent_executions: Option<Value<i64>>,
-    /// `Role`: At most 10000 characters.
+    /// `Role`: The Amazon Resource Name (ARN) of the function's execution role. At most 10000 characters.
     pub role: Value<Arn<iam_role::Role>>,
-    /// `Runtime`
+    /// `Runtime`: The identifier of the function's runtime.
     pub runtime: Option<Value<Runtime>>,
-    /// `RuntimeManagementConfig`
+    /// `RuntimeManagementConfig`: Sets the runtime management configuration for a function's version.
     pub runtime_management_config: Option<RuntimeManagementConfig>,
-    /// `SnapStart`
+    /// `SnapStart`: The function's SnapStart setting.
     pub snap_start: Option<SnapStart>,
-    /// `Tags`
+    /// `Tags`: A list of tags to apply to the function.
     pub tags: Option<Vec<Tag>>,
-    /// `TenancyConfig`: Changing it replaces the resource.
+    /// `TenancyConfig`: The function's tenant isolation configuration settings. Changing it replaces the resource.
     pub tenancy_config: Option<TenancyConfig>,
-    /// `Timeout`: 1 to 5400.
+    /// `Timeout`: The amount of time (in seconds) that Lambda allows a function to run before stopping it. 1 to 5400.
     pub timeout: Option<Value<i64>>,
-    /// `TracingConfig`
+    /// `TracingConfig`: Set `Mode` to `Active` to sample and trace a subset of incoming requests with X-Ray.
     pub tracing_config: Option<TracingConfig>,
-    /// `VpcConfig`
+    /// `VpcConfig`: For network connectivity to AWS resources in a VPC, specify a list of security groups and subnets
+    /// in the VPC.
     pub vpc_config: Option<VpcConfig>,
 }
 
@@ -161,10 +171,12 @@ impl ToJson for Function {
     }
 }
 
-/// `AWS::Lambda::Function.CapacityProviderConfig`
+/// `AWS::Lambda::Function.CapacityProviderConfig`: Configuration for the capacity provider that manages compute
+/// resources for Lambda functions.
 #[derive(Clone, Debug)]
 pub struct CapacityProviderConfig {
-    /// `LambdaManagedInstancesCapacityProviderConfig`
+    /// `LambdaManagedInstancesCapacityProviderConfig`: Configuration for Lambda-managed instances used by the
+    /// capacity provider.
     pub lambda_managed_instances_capacity_provider_config:
         LambdaManagedInstancesCapacityProviderConfig,
 }
@@ -191,22 +203,24 @@ impl ToJson for CapacityProviderConfig {
     }
 }
 
-/// `AWS::Lambda::Function.Code`
+/// `AWS::Lambda::Function.Code`: The deployment package for a Lambda function.
 #[derive(Clone, Debug)]
 pub struct Code {
-    /// `ImageUri`
+    /// `ImageUri`: URI of a container image in the Amazon ECR registry.
     pub image_uri: Option<Value<String>>,
-    /// `S3Bucket`: At most 63 characters.
+    /// `S3Bucket`: An Amazon S3 bucket in the same AWS Region as your function. At most 63 characters.
     pub s3_bucket: Option<Value<String>>,
-    /// `S3Key`: At most 1024 characters.
+    /// `S3Key`: The Amazon S3 key of the deployment package. At most 1024 characters.
     pub s3_key: Option<Value<String>>,
-    /// `S3ObjectStorageMode`
+    /// `S3ObjectStorageMode`: Specifies the storage mode for the deployment package.
     pub s3_object_storage_mode: Option<Value<CodeS3ObjectStorageMode>>,
-    /// `S3ObjectVersion`: At most 1024 characters.
+    /// `S3ObjectVersion`: For versioned objects, the version of the deployment package object to use. At most 1024
+    /// characters.
     pub s3_object_version: Option<Value<String>>,
-    /// `SourceKMSKeyArn`: At most 10000 characters.
+    /// `SourceKMSKeyArn`: The ARN of the AWS Key Management Service (KMS) customer managed key that's used to encrypt
+    /// your function's .zip deployment package. At most 10000 characters.
     pub source_kms_key_arn: Option<Value<String>>,
-    /// `ZipFile`
+    /// `ZipFile`: (Node.js and Python) The source code of your Lambda function.
     pub zip_file: Option<Value<String>>,
 }
 
@@ -245,10 +259,11 @@ impl ToJson for Code {
     }
 }
 
-/// `AWS::Lambda::Function.DeadLetterConfig`
+/// `AWS::Lambda::Function.DeadLetterConfig`: The dead-letter queue for failed asynchronous invocations.
 #[derive(Clone, Debug)]
 pub struct DeadLetterConfig {
-    /// `TargetArn`: At most 10000 characters.
+    /// `TargetArn`: The Amazon Resource Name (ARN) of an Amazon SQS queue or Amazon SNS topic. At most 10000
+    /// characters.
     pub target_arn: Option<Value<Arn<DeadLetters>>>,
 }
 
@@ -273,14 +288,19 @@ impl ToJson for DeadLetterConfig {
     }
 }
 
-/// `AWS::Lambda::Function.DurableConfig`
+/// `AWS::Lambda::Function.DurableConfig`: Configuration settings for durable functions, including execution
+/// timeout, retention period for execution history, and an optional ARN of the AWS Key Management Service (KMS)
+/// customer managed key that is used to encrypt your durable execution's payload data, including input, output,
+/// and error payloads.
 #[derive(Clone, Debug)]
 pub struct DurableConfig {
-    /// `ExecutionTimeout`: 1 to 31622400.
+    /// `ExecutionTimeout`: The maximum time (in seconds) that a durable execution can run before timing out. 1 to 31622400.
     pub execution_timeout: Value<i64>,
-    /// `KMSKeyArn`: At most 10000 characters.
+    /// `KMSKeyArn`: The ARN of the AWS Key Management Service (KMS) customer managed key that is used to encrypt your
+    /// durable execution's payload data, including input, output, and error payloads. At most 10000 characters.
     pub kms_key_arn: Option<Value<String>>,
-    /// `RetentionPeriodInDays`: 1 to 90.
+    /// `RetentionPeriodInDays`: The number of days to retain execution history after a durable execution completes. 1
+    /// to 90.
     pub retention_period_in_days: Option<Value<i64>>,
 }
 
@@ -305,10 +325,10 @@ impl ToJson for DurableConfig {
     }
 }
 
-/// `AWS::Lambda::Function.Environment`
+/// `AWS::Lambda::Function.Environment`: A function's environment variable settings.
 #[derive(Clone, Debug)]
 pub struct Environment {
-    /// `Variables`
+    /// `Variables`: Environment variable key-value pairs.
     pub variables: Option<BTreeMap<String, Value<String>>>,
 }
 
@@ -333,10 +353,10 @@ impl ToJson for Environment {
     }
 }
 
-/// `AWS::Lambda::Function.EphemeralStorage`
+/// `AWS::Lambda::Function.EphemeralStorage`: The size of the function's `/tmp` directory in MB.
 #[derive(Clone, Debug)]
 pub struct EphemeralStorage {
-    /// `Size`: 512 to 32768.
+    /// `Size`: The size of the function's `/tmp` directory. 512 to 32768.
     pub size: Value<i64>,
 }
 
@@ -355,14 +375,17 @@ impl ToJson for EphemeralStorage {
     }
 }
 
-/// `AWS::Lambda::Function.FileSystemConfig`
+/// `AWS::Lambda::Function.FileSystemConfig`: Details about the connection between a Lambda function and an Amazon
+/// EFS file system or an Amazon S3 file system.
 #[derive(Clone, Debug)]
 pub struct FileSystemConfig {
-    /// `Arn`: At most 200 characters.
+    /// `Arn`: The Amazon Resource Name (ARN) of the Amazon EFS or Amazon S3 Files access point that provides access
+    /// to the file system. At most 200 characters.
     pub arn: Value<String>,
-    /// `LocalMountPath`: At most 160 characters.
+    /// `LocalMountPath`: The path where the function can access the file system, starting with `/mnt/`. At most 160
+    /// characters.
     pub local_mount_path: Value<String>,
-    /// `S3FilesConfig`
+    /// `S3FilesConfig`: The configuration for how your function accesses data on an Amazon S3 file system.
     pub s3_files_config: Option<S3FilesConfig>,
 }
 
@@ -387,12 +410,15 @@ impl ToJson for FileSystemConfig {
     }
 }
 
-/// `AWS::Lambda::Function.FunctionScalingConfig`
+/// `AWS::Lambda::Function.FunctionScalingConfig`: Configuration that defines the scaling behavior for a Lambda
+/// Managed Instances function, including the minimum and maximum number of execution environments that can be
+/// provisioned.
 #[derive(Clone, Debug)]
 pub struct FunctionScalingConfig {
-    /// `MaxExecutionEnvironments`: 0 to 15000.
+    /// `MaxExecutionEnvironments`: The maximum number of execution environments that can be provisioned for the
+    /// function. 0 to 15000.
     pub max_execution_environments: Option<Value<i64>>,
-    /// `MinExecutionEnvironments`: 0 to 15000.
+    /// `MinExecutionEnvironments`: The minimum number of execution environments to maintain for the function. 0 to 15000.
     pub min_execution_environments: Option<Value<i64>>,
 }
 
@@ -421,14 +447,16 @@ impl ToJson for FunctionScalingConfig {
     }
 }
 
-/// `AWS::Lambda::Function.ImageConfig`
+/// `AWS::Lambda::Function.ImageConfig`: Configuration values that override the container image Dockerfile
+/// settings.
 #[derive(Clone, Debug)]
 pub struct ImageConfig {
-    /// `Command`: At most 1500 entries.
+    /// `Command`: Specifies parameters that you want to pass in with ENTRYPOINT. At most 1500 entries.
     pub command: Option<Value<Vec<Value<String>>>>,
-    /// `EntryPoint`: At most 1500 entries.
+    /// `EntryPoint`: Specifies the entry point to their application, which is typically the location of the runtime
+    /// executable. At most 1500 entries.
     pub entry_point: Option<Value<Vec<Value<String>>>>,
-    /// `WorkingDirectory`: At most 1000 characters.
+    /// `WorkingDirectory`: Specifies the working directory. At most 1000 characters.
     pub working_directory: Option<Value<String>>,
 }
 
@@ -459,14 +487,17 @@ impl ToJson for ImageConfig {
     }
 }
 
-/// `AWS::Lambda::Function.LambdaManagedInstancesCapacityProviderConfig`
+/// `AWS::Lambda::Function.LambdaManagedInstancesCapacityProviderConfig`: Configuration for Lambda-managed
+/// instances used by the capacity provider.
 #[derive(Clone, Debug)]
 pub struct LambdaManagedInstancesCapacityProviderConfig {
-    /// `CapacityProviderArn`: At most 140 characters.
+    /// `CapacityProviderArn`: The Amazon Resource Name (ARN) of the capacity provider. At most 140 characters.
     pub capacity_provider_arn: Value<String>,
-    /// `ExecutionEnvironmentMemoryGiBPerVCpu`: 2 to 8.
+    /// `ExecutionEnvironmentMemoryGiBPerVCpu`: The amount of memory in GiB allocated per vCPU for execution
+    /// environments. 2 to 8.
     pub execution_environment_memory_gi_b_per_v_cpu: Option<Value<f64>>,
-    /// `PerExecutionEnvironmentMaxConcurrency`: 1 to 1600.
+    /// `PerExecutionEnvironmentMaxConcurrency`: The maximum number of concurrent executions that can run on each
+    /// execution environment. 1 to 1600.
     pub per_execution_environment_max_concurrency: Option<Value<i64>>,
 }
 
@@ -497,16 +528,18 @@ impl ToJson for LambdaManagedInstancesCapacityProviderConfig {
     }
 }
 
-/// `AWS::Lambda::Function.LoggingConfig`
+/// `AWS::Lambda::Function.LoggingConfig`: The function's Amazon CloudWatch Logs configuration settings.
 #[derive(Clone, Debug)]
 pub struct LoggingConfig {
-    /// `ApplicationLogLevel`
+    /// `ApplicationLogLevel`: Set this property to filter the application logs for your function that Lambda sends to
+    /// CloudWatch.
     pub application_log_level: Option<Value<LoggingConfigApplicationLogLevel>>,
-    /// `LogFormat`
+    /// `LogFormat`: The format in which Lambda sends your function's application and system logs to CloudWatch.
     pub log_format: Option<Value<LoggingConfigLogFormat>>,
-    /// `LogGroup`: At most 512 characters.
+    /// `LogGroup`: The name of the Amazon CloudWatch log group the function sends logs to. At most 512 characters.
     pub log_group: Option<Value<String>>,
-    /// `SystemLogLevel`
+    /// `SystemLogLevel`: Set this property to filter the system logs for your function that Lambda sends to
+    /// CloudWatch.
     pub system_log_level: Option<Value<LoggingConfigSystemLogLevel>>,
 }
 
@@ -539,12 +572,13 @@ impl ToJson for LoggingConfig {
     }
 }
 
-/// `AWS::Lambda::Function.RuntimeManagementConfig`
+/// `AWS::Lambda::Function.RuntimeManagementConfig`: Sets the runtime management configuration for a function's
+/// version.
 #[derive(Clone, Debug)]
 pub struct RuntimeManagementConfig {
-    /// `RuntimeVersionArn`
+    /// `RuntimeVersionArn`: The ARN of the runtime version you want the function to use.
     pub runtime_version_arn: Option<Value<String>>,
-    /// `UpdateRuntimeOn`
+    /// `UpdateRuntimeOn`: Specify the runtime update mode.
     pub update_runtime_on: Value<RuntimeManagementConfigUpdateRuntimeOn>,
 }
 
@@ -569,10 +603,12 @@ impl ToJson for RuntimeManagementConfig {
     }
 }
 
-/// `AWS::Lambda::Function.S3FilesConfig`
+/// `AWS::Lambda::Function.S3FilesConfig`: Setting controls how your function accesses data from an Amazon S3 file
+/// system.
 #[derive(Clone, Debug)]
 pub struct S3FilesConfig {
-    /// `DirectS3Read`
+    /// `DirectS3Read`: Specifies if a function reads from the file system for the lowest latency, or through Amazon
+    /// S3 Files feature "direct Amazon S3 bucket reads" for the highest throughput.
     pub direct_s3_read: Option<Value<S3FilesConfigDirectS3Read>>,
 }
 
@@ -599,10 +635,11 @@ impl ToJson for S3FilesConfig {
     }
 }
 
-/// `AWS::Lambda::Function.SnapStart`
+/// `AWS::Lambda::Function.SnapStart`: The function's SnapStart setting.
 #[derive(Clone, Debug)]
 pub struct SnapStart {
-    /// `ApplyOn`
+    /// `ApplyOn`: Set `ApplyOn` to `PublishedVersions` to create a snapshot of the initialized execution environment
+    /// when you publish a function version.
     pub apply_on: Value<SnapStartApplyOn>,
 }
 
@@ -623,10 +660,12 @@ impl ToJson for SnapStart {
     }
 }
 
-/// `AWS::Lambda::Function.TenancyConfig`
+/// `AWS::Lambda::Function.TenancyConfig`: Specifies the tenant isolation mode configuration for a Lambda
+/// function.
 #[derive(Clone, Debug)]
 pub struct TenancyConfig {
-    /// `TenantIsolationMode`
+    /// `TenantIsolationMode`: Tenant isolation mode allows for invocation to be sent to a corresponding execution
+    /// environment dedicated to a specific tenant ID.
     pub tenant_isolation_mode: Value<TenancyConfigTenantIsolationMode>,
 }
 
@@ -647,10 +686,10 @@ impl ToJson for TenancyConfig {
     }
 }
 
-/// `AWS::Lambda::Function.TracingConfig`
+/// `AWS::Lambda::Function.TracingConfig`: The function's tracing configuration.
 #[derive(Clone, Debug)]
 pub struct TracingConfig {
-    /// `Mode`
+    /// `Mode`: The tracing mode.
     pub mode: Option<Value<TracingConfigMode>>,
 }
 
@@ -675,14 +714,15 @@ impl ToJson for TracingConfig {
     }
 }
 
-/// `AWS::Lambda::Function.VpcConfig`
+/// `AWS::Lambda::Function.VpcConfig`: The VPC security groups and subnets that are attached to a Lambda function.
 #[derive(Clone, Debug)]
 pub struct VpcConfig {
-    /// `Ipv6AllowedForDualStack`
+    /// `Ipv6AllowedForDualStack`: Allows outbound IPv6 traffic on VPC functions that are connected to dual-stack
+    /// subnets.
     pub ipv6_allowed_for_dual_stack: Option<Value<bool>>,
-    /// `SecurityGroupIds`: At most 5 entries.
+    /// `SecurityGroupIds`: A list of VPC security group IDs. At most 5 entries.
     pub security_group_ids: Option<Value<Vec<Value<String>>>>,
-    /// `SubnetIds`: At most 16 entries.
+    /// `SubnetIds`: A list of VPC subnet IDs. At most 16 entries.
     pub subnet_ids: Option<Value<Vec<Value<String>>>>,
 }
 
@@ -1135,12 +1175,14 @@ impl Handle<Function> {
         Value::reference(self.logical_id())
     }
 
-    /// The attribute `SnapStartResponse.ApplyOn`.
+    /// The attribute `SnapStartResponse.ApplyOn`: When set to `PublishedVersions`, Lambda creates a snapshot of the
+    /// execution environment when you publish a function version.
     pub fn snap_start_response_apply_on(&self) -> Value<String> {
         Value::attribute(self.logical_id(), "SnapStartResponse.ApplyOn")
     }
 
-    /// The attribute `SnapStartResponse.OptimizationStatus`.
+    /// The attribute `SnapStartResponse.OptimizationStatus`: When you provide a qualified Amazon Resource Name (ARN),
+    /// this response element indicates whether SnapStart is activated for the specified function version.
     pub fn snap_start_response_optimization_status(&self) -> Value<String> {
         Value::attribute(self.logical_id(), "SnapStartResponse.OptimizationStatus")
     }

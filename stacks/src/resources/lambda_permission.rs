@@ -7,26 +7,35 @@ use crate::{
     value::Value,
 };
 
-/// `AWS::Lambda::Permission`
+/// `AWS::Lambda::Permission`: Grants an AWS service or another account permission to use a function.
 #[derive(Clone, Debug)]
 pub struct Permission {
-    /// `Action`: At most 256 characters. Changing it replaces the resource.
+    /// `Action`: The action that the principal can use on the function. At most 256 characters. Changing it replaces
+    /// the resource.
     pub action: Value<String>,
-    /// `EventSourceToken`: At most 256 characters. Changing it replaces the resource.
+    /// `EventSourceToken`: For Alexa Smart Home functions, a token that the invoker must supply. At most 256
+    /// characters. Changing it replaces the resource.
     pub event_source_token: Option<Value<String>>,
-    /// `FunctionName`: At most 140 characters. Changing it replaces the resource.
+    /// `FunctionName`: The name or ARN of the Lambda function, version, or alias. At most 140 characters. Changing it
+    /// replaces the resource.
     pub function_name: Value<String>,
-    /// `FunctionUrlAuthType`: Changing it replaces the resource.
+    /// `FunctionUrlAuthType`: The type of authentication that your function URL uses. Changing it replaces the
+    /// resource.
     pub function_url_auth_type: Option<Value<FunctionUrlAuthType>>,
-    /// `InvokedViaFunctionUrl`: Changing it replaces the resource.
+    /// `InvokedViaFunctionUrl`: Indicates whether the permission applies when the function is invoked through a
+    /// function URL. Changing it replaces the resource.
     pub invoked_via_function_url: Option<Value<bool>>,
-    /// `Principal`: At most 256 characters. Changing it replaces the resource.
+    /// `Principal`: The AWS-service, AWS account, IAM user, or IAM role that invokes the function. At most 256
+    /// characters. Changing it replaces the resource.
     pub principal: Value<String>,
-    /// `PrincipalOrgID`: At most 34 characters. Changing it replaces the resource.
+    /// `PrincipalOrgID`: The identifier for your organization in AWS Organizations. At most 34 characters. Changing
+    /// it replaces the resource.
     pub principal_org_id: Option<Value<String>>,
-    /// `SourceAccount`: At most 12 characters. Changing it replaces the resource.
+    /// `SourceAccount`: For AWS-service, the ID of the AWS account that owns the resource. At most 12 characters.
+    /// Changing it replaces the resource.
     pub source_account: Option<Value<String>>,
-    /// `SourceArn`: At most 1024 characters. Changing it replaces the resource.
+    /// `SourceArn`: For AWS-services, the ARN of the AWS resource that invokes the function. At most 1024 characters.
+    /// Changing it replaces the resource.
     pub source_arn: Option<Value<Arn<Any>>>,
 }
 

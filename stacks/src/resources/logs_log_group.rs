@@ -9,28 +9,31 @@ use crate::{
     value::Value,
 };
 
-/// `AWS::Logs::LogGroup`
+/// `AWS::Logs::LogGroup`: Specifies a log group.
 #[derive(Clone, Debug)]
 pub struct LogGroup {
-    /// `BearerTokenAuthenticationEnabled`
+    /// `BearerTokenAuthenticationEnabled`: Indicates whether bearer token authentication is enabled for this log
+    /// group.
     pub bearer_token_authentication_enabled: Option<Value<bool>>,
     /// `DataProtectionPolicy`
     pub data_protection_policy: Option<Json>,
-    /// `DeletionProtectionEnabled`
+    /// `DeletionProtectionEnabled`: Indicates whether deletion protection is enabled for this log group.
     pub deletion_protection_enabled: Option<Value<bool>>,
-    /// `FieldIndexPolicies`
+    /// `FieldIndexPolicies`: Creates or updates a field index policy for the specified log group.
     pub field_index_policies: Option<Vec<Json>>,
-    /// `KmsKeyId`: At most 256 characters.
+    /// `KmsKeyId`: The Amazon Resource Name (ARN) of the KMS key to use when encrypting log data. At most 256
+    /// characters.
     pub kms_key_id: Option<Value<Arn<kms_key::Key>>>,
-    /// `LogGroupClass`
+    /// `LogGroupClass`: Specifies the log group class for this log group.
     pub log_group_class: Option<Value<LogGroupClass>>,
-    /// `LogGroupName`: At most 512 characters. Changing it replaces the resource.
+    /// `LogGroupName`: The name of the log group. At most 512 characters. Changing it replaces the resource.
     pub log_group_name: Option<Value<String>>,
-    /// `ResourcePolicyDocument`
+    /// `ResourcePolicyDocument`: Creates or updates a resource policy for the specified log group that allows other
+    /// services to put log events to this account.
     pub resource_policy_document: Option<Json>,
-    /// `RetentionInDays`
+    /// `RetentionInDays`: The number of days to retain the log events in the specified log group.
     pub retention_in_days: Option<Value<i64>>,
-    /// `Tags`
+    /// `Tags`: An array of key-value pairs to apply to the log group.
     pub tags: Option<Vec<Tag>>,
 }
 

@@ -8,58 +8,63 @@ use crate::{
     value::Value,
 };
 
-/// `AWS::S3::Bucket`
+/// `AWS::S3::Bucket`: Creates an Amazon S3 bucket in the same AWS Region where you create the AWS CloudFormation
+/// stack.
 #[derive(Clone, Debug)]
 pub struct Bucket {
-    /// `AbacStatus`
+    /// `AbacStatus`: The ABAC status of the general purpose bucket.
     pub abac_status: Option<Value<AbacStatus>>,
-    /// `AccelerateConfiguration`
+    /// `AccelerateConfiguration`: Configures the transfer acceleration state for an Amazon S3 bucket.
     pub accelerate_configuration: Option<AccelerateConfiguration>,
-    /// `AccessControl`
+    /// `AccessControl`: This is a legacy property, and it is not recommended for most use cases.
     pub access_control: Option<Value<AccessControl>>,
-    /// `AnalyticsConfigurations`
+    /// `AnalyticsConfigurations`: Specifies the configuration and any analyses for the analytics filter of an Amazon
+    /// S3 bucket.
     pub analytics_configurations: Option<Vec<AnalyticsConfiguration>>,
-    /// `BucketEncryption`
+    /// `BucketEncryption`: Specifies default encryption for a bucket using server-side encryption with Amazon
+    /// S3-managed keys (SSE-S3), AWS KMS-managed keys (SSE-KMS), or dual-layer server-side encryption with
+    /// KMS-managed keys (DSSE-KMS).
     pub bucket_encryption: Option<BucketEncryption>,
-    /// `BucketName`: At most 63 characters. Changing it replaces the resource.
+    /// `BucketName`: A name for the bucket. At most 63 characters. Changing it replaces the resource.
     pub bucket_name: Option<Value<String>>,
     /// `BucketNamePrefix`: Changing it replaces the resource.
     pub bucket_name_prefix: Option<Value<String>>,
     /// `BucketNamespace`: Changing it replaces the resource.
     pub bucket_namespace: Option<Value<BucketNamespace>>,
-    /// `CorsConfiguration`
+    /// `CorsConfiguration`: Describes the cross-origin access configuration for objects in an Amazon S3 bucket.
     pub cors_configuration: Option<CorsConfiguration>,
-    /// `IntelligentTieringConfigurations`
+    /// `IntelligentTieringConfigurations`: Defines how Amazon S3 handles Intelligent-Tiering storage.
     pub intelligent_tiering_configurations: Option<Vec<IntelligentTieringConfiguration>>,
-    /// `InventoryConfigurations`
+    /// `InventoryConfigurations`: Specifies the S3 Inventory configuration for an Amazon S3 bucket.
     pub inventory_configurations: Option<Vec<InventoryConfiguration>>,
-    /// `LifecycleConfiguration`
+    /// `LifecycleConfiguration`: Specifies the lifecycle configuration for objects in an Amazon S3 bucket.
     pub lifecycle_configuration: Option<LifecycleConfiguration>,
-    /// `LoggingConfiguration`
+    /// `LoggingConfiguration`: Settings that define where logs are stored.
     pub logging_configuration: Option<LoggingConfiguration>,
-    /// `MetadataConfiguration`
+    /// `MetadataConfiguration`: The S3 Metadata configuration for a general purpose bucket.
     pub metadata_configuration: Option<MetadataConfiguration>,
-    /// `MetadataTableConfiguration`
+    /// `MetadataTableConfiguration`: The metadata table configuration of an S3 general purpose bucket.
     pub metadata_table_configuration: Option<MetadataTableConfiguration>,
-    /// `MetricsConfigurations`
+    /// `MetricsConfigurations`: Specifies a metrics configuration for the CloudWatch request metrics (specified by
+    /// the metrics configuration ID) from an Amazon S3 bucket.
     pub metrics_configurations: Option<Vec<MetricsConfiguration>>,
-    /// `NotificationConfiguration`
+    /// `NotificationConfiguration`: Configuration that defines how Amazon S3 handles bucket notifications.
     pub notification_configuration: Option<NotificationConfiguration>,
-    /// `ObjectLockConfiguration`
+    /// `ObjectLockConfiguration`: This operation is not supported for directory buckets.
     pub object_lock_configuration: Option<ObjectLockConfiguration>,
-    /// `ObjectLockEnabled`
+    /// `ObjectLockEnabled`: Indicates whether this bucket has an Object Lock configuration enabled.
     pub object_lock_enabled: Option<Value<bool>>,
-    /// `OwnershipControls`
+    /// `OwnershipControls`: Configuration that defines how Amazon S3 handles Object Ownership rules.
     pub ownership_controls: Option<OwnershipControls>,
-    /// `PublicAccessBlockConfiguration`
+    /// `PublicAccessBlockConfiguration`: Configuration that defines how Amazon S3 handles public access.
     pub public_access_block_configuration: Option<PublicAccessBlockConfiguration>,
-    /// `ReplicationConfiguration`
+    /// `ReplicationConfiguration`: Configuration for replicating objects in an S3 bucket.
     pub replication_configuration: Option<ReplicationConfiguration>,
-    /// `Tags`
+    /// `Tags`: An arbitrary set of tags (key-value pairs) for this S3 bucket.
     pub tags: Option<Vec<Tag>>,
-    /// `VersioningConfiguration`
+    /// `VersioningConfiguration`: Enables multiple versions of all objects in this bucket.
     pub versioning_configuration: Option<VersioningConfiguration>,
-    /// `WebsiteConfiguration`
+    /// `WebsiteConfiguration`: Information used to configure the bucket as a static website.
     pub website_configuration: Option<WebsiteConfiguration>,
 }
 
@@ -146,10 +151,12 @@ impl ToJson for Bucket {
     }
 }
 
-/// `AWS::S3::Bucket.AbortIncompleteMultipartUpload`
+/// `AWS::S3::Bucket.AbortIncompleteMultipartUpload`: Specifies the days since the initiation of an incomplete
+/// multipart upload that Amazon S3 will wait before permanently removing all parts of the upload.
 #[derive(Clone, Debug)]
 pub struct AbortIncompleteMultipartUpload {
-    /// `DaysAfterInitiation`: At least 0.
+    /// `DaysAfterInitiation`: Specifies the number of days after which Amazon S3 stops an incomplete multipart
+    /// upload. At least 0.
     pub days_after_initiation: Value<i64>,
 }
 
@@ -170,10 +177,10 @@ impl ToJson for AbortIncompleteMultipartUpload {
     }
 }
 
-/// `AWS::S3::Bucket.AccelerateConfiguration`
+/// `AWS::S3::Bucket.AccelerateConfiguration`: Configures the transfer acceleration state for an Amazon S3 bucket.
 #[derive(Clone, Debug)]
 pub struct AccelerateConfiguration {
-    /// `AccelerationStatus`
+    /// `AccelerationStatus`: Specifies the transfer acceleration status of the bucket.
     pub acceleration_status: Value<AccelerateConfigurationAccelerationStatus>,
 }
 
@@ -196,10 +203,12 @@ impl ToJson for AccelerateConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.AccessControlTranslation`
+/// `AWS::S3::Bucket.AccessControlTranslation`: Specify this only in a cross-account scenario (where source and
+/// destination bucket owners are not the same), and you want to change replica ownership to the AWS account that
+/// owns the destination bucket.
 #[derive(Clone, Debug)]
 pub struct AccessControlTranslation {
-    /// `Owner`
+    /// `Owner`: Specifies the replica ownership.
     pub owner: Value<AccessControlTranslationOwner>,
 }
 
@@ -220,16 +229,18 @@ impl ToJson for AccessControlTranslation {
     }
 }
 
-/// `AWS::S3::Bucket.AnalyticsConfiguration`
+/// `AWS::S3::Bucket.AnalyticsConfiguration`: Specifies the configuration and any analyses for the analytics
+/// filter of an Amazon S3 bucket.
 #[derive(Clone, Debug)]
 pub struct AnalyticsConfiguration {
-    /// `Id`
+    /// `Id`: The ID that identifies the analytics configuration.
     pub id: Value<String>,
-    /// `Prefix`
+    /// `Prefix`: The prefix that an object must have to be included in the analytics results.
     pub prefix: Option<Value<String>>,
-    /// `StorageClassAnalysis`
+    /// `StorageClassAnalysis`: Contains data related to access patterns to be collected and made available to analyze
+    /// the tradeoffs between different storage classes.
     pub storage_class_analysis: StorageClassAnalysis,
-    /// `TagFilters`
+    /// `TagFilters`: The tags to use when evaluating an analytics filter.
     pub tag_filters: Option<Vec<TagFilter>>,
 }
 
@@ -256,18 +267,20 @@ impl ToJson for AnalyticsConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.AnnotationTableConfiguration`
+/// `AWS::S3::Bucket.AnnotationTableConfiguration`: The annotation table configuration for an S3 Metadata
+/// configuration.
 #[derive(Clone, Debug)]
 pub struct AnnotationTableConfiguration {
-    /// `ConfigurationState`
+    /// `ConfigurationState`: Specifies whether the annotation table configuration is enabled or disabled.
     pub configuration_state: Value<AnnotationTableConfigurationConfigurationState>,
-    /// `EncryptionConfiguration`
+    /// `EncryptionConfiguration`: The encryption configuration for the annotation table.
     pub encryption_configuration: Option<MetadataTableEncryptionConfiguration>,
-    /// `Role`
+    /// `Role`: The ARN of the IAM role that grants Amazon S3 Metadata permission to read annotations from your
+    /// bucket.
     pub role: Option<Value<String>>,
-    /// `TableArn`
+    /// `TableArn`: The Amazon Resource Name (ARN) for the annotation table.
     pub table_arn: Option<Value<String>>,
-    /// `TableName`
+    /// `TableName`: The name of the annotation table.
     pub table_name: Option<Value<String>>,
 }
 
@@ -298,10 +311,12 @@ impl ToJson for AnnotationTableConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.BlockedEncryptionTypes`
+/// `AWS::S3::Bucket.BlockedEncryptionTypes`: A bucket-level setting for Amazon S3 general purpose buckets used to
+/// prevent the upload of new objects encrypted with the specified server-side encryption type.
 #[derive(Clone, Debug)]
 pub struct BlockedEncryptionTypes {
-    /// `EncryptionType`
+    /// `EncryptionType`: The object encryption type that you want to block or unblock for an Amazon S3 general
+    /// purpose bucket.
     pub encryption_type: Option<Value<Vec<Value<BlockedEncryptionTypeList>>>>,
 }
 
@@ -328,10 +343,12 @@ impl ToJson for BlockedEncryptionTypes {
     }
 }
 
-/// `AWS::S3::Bucket.BucketEncryption`
+/// `AWS::S3::Bucket.BucketEncryption`: Specifies default encryption for a bucket using server-side encryption
+/// with Amazon S3-managed keys (SSE-S3), AWS KMS-managed keys (SSE-KMS), or dual-layer server-side encryption
+/// with KMS-managed keys (DSSE-KMS).
 #[derive(Clone, Debug)]
 pub struct BucketEncryption {
-    /// `ServerSideEncryptionConfiguration`
+    /// `ServerSideEncryptionConfiguration`: Specifies the default server-side-encryption configuration.
     pub server_side_encryption_configuration: Vec<ServerSideEncryptionRule>,
 }
 
@@ -355,10 +372,11 @@ impl ToJson for BucketEncryption {
     }
 }
 
-/// `AWS::S3::Bucket.CorsConfiguration`
+/// `AWS::S3::Bucket.CorsConfiguration`: Describes the cross-origin access configuration for objects in an Amazon
+/// S3 bucket.
 #[derive(Clone, Debug)]
 pub struct CorsConfiguration {
-    /// `CorsRules`
+    /// `CorsRules`: A set of origins and methods (cross-origin access that you want to allow).
     pub cors_rules: Vec<CorsRule>,
 }
 
@@ -377,20 +395,22 @@ impl ToJson for CorsConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.CorsRule`
+/// `AWS::S3::Bucket.CorsRule`: Specifies a cross-origin access rule for an Amazon S3 bucket.
 #[derive(Clone, Debug)]
 pub struct CorsRule {
-    /// `AllowedHeaders`
+    /// `AllowedHeaders`: Headers that are specified in the `Access-Control-Request-Headers` header.
     pub allowed_headers: Option<Value<Vec<Value<String>>>>,
-    /// `AllowedMethods`
+    /// `AllowedMethods`: An HTTP method that you allow the origin to run.
     pub allowed_methods: Value<Vec<Value<CorsRuleAllowedMethod>>>,
-    /// `AllowedOrigins`
+    /// `AllowedOrigins`: One or more origins you want customers to be able to access the bucket from.
     pub allowed_origins: Value<Vec<Value<String>>>,
-    /// `ExposedHeaders`
+    /// `ExposedHeaders`: One or more headers in the response that you want customers to be able to access from their
+    /// applications (for example, from a JavaScript `XMLHttpRequest` object).
     pub exposed_headers: Option<Value<Vec<Value<String>>>>,
-    /// `Id`: At most 255 characters.
+    /// `Id`: A unique identifier for this rule. At most 255 characters.
     pub id: Option<Value<String>>,
-    /// `MaxAge`: At least 0.
+    /// `MaxAge`: The time in seconds that your browser is to cache the preflight response for the specified resource.
+    /// At least 0.
     pub max_age: Option<Value<i64>>,
 }
 
@@ -424,12 +444,13 @@ impl ToJson for CorsRule {
     }
 }
 
-/// `AWS::S3::Bucket.DataExport`
+/// `AWS::S3::Bucket.DataExport`: Specifies how data related to the storage class analysis for an Amazon S3 bucket
+/// should be exported.
 #[derive(Clone, Debug)]
 pub struct DataExport {
-    /// `Destination`
+    /// `Destination`: The place to store the data for an analysis.
     pub destination: Destination,
-    /// `OutputSchemaVersion`
+    /// `OutputSchemaVersion`: The version of the output schema to use when exporting data.
     pub output_schema_version: Value<String>,
 }
 
@@ -452,12 +473,14 @@ impl ToJson for DataExport {
     }
 }
 
-/// `AWS::S3::Bucket.DefaultEventHold`
+/// `AWS::S3::Bucket.DefaultEventHold`: The default Object Lock event hold duration that you want to apply to new
+/// objects placed in the specified bucket, unless an object's upload request specifies its own Object Lock
+/// settings.
 #[derive(Clone, Debug)]
 pub struct DefaultEventHold {
-    /// `Days`
+    /// `Days`: The number of days that you want to specify for the default event hold duration.
     pub days: Option<Value<i64>>,
-    /// `Years`
+    /// `Years`: The number of years that you want to specify for the default event hold duration.
     pub years: Option<Value<i64>>,
 }
 
@@ -486,16 +509,19 @@ impl ToJson for DefaultEventHold {
     }
 }
 
-/// `AWS::S3::Bucket.DefaultRetention`
+/// `AWS::S3::Bucket.DefaultRetention`: The container element for optionally specifying the default Object Lock
+/// retention settings for new objects placed in the specified bucket.
 #[derive(Clone, Debug)]
 pub struct DefaultRetention {
-    /// `Days`
+    /// `Days`: The number of days that you want to specify for the default retention period.
     pub days: Option<Value<i64>>,
-    /// `DefaultEventHold`
+    /// `DefaultEventHold`: The default Object Lock event hold duration that you want to apply to new objects placed
+    /// in the specified bucket.
     pub default_event_hold: Option<DefaultEventHold>,
-    /// `Mode`
+    /// `Mode`: The default Object Lock retention mode you want to apply to new objects placed in the specified
+    /// bucket.
     pub mode: Option<Value<DefaultRetentionMode>>,
-    /// `Years`
+    /// `Years`: The number of years that you want to specify for the default retention period.
     pub years: Option<Value<i64>>,
 }
 
@@ -528,10 +554,10 @@ impl ToJson for DefaultRetention {
     }
 }
 
-/// `AWS::S3::Bucket.DeleteMarkerReplication`
+/// `AWS::S3::Bucket.DeleteMarkerReplication`: Specifies whether Amazon S3 replicates delete markers.
 #[derive(Clone, Debug)]
 pub struct DeleteMarkerReplication {
-    /// `Status`
+    /// `Status`: Indicates whether to replicate delete markers.
     pub status: Option<Value<DeleteMarkerReplicationStatus>>,
 }
 
@@ -556,16 +582,17 @@ impl ToJson for DeleteMarkerReplication {
     }
 }
 
-/// `AWS::S3::Bucket.Destination`
+/// `AWS::S3::Bucket.Destination`: Specifies information about where to publish analysis or configuration results
+/// for an Amazon S3 bucket.
 #[derive(Clone, Debug)]
 pub struct Destination {
-    /// `BucketAccountId`
+    /// `BucketAccountId`: The account ID that owns the destination S3 bucket.
     pub bucket_account_id: Option<Value<String>>,
-    /// `BucketArn`
+    /// `BucketArn`: The Amazon Resource Name (ARN) of the bucket to which data is exported.
     pub bucket_arn: Value<String>,
-    /// `Format`
+    /// `Format`: Specifies the file format used when exporting data to Amazon S3.
     pub format: Value<DestinationFormat>,
-    /// `Prefix`
+    /// `Prefix`: The prefix to use when exporting data.
     pub prefix: Option<Value<String>>,
 }
 
@@ -595,10 +622,12 @@ impl ToJson for Destination {
     }
 }
 
-/// `AWS::S3::Bucket.EncryptionConfiguration`
+/// `AWS::S3::Bucket.EncryptionConfiguration`: Specifies encryption-related information for an Amazon S3 bucket
+/// that is a destination for replicated objects.
 #[derive(Clone, Debug)]
 pub struct EncryptionConfiguration {
-    /// `ReplicaKmsKeyID`
+    /// `ReplicaKmsKeyID`: Specifies the ID (Key ARN or Alias ARN) of the customer managed AWS KMS key stored in AWS
+    /// Key Management Service (KMS) for the destination bucket.
     pub replica_kms_key_id: Value<String>,
 }
 
@@ -619,10 +648,11 @@ impl ToJson for EncryptionConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.EventBridgeConfiguration`
+/// `AWS::S3::Bucket.EventBridgeConfiguration`: Amazon S3 can send events to Amazon EventBridge whenever certain
+/// events happen in your bucket, see Using EventBridge in the Amazon S3 User Guide.
 #[derive(Clone, Debug)]
 pub struct EventBridgeConfiguration {
-    /// `EventBridgeEnabled`
+    /// `EventBridgeEnabled`: Enables delivery of events to Amazon EventBridge.
     pub event_bridge_enabled: Value<bool>,
 }
 
@@ -643,12 +673,13 @@ impl ToJson for EventBridgeConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.FilterRule`
+/// `AWS::S3::Bucket.FilterRule`: Specifies the Amazon S3 object key name to filter on.
 #[derive(Clone, Debug)]
 pub struct FilterRule {
-    /// `Name`: At most 1024 characters.
+    /// `Name`: The object key name prefix or suffix identifying one or more objects to which the filtering rule
+    /// applies. At most 1024 characters.
     pub name: Value<String>,
-    /// `Value`
+    /// `Value`: The value that the filter searches for in object key names.
     pub value: Value<String>,
 }
 
@@ -671,18 +702,19 @@ impl ToJson for FilterRule {
     }
 }
 
-/// `AWS::S3::Bucket.IntelligentTieringConfiguration`
+/// `AWS::S3::Bucket.IntelligentTieringConfiguration`: Specifies the S3 Intelligent-Tiering configuration for an
+/// Amazon S3 bucket.
 #[derive(Clone, Debug)]
 pub struct IntelligentTieringConfiguration {
-    /// `Id`
+    /// `Id`: The ID used to identify the S3 Intelligent-Tiering configuration.
     pub id: Value<String>,
-    /// `Prefix`
+    /// `Prefix`: An object key name prefix that identifies the subset of objects to which the rule applies.
     pub prefix: Option<Value<String>>,
-    /// `Status`
+    /// `Status`: Specifies the status of the configuration.
     pub status: Value<IntelligentTieringConfigurationStatus>,
-    /// `TagFilters`
+    /// `TagFilters`: A container for a key-value pair.
     pub tag_filters: Option<Vec<TagFilter>>,
-    /// `Tierings`
+    /// `Tierings`: Specifies a list of S3 Intelligent-Tiering storage class tiers in the configuration.
     pub tierings: Vec<Tiering>,
 }
 
@@ -715,22 +747,22 @@ impl ToJson for IntelligentTieringConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.InventoryConfiguration`
+/// `AWS::S3::Bucket.InventoryConfiguration`: Specifies the S3 Inventory configuration for an Amazon S3 bucket.
 #[derive(Clone, Debug)]
 pub struct InventoryConfiguration {
-    /// `Destination`
+    /// `Destination`: Contains information about where to publish the inventory results.
     pub destination: Destination,
-    /// `Enabled`
+    /// `Enabled`: Specifies whether the inventory is enabled or disabled.
     pub enabled: Value<bool>,
-    /// `Id`
+    /// `Id`: The ID used to identify the inventory configuration.
     pub id: Value<String>,
-    /// `IncludedObjectVersions`
+    /// `IncludedObjectVersions`: Object versions to include in the inventory list.
     pub included_object_versions: Value<InventoryConfigurationIncludedObjectVersions>,
-    /// `OptionalFields`
+    /// `OptionalFields`: Contains the optional fields that are included in the inventory results.
     pub optional_fields: Option<Value<Vec<Value<InventoryConfigurationOptionalField>>>>,
-    /// `Prefix`
+    /// `Prefix`: Specifies the inventory filter prefix.
     pub prefix: Option<Value<String>>,
-    /// `ScheduleFrequency`
+    /// `ScheduleFrequency`: Specifies the schedule for generating inventory results.
     pub schedule_frequency: Value<InventoryConfigurationScheduleFrequency>,
 }
 
@@ -769,16 +801,18 @@ impl ToJson for InventoryConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.InventoryTableConfiguration`
+/// `AWS::S3::Bucket.InventoryTableConfiguration`: The inventory table configuration for an S3 Metadata
+/// configuration.
 #[derive(Clone, Debug)]
 pub struct InventoryTableConfiguration {
-    /// `ConfigurationState`
+    /// `ConfigurationState`: The configuration state of the inventory table, indicating whether the inventory table
+    /// is enabled or disabled.
     pub configuration_state: Value<InventoryTableConfigurationConfigurationState>,
-    /// `EncryptionConfiguration`
+    /// `EncryptionConfiguration`: The encryption configuration for the inventory table.
     pub encryption_configuration: Option<MetadataTableEncryptionConfiguration>,
-    /// `TableArn`
+    /// `TableArn`: The Amazon Resource Name (ARN) for the inventory table.
     pub table_arn: Option<Value<String>>,
-    /// `TableName`
+    /// `TableName`: The name of the inventory table.
     pub table_name: Option<Value<String>>,
 }
 
@@ -807,16 +841,16 @@ impl ToJson for InventoryTableConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.JournalTableConfiguration`
+/// `AWS::S3::Bucket.JournalTableConfiguration`: The journal table configuration for an S3 Metadata configuration.
 #[derive(Clone, Debug)]
 pub struct JournalTableConfiguration {
-    /// `EncryptionConfiguration`
+    /// `EncryptionConfiguration`: The encryption configuration for the journal table.
     pub encryption_configuration: Option<MetadataTableEncryptionConfiguration>,
-    /// `RecordExpiration`
+    /// `RecordExpiration`: The journal table record expiration settings for the journal table.
     pub record_expiration: RecordExpiration,
-    /// `TableArn`
+    /// `TableArn`: The Amazon Resource Name (ARN) for the journal table.
     pub table_arn: Option<Value<String>>,
-    /// `TableName`
+    /// `TableName`: The name of the journal table.
     pub table_name: Option<Value<String>>,
 }
 
@@ -843,14 +877,16 @@ impl ToJson for JournalTableConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.LambdaConfiguration`
+/// `AWS::S3::Bucket.LambdaConfiguration`: Describes the AWS Lambda functions to invoke and the events for which
+/// to invoke them.
 #[derive(Clone, Debug)]
 pub struct LambdaConfiguration {
-    /// `Event`
+    /// `Event`: The Amazon S3 bucket event for which to invoke the AWS Lambda function.
     pub event: Value<String>,
-    /// `Filter`
+    /// `Filter`: The filtering rules that determine which objects invoke the AWS Lambda function.
     pub filter: Option<NotificationFilter>,
-    /// `Function`
+    /// `Function`: The Amazon Resource Name (ARN) of the AWS Lambda function that Amazon S3 invokes when the
+    /// specified event type occurs.
     pub function: Value<String>,
 }
 
@@ -875,12 +911,14 @@ impl ToJson for LambdaConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.LifecycleConfiguration`
+/// `AWS::S3::Bucket.LifecycleConfiguration`: Specifies the lifecycle configuration for objects in an Amazon S3
+/// bucket.
 #[derive(Clone, Debug)]
 pub struct LifecycleConfiguration {
-    /// `Rules`
+    /// `Rules`: A lifecycle rule for individual objects in an Amazon S3 bucket.
     pub rules: Vec<Rule>,
-    /// `TransitionDefaultMinimumObjectSize`
+    /// `TransitionDefaultMinimumObjectSize`: Indicates which default minimum object size behavior is applied to the
+    /// lifecycle configuration.
     pub transition_default_minimum_object_size:
         Option<Value<LifecycleConfigurationTransitionDefaultMinimumObjectSize>>,
 }
@@ -907,14 +945,15 @@ impl ToJson for LifecycleConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.LoggingConfiguration`
+/// `AWS::S3::Bucket.LoggingConfiguration`: Describes where logs are stored and the prefix that Amazon S3 assigns
+/// to all log object keys for a bucket.
 #[derive(Clone, Debug)]
 pub struct LoggingConfiguration {
-    /// `DestinationBucketName`
+    /// `DestinationBucketName`: The name of the bucket where Amazon S3 should store server access log files.
     pub destination_bucket_name: Option<Value<String>>,
-    /// `LogFilePrefix`
+    /// `LogFilePrefix`: A prefix for all log object keys.
     pub log_file_prefix: Option<Value<String>>,
-    /// `TargetObjectKeyFormat`
+    /// `TargetObjectKeyFormat`: Amazon S3 key format for log objects.
     pub target_object_key_format: Option<Json>,
 }
 
@@ -945,16 +984,16 @@ impl ToJson for LoggingConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.MetadataConfiguration`
+/// `AWS::S3::Bucket.MetadataConfiguration`: Creates a V2 S3 Metadata configuration of a general purpose bucket.
 #[derive(Clone, Debug)]
 pub struct MetadataConfiguration {
-    /// `AnnotationTableConfiguration`
+    /// `AnnotationTableConfiguration`: The annotation table configuration for a metadata configuration.
     pub annotation_table_configuration: Option<AnnotationTableConfiguration>,
-    /// `Destination`
+    /// `Destination`: The destination information for the S3 Metadata configuration.
     pub destination: Option<MetadataDestination>,
-    /// `InventoryTableConfiguration`
+    /// `InventoryTableConfiguration`: The inventory table configuration for a metadata configuration.
     pub inventory_table_configuration: Option<InventoryTableConfiguration>,
-    /// `JournalTableConfiguration`
+    /// `JournalTableConfiguration`: The journal table configuration for a metadata configuration.
     pub journal_table_configuration: JournalTableConfiguration,
 }
 
@@ -990,14 +1029,16 @@ impl ToJson for MetadataConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.MetadataDestination`
+/// `AWS::S3::Bucket.MetadataDestination`: The destination information for the S3 Metadata configuration.
 #[derive(Clone, Debug)]
 pub struct MetadataDestination {
-    /// `TableBucketArn`
+    /// `TableBucketArn`: The Amazon Resource Name (ARN) of the table bucket where the metadata configuration is
+    /// stored.
     pub table_bucket_arn: Option<Value<String>>,
-    /// `TableBucketType`
+    /// `TableBucketType`: The type of the table bucket where the metadata configuration is stored.
     pub table_bucket_type: Value<MetadataDestinationTableBucketType>,
-    /// `TableNamespace`
+    /// `TableNamespace`: The namespace in the table bucket where the metadata tables for a metadata configuration are
+    /// stored.
     pub table_namespace: Option<Value<String>>,
 }
 
@@ -1022,10 +1063,11 @@ impl ToJson for MetadataDestination {
     }
 }
 
-/// `AWS::S3::Bucket.MetadataTableConfiguration`
+/// `AWS::S3::Bucket.MetadataTableConfiguration`: We recommend that you create your S3 Metadata configurations by
+/// using the V2 MetadataConfiguration resource type.
 #[derive(Clone, Debug)]
 pub struct MetadataTableConfiguration {
-    /// `S3TablesDestination`
+    /// `S3TablesDestination`: The destination information for the metadata table configuration.
     pub s3_tables_destination: S3TablesDestination,
 }
 
@@ -1046,12 +1088,14 @@ impl ToJson for MetadataTableConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.MetadataTableEncryptionConfiguration`
+/// `AWS::S3::Bucket.MetadataTableEncryptionConfiguration`: The encryption settings for an S3 Metadata journal
+/// table or inventory table configuration.
 #[derive(Clone, Debug)]
 pub struct MetadataTableEncryptionConfiguration {
-    /// `KmsKeyArn`
+    /// `KmsKeyArn`: If server-side encryption with AWS Key Management Service (KMS) keys (SSE-KMS) is specified, you
+    /// must also specify the KMS key Amazon Resource Name (ARN).
     pub kms_key_arn: Option<Value<String>>,
-    /// `SseAlgorithm`
+    /// `SseAlgorithm`: The encryption type specified for a metadata table.
     pub sse_algorithm: Value<MetadataTableEncryptionConfigurationSseAlgorithm>,
 }
 
@@ -1076,12 +1120,14 @@ impl ToJson for MetadataTableEncryptionConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.Metrics`
+/// `AWS::S3::Bucket.Metrics`: A container specifying replication metrics-related settings enabling replication
+/// metrics and events.
 #[derive(Clone, Debug)]
 pub struct Metrics {
-    /// `EventThreshold`
+    /// `EventThreshold`: A container specifying the time threshold for emitting the
+    /// `s3:Replication:OperationMissedThreshold` event.
     pub event_threshold: Option<ReplicationTimeValue>,
-    /// `Status`
+    /// `Status`: Specifies whether the replication metrics are enabled.
     pub status: Value<MetricsStatus>,
 }
 
@@ -1104,16 +1150,17 @@ impl ToJson for Metrics {
     }
 }
 
-/// `AWS::S3::Bucket.MetricsConfiguration`
+/// `AWS::S3::Bucket.MetricsConfiguration`: Specifies a metrics configuration for the CloudWatch request metrics
+/// (specified by the metrics configuration ID) from an Amazon S3 bucket.
 #[derive(Clone, Debug)]
 pub struct MetricsConfiguration {
-    /// `AccessPointArn`
+    /// `AccessPointArn`: The access point that was used while performing operations on the object.
     pub access_point_arn: Option<Value<String>>,
-    /// `Id`
+    /// `Id`: The ID used to identify the metrics configuration.
     pub id: Value<String>,
-    /// `Prefix`
+    /// `Prefix`: The prefix that an object must have to be included in the metrics results.
     pub prefix: Option<Value<String>>,
-    /// `TagFilters`
+    /// `TagFilters`: Specifies a list of tag filters to use as a metrics configuration filter.
     pub tag_filters: Option<Vec<TagFilter>>,
 }
 
@@ -1140,12 +1187,13 @@ impl ToJson for MetricsConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.NoncurrentVersionExpiration`
+/// `AWS::S3::Bucket.NoncurrentVersionExpiration`: Specifies when noncurrent object versions expire.
 #[derive(Clone, Debug)]
 pub struct NoncurrentVersionExpiration {
-    /// `NewerNoncurrentVersions`
+    /// `NewerNoncurrentVersions`: Specifies how many noncurrent versions S3 will retain.
     pub newer_noncurrent_versions: Option<Value<i64>>,
-    /// `NoncurrentDays`
+    /// `NoncurrentDays`: Specifies the number of days an object is noncurrent before S3 can perform the associated
+    /// action.
     pub noncurrent_days: Value<i64>,
 }
 
@@ -1168,14 +1216,17 @@ impl ToJson for NoncurrentVersionExpiration {
     }
 }
 
-/// `AWS::S3::Bucket.NoncurrentVersionTransition`
+/// `AWS::S3::Bucket.NoncurrentVersionTransition`: Container for the transition rule that describes when
+/// noncurrent objects transition to the `STANDARD_IA`, `ONEZONE_IA`, `INTELLIGENT_TIERING`, `GLACIER_IR`,
+/// `GLACIER`, or `DEEP_ARCHIVE` storage class.
 #[derive(Clone, Debug)]
 pub struct NoncurrentVersionTransition {
-    /// `NewerNoncurrentVersions`
+    /// `NewerNoncurrentVersions`: Specifies how many noncurrent versions S3 will retain.
     pub newer_noncurrent_versions: Option<Value<i64>>,
-    /// `StorageClass`
+    /// `StorageClass`: The class of storage used to store the object.
     pub storage_class: Value<NoncurrentVersionTransitionStorageClass>,
-    /// `TransitionInDays`
+    /// `TransitionInDays`: Specifies the number of days an object is noncurrent before Amazon S3 can perform the
+    /// associated action.
     pub transition_in_days: Value<i64>,
 }
 
@@ -1203,16 +1254,18 @@ impl ToJson for NoncurrentVersionTransition {
     }
 }
 
-/// `AWS::S3::Bucket.NotificationConfiguration`
+/// `AWS::S3::Bucket.NotificationConfiguration`: Describes the notification configuration for an Amazon S3 bucket.
 #[derive(Clone, Debug)]
 pub struct NotificationConfiguration {
-    /// `EventBridgeConfiguration`
+    /// `EventBridgeConfiguration`: Enables delivery of events to Amazon EventBridge.
     pub event_bridge_configuration: Option<EventBridgeConfiguration>,
-    /// `LambdaConfigurations`
+    /// `LambdaConfigurations`: Describes the AWS Lambda functions to invoke and the events for which to invoke them.
     pub lambda_configurations: Option<Vec<LambdaConfiguration>>,
-    /// `QueueConfigurations`
+    /// `QueueConfigurations`: The Amazon Simple Queue Service queues to publish messages to and the events for which
+    /// to publish messages.
     pub queue_configurations: Option<Vec<QueueConfiguration>>,
-    /// `TopicConfigurations`
+    /// `TopicConfigurations`: The topic to which notifications are sent and the events for which notifications are
+    /// generated.
     pub topic_configurations: Option<Vec<TopicConfiguration>>,
 }
 
@@ -1245,10 +1298,10 @@ impl ToJson for NotificationConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.NotificationFilter`
+/// `AWS::S3::Bucket.NotificationFilter`: Specifies object key name filtering rules.
 #[derive(Clone, Debug)]
 pub struct NotificationFilter {
-    /// `S3Key`
+    /// `S3Key`: A container for object key name prefix and suffix filtering rules.
     pub s3_key: S3KeyFilter,
 }
 
@@ -1267,12 +1320,12 @@ impl ToJson for NotificationFilter {
     }
 }
 
-/// `AWS::S3::Bucket.ObjectLockConfiguration`
+/// `AWS::S3::Bucket.ObjectLockConfiguration`: Places an Object Lock configuration on the specified bucket.
 #[derive(Clone, Debug)]
 pub struct ObjectLockConfiguration {
-    /// `ObjectLockEnabled`
+    /// `ObjectLockEnabled`: Indicates whether this bucket has an Object Lock configuration enabled.
     pub object_lock_enabled: Option<Value<ObjectLockConfigurationObjectLockEnabled>>,
-    /// `Rule`
+    /// `Rule`: Specifies the Object Lock rule for the specified object.
     pub rule: Option<ObjectLockRule>,
 }
 
@@ -1301,10 +1354,11 @@ impl ToJson for ObjectLockConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.ObjectLockRule`
+/// `AWS::S3::Bucket.ObjectLockRule`: Specifies the Object Lock rule for the specified object.
 #[derive(Clone, Debug)]
 pub struct ObjectLockRule {
-    /// `DefaultRetention`
+    /// `DefaultRetention`: The default Object Lock retention mode and period that you want to apply to new objects
+    /// placed in the specified bucket.
     pub default_retention: Option<DefaultRetention>,
 }
 
@@ -1331,10 +1385,10 @@ impl ToJson for ObjectLockRule {
     }
 }
 
-/// `AWS::S3::Bucket.OwnershipControls`
+/// `AWS::S3::Bucket.OwnershipControls`: Specifies the container element for Object Ownership rules.
 #[derive(Clone, Debug)]
 pub struct OwnershipControls {
-    /// `Rules`
+    /// `Rules`: Specifies the container element for Object Ownership rules.
     pub rules: Vec<OwnershipControlsRule>,
 }
 
@@ -1353,10 +1407,10 @@ impl ToJson for OwnershipControls {
     }
 }
 
-/// `AWS::S3::Bucket.OwnershipControlsRule`
+/// `AWS::S3::Bucket.OwnershipControlsRule`: Specifies an Object Ownership rule.
 #[derive(Clone, Debug)]
 pub struct OwnershipControlsRule {
-    /// `ObjectOwnership`
+    /// `ObjectOwnership`: Specifies an object ownership rule.
     pub object_ownership: Option<Value<OwnershipControlsRuleObjectOwnership>>,
 }
 
@@ -1383,16 +1437,19 @@ impl ToJson for OwnershipControlsRule {
     }
 }
 
-/// `AWS::S3::Bucket.PublicAccessBlockConfiguration`
+/// `AWS::S3::Bucket.PublicAccessBlockConfiguration`: The PublicAccessBlock configuration that you want to apply
+/// to this Amazon S3 bucket.
 #[derive(Clone, Debug)]
 pub struct PublicAccessBlockConfiguration {
-    /// `BlockPublicAcls`
+    /// `BlockPublicAcls`: Specifies whether Amazon S3 should block public access control lists (ACLs) for this bucket
+    /// and objects in this bucket.
     pub block_public_acls: Option<Value<bool>>,
-    /// `BlockPublicPolicy`
+    /// `BlockPublicPolicy`: Specifies whether Amazon S3 should block public bucket policies for this bucket.
     pub block_public_policy: Option<Value<bool>>,
-    /// `IgnorePublicAcls`
+    /// `IgnorePublicAcls`: Specifies whether Amazon S3 should ignore public ACLs for this bucket and objects in this
+    /// bucket.
     pub ignore_public_acls: Option<Value<bool>>,
-    /// `RestrictPublicBuckets`
+    /// `RestrictPublicBuckets`: Specifies whether Amazon S3 should restrict public bucket policies for this bucket.
     pub restrict_public_buckets: Option<Value<bool>>,
 }
 
@@ -1425,14 +1482,16 @@ impl ToJson for PublicAccessBlockConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.QueueConfiguration`
+/// `AWS::S3::Bucket.QueueConfiguration`: Specifies the configuration for publishing messages to an Amazon Simple
+/// Queue Service (Amazon SQS) queue when Amazon S3 detects specified events.
 #[derive(Clone, Debug)]
 pub struct QueueConfiguration {
-    /// `Event`
+    /// `Event`: The Amazon S3 bucket event about which you want to publish messages to Amazon SQS.
     pub event: Value<String>,
-    /// `Filter`
+    /// `Filter`: The filtering rules that determine which objects trigger notifications.
     pub filter: Option<NotificationFilter>,
-    /// `Queue`
+    /// `Queue`: The Amazon Resource Name (ARN) of the Amazon SQS queue to which Amazon S3 publishes a message when it
+    /// detects events of the specified type.
     pub queue: Value<String>,
 }
 
@@ -1457,12 +1516,14 @@ impl ToJson for QueueConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.RecordExpiration`
+/// `AWS::S3::Bucket.RecordExpiration`: The journal table record expiration settings for a journal table in an S3
+/// Metadata configuration.
 #[derive(Clone, Debug)]
 pub struct RecordExpiration {
-    /// `Days`
+    /// `Days`: If you enable journal table record expiration, you can set the number of days to retain your journal
+    /// table records.
     pub days: Option<Value<i64>>,
-    /// `Expiration`
+    /// `Expiration`: Specifies whether journal table record expiration is enabled or disabled.
     pub expiration: Value<RecordExpirationExpiration>,
 }
 
@@ -1485,12 +1546,13 @@ impl ToJson for RecordExpiration {
     }
 }
 
-/// `AWS::S3::Bucket.RedirectAllRequestsTo`
+/// `AWS::S3::Bucket.RedirectAllRequestsTo`: Specifies the redirect behavior of all requests to a website endpoint
+/// of an Amazon S3 bucket.
 #[derive(Clone, Debug)]
 pub struct RedirectAllRequestsTo {
-    /// `HostName`
+    /// `HostName`: Name of the host where requests are redirected.
     pub host_name: Value<String>,
-    /// `Protocol`
+    /// `Protocol`: Protocol to use when redirecting requests.
     pub protocol: Option<Value<RedirectAllRequestsToProtocol>>,
 }
 
@@ -1513,18 +1575,18 @@ impl ToJson for RedirectAllRequestsTo {
     }
 }
 
-/// `AWS::S3::Bucket.RedirectRule`
+/// `AWS::S3::Bucket.RedirectRule`: Specifies how requests are redirected.
 #[derive(Clone, Debug)]
 pub struct RedirectRule {
-    /// `HostName`
+    /// `HostName`: The host name to use in the redirect request.
     pub host_name: Option<Value<String>>,
-    /// `HttpRedirectCode`
+    /// `HttpRedirectCode`: The HTTP redirect code to use on the response.
     pub http_redirect_code: Option<Value<String>>,
-    /// `Protocol`
+    /// `Protocol`: Protocol to use when redirecting requests.
     pub protocol: Option<Value<RedirectRuleProtocol>>,
-    /// `ReplaceKeyPrefixWith`
+    /// `ReplaceKeyPrefixWith`: The object key prefix to use in the redirect request.
     pub replace_key_prefix_with: Option<Value<String>>,
-    /// `ReplaceKeyWith`
+    /// `ReplaceKeyWith`: The specific object key to use in the redirect request.
     pub replace_key_with: Option<Value<String>>,
 }
 
@@ -1559,10 +1621,11 @@ impl ToJson for RedirectRule {
     }
 }
 
-/// `AWS::S3::Bucket.ReplicaModifications`
+/// `AWS::S3::Bucket.ReplicaModifications`: A filter that you can specify for selection for modifications on
+/// replicas.
 #[derive(Clone, Debug)]
 pub struct ReplicaModifications {
-    /// `Status`
+    /// `Status`: Specifies whether Amazon S3 replicates modifications on replicas.
     pub status: Value<ReplicaModificationsStatus>,
 }
 
@@ -1583,12 +1646,13 @@ impl ToJson for ReplicaModifications {
     }
 }
 
-/// `AWS::S3::Bucket.ReplicationConfiguration`
+/// `AWS::S3::Bucket.ReplicationConfiguration`: A container for replication rules.
 #[derive(Clone, Debug)]
 pub struct ReplicationConfiguration {
-    /// `Role`
+    /// `Role`: The Amazon Resource Name (ARN) of the AWS Identity and Access Management (IAM) role that Amazon S3
+    /// assumes when replicating objects.
     pub role: Value<String>,
-    /// `Rules`
+    /// `Rules`: A container for one or more replication rules.
     pub rules: Vec<ReplicationRule>,
 }
 
@@ -1611,22 +1675,27 @@ impl ToJson for ReplicationConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.ReplicationDestination`
+/// `AWS::S3::Bucket.ReplicationDestination`: A container for information about the replication destination and
+/// its configurations including enabling the S3 Replication Time Control (S3 RTC).
 #[derive(Clone, Debug)]
 pub struct ReplicationDestination {
-    /// `AccessControlTranslation`
+    /// `AccessControlTranslation`: Specify this only in a cross-account scenario (where source and destination bucket
+    /// owners are not the same), and you want to change replica ownership to the AWS account that owns the
+    /// destination bucket.
     pub access_control_translation: Option<AccessControlTranslation>,
-    /// `Account`
+    /// `Account`: Destination bucket owner account ID.
     pub account: Option<Value<String>>,
-    /// `Bucket`
+    /// `Bucket`: The Amazon Resource Name (ARN) of the bucket where you want Amazon S3 to store the results.
     pub bucket: Value<String>,
-    /// `EncryptionConfiguration`
+    /// `EncryptionConfiguration`: Specifies encryption-related information.
     pub encryption_configuration: Option<EncryptionConfiguration>,
-    /// `Metrics`
+    /// `Metrics`: A container specifying replication metrics-related settings enabling replication metrics and
+    /// events.
     pub metrics: Option<Metrics>,
-    /// `ReplicationTime`
+    /// `ReplicationTime`: A container specifying S3 Replication Time Control (S3 RTC), including whether S3 RTC is
+    /// enabled and the time when all objects and operations on objects must be replicated.
     pub replication_time: Option<ReplicationTime>,
-    /// `StorageClass`
+    /// `StorageClass`: The storage class to use when replicating objects, such as S3 Standard or reduced redundancy.
     pub storage_class: Option<Value<ReplicationDestinationStorageClass>>,
 }
 
@@ -1659,24 +1728,28 @@ impl ToJson for ReplicationDestination {
     }
 }
 
-/// `AWS::S3::Bucket.ReplicationRule`
+/// `AWS::S3::Bucket.ReplicationRule`: Specifies which Amazon S3 objects to replicate and where to store the
+/// replicas.
 #[derive(Clone, Debug)]
 pub struct ReplicationRule {
-    /// `DeleteMarkerReplication`
+    /// `DeleteMarkerReplication`: Specifies whether Amazon S3 replicates delete markers.
     pub delete_marker_replication: Option<DeleteMarkerReplication>,
-    /// `Destination`
+    /// `Destination`: A container for information about the replication destination and its configurations including
+    /// enabling the S3 Replication Time Control (S3 RTC).
     pub destination: ReplicationDestination,
-    /// `Filter`
+    /// `Filter`: A filter that identifies the subset of objects to which the replication rule applies.
     pub filter: Option<ReplicationRuleFilter>,
-    /// `Id`: At most 255 characters.
+    /// `Id`: A unique identifier for the rule. At most 255 characters.
     pub id: Option<Value<String>>,
-    /// `Prefix`: At most 1024 characters.
+    /// `Prefix`: An object key name prefix that identifies the object or objects to which the rule applies. At most 1024
+    /// characters.
     pub prefix: Option<Value<String>>,
-    /// `Priority`
+    /// `Priority`: The priority indicates which rule has precedence whenever two or more replication rules conflict.
     pub priority: Option<Value<i64>>,
-    /// `SourceSelectionCriteria`
+    /// `SourceSelectionCriteria`: A container that describes additional filters for identifying the source objects
+    /// that you want to replicate.
     pub source_selection_criteria: Option<SourceSelectionCriteria>,
-    /// `Status`
+    /// `Status`: Specifies whether the rule is enabled.
     pub status: Value<ReplicationRuleStatus>,
 }
 
@@ -1714,12 +1787,12 @@ impl ToJson for ReplicationRule {
     }
 }
 
-/// `AWS::S3::Bucket.ReplicationRuleAndOperator`
+/// `AWS::S3::Bucket.ReplicationRuleAndOperator`: A container for specifying rule filters.
 #[derive(Clone, Debug)]
 pub struct ReplicationRuleAndOperator {
-    /// `Prefix`
+    /// `Prefix`: An object key name prefix that identifies the subset of objects to which the rule applies.
     pub prefix: Option<Value<String>>,
-    /// `TagFilters`
+    /// `TagFilters`: An array of tags containing key and value pairs.
     pub tag_filters: Option<Vec<TagFilter>>,
 }
 
@@ -1748,14 +1821,15 @@ impl ToJson for ReplicationRuleAndOperator {
     }
 }
 
-/// `AWS::S3::Bucket.ReplicationRuleFilter`
+/// `AWS::S3::Bucket.ReplicationRuleFilter`: A filter that identifies the subset of objects to which the
+/// replication rule applies.
 #[derive(Clone, Debug)]
 pub struct ReplicationRuleFilter {
-    /// `And`
+    /// `And`: A container for specifying rule filters.
     pub and: Option<ReplicationRuleAndOperator>,
-    /// `Prefix`
+    /// `Prefix`: An object key name prefix that identifies the subset of objects to which the rule applies.
     pub prefix: Option<Value<String>>,
-    /// `TagFilter`
+    /// `TagFilter`: A container for specifying a tag key and value.
     pub tag_filter: Option<TagFilter>,
 }
 
@@ -1786,12 +1860,15 @@ impl ToJson for ReplicationRuleFilter {
     }
 }
 
-/// `AWS::S3::Bucket.ReplicationTime`
+/// `AWS::S3::Bucket.ReplicationTime`: A container specifying S3 Replication Time Control (S3 RTC) related
+/// information, including whether S3 RTC is enabled and the time when all objects and operations on objects must
+/// be replicated.
 #[derive(Clone, Debug)]
 pub struct ReplicationTime {
-    /// `Status`
+    /// `Status`: Specifies whether the replication time is enabled.
     pub status: Value<ReplicationTimeStatus>,
-    /// `Time`
+    /// `Time`: A container specifying the time by which replication should be complete for all objects and operations
+    /// on objects.
     pub time: ReplicationTimeValue,
 }
 
@@ -1817,10 +1894,11 @@ impl ToJson for ReplicationTime {
     }
 }
 
-/// `AWS::S3::Bucket.ReplicationTimeValue`
+/// `AWS::S3::Bucket.ReplicationTimeValue`: A container specifying the time value for S3 Replication Time Control
+/// (S3 RTC) and replication metrics `EventThreshold`.
 #[derive(Clone, Debug)]
 pub struct ReplicationTimeValue {
-    /// `Minutes`
+    /// `Minutes`: Contains an integer specifying time in minutes.
     pub minutes: Value<i64>,
 }
 
@@ -1841,12 +1919,13 @@ impl ToJson for ReplicationTimeValue {
     }
 }
 
-/// `AWS::S3::Bucket.RoutingRule`
+/// `AWS::S3::Bucket.RoutingRule`: Specifies the redirect behavior and when a redirect is applied.
 #[derive(Clone, Debug)]
 pub struct RoutingRule {
-    /// `RedirectRule`
+    /// `RedirectRule`: Container for redirect information.
     pub redirect_rule: RedirectRule,
-    /// `RoutingRuleCondition`
+    /// `RoutingRuleCondition`: A container for describing a condition that must be met for the specified redirect to
+    /// apply.
     pub routing_rule_condition: Option<RoutingRuleCondition>,
 }
 
@@ -1869,12 +1948,13 @@ impl ToJson for RoutingRule {
     }
 }
 
-/// `AWS::S3::Bucket.RoutingRuleCondition`
+/// `AWS::S3::Bucket.RoutingRuleCondition`: A container for describing a condition that must be met for the
+/// specified redirect to apply.
 #[derive(Clone, Debug)]
 pub struct RoutingRuleCondition {
-    /// `HttpErrorCodeReturnedEquals`
+    /// `HttpErrorCodeReturnedEquals`: The HTTP error code when the redirect is applied.
     pub http_error_code_returned_equals: Option<Value<String>>,
-    /// `KeyPrefixEquals`
+    /// `KeyPrefixEquals`: The object key name prefix when the redirect is applied.
     pub key_prefix_equals: Option<Value<String>>,
 }
 
@@ -1906,40 +1986,50 @@ impl ToJson for RoutingRuleCondition {
     }
 }
 
-/// `AWS::S3::Bucket.Rule`
+/// `AWS::S3::Bucket.Rule`: Specifies lifecycle rules for an Amazon S3 bucket.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// `AbortIncompleteMultipartUpload`
+    /// `AbortIncompleteMultipartUpload`: Specifies a lifecycle rule that stops incomplete multipart uploads to an
+    /// Amazon S3 bucket.
     pub abort_incomplete_multipart_upload: Option<AbortIncompleteMultipartUpload>,
-    /// `ExpirationDate`
+    /// `ExpirationDate`: Indicates when objects are deleted from Amazon S3 and Amazon S3 Glacier.
     pub expiration_date: Option<Value<String>>,
-    /// `ExpirationInDays`
+    /// `ExpirationInDays`: Indicates the number of days after creation when objects are deleted from Amazon S3 and
+    /// Amazon S3 Glacier.
     pub expiration_in_days: Option<Value<i64>>,
-    /// `ExpiredObjectDeleteMarker`
+    /// `ExpiredObjectDeleteMarker`: Indicates whether Amazon S3 will remove a delete marker without any noncurrent
+    /// versions.
     pub expired_object_delete_marker: Option<Value<bool>>,
-    /// `Id`: At most 255 characters.
+    /// `Id`: Unique identifier for the rule. At most 255 characters.
     pub id: Option<Value<String>>,
-    /// `NoncurrentVersionExpiration`
+    /// `NoncurrentVersionExpiration`: Specifies when noncurrent object versions expire.
     pub noncurrent_version_expiration: Option<NoncurrentVersionExpiration>,
-    /// `NoncurrentVersionExpirationInDays`
+    /// `NoncurrentVersionExpirationInDays`: (Deprecated.) For buckets with versioning enabled (or suspended),
+    /// specifies the time, in days, between when a new version of the object is uploaded to the bucket and when old
+    /// versions of the object expire.
     pub noncurrent_version_expiration_in_days: Option<Value<i64>>,
-    /// `NoncurrentVersionTransition`
+    /// `NoncurrentVersionTransition`: (Deprecated.) For buckets with versioning enabled (or suspended), specifies
+    /// when non-current objects transition to a specified storage class.
     pub noncurrent_version_transition: Option<NoncurrentVersionTransition>,
-    /// `NoncurrentVersionTransitions`
+    /// `NoncurrentVersionTransitions`: For buckets with versioning enabled (or suspended), one or more transition
+    /// rules that specify when non-current objects transition to a specified storage class.
     pub noncurrent_version_transitions: Option<Vec<NoncurrentVersionTransition>>,
-    /// `ObjectSizeGreaterThan`: At most 20 characters.
+    /// `ObjectSizeGreaterThan`: Specifies the minimum object size in bytes for this rule to apply to. At most 20
+    /// characters.
     pub object_size_greater_than: Option<Value<String>>,
-    /// `ObjectSizeLessThan`: At most 20 characters.
+    /// `ObjectSizeLessThan`: Specifies the maximum object size in bytes for this rule to apply to. At most 20
+    /// characters.
     pub object_size_less_than: Option<Value<String>>,
-    /// `Prefix`
+    /// `Prefix`: Object key prefix that identifies one or more objects to which this rule applies.
     pub prefix: Option<Value<String>>,
-    /// `Status`
+    /// `Status`: If `Enabled`, the rule is currently being applied.
     pub status: Value<RuleStatus>,
-    /// `TagFilters`
+    /// `TagFilters`: Tags to use to identify a subset of objects to which the lifecycle rule applies.
     pub tag_filters: Option<Vec<TagFilter>>,
-    /// `Transition`
+    /// `Transition`: (Deprecated.) Specifies when an object transitions to a specified storage class.
     pub transition: Option<Transition>,
-    /// `Transitions`
+    /// `Transitions`: One or more transition rules that specify when an object transitions to a specified storage
+    /// class.
     pub transitions: Option<Vec<Transition>>,
 }
 
@@ -2008,10 +2098,10 @@ impl ToJson for Rule {
     }
 }
 
-/// `AWS::S3::Bucket.S3KeyFilter`
+/// `AWS::S3::Bucket.S3KeyFilter`: A container for object key name prefix and suffix filtering rules.
 #[derive(Clone, Debug)]
 pub struct S3KeyFilter {
-    /// `Rules`
+    /// `Rules`: A list of containers for the key-value pair that defines the criteria for the filter rule.
     pub rules: Vec<FilterRule>,
 }
 
@@ -2030,16 +2120,17 @@ impl ToJson for S3KeyFilter {
     }
 }
 
-/// `AWS::S3::Bucket.S3TablesDestination`
+/// `AWS::S3::Bucket.S3TablesDestination`: The destination information for a V1 S3 Metadata configuration.
 #[derive(Clone, Debug)]
 pub struct S3TablesDestination {
-    /// `TableArn`
+    /// `TableArn`: The Amazon Resource Name (ARN) for the metadata table in the metadata table configuration.
     pub table_arn: Option<Value<String>>,
-    /// `TableBucketArn`
+    /// `TableBucketArn`: The Amazon Resource Name (ARN) for the table bucket that's specified as the destination in
+    /// the metadata table configuration.
     pub table_bucket_arn: Value<String>,
-    /// `TableName`
+    /// `TableName`: The name for the metadata table in your metadata table configuration.
     pub table_name: Value<String>,
-    /// `TableNamespace`
+    /// `TableNamespace`: The table bucket namespace for the metadata table in your metadata table configuration.
     pub table_namespace: Option<Value<String>>,
 }
 
@@ -2069,12 +2160,13 @@ impl ToJson for S3TablesDestination {
     }
 }
 
-/// `AWS::S3::Bucket.ServerSideEncryptionByDefault`
+/// `AWS::S3::Bucket.ServerSideEncryptionByDefault`: Describes the default server-side encryption to apply to new
+/// objects in the bucket.
 #[derive(Clone, Debug)]
 pub struct ServerSideEncryptionByDefault {
-    /// `KMSMasterKeyID`
+    /// `KMSMasterKeyID`: AWS Key Management Service (KMS) customer managed key ID to use for the default encryption.
     pub kms_master_key_id: Option<Value<String>>,
-    /// `SSEAlgorithm`
+    /// `SSEAlgorithm`: Server-side encryption algorithm to use for the default encryption.
     pub sse_algorithm: Value<ServerSideEncryptionByDefaultSSEAlgorithm>,
 }
 
@@ -2097,14 +2189,17 @@ impl ToJson for ServerSideEncryptionByDefault {
     }
 }
 
-/// `AWS::S3::Bucket.ServerSideEncryptionRule`
+/// `AWS::S3::Bucket.ServerSideEncryptionRule`: Specifies the default server-side encryption configuration.
 #[derive(Clone, Debug)]
 pub struct ServerSideEncryptionRule {
-    /// `BlockedEncryptionTypes`
+    /// `BlockedEncryptionTypes`: A bucket-level setting for Amazon S3 general purpose buckets used to prevent the
+    /// upload of new objects encrypted with the specified server-side encryption type.
     pub blocked_encryption_types: Option<BlockedEncryptionTypes>,
-    /// `BucketKeyEnabled`
+    /// `BucketKeyEnabled`: Specifies whether Amazon S3 should use an S3 Bucket Key with server-side encryption using
+    /// KMS (SSE-KMS) for new objects in the bucket.
     pub bucket_key_enabled: Option<Value<bool>>,
-    /// `ServerSideEncryptionByDefault`
+    /// `ServerSideEncryptionByDefault`: Specifies the default server-side encryption to apply to new objects in the
+    /// bucket.
     pub server_side_encryption_by_default: Option<ServerSideEncryptionByDefault>,
 }
 
@@ -2138,12 +2233,14 @@ impl ToJson for ServerSideEncryptionRule {
     }
 }
 
-/// `AWS::S3::Bucket.SourceSelectionCriteria`
+/// `AWS::S3::Bucket.SourceSelectionCriteria`: A container that describes additional filters for identifying the
+/// source objects that you want to replicate.
 #[derive(Clone, Debug)]
 pub struct SourceSelectionCriteria {
-    /// `ReplicaModifications`
+    /// `ReplicaModifications`: A filter that you can specify for selection for modifications on replicas.
     pub replica_modifications: Option<ReplicaModifications>,
-    /// `SseKmsEncryptedObjects`
+    /// `SseKmsEncryptedObjects`: A container for filter information for the selection of Amazon S3 objects encrypted
+    /// with AWS KMS.
     pub sse_kms_encrypted_objects: Option<SseKmsEncryptedObjects>,
 }
 
@@ -2172,10 +2269,12 @@ impl ToJson for SourceSelectionCriteria {
     }
 }
 
-/// `AWS::S3::Bucket.SseKmsEncryptedObjects`
+/// `AWS::S3::Bucket.SseKmsEncryptedObjects`: A container for filter information for the selection of S3 objects
+/// encrypted with AWS KMS.
 #[derive(Clone, Debug)]
 pub struct SseKmsEncryptedObjects {
-    /// `Status`
+    /// `Status`: Specifies whether Amazon S3 replicates objects created with server-side encryption using an AWS KMS
+    /// key stored in AWS Key Management Service.
     pub status: Value<SseKmsEncryptedObjectsStatus>,
 }
 
@@ -2196,10 +2295,12 @@ impl ToJson for SseKmsEncryptedObjects {
     }
 }
 
-/// `AWS::S3::Bucket.StorageClassAnalysis`
+/// `AWS::S3::Bucket.StorageClassAnalysis`: Specifies data related to access patterns to be collected and made
+/// available to analyze the tradeoffs between different storage classes for an Amazon S3 bucket.
 #[derive(Clone, Debug)]
 pub struct StorageClassAnalysis {
-    /// `DataExport`
+    /// `DataExport`: Specifies how data related to the storage class analysis for an Amazon S3 bucket should be
+    /// exported.
     pub data_export: Option<DataExport>,
 }
 
@@ -2224,12 +2325,12 @@ impl ToJson for StorageClassAnalysis {
     }
 }
 
-/// `AWS::S3::Bucket.TagFilter`
+/// `AWS::S3::Bucket.TagFilter`: Specifies tags to use to identify a subset of objects for an Amazon S3 bucket.
 #[derive(Clone, Debug)]
 pub struct TagFilter {
-    /// `Key`
+    /// `Key`: The tag key.
     pub key: Value<String>,
-    /// `Value`
+    /// `Value`: The tag value.
     pub value: Value<String>,
 }
 
@@ -2252,12 +2353,15 @@ impl ToJson for TagFilter {
     }
 }
 
-/// `AWS::S3::Bucket.Tiering`
+/// `AWS::S3::Bucket.Tiering`: The S3 Intelligent-Tiering storage class is designed to optimize storage costs by
+/// automatically moving data to the most cost-effective storage access tier, without additional operational
+/// overhead.
 #[derive(Clone, Debug)]
 pub struct Tiering {
-    /// `AccessTier`
+    /// `AccessTier`: S3 Intelligent-Tiering access tier.
     pub access_tier: Value<TieringAccessTier>,
-    /// `Days`
+    /// `Days`: The number of consecutive days of no access after which an object will be eligible to be transitioned
+    /// to the corresponding tier.
     pub days: Value<i64>,
 }
 
@@ -2283,14 +2387,16 @@ impl ToJson for Tiering {
     }
 }
 
-/// `AWS::S3::Bucket.TopicConfiguration`
+/// `AWS::S3::Bucket.TopicConfiguration`: A container for specifying the configuration for publication of messages
+/// to an Amazon Simple Notification Service (Amazon SNS) topic when Amazon S3 detects specified events.
 #[derive(Clone, Debug)]
 pub struct TopicConfiguration {
-    /// `Event`
+    /// `Event`: The Amazon S3 bucket event about which to send notifications.
     pub event: Value<String>,
-    /// `Filter`
+    /// `Filter`: The filtering rules that determine for which objects to send notifications.
     pub filter: Option<NotificationFilter>,
-    /// `Topic`
+    /// `Topic`: The Amazon Resource Name (ARN) of the Amazon SNS topic to which Amazon S3 publishes a message when it
+    /// detects events of the specified type.
     pub topic: Value<String>,
 }
 
@@ -2315,14 +2421,15 @@ impl ToJson for TopicConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.Transition`
+/// `AWS::S3::Bucket.Transition`: Specifies when an object transitions to a specified storage class.
 #[derive(Clone, Debug)]
 pub struct Transition {
-    /// `StorageClass`
+    /// `StorageClass`: The storage class to which you want the object to transition.
     pub storage_class: Value<TransitionStorageClass>,
-    /// `TransitionDate`
+    /// `TransitionDate`: Indicates when objects are transitioned to the specified storage class.
     pub transition_date: Option<Value<String>>,
-    /// `TransitionInDays`
+    /// `TransitionInDays`: Indicates the number of days after creation when objects are transitioned to the specified
+    /// storage class.
     pub transition_in_days: Option<Value<i64>>,
 }
 
@@ -2347,10 +2454,10 @@ impl ToJson for Transition {
     }
 }
 
-/// `AWS::S3::Bucket.VersioningConfiguration`
+/// `AWS::S3::Bucket.VersioningConfiguration`: Describes the versioning state of an Amazon S3 bucket.
 #[derive(Clone, Debug)]
 pub struct VersioningConfiguration {
-    /// `Status`
+    /// `Status`: The versioning state of the bucket.
     pub status: Value<VersioningConfigurationStatus>,
 }
 
@@ -2371,16 +2478,16 @@ impl ToJson for VersioningConfiguration {
     }
 }
 
-/// `AWS::S3::Bucket.WebsiteConfiguration`
+/// `AWS::S3::Bucket.WebsiteConfiguration`: Specifies website configuration parameters for an Amazon S3 bucket.
 #[derive(Clone, Debug)]
 pub struct WebsiteConfiguration {
-    /// `ErrorDocument`
+    /// `ErrorDocument`: The name of the error document for the website.
     pub error_document: Option<Value<String>>,
-    /// `IndexDocument`
+    /// `IndexDocument`: The name of the index document for the website.
     pub index_document: Option<Value<String>>,
-    /// `RedirectAllRequestsTo`
+    /// `RedirectAllRequestsTo`: The redirect behavior for every request to this bucket's website endpoint.
     pub redirect_all_requests_to: Option<RedirectAllRequestsTo>,
-    /// `RoutingRules`
+    /// `RoutingRules`: Rules that define when a redirect is applied and the redirect behavior.
     pub routing_rules: Option<Vec<RoutingRule>>,
 }
 
@@ -3256,7 +3363,8 @@ impl Handle<Bucket> {
         Value::attribute(self.logical_id(), "RegionalDomainName")
     }
 
-    /// The attribute `MetadataTableConfiguration.S3TablesDestination.TableNamespace`.
+    /// The attribute `MetadataTableConfiguration.S3TablesDestination.TableNamespace`: The table bucket namespace for
+    /// the metadata table in your metadata table configuration.
     pub fn metadata_table_configuration_s3_tables_destination_table_namespace(
         &self,
     ) -> Value<String> {
@@ -3266,7 +3374,8 @@ impl Handle<Bucket> {
         )
     }
 
-    /// The attribute `MetadataTableConfiguration.S3TablesDestination.TableArn`.
+    /// The attribute `MetadataTableConfiguration.S3TablesDestination.TableArn`: The Amazon Resource Name (ARN) for
+    /// the metadata table in the metadata table configuration.
     pub fn metadata_table_configuration_s3_tables_destination_table_arn(&self) -> Value<String> {
         Value::attribute(
             self.logical_id(),
@@ -3274,7 +3383,7 @@ impl Handle<Bucket> {
         )
     }
 
-    /// The attribute `MetadataConfiguration.JournalTableConfiguration.TableName`.
+    /// The attribute `MetadataConfiguration.JournalTableConfiguration.TableName`: The name of the journal table.
     pub fn metadata_configuration_journal_table_configuration_table_name(&self) -> Value<String> {
         Value::attribute(
             self.logical_id(),
@@ -3282,7 +3391,8 @@ impl Handle<Bucket> {
         )
     }
 
-    /// The attribute `MetadataConfiguration.JournalTableConfiguration.TableArn`.
+    /// The attribute `MetadataConfiguration.JournalTableConfiguration.TableArn`: The Amazon Resource Name (ARN) for
+    /// the journal table.
     pub fn metadata_configuration_journal_table_configuration_table_arn(&self) -> Value<String> {
         Value::attribute(
             self.logical_id(),
@@ -3290,7 +3400,7 @@ impl Handle<Bucket> {
         )
     }
 
-    /// The attribute `MetadataConfiguration.InventoryTableConfiguration.TableName`.
+    /// The attribute `MetadataConfiguration.InventoryTableConfiguration.TableName`: The name of the inventory table.
     pub fn metadata_configuration_inventory_table_configuration_table_name(&self) -> Value<String> {
         Value::attribute(
             self.logical_id(),
@@ -3298,7 +3408,8 @@ impl Handle<Bucket> {
         )
     }
 
-    /// The attribute `MetadataConfiguration.InventoryTableConfiguration.TableArn`.
+    /// The attribute `MetadataConfiguration.InventoryTableConfiguration.TableArn`: The Amazon Resource Name (ARN) for
+    /// the inventory table.
     pub fn metadata_configuration_inventory_table_configuration_table_arn(&self) -> Value<String> {
         Value::attribute(
             self.logical_id(),
@@ -3306,7 +3417,8 @@ impl Handle<Bucket> {
         )
     }
 
-    /// The attribute `MetadataConfiguration.AnnotationTableConfiguration.TableName`.
+    /// The attribute `MetadataConfiguration.AnnotationTableConfiguration.TableName`: The name of the annotation
+    /// table.
     pub fn metadata_configuration_annotation_table_configuration_table_name(
         &self,
     ) -> Value<String> {
@@ -3316,7 +3428,8 @@ impl Handle<Bucket> {
         )
     }
 
-    /// The attribute `MetadataConfiguration.AnnotationTableConfiguration.TableArn`.
+    /// The attribute `MetadataConfiguration.AnnotationTableConfiguration.TableArn`: The Amazon Resource Name (ARN)
+    /// for the annotation table.
     pub fn metadata_configuration_annotation_table_configuration_table_arn(&self) -> Value<String> {
         Value::attribute(
             self.logical_id(),

@@ -7,12 +7,12 @@ use crate::{
     value::Value,
 };
 
-/// `AWS::S3::BucketPolicy`
+/// `AWS::S3::BucketPolicy`: Applies an Amazon S3 bucket policy to an Amazon S3 bucket.
 #[derive(Clone, Debug)]
 pub struct BucketPolicy {
-    /// `Bucket`: Changing it replaces the resource.
+    /// `Bucket`: The name of the Amazon S3 bucket to which the policy applies. Changing it replaces the resource.
     pub bucket: Value<String>,
-    /// `PolicyDocument`
+    /// `PolicyDocument`: A policy document containing permissions to add to the specified bucket.
     pub policy_document: PolicyDocument,
 }
 

@@ -13,23 +13,24 @@ use crate::{
 /// `AWS::Scheduler::Schedule`
 #[derive(Clone, Debug)]
 pub struct Schedule {
-    /// `Description`: At most 512 characters.
+    /// `Description`: The description of the schedule. At most 512 characters.
     pub description: Option<Value<String>>,
-    /// `EndDate`
+    /// `EndDate`: The date, in UTC, before which the schedule can invoke its target.
     pub end_date: Option<Value<String>>,
     /// `FlexibleTimeWindow`
     pub flexible_time_window: FlexibleTimeWindow,
-    /// `GroupName`: At most 64 characters.
+    /// `GroupName`: The name of the schedule group to associate with this schedule. At most 64 characters.
     pub group_name: Option<Value<String>>,
-    /// `KmsKeyArn`: At most 2048 characters.
+    /// `KmsKeyArn`: The ARN for a KMS Key that will be used to encrypt customer data. At most 2048 characters.
     pub kms_key_arn: Option<Value<Arn<kms_key::Key>>>,
     /// `Name`: At most 64 characters. Changing it replaces the resource.
     pub name: Option<Value<String>>,
-    /// `ScheduleExpression`: At most 256 characters.
+    /// `ScheduleExpression`: The scheduling expression. At most 256 characters.
     pub schedule_expression: Value<String>,
-    /// `ScheduleExpressionTimezone`: At most 50 characters.
+    /// `ScheduleExpressionTimezone`: The timezone in which the scheduling expression is evaluated. At most 50
+    /// characters.
     pub schedule_expression_timezone: Option<Value<String>>,
-    /// `StartDate`
+    /// `StartDate`: The date, in UTC, after which the schedule can begin invoking its target.
     pub start_date: Option<Value<String>>,
     /// `State`
     pub state: Option<Value<ScheduleState>>,
@@ -81,14 +82,15 @@ impl ToJson for Schedule {
     }
 }
 
-/// `AWS::Scheduler::Schedule.AwsVpcConfiguration`
+/// `AWS::Scheduler::Schedule.AwsVpcConfiguration`: This structure specifies the VPC subnets and security groups
+/// for the task, and whether a public IP address is to be used.
 #[derive(Clone, Debug)]
 pub struct AwsVpcConfiguration {
     /// `AssignPublicIp`
     pub assign_public_ip: Option<Value<AssignPublicIp>>,
-    /// `SecurityGroups`: At most 5 entries.
+    /// `SecurityGroups`: Specifies the security groups associated with the task. At most 5 entries.
     pub security_groups: Option<Value<Vec<Value<String>>>>,
-    /// `Subnets`: At most 16 entries.
+    /// `Subnets`: Specifies the subnets associated with the task. At most 16 entries.
     pub subnets: Value<Vec<Value<String>>>,
 }
 
@@ -113,14 +115,16 @@ impl ToJson for AwsVpcConfiguration {
     }
 }
 
-/// `AWS::Scheduler::Schedule.CapacityProviderStrategyItem`
+/// `AWS::Scheduler::Schedule.CapacityProviderStrategyItem`: The details of a capacity provider strategy.
 #[derive(Clone, Debug)]
 pub struct CapacityProviderStrategyItem {
-    /// `Base`: 0 to 100000.
+    /// `Base`: The base value designates how many tasks, at a minimum, to run on the specified capacity provider. 0
+    /// to 100000.
     pub base: Option<Value<f64>>,
-    /// `CapacityProvider`: At most 255 characters.
+    /// `CapacityProvider`: The short name of the capacity provider. At most 255 characters.
     pub capacity_provider: Value<String>,
-    /// `Weight`: 0 to 1000.
+    /// `Weight`: The weight value designates the relative percentage of the total number of tasks launched that
+    /// should use the specified capacity provider. 0 to 1000.
     pub weight: Option<Value<f64>>,
 }
 
@@ -145,10 +149,11 @@ impl ToJson for CapacityProviderStrategyItem {
     }
 }
 
-/// `AWS::Scheduler::Schedule.DeadLetterConfig`
+/// `AWS::Scheduler::Schedule.DeadLetterConfig`: A DeadLetterConfig object that contains information about a
+/// dead-letter queue configuration.
 #[derive(Clone, Debug)]
 pub struct DeadLetterConfig {
-    /// `Arn`: At most 1600 characters.
+    /// `Arn`: The ARN of the SQS queue specified as the target for the dead-letter queue. At most 1600 characters.
     pub arn: Option<Value<Arn<DeadLetters>>>,
 }
 
@@ -173,36 +178,39 @@ impl ToJson for DeadLetterConfig {
     }
 }
 
-/// `AWS::Scheduler::Schedule.EcsParameters`
+/// `AWS::Scheduler::Schedule.EcsParameters`: The custom parameters to be used when the target is an Amazon ECS
+/// task.
 #[derive(Clone, Debug)]
 pub struct EcsParameters {
-    /// `CapacityProviderStrategy`: At most 6 entries.
+    /// `CapacityProviderStrategy`: The capacity provider strategy to use for the task. At most 6 entries.
     pub capacity_provider_strategy: Option<Vec<CapacityProviderStrategyItem>>,
-    /// `EnableECSManagedTags`
+    /// `EnableECSManagedTags`: Specifies whether to enable Amazon ECS managed tags for the task.
     pub enable_ecs_managed_tags: Option<Value<bool>>,
-    /// `EnableExecuteCommand`
+    /// `EnableExecuteCommand`: Whether or not to enable the execute command functionality for the containers in this
+    /// task.
     pub enable_execute_command: Option<Value<bool>>,
-    /// `Group`: At most 255 characters.
+    /// `Group`: Specifies an ECS task group for the task. At most 255 characters.
     pub group: Option<Value<String>>,
     /// `LaunchType`
     pub launch_type: Option<Value<LaunchType>>,
     /// `NetworkConfiguration`
     pub network_configuration: Option<NetworkConfiguration>,
-    /// `PlacementConstraints`: At most 10 entries.
+    /// `PlacementConstraints`: An array of placement constraint objects to use for the task. At most 10 entries.
     pub placement_constraints: Option<Vec<PlacementConstraint>>,
-    /// `PlacementStrategy`: At most 5 entries.
+    /// `PlacementStrategy`: The placement strategy objects to use for the task. At most 5 entries.
     pub placement_strategy: Option<Vec<PlacementStrategy>>,
-    /// `PlatformVersion`: At most 64 characters.
+    /// `PlatformVersion`: Specifies the platform version for the task. At most 64 characters.
     pub platform_version: Option<Value<String>>,
     /// `PropagateTags`
     pub propagate_tags: Option<Value<PropagateTags>>,
-    /// `ReferenceId`: At most 1024 characters.
+    /// `ReferenceId`: The reference ID to use for the task. At most 1024 characters.
     pub reference_id: Option<Value<String>>,
-    /// `Tags`: At most 50 entries.
+    /// `Tags`: The metadata that you apply to the task to help you categorize and organize them. At most 50 entries.
     pub tags: Option<Vec<BTreeMap<String, Value<String>>>>,
-    /// `TaskCount`: 1 to 10.
+    /// `TaskCount`: The number of tasks to create based on TaskDefinition. 1 to 10.
     pub task_count: Option<Value<f64>>,
-    /// `TaskDefinitionArn`: At most 1600 characters.
+    /// `TaskDefinitionArn`: The ARN of the task definition to use if the event target is an Amazon ECS task. At most 1600
+    /// characters.
     pub task_definition_arn: Value<String>,
 }
 
@@ -249,12 +257,13 @@ impl ToJson for EcsParameters {
     }
 }
 
-/// `AWS::Scheduler::Schedule.EventBridgeParameters`
+/// `AWS::Scheduler::Schedule.EventBridgeParameters`: EventBridge PutEvent predefined target type.
 #[derive(Clone, Debug)]
 pub struct EventBridgeParameters {
-    /// `DetailType`: At most 128 characters.
+    /// `DetailType`: Free-form string, with a maximum of 128 characters, used to decide what fields to expect in the
+    /// event detail. At most 128 characters.
     pub detail_type: Value<String>,
-    /// `Source`: At most 256 characters.
+    /// `Source`: The source of the event. At most 256 characters.
     pub source: Value<String>,
 }
 
@@ -277,10 +286,11 @@ impl ToJson for EventBridgeParameters {
     }
 }
 
-/// `AWS::Scheduler::Schedule.FlexibleTimeWindow`
+/// `AWS::Scheduler::Schedule.FlexibleTimeWindow`: Flexible time window allows configuration of a window within
+/// which a schedule can be invoked.
 #[derive(Clone, Debug)]
 pub struct FlexibleTimeWindow {
-    /// `MaximumWindowInMinutes`: 1 to 1440.
+    /// `MaximumWindowInMinutes`: The maximum time window during which a schedule can be invoked. 1 to 1440.
     pub maximum_window_in_minutes: Option<Value<f64>>,
     /// `Mode`
     pub mode: Value<FlexibleTimeWindowMode>,
@@ -305,10 +315,11 @@ impl ToJson for FlexibleTimeWindow {
     }
 }
 
-/// `AWS::Scheduler::Schedule.KinesisParameters`
+/// `AWS::Scheduler::Schedule.KinesisParameters`: The custom parameter you can use to control the shard to which
+/// EventBridge Scheduler sends the event.
 #[derive(Clone, Debug)]
 pub struct KinesisParameters {
-    /// `PartitionKey`: At most 256 characters.
+    /// `PartitionKey`: The custom parameter used as the Kinesis partition key. At most 256 characters.
     pub partition_key: Value<String>,
 }
 
@@ -329,7 +340,8 @@ impl ToJson for KinesisParameters {
     }
 }
 
-/// `AWS::Scheduler::Schedule.NetworkConfiguration`
+/// `AWS::Scheduler::Schedule.NetworkConfiguration`: This structure specifies the network configuration for an ECS
+/// task.
 #[derive(Clone, Debug)]
 pub struct NetworkConfiguration {
     /// `AwsvpcConfiguration`
@@ -359,10 +371,10 @@ impl ToJson for NetworkConfiguration {
     }
 }
 
-/// `AWS::Scheduler::Schedule.PlacementConstraint`
+/// `AWS::Scheduler::Schedule.PlacementConstraint`: An object representing a constraint on task placement.
 #[derive(Clone, Debug)]
 pub struct PlacementConstraint {
-    /// `Expression`: At most 2000 characters.
+    /// `Expression`: A cluster query language expression to apply to the constraint. At most 2000 characters.
     pub expression: Option<Value<String>>,
     /// `Type`
     pub type_: Option<Value<PlacementConstraintType>>,
@@ -393,10 +405,10 @@ impl ToJson for PlacementConstraint {
     }
 }
 
-/// `AWS::Scheduler::Schedule.PlacementStrategy`
+/// `AWS::Scheduler::Schedule.PlacementStrategy`: The task placement strategy for a task or service.
 #[derive(Clone, Debug)]
 pub struct PlacementStrategy {
-    /// `Field`: At most 255 characters.
+    /// `Field`: The field to apply the placement strategy against. At most 255 characters.
     pub field: Option<Value<String>>,
     /// `Type`
     pub type_: Option<Value<PlacementStrategyType>>,
@@ -427,12 +439,13 @@ impl ToJson for PlacementStrategy {
     }
 }
 
-/// `AWS::Scheduler::Schedule.RetryPolicy`
+/// `AWS::Scheduler::Schedule.RetryPolicy`: A RetryPolicy object that includes information about the retry policy
+/// settings.
 #[derive(Clone, Debug)]
 pub struct RetryPolicy {
-    /// `MaximumEventAgeInSeconds`: 60 to 86400.
+    /// `MaximumEventAgeInSeconds`: The maximum amount of time, in seconds, to continue to make retry attempts. 60 to 86400.
     pub maximum_event_age_in_seconds: Option<Value<f64>>,
-    /// `MaximumRetryAttempts`: 0 to 185.
+    /// `MaximumRetryAttempts`: The maximum number of retry attempts to make before the request fails. 0 to 185.
     pub maximum_retry_attempts: Option<Value<f64>>,
 }
 
@@ -464,12 +477,14 @@ impl ToJson for RetryPolicy {
     }
 }
 
-/// `AWS::Scheduler::Schedule.SageMakerPipelineParameter`
+/// `AWS::Scheduler::Schedule.SageMakerPipelineParameter`: Name/Value pair of a parameter to start execution of a
+/// SageMaker Model Building Pipeline.
 #[derive(Clone, Debug)]
 pub struct SageMakerPipelineParameter {
-    /// `Name`: At most 256 characters.
+    /// `Name`: Name of parameter to start execution of a SageMaker Model Building Pipeline. At most 256 characters.
     pub name: Value<String>,
-    /// `Value`: At most 1024 characters.
+    /// `Value`: Value of parameter to start execution of a SageMaker Model Building Pipeline. At most 1024
+    /// characters.
     pub value: Value<String>,
 }
 
@@ -492,10 +507,12 @@ impl ToJson for SageMakerPipelineParameter {
     }
 }
 
-/// `AWS::Scheduler::Schedule.SageMakerPipelineParameters`
+/// `AWS::Scheduler::Schedule.SageMakerPipelineParameters`: These are custom parameters to use when the target is
+/// a SageMaker Model Building Pipeline that starts based on AWS EventBridge Scheduler schedules.
 #[derive(Clone, Debug)]
 pub struct SageMakerPipelineParameters {
-    /// `PipelineParameterList`: At most 200 entries.
+    /// `PipelineParameterList`: List of Parameter names and values for SageMaker Model Building Pipeline execution.
+    /// At most 200 entries.
     pub pipeline_parameter_list: Option<Vec<SageMakerPipelineParameter>>,
 }
 
@@ -522,10 +539,11 @@ impl ToJson for SageMakerPipelineParameters {
     }
 }
 
-/// `AWS::Scheduler::Schedule.SqsParameters`
+/// `AWS::Scheduler::Schedule.SqsParameters`: Contains the message group ID to use when the target is a FIFO
+/// queue.
 #[derive(Clone, Debug)]
 pub struct SqsParameters {
-    /// `MessageGroupId`: At most 128 characters.
+    /// `MessageGroupId`: The FIFO message group ID to use as the target. At most 128 characters.
     pub message_group_id: Option<Value<String>>,
 }
 
@@ -552,10 +570,10 @@ impl ToJson for SqsParameters {
     }
 }
 
-/// `AWS::Scheduler::Schedule.Target`
+/// `AWS::Scheduler::Schedule.Target`: The schedule target.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// `Arn`: At most 1600 characters.
+    /// `Arn`: The Amazon Resource Name (ARN) of the target. At most 1600 characters.
     pub arn: Value<Arn<Invocable>>,
     /// `DeadLetterConfig`
     pub dead_letter_config: Option<DeadLetterConfig>,
@@ -563,13 +581,14 @@ pub struct Target {
     pub ecs_parameters: Option<EcsParameters>,
     /// `EventBridgeParameters`
     pub event_bridge_parameters: Option<EventBridgeParameters>,
-    /// `Input`
+    /// `Input`: The text, or well-formed JSON, passed to the target.
     pub input: Option<Value<String>>,
     /// `KinesisParameters`
     pub kinesis_parameters: Option<KinesisParameters>,
     /// `RetryPolicy`
     pub retry_policy: Option<RetryPolicy>,
-    /// `RoleArn`: At most 1600 characters.
+    /// `RoleArn`: The Amazon Resource Name (ARN) of the IAM role to be used for this target when the schedule is
+    /// triggered. At most 1600 characters.
     pub role_arn: Value<Arn<iam_role::Role>>,
     /// `SageMakerPipelineParameters`
     pub sage_maker_pipeline_parameters: Option<SageMakerPipelineParameters>,
@@ -764,7 +783,7 @@ impl Handle<Schedule> {
         Value::reference(self.logical_id())
     }
 
-    /// The attribute `Arn`.
+    /// The attribute `Arn`: The Amazon Resource Name (ARN) of the schedule.
     pub fn arn(&self) -> Value<Arn<Schedule>> {
         Value::attribute(self.logical_id(), "Arn")
     }

@@ -13,7 +13,7 @@ use crate::{
 pub struct ScheduleGroup {
     /// `Name`: At most 64 characters. Changing it replaces the resource.
     pub name: Option<Value<String>>,
-    /// `Tags`: At most 200 entries.
+    /// `Tags`: The list of tags to associate with the schedule group. At most 200 entries.
     pub tags: Option<Vec<Tag>>,
 }
 
@@ -52,17 +52,17 @@ impl Handle<ScheduleGroup> {
         Value::reference(self.logical_id())
     }
 
-    /// The attribute `Arn`.
+    /// The attribute `Arn`: The Amazon Resource Name (ARN) of the schedule group.
     pub fn arn(&self) -> Value<Arn<ScheduleGroup>> {
         Value::attribute(self.logical_id(), "Arn")
     }
 
-    /// The attribute `CreationDate`.
+    /// The attribute `CreationDate`: The time at which the schedule group was created.
     pub fn creation_date(&self) -> Value<String> {
         Value::attribute(self.logical_id(), "CreationDate")
     }
 
-    /// The attribute `LastModificationDate`.
+    /// The attribute `LastModificationDate`: The time at which the schedule group was last modified.
     pub fn last_modification_date(&self) -> Value<String> {
         Value::attribute(self.logical_id(), "LastModificationDate")
     }

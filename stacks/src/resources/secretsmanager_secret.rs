@@ -8,24 +8,27 @@ use crate::{
     value::Value,
 };
 
-/// `AWS::SecretsManager::Secret`
+/// `AWS::SecretsManager::Secret`: Creates a new secret.
 #[derive(Clone, Debug)]
 pub struct Secret {
-    /// `Description`: At most 2048 characters.
+    /// `Description`: The description of the secret. At most 2048 characters.
     pub description: Option<Value<String>>,
-    /// `GenerateSecretString`
+    /// `GenerateSecretString`: A structure that specifies how to generate a password to encrypt and store in the
+    /// secret.
     pub generate_secret_string: Option<GenerateSecretString>,
-    /// `KmsKeyId`: At most 2048 characters.
+    /// `KmsKeyId`: The ARN, key ID, or alias of the KMS key that Secrets Manager uses to encrypt the secret value in
+    /// the secret. At most 2048 characters.
     pub kms_key_id: Option<Value<String>>,
-    /// `Name`: At most 512 characters. Changing it replaces the resource.
+    /// `Name`: The name of the new secret. At most 512 characters. Changing it replaces the resource.
     pub name: Option<Value<String>>,
-    /// `ReplicaRegions`
+    /// `ReplicaRegions`: A custom type that specifies a `Region` and the `KmsKeyId` for a replica secret.
     pub replica_regions: Option<Vec<ReplicaRegion>>,
-    /// `SecretString`: At most 65536 characters.
+    /// `SecretString`: The text to encrypt and store in the secret. At most 65536 characters.
     pub secret_string: Option<Value<String>>,
-    /// `Tags`
+    /// `Tags`: A list of tags to attach to the secret.
     pub tags: Option<Vec<Tag>>,
-    /// `Type`: At most 256 characters.
+    /// `Type`: The exact string that identifies the third-party partner that holds the external secret. At most 256
+    /// characters.
     pub type_: Option<Value<String>>,
 }
 
@@ -66,28 +69,29 @@ impl ToJson for Secret {
     }
 }
 
-/// `AWS::SecretsManager::Secret.GenerateSecretString`
+/// `AWS::SecretsManager::Secret.GenerateSecretString`: Generates a random password.
 #[derive(Clone, Debug)]
 pub struct GenerateSecretString {
-    /// `ExcludeCharacters`
+    /// `ExcludeCharacters`: A string of the characters that you don't want in the password.
     pub exclude_characters: Option<Value<String>>,
-    /// `ExcludeLowercase`
+    /// `ExcludeLowercase`: Specifies whether to exclude lowercase letters from the password.
     pub exclude_lowercase: Option<Value<bool>>,
-    /// `ExcludeNumbers`
+    /// `ExcludeNumbers`: Specifies whether to exclude numbers from the password.
     pub exclude_numbers: Option<Value<bool>>,
     /// `ExcludePunctuation`
     pub exclude_punctuation: Option<Value<bool>>,
-    /// `ExcludeUppercase`
+    /// `ExcludeUppercase`: Specifies whether to exclude uppercase letters from the password.
     pub exclude_uppercase: Option<Value<bool>>,
-    /// `GenerateStringKey`
+    /// `GenerateStringKey`: The JSON key name for the key/value pair, where the value is the generated password.
     pub generate_string_key: Option<Value<String>>,
-    /// `IncludeSpace`
+    /// `IncludeSpace`: Specifies whether to include the space character.
     pub include_space: Option<Value<bool>>,
-    /// `PasswordLength`
+    /// `PasswordLength`: The length of the password.
     pub password_length: Option<Value<i64>>,
-    /// `RequireEachIncludedType`
+    /// `RequireEachIncludedType`: Specifies whether to include at least one upper and lowercase letter, one number,
+    /// and one punctuation.
     pub require_each_included_type: Option<Value<bool>>,
-    /// `SecretStringTemplate`
+    /// `SecretStringTemplate`: A template that the generated string must match.
     pub secret_string_template: Option<Value<String>>,
 }
 
@@ -132,12 +136,12 @@ impl ToJson for GenerateSecretString {
     }
 }
 
-/// `AWS::SecretsManager::Secret.ReplicaRegion`
+/// `AWS::SecretsManager::Secret.ReplicaRegion`: Specifies a `Region` and the `KmsKeyId` for a replica secret.
 #[derive(Clone, Debug)]
 pub struct ReplicaRegion {
-    /// `KmsKeyId`
+    /// `KmsKeyId`: The ARN, key ID, or alias of the KMS key to encrypt the secret.
     pub kms_key_id: Option<Value<String>>,
-    /// `Region`
+    /// `Region`: A string that represents a `Region`, for example "us-east-1".
     pub region: Value<String>,
 }
 

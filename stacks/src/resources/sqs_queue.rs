@@ -8,40 +8,49 @@ use crate::{
     value::Value,
 };
 
-/// `AWS::SQS::Queue`
+/// `AWS::SQS::Queue`: Creates an SQS standard or FIFO queue.
 #[derive(Clone, Debug)]
 pub struct Queue {
-    /// `ContentBasedDeduplication`
+    /// `ContentBasedDeduplication`: For first-in-first-out (FIFO) queues, specifies whether to enable content-based
+    /// deduplication.
     pub content_based_deduplication: Option<Value<bool>>,
-    /// `DeduplicationScope`
+    /// `DeduplicationScope`: For high throughput for FIFO queues, specifies whether message deduplication occurs at
+    /// the message group or queue level.
     pub deduplication_scope: Option<Value<String>>,
-    /// `DelaySeconds`: 0 to 900.
+    /// `DelaySeconds`: The time in seconds for which the delivery of all messages in the queue is delayed. 0 to 900.
     pub delay_seconds: Option<Value<i64>>,
-    /// `FifoQueue`: Changing it replaces the resource.
+    /// `FifoQueue`: If set to true, creates a FIFO queue. Changing it replaces the resource.
     pub fifo_queue: Option<Value<bool>>,
-    /// `FifoThroughputLimit`
+    /// `FifoThroughputLimit`: For high throughput for FIFO queues, specifies whether the FIFO queue throughput quota
+    /// applies to the entire queue or per message group.
     pub fifo_throughput_limit: Option<Value<String>>,
-    /// `KmsDataKeyReusePeriodSeconds`: 60 to 86400.
+    /// `KmsDataKeyReusePeriodSeconds`: The length of time in seconds for which SQS can reuse a data key to encrypt or
+    /// decrypt messages before calling KMS again. 60 to 86400.
     pub kms_data_key_reuse_period_seconds: Option<Value<i64>>,
-    /// `KmsMasterKeyId`
+    /// `KmsMasterKeyId`: The ID of an AWS Key Management Service (KMS) for SQS, or a custom KMS.
     pub kms_master_key_id: Option<Value<String>>,
-    /// `MaximumMessageSize`: 1024 to 1048576.
+    /// `MaximumMessageSize`: The limit of how many bytes that a message can contain before SQS rejects it. 1024 to 1048576.
     pub maximum_message_size: Option<Value<i64>>,
-    /// `MessageRetentionPeriod`: 60 to 1209600.
+    /// `MessageRetentionPeriod`: The number of seconds that SQS retains a message. 60 to 1209600.
     pub message_retention_period: Option<Value<i64>>,
-    /// `QueueName`: Changing it replaces the resource.
+    /// `QueueName`: A name for the queue. Changing it replaces the resource.
     pub queue_name: Option<Value<String>>,
-    /// `ReceiveMessageWaitTimeSeconds`: 0 to 20.
+    /// `ReceiveMessageWaitTimeSeconds`: Specifies the duration, in seconds, that the ReceiveMessage action call waits
+    /// until a message is in the queue in order to include it in the response, rather than returning an empty
+    /// response if a message isn't yet available. 0 to 20.
     pub receive_message_wait_time_seconds: Option<Value<i64>>,
-    /// `RedriveAllowPolicy`
+    /// `RedriveAllowPolicy`: The string that includes the parameters for the permissions for the dead-letter queue
+    /// redrive permission and which source queues can specify dead-letter queues as a JSON object.
     pub redrive_allow_policy: Option<Json>,
-    /// `RedrivePolicy`
+    /// `RedrivePolicy`: The string that includes the parameters for the dead-letter queue functionality of the source
+    /// queue as a JSON object.
     pub redrive_policy: Option<RedrivePolicy>,
-    /// `SqsManagedSseEnabled`
+    /// `SqsManagedSseEnabled`: Enables server-side queue encryption using SQS owned encryption keys.
     pub sqs_managed_sse_enabled: Option<Value<bool>>,
-    /// `Tags`
+    /// `Tags`: The tags that you attach to this queue.
     pub tags: Option<Vec<Tag>>,
-    /// `VisibilityTimeout`: 0 to 43200.
+    /// `VisibilityTimeout`: The length of time during which a message will be unavailable after a message is
+    /// delivered from the queue. 0 to 43200.
     pub visibility_timeout: Option<Value<i64>>,
 }
 
@@ -107,7 +116,8 @@ impl ToJson for Queue {
     }
 }
 
-/// `AWS::SQS::Queue.RedrivePolicy`
+/// `AWS::SQS::Queue.RedrivePolicy`: The string that includes the parameters for the dead-letter queue
+/// functionality of the source queue as a JSON object.
 #[derive(Clone, Debug)]
 pub struct RedrivePolicy {
     /// `deadLetterTargetArn`

@@ -7,12 +7,12 @@ use crate::{
     value::Value,
 };
 
-/// `AWS::SQS::QueuePolicy`
+/// `AWS::SQS::QueuePolicy`: Applies a policy to SQS queues.
 #[derive(Clone, Debug)]
 pub struct QueuePolicy {
-    /// `PolicyDocument`
+    /// `PolicyDocument`: A policy document that contains the permissions for the specified SQS queues.
     pub policy_document: PolicyDocument,
-    /// `Queues`
+    /// `Queues`: The URLs of the queues to which you want to add the policy.
     pub queues: Value<Vec<Value<String>>>,
 }
 

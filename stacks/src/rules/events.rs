@@ -106,7 +106,7 @@ fn cost_anomalies(monitor: &Monitor, anomalies: CostAnomalies) -> EventRule {
     rule(monitor, Purpose::CostAnomalies, pattern, &what)
 }
 
-/// What the function is told of a rule's events.
+/// What the function receives beside a rule's events.
 pub(super) struct What<'a> {
     pub(super) title: &'a str,
     pub(super) priority: Priority,

@@ -1,4 +1,4 @@
-//! What a rule tells a function beside the event.
+//! What a rule hands to a function beside the event.
 
 use serde_json::json;
 

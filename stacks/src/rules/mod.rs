@@ -27,7 +27,7 @@ pub struct EventRule {
     pub purpose: Purpose,
     /// Which events it catches.
     pub pattern: EventPattern,
-    /// What the function is told beside the event; without it, the function gets the event alone.
+    /// What the function receives beside the event; without it, the function gets the event alone.
     pub input: Option<Input>,
 }
 

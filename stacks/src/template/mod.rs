@@ -73,7 +73,7 @@ pub enum ParameterType {
     SecurityGroups,
 }
 
-/// A resource. What validators are told of it is the same for thousands of alarms, and becomes JSON only where the
+/// A resource. What it says to validators is the same for thousands of alarms, and becomes JSON only where the
 /// template is read.
 #[derive(Debug)]
 struct Declared {
@@ -118,6 +118,11 @@ impl Template {
     }
 
     /// Adds a resource. Its logical ID is `path`; see [`LogicalId::from_path`].
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`DuplicateLogicalId`] with both paths if the template has a resource with this logical ID
+    /// already.
     pub fn add<R: Resource>(
         &mut self,
         path: &[&str],
@@ -127,6 +132,11 @@ impl Template {
     }
 
     /// Adds a resource with attributes beside its properties.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`DuplicateLogicalId`] with both paths if the template has a resource with this logical ID
+    /// already.
     pub fn add_with<R: Resource>(
         &mut self,
         path: &[&str],

@@ -23,7 +23,7 @@ use contract::Partition;
 use quick_xml::{Reader, events::Event};
 use serde_json::{Map, Value as Json};
 
-use super::{Aws, AwsError, error::reason_of, patience};
+use super::{Aws, AwsError, patience};
 
 /// How long one attempt of such a call may take.
 const ATTEMPT: Duration = Duration::from_secs(10);
@@ -66,7 +66,7 @@ enum Content {
 impl Aws {
     /// Calls an operation, such as `ECS ListClusters`, with these parameters; those that are nothing are left out.
     /// A few attempts are made while what goes wrong passes by itself.
-    pub async fn call(
+    pub(crate) async fn call(
         &self,
         service: &Service,
         operation: &'static str,
@@ -98,9 +98,9 @@ impl Aws {
             format!("https://{}.{}.{domain}", service.host, self.region())
         });
         let provider = self.config().credentials_provider();
-        let provider = provider.ok_or_else(|| no_answer("there are no credentials".to_owned()))?;
+        let provider = provider.ok_or_else(|| AwsError::without_credentials(operation))?;
         let credentials = provider.provide_credentials().await;
-        let credentials = credentials.map_err(|error| no_answer(reason_of(&error)))?;
+        let credentials = credentials.map_err(|error| AwsError::unanswered(operation, &error))?;
         let request = Request {
             url: format!("{}/", endpoint.trim_end_matches('/')),
             headers: headers(&service.protocol, action),
@@ -325,7 +325,7 @@ impl Answer {
     }
 
     /// An error unless the answer has this list in it, empty or not.
-    pub fn check_has(&self, list: &str) -> Result<(), AwsError> {
+    pub(crate) fn check_has(&self, list: &str) -> Result<(), AwsError> {
         match &self.content {
             Content::Json(json) if !list.is_empty() && json.get(list).is_none() => {
                 Err(AwsError::Unreadable {

@@ -1,12 +1,13 @@
 //! What goes wrong between this machine and AWS.
 
-use std::{error::Error, io};
+use std::error::Error;
 
-use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cloudformation::{
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
 };
+
+use super::cause::{are_absent, reason_of};
 
 /// A call of AWS that failed.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +27,16 @@ pub enum AwsError {
         reason: String,
         /// How to get new ones.
         next: String,
+    },
+    /// The same, before it is known how to get new ones.
+    #[error("{operation}: {reason}")]
+    Credentials {
+        /// The service and the operation.
+        operation: &'static str,
+        /// What stood in the way.
+        reason: String,
+        /// Whether there are none anywhere, rather than some that do not count.
+        are_absent: bool,
     },
     /// The credentials belong to another account than the file is for.
     #[error("the credentials are for account {found}, but the account file is for {wanted}")]
@@ -75,7 +86,7 @@ pub enum AwsError {
         /// Why.
         reason: String,
     },
-    /// There was no answer, or no credentials to ask with.
+    /// There was no answer.
     #[error("{operation}: {reason}")]
     NoAnswer {
         /// The service and the operation.
@@ -112,10 +123,29 @@ impl AwsError {
                 status: response.status().as_u16(),
                 excerpt: excerpt(response.body().bytes().unwrap_or_default()),
             },
-            None => Self::NoAnswer {
+            None => Self::unanswered(operation, &error),
+        }
+    }
+
+    /// The error of a call that nothing answered: because of the credentials, or of what is between here and AWS.
+    pub(super) fn unanswered(operation: &'static str, error: &(dyn Error + 'static)) -> Self {
+        let reason = reason_of(error);
+        match are_absent(error) {
+            Some(are_absent) => Self::Credentials {
                 operation,
-                reason: reason_of(&error),
+                reason,
+                are_absent,
             },
+            None => Self::NoAnswer { operation, reason },
+        }
+    }
+
+    /// The error of a call that nobody has credentials for.
+    pub(super) fn without_credentials(operation: &'static str) -> Self {
+        Self::Credentials {
+            operation,
+            reason: "there are no credentials".to_owned(),
+            are_absent: true,
         }
     }
 
@@ -173,10 +203,7 @@ impl AwsError {
                     | "SignatureDoesNotMatch"
                     | "UnrecognizedClientException"
             ),
-            Self::NoAnswer { reason, .. } => ["credential", "SSO", "token", "IMDS"]
-                .iter()
-                .any(|it| reason.contains(it)),
-            Self::NoCredentials { .. } => true,
+            Self::Credentials { .. } | Self::NoCredentials { .. } => true,
             _ => false,
         }
     }
@@ -208,7 +235,7 @@ impl AwsError {
             Self::WithoutReason { status, .. } => {
                 matches!(status, 200..300 | 408 | 429) || *status >= 500
             }
-            Self::NoAnswer { .. } => !self.is_credentials() && !self.is_certificate(),
+            Self::NoAnswer { .. } => !self.is_certificate(),
             _ => false,
         }
     }
@@ -322,46 +349,4 @@ fn excerpt(body: &[u8]) -> String {
     }
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     line.chars().take(80).collect()
-}
-
-/// The innermost cause, which the outer ones only pass on. Where it is a file of the credentials that cannot be read, such
-/// as the token of a web identity, only an outer cause knows that they are what is missing.
-pub(super) fn reason_of(error: &(dyn Error + 'static)) -> String {
-    let mut inner = error;
-    let mut is_of_credentials = inner.is::<CredentialsError>();
-    while let Some(source) = inner.source() {
-        inner = source;
-        is_of_credentials |= inner.is::<CredentialsError>();
-    }
-    let is_file = inner.downcast_ref::<io::Error>().is_some_and(|it| {
-        matches!(
-            it.kind(),
-            io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied
-        )
-    });
-    if is_of_credentials && is_file {
-        return format!("the file of the credentials cannot be read: {inner}");
-    }
-    inner.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What is not there does not come by waiting for it.
-    #[test]
-    fn a_missing_file_of_the_credentials_does_not_pass_by_itself() {
-        let error_of = |kind| AwsError::NoAnswer {
-            operation: "STS GetCallerIdentity",
-            reason: reason_of(&CredentialsError::provider_error(io::Error::from(kind))),
-        };
-        let missing = error_of(io::ErrorKind::NotFound);
-        assert!(
-            missing.is_credentials() && !missing.is_passing(),
-            "{missing}"
-        );
-        // The network comes back.
-        assert!(error_of(io::ErrorKind::ConnectionRefused).is_passing());
-    }
 }

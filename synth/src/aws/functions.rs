@@ -20,20 +20,19 @@ pub struct FunctionEnvironment {
 impl Aws {
     /// The environment that the functions' clients of some services read, each by its ID and its name in
     /// variables: `("DynamoDB", "DYNAMODB")`. `operation` is what they are for.
-    pub async fn function_environment(
+    pub(crate) async fn function_environment(
         &self,
         operation: &'static str,
         services: &[(&str, &str)],
     ) -> Result<FunctionEnvironment, AwsError> {
-        let no_answer = |reason: String| AwsError::NoAnswer { operation, reason };
         let provider = self
             .config()
             .credentials_provider()
-            .ok_or_else(|| no_answer("there are no credentials".to_owned()))?;
+            .ok_or_else(|| AwsError::without_credentials(operation))?;
         let credentials = provider
             .provide_credentials()
             .await
-            .map_err(|error| no_answer(error.to_string()))?;
+            .map_err(|error| AwsError::unanswered(operation, &error))?;
         let own = [
             ("AWS_REGION", Some(self.region())),
             ("AWS_ACCESS_KEY_ID", Some(credentials.access_key_id())),

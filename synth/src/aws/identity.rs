@@ -13,6 +13,11 @@ pub struct Identity {
 
 impl Aws {
     /// Asks AWS whose the credentials are.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`AwsError`] if STS refuses the credentials, if there are none, if nothing answers for ten
+    /// minutes, or if the answer names no account.
     pub async fn identity(&self) -> Result<Identity, AwsError> {
         const OPERATION: &str = "STS GetCallerIdentity";
         let sts = aws_sdk_sts::Client::new(&self.patient_config(super::patience::ATTEMPT));

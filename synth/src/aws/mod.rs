@@ -2,6 +2,7 @@
 
 mod access;
 mod call;
+mod cause;
 mod clock;
 mod error;
 mod functions;
@@ -62,7 +63,7 @@ impl Aws {
 
     /// Attempts a call until it succeeds, fails for a reason that does not pass by itself, or
     /// [`patience::PATIENCE`] is over. The clients of CloudFormation, S3 and STS leave it to this.
-    pub async fn patiently<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, AwsError>
+    pub(crate) async fn patiently<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, AwsError>
     where
         F: Future<Output = Result<T, AwsError>>,
     {
@@ -85,6 +86,10 @@ impl Aws {
     }
 
     /// The account that the credentials belong to.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`AwsError`] if AWS does not say whose the credentials are; see [`Aws::identity`].
     pub async fn account(&self) -> Result<String, AwsError> {
         Ok(self.identity().await?.account)
     }
@@ -92,7 +97,7 @@ impl Aws {
     /// The answer, if it is AWS's own: all of these have an ID. One without it comes from somebody in between, and
     /// what was asked for was not done. Sources: "Common response headers" in the Amazon S3 API reference and
     /// "Common errors" in that of CloudFormation. Other endpoints need not know of it.
-    pub fn own_answer<T: aws_types::request_id::RequestId>(
+    pub(crate) fn own_answer<T: aws_types::request_id::RequestId>(
         &self,
         operation: &'static str,
         answer: T,
@@ -123,7 +128,7 @@ impl Aws {
 
     /// The same in a role that the credentials may take on, for an hour at most. `session` is what the role's log
     /// calls it.
-    pub async fn assume(&self, role_arn: &str, session: &str) -> Result<Self, AwsError> {
+    pub(crate) async fn assume(&self, role_arn: &str, session: &str) -> Result<Self, AwsError> {
         const OPERATION: &str = "STS AssumeRole";
         let assumed = aws_sdk_sts::Client::new(&self.config)
             .assume_role()

@@ -52,40 +52,41 @@ impl Configuration {
 
     /// The same error with what to do about it, if there are no credentials, or none that count any more.
     pub fn explain(&self, error: AwsError) -> AwsError {
-        let is_absent = matches!(&error, AwsError::NoAnswer { reason, .. }
-            if ["IMDS", "credential", "profile"].iter().any(|it| reason.contains(it)));
-        let AwsError::NoAnswer { operation, reason } = &error else {
-            return match &error {
-                AwsError::Refused {
-                    operation,
-                    code,
-                    message,
-                } if error.is_credentials() => AwsError::NoCredentials {
+        let (operation, reason, are_absent) = match &error {
+            AwsError::Refused {
+                operation,
+                code,
+                message,
+            } if error.is_credentials() => {
+                return AwsError::NoCredentials {
                     operation,
                     reason: format!("{message} ({code})"),
                     next: self.refresh(),
-                },
-                _ => error,
-            };
+                };
+            }
+            AwsError::Credentials {
+                operation,
+                reason,
+                are_absent,
+            } => (operation, reason, *are_absent),
+            _ => return error,
         };
         let (reason, next) = match &self.profile {
             Some(profile) if !self.has_keys && !self.profiles.contains(profile) => {
                 (format!("there is no profile `{profile}`"), self.choose())
             }
-            _ if self.missing_token.is_some() && !self.has_keys && error.is_credentials() => (
+            _ if self.missing_token.is_some() && !self.has_keys => (
                 format!(
                     "there is no `{}`, which AWS_WEB_IDENTITY_TOKEN_FILE names",
                     self.missing_token.as_deref().unwrap_or_default()
                 ),
                 "mount the token there, or unset AWS_WEB_IDENTITY_TOKEN_FILE".to_owned(),
             ),
-            _ if is_sso(reason) => (reason.clone(), self.refresh()),
-            None if is_absent && !self.has_keys => (
+            None if are_absent && !self.has_keys => (
                 "there are no credentials: none in the environment, in a profile or from this machine's role".to_owned(),
                 self.choose(),
             ),
-            _ if error.is_credentials() || is_absent => (reason.clone(), self.refresh()),
-            _ => return error,
+            _ => (reason.clone(), self.refresh()),
         };
         AwsError::NoCredentials {
             operation,
@@ -130,11 +131,6 @@ impl Configuration {
     }
 }
 
-/// Whether the words are the SDK's for a session of IAM Identity Center that has ended or was never begun.
-fn is_sso(reason: &str) -> bool {
-    ["SSO", "sso", "token"].iter().any(|it| reason.contains(it))
-}
-
 /// The profiles of the two files. In `config` all but `default` begin with the word `profile`.
 fn profiles(config: &str, credentials: &str) -> Vec<String> {
     let sections = |text: &str| -> Vec<String> {
@@ -170,10 +166,11 @@ mod tests {
         }
     }
 
-    fn no_answer(reason: &str) -> AwsError {
-        AwsError::NoAnswer {
+    fn credentials(reason: &str, are_absent: bool) -> AwsError {
+        AwsError::Credentials {
             operation: OPERATION,
             reason: reason.to_owned(),
+            are_absent,
         }
     }
 
@@ -194,8 +191,8 @@ mod tests {
             code: "ExpiredToken".to_owned(),
             message: "The security token included in the request is expired".to_owned(),
         };
-        let imds = || no_answer("request forbidden: IMDS is disabled");
-        let sso = no_answer("The SSO session has expired or is otherwise invalid");
+        let imds = || credentials("request forbidden: IMDS is disabled", true);
+        let sso = credentials("The SSO session has expired or is otherwise invalid", false);
         let keys = Configuration {
             has_keys: true,
             ..configuration(None)
@@ -220,7 +217,10 @@ mod tests {
             ),
             (
                 web_identity,
-                no_answer("the file of the credentials cannot be read: No such file"),
+                credentials(
+                    "the file of the credentials cannot be read: No such file",
+                    false,
+                ),
                 "there is no `/token`, which AWS_WEB_IDENTITY_TOKEN_FILE names",
                 "mount the token there",
             ),
@@ -259,7 +259,11 @@ mod tests {
 
     #[test]
     fn what_has_to_do_with_the_network_stays_as_it_is() {
-        let error = configuration(Some("dev")).explain(no_answer("connection refused"));
+        let refused = AwsError::NoAnswer {
+            operation: OPERATION,
+            reason: "connection refused".to_owned(),
+        };
+        let error = configuration(Some("dev")).explain(refused);
         assert_eq!(
             error.to_string(),
             "STS GetCallerIdentity: connection refused"

@@ -19,7 +19,7 @@ impl Region {
     /// Connects to each region, or where there are none to the one that the AWS configuration names.
     /// With an account, credentials of another are refused. All regions have the same credentials, so they are
     /// looked at once.
-    pub async fn connect(
+    pub(crate) async fn connect(
         link: &Link,
         regions: &[String],
         account: Option<&str>,

@@ -26,6 +26,11 @@ pub struct LoadedFile {
 impl LoadedFile {
     /// Reads an account file. `file_stem` is the file's name without directory and extension, where the account
     /// goes by it. Beside the file there are the warnings about it.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::File`] if the file cannot be read, and [`Error::AccountFile`] with every mistake in it if
+    /// it cannot be used.
     pub fn read(path: PathBuf, file_stem: Option<&str>) -> Result<(Self, Vec<Diagnostic>), Error> {
         let text = std::fs::read_to_string(&path).map_err(|source| Error::File {
             action: "read",
@@ -59,7 +64,7 @@ impl LoadedFile {
     }
 
     /// An error unless the file says which account it is for: what is deployed elsewhere is deployed by accident.
-    pub fn require_account(&self) -> Result<(), Error> {
+    pub(crate) fn require_account(&self) -> Result<(), Error> {
         let Some(diagnostic) = self.account.without_account_id() else {
             return Ok(());
         };
@@ -114,6 +119,10 @@ impl LoadedFile {
     }
 
     /// The templates that the account file becomes, in the order in which they are deployed.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::AccountFile`] with every quota of AWS that the file is over.
     pub fn synthesize(&self) -> Result<Vec<Stack>, Error> {
         self.account
             .synthesize()

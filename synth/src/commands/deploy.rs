@@ -48,6 +48,12 @@ pub(super) async fn run(
 }
 
 /// Deploys an account file, and prints the outputs.
+///
+/// # Errors
+///
+/// Returns an [`Error`] if the account file names no account, if the credentials belong to another one, if the
+/// comparison or a stack fails, or if the run is stopped. What became of each stack has been printed by then. A
+/// plan that is declined is not an error: it is [`Exit::Declined`].
 pub async fn deploy(
     session: &Session,
     names: NameCheck<'_>,
@@ -125,6 +131,11 @@ struct RegionPlan<'a> {
 
 /// Compares, asks unless that is consented to, uploads, and carries out, in every region. What became of each stack is
 /// known even where the run does not end well, and then said.
+///
+/// # Errors
+///
+/// The second part is an [`Error`] if AWS refuses or does not answer, if a stack fails, is not the account file's
+/// or requires manual intervention, if nobody can be asked, or if the run is stopped.
 pub async fn deploy_to(
     session: &Session,
     deployment: &Deployment<'_>,

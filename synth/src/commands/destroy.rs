@@ -42,6 +42,12 @@ struct Deletion<'a> {
 }
 
 /// Deletes the stacks of an account, and says what stays.
+///
+/// # Errors
+///
+/// Returns an [`Error`] if the credentials belong to another account, if the stacks never come to rest, if one
+/// belongs to somebody else or cannot be deleted, if nobody can be asked, or if the run is stopped. The stacks
+/// before it are deleted then.
 pub async fn destroy(session: &Session, account: &Account, yes: bool) -> Result<Exit, Error> {
     let terminal = session.terminal;
     let regions = session.connect(account).await?;

@@ -34,6 +34,12 @@ pub(crate) async fn run(args: &Diff, file: &AccountFile, session: &Session) -> R
 }
 
 /// Compares, and shows what a deploy would change. The exit code is that of `--exit-code`.
+///
+/// # Errors
+///
+/// Returns an [`Error`] if the credentials belong to another account, if CloudFormation refuses or does not
+/// answer, if a stack belongs to somebody else, if the run is stopped, or, with `--strict`, if names in the
+/// account file are not in the account.
 pub async fn diff(
     session: &Session,
     names: NameCheck<'_>,

@@ -64,6 +64,11 @@ pub(super) async fn run(args: &Discover, session: &Session) -> Result<Exit, Erro
 }
 
 /// Looks at the account, shows what the file lacks, and adds it.
+///
+/// # Errors
+///
+/// Returns an [`Error`] if the account file cannot be read, written or completed, if the credentials are refused,
+/// if nothing of the account could be read, or if the run is stopped.
 pub async fn discover(session: &Session, request: &Request) -> Result<Exit, Error> {
     let terminal = session.terminal;
     let Start {

@@ -9,7 +9,8 @@ use crate::{
 
 pub(crate) fn run(args: &Graph, terminal: Terminal) -> Result<Exit, Error> {
     let account = args.file.load(terminal)?.account;
-    let graph = graph(&account.monitor);
+    let id = account.account_id.as_deref();
+    let graph = graph(&account.monitor, id, &account.regions);
     let text = match args.format {
         Picture::Mermaid => mermaid(&graph),
         Picture::Svg => svg(&graph),

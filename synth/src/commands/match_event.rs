@@ -97,8 +97,8 @@ fn show(result: &MatchResult, terminal: Terminal) {
     for way in &taken {
         let (by, function) = (&way.by, way.function.as_str());
         terminal.data(&match result.foreign {
-            None => format!("{by} matches: `{function}` gets it"),
-            Some(_) => format!("{by} would match: `{function}` would get it"),
+            None => format!("{by} matches: sent to `{function}`"),
+            Some(_) => format!("{by} would match: would be sent to `{function}`"),
         });
         match &way.outcome {
             Outcome::Decided(Decision::Investigate(finding)) => {
@@ -154,7 +154,10 @@ fn show(result: &MatchResult, terminal: Terminal) {
         }
     }
     if !elsewhere.is_empty() {
-        terminal.data(&format!("\nabout other events: {}", elsewhere.join(", ")));
+        terminal.data(&format!(
+            "\nrules for other events: {}",
+            elsewhere.join(", ")
+        ));
     }
 }
 

@@ -41,6 +41,10 @@ use crate::{
 };
 
 /// Does what the command line asks for.
+///
+/// # Errors
+///
+/// Returns the [`Error`] of the command, which `main` shows with its hint and turns into the exit code.
 pub async fn run(cli: Cli, terminal: Terminal) -> Result<Exit, Error> {
     match cli.command {
         Command::Generate(args) => generate::run(&args, terminal),

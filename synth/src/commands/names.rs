@@ -24,7 +24,7 @@ impl NameCheck<'_> {
     }
 
     /// Shows what is not there and what was not compared. If this is strict, what is not there is an error.
-    pub fn show(&self, findings: Findings, terminal: Terminal) -> Result<(), Error> {
+    pub(crate) fn show(&self, findings: Findings, terminal: Terminal) -> Result<(), Error> {
         let Findings {
             missing,
             idle,

@@ -49,6 +49,11 @@ fn target(account: &Account) -> Target {
 }
 
 /// The zips of every function that the stacks of an account run.
+///
+/// # Errors
+///
+/// Returns a [`PackageError`] if a zip has not been built, cannot be read, is not for the target, or, in an
+/// installed `synth`, is not carried.
 pub fn packages(account: &Account, stacks: &[Stack]) -> Result<Vec<Package>, PackageError> {
     let target = target(account);
     assets(stacks)

@@ -29,14 +29,14 @@ impl Session {
     }
 
     /// Connects to every region of an account file, and sees that the credentials are of its account.
-    pub async fn connect(&self, account: &Account) -> Result<Vec<Region>, Error> {
+    pub(crate) async fn connect(&self, account: &Account) -> Result<Vec<Region>, Error> {
         let link = self.link.with(&account.access);
         let regions = Region::connect(&link, &account.regions, account.account_id.as_deref());
         self.unless_stopped(regions).await
     }
 
     /// Waits for something that changes nothing, unless the wish to end comes first.
-    pub async fn unless_stopped<T, E>(
+    pub(crate) async fn unless_stopped<T, E>(
         &self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, Error>

@@ -132,16 +132,16 @@ pub(crate) async fn test(args: &WebhookTest, terminal: Terminal) -> Result<Exit,
     Ok(exit)
 }
 
-/// What became of a test.
-struct TestResult {
-    what: String,
+/// What became of an attempt.
+pub(super) struct AttemptResult {
+    pub(super) what: String,
     /// What to do about it.
-    next: Option<String>,
+    pub(super) next: Option<String>,
     is_delivered: bool,
 }
 
 /// What a line of the function's log says of an attempt, or of why there was none.
-fn result(attempt: &Json, account: &str) -> TestResult {
+pub(super) fn result(attempt: &Json, account: &str) -> AttemptResult {
     let verdict = attempt["verdict"].as_str().unwrap_or_default();
     let status = attempt["status"].as_u64();
     let why = attempt["why"]
@@ -159,7 +159,14 @@ fn result(attempt: &Json, account: &str) -> TestResult {
                     .to_owned(),
             ),
         ),
-        "rejected" => (format!("rejected ({answered}): {why}"), None),
+        "rejected" => (
+            format!("rejected ({answered}): {why}"),
+            Some(
+                "compare the URL with the one that the agent's console shows; incidents that are \
+                 rejected become dead letters"
+                    .to_owned(),
+            ),
+        ),
         "unauthorized" => (
             format!("{answered}: the secret or the API key is not the webhook's"),
             Some(format!("copy it from the agent's console again: {set}")),
@@ -186,7 +193,7 @@ fn result(attempt: &Json, account: &str) -> TestResult {
     };
     let clock = attempt["clockSkewSeconds"].as_i64();
     let clock = clock.map(|it| format!("; the receiver's clock differs by {it} s"));
-    TestResult {
+    AttemptResult {
         what: what + &clock.unwrap_or_default(),
         next,
         is_delivered: matches!(verdict, "confirmed" | "unconfirmed"),
@@ -284,6 +291,13 @@ mod tests {
                 false,
                 "HTTP 503: the receiver takes no incidents now",
                 "incidents are retried until it does; test it again: synth webhook test --account prod",
+            ),
+            (
+                json!({ "verdict": "rejected", "status": 400, "why": "title is required" }),
+                false,
+                "rejected (HTTP 400): title is required",
+                "compare the URL with the one that the agent's console shows; incidents that are rejected become \
+                 dead letters",
             ),
             (
                 json!({ "verdict": "misconfigured", "status": 404 }),

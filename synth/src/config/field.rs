@@ -13,6 +13,8 @@ pub(crate) struct Field<T> {
     /// Nothing where the value was wrong, which has then been noted, or where there is none.
     pub(crate) value: Option<T>,
     pub(crate) span: Range<usize>,
+    /// Where its key stands; of an entry of a list where the value does.
+    pub(crate) key: Range<usize>,
     /// There is no such key. Nobody has noted that.
     pub(crate) missing: bool,
 }
@@ -22,13 +24,14 @@ impl<T> Field<T> {
     pub(crate) fn of(value: T, span: Range<usize>) -> Self {
         Self {
             value: Some(value),
+            key: span.clone(),
             span,
             missing: false,
         }
     }
 }
 
-/// Tells the reader that a [`Field`] is wanted.
+/// Asks the reader for a [`Field`].
 pub(super) const FIELD: &str = "$field";
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
@@ -46,6 +49,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
                 Ok(Field {
                     value: None,
                     span: 0..0,
+                    key: 0..0,
                     missing: true,
                 })
             }
@@ -55,13 +59,15 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let start = seq.next_element()?.unwrap_or_default();
-                let end = seq.next_element()?.unwrap_or_default();
+                let mut place = || seq.next_element().map(Option::unwrap_or_default);
+                let span = place()?..place()?;
+                let key = place()?..place()?;
                 // An error has been noted by the reader, which knows the place.
                 let value = seq.next_element().unwrap_or_default();
                 Ok(Field {
                     value,
-                    span: start..end,
+                    span,
+                    key,
                     missing: false,
                 })
             }

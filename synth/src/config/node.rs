@@ -91,7 +91,8 @@ impl<'a> Builder<'a> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             return Err(
-                Diagnostic::error(span, "the file grows beyond reason").hint("use fewer aliases")
+                Diagnostic::error(span, "too many nodes after expanding aliases")
+                    .hint("use fewer aliases"),
             );
         }
         if let Event::Scalar(_, _, _, Some(tag))

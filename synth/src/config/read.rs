@@ -49,7 +49,7 @@ pub(crate) enum ReadError {
 struct Reader<'de, 'a> {
     node: &'de Node<'de>,
     /// The key that it is the value of.
-    key: Option<&'de str>,
+    key: Option<&'de Key<'de>>,
     problems: &'a RefCell<Vec<Diagnostic>>,
 }
 
@@ -108,7 +108,7 @@ impl<'de> Reader<'de, '_> {
                 };
                 Err(ReadError::Here {
                     message: format!("expected a string, found {kind} `{text}`"),
-                    hint: Some(instead_of(self.key, text)),
+                    hint: Some(instead_of(self.key.map(|it| it.name.as_ref()), text)),
                 })
             }
             Kind::List(_) | Kind::Map(_) => Err(self.expected("a string")),
@@ -356,7 +356,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
     }
 }
 
-/// A [`Field`](super::field::Field) as its reader sees it: where it starts, where it ends, and its value.
+/// A [`Field`](super::field::Field) as its reader sees it: the places of the value and of its key, and the value.
 struct FieldParts<'de, 'a> {
     reader: Reader<'de, 'a>,
     next: u8,
@@ -371,15 +371,16 @@ impl<'de> SeqAccess<'de> for FieldParts<'de, '_> {
     ) -> Result<Option<S::Value>, ReadError> {
         self.next += 1;
         let span = &self.reader.node.span;
-        match self.next {
-            1 => seed
-                .deserialize((span.start as u64).into_deserializer())
-                .map(Some),
-            2 => seed
-                .deserialize((span.end as u64).into_deserializer())
-                .map(Some),
-            _ => self.reader.noted(seed).map(Some),
-        }
+        let key = self.reader.key.map_or(span, |it| &it.span);
+        let place = match self.next {
+            1 => span.start,
+            2 => span.end,
+            3 => key.start,
+            4 => key.end,
+            _ => return self.reader.noted(seed).map(Some),
+        };
+        seed.deserialize((place as u64).into_deserializer())
+            .map(Some)
     }
 }
 
@@ -400,6 +401,7 @@ impl<'de> SeqAccess<'de> for Items<'de, '_> {
         };
         Reader {
             node,
+            key: None,
             ..self.reader
         }
         .noted(seed)
@@ -410,9 +412,9 @@ impl<'de> SeqAccess<'de> for Items<'de, '_> {
 struct Entries<'de, 'a> {
     reader: Reader<'de, 'a>,
     rest: std::slice::Iter<'de, (Key<'de>, Node<'de>)>,
-    /// The keys of a struct; those of a map are its own affair.
+    /// The keys of a struct; those of a map can be any.
     known: Option<&'static [&'static str]>,
-    value: Option<(&'de str, &'de Node<'de>)>,
+    value: Option<&'de (Key<'de>, Node<'de>)>,
 }
 
 impl<'de> MapAccess<'de> for Entries<'de, '_> {
@@ -422,12 +424,13 @@ impl<'de> MapAccess<'de> for Entries<'de, '_> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, ReadError> {
-        for (key, value) in self.rest.by_ref() {
+        for entry in self.rest.by_ref() {
+            let (key, _) = entry;
             if self
                 .known
                 .is_none_or(|known| known.contains(&key.name.as_ref()))
             {
-                self.value = Some((key.name.as_ref(), value));
+                self.value = Some(entry);
                 let name: de::value::StrDeserializer<'_, ReadError> =
                     key.name.as_ref().into_deserializer();
                 return seed.deserialize(name).map(Some);

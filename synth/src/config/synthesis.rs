@@ -13,6 +13,11 @@ use super::{Account, diagnostic::Diagnostic, spans::Declaration};
 impl Account {
     /// The stacks, in the order in which they are deployed; or every quota that they are over, each at the place
     /// that asks for too much, in the order of the text.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`Diagnostic`] for every quota of AWS that the account file is over, or one if two names lead to
+    /// one resource.
     pub fn synthesize(&self) -> Result<Vec<Stack>, Vec<Diagnostic>> {
         stacks::synthesize(&self.monitor).map_err(|error| {
             let mut problems = match error {

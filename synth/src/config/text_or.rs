@@ -14,7 +14,7 @@ pub(crate) enum TextOr<T> {
     Full(Box<T>),
 }
 
-/// Tells the reader that a [`TextOr`] is wanted.
+/// Asks the reader for a [`TextOr`].
 pub(super) const TEXT_OR: &str = "$text-or";
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for TextOr<T> {

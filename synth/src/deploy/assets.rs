@@ -6,7 +6,7 @@ use contract::Partition;
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
-pub use super::bucket::is_there;
+pub(crate) use super::bucket::is_there;
 use super::{DeployEvent, Observer, bucket::converge};
 use crate::{
     aws::{Aws, AwsError, Region},
@@ -24,7 +24,7 @@ pub fn key(package: &Package) -> String {
 }
 
 /// Makes the bucket as it should be, and uploads what is not there yet.
-pub async fn upload(
+pub(crate) async fn upload(
     region: &Region,
     packages: &[&Package],
     observer: &Observer<'_>,

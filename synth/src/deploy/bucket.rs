@@ -75,7 +75,7 @@ fn with_statements(found: Option<&Json>, wanted: &Json) -> Option<Json> {
 }
 
 /// Whether the bucket is there.
-pub async fn is_there(region: &Region, bucket: &str) -> Result<bool, AwsError> {
+pub(crate) async fn is_there(region: &Region, bucket: &str) -> Result<bool, AwsError> {
     Bucket { region, bucket }.exists().await
 }
 

@@ -44,7 +44,7 @@ struct Known<'a> {
 impl Deployer<'_> {
     /// The core stack, what must leave, and then the others. `result` says what became of each, also where the run
     /// ends early.
-    pub async fn carry_out(
+    pub(crate) async fn carry_out(
         &self,
         plan: &Plan<'_>,
         values: &Values,
@@ -190,7 +190,7 @@ impl Deployer<'_> {
     }
 
     /// Says what comes next, unless nothing should.
-    pub fn begin(&self, stack: &str, event: &DeployEvent<'_>) -> Result<(), DeployError> {
+    pub(crate) fn begin(&self, stack: &str, event: &DeployEvent<'_>) -> Result<(), DeployError> {
         if self.stop.is_given() {
             return Err(DeployError::Stopped {
                 stack: stack.to_owned(),
@@ -282,7 +282,7 @@ impl Deployer<'_> {
     }
 
     /// Waits until nothing goes on in a stack; the stack then, if it is still there.
-    pub async fn wait_until_at_rest(
+    pub(crate) async fn wait_until_at_rest(
         &self,
         stack: &str,
         found: &Deployed,

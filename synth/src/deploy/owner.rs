@@ -18,7 +18,7 @@ pub(super) fn owner(template: &Json) -> Option<&str> {
 }
 
 /// An error unless the stack with this template belongs to this core stack.
-pub fn check_ours(
+pub(crate) fn check_ours(
     stack: &str,
     region: &str,
     template: &Json,

@@ -92,7 +92,7 @@ impl Values {
 
 impl StackPlan<'_> {
     /// An error if somebody has to do something first, even where there is nothing to deploy.
-    pub fn check_not_stuck(&self, region: &str) -> Result<(), DeployError> {
+    pub(crate) fn check_not_stuck(&self, region: &str) -> Result<(), DeployError> {
         let Some(deployed) = &self.deployed else {
             return Ok(());
         };
@@ -181,6 +181,11 @@ impl Plan<'_> {
 }
 
 /// Compares stacks with what is deployed of them. The first is the core stack.
+///
+/// # Errors
+///
+/// Returns [`DeployError::Aws`] if CloudFormation refuses or does not answer, and [`DeployError::NotOurs`] if a
+/// stack of one of these names belongs to somebody else.
 pub async fn plan<'a>(
     aws: &Aws,
     stacks: &'a [Stack],

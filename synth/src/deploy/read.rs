@@ -46,6 +46,11 @@ impl Deployed {
 }
 
 /// The stack of this name or ID, if there is one.
+///
+/// # Errors
+///
+/// Returns an [`AwsError`] if CloudFormation refuses, does not answer for ten minutes, or gives an answer without
+/// a stack. A stack that does not exist is not an error.
 pub async fn describe(aws: &Aws, name: &str) -> Result<Option<Deployed>, AwsError> {
     let request = aws.cloudformation().describe_stacks().stack_name(name);
     let answer = aws.patiently(|| async {
@@ -88,6 +93,11 @@ pub async fn describe(aws: &Aws, name: &str) -> Result<Option<Deployed>, AwsErro
 }
 
 /// A stack that must be there.
+///
+/// # Errors
+///
+/// Returns [`DeployError::NotDeployed`] if the stack does not exist, and [`DeployError::Aws`] if CloudFormation
+/// refuses or does not answer.
 pub async fn deployed(region: &Region, stack: &str) -> Result<Deployed, DeployError> {
     describe(&region.aws, stack)
         .await?
@@ -95,6 +105,11 @@ pub async fn deployed(region: &Region, stack: &str) -> Result<Deployed, DeployEr
 }
 
 /// What a stack that must be there shows under a name.
+///
+/// # Errors
+///
+/// Returns [`DeployError::NotDeployed`] if the stack does not exist or has no such output, and
+/// [`DeployError::Aws`] if CloudFormation refuses or does not answer.
 pub async fn output(region: &Region, stack: &str, name: Output) -> Result<String, DeployError> {
     let deployed = deployed(region, stack).await?;
     let value = deployed.output(name).map(str::to_owned);
@@ -116,6 +131,10 @@ fn does_not_exist(error: &AwsError, name: &str) -> bool {
 
 /// The names of all stacks, in the order in which they are deployed: those of the account file, and those
 /// that were deployed of it once. The first is the core stack.
+///
+/// # Errors
+///
+/// Returns an [`AwsError`] if CloudFormation refuses or does not answer.
 pub async fn all_stacks(aws: &Aws, monitor: &Monitor) -> Result<Vec<String>, AwsError> {
     let core = monitor.stack.as_str();
     let mut names = stack_names(monitor);
@@ -208,6 +227,11 @@ fn is_sibling(name: &str, core: &str) -> bool {
 }
 
 /// The template of a stack, as it was handed in, if the stack is there.
+///
+/// # Errors
+///
+/// Returns an [`AwsError`] if CloudFormation refuses or does not answer, or if the template is not JSON, as every
+/// template of Tocsin is. A stack that does not exist is not an error.
 pub async fn template(aws: &Aws, name: &str) -> Result<Option<Json>, AwsError> {
     const OPERATION: &str = "CloudFormation GetTemplate";
     let request = aws

@@ -33,7 +33,7 @@ pub struct Resource {
 
 /// What becomes of the resources of a stack with this template when it is deleted. `created` says whether it was
 /// ever made as a whole.
-pub async fn remains(
+pub(crate) async fn remains(
     aws: &Aws,
     stack: &str,
     template: &Json,

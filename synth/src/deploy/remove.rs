@@ -20,7 +20,11 @@ pub enum Removed {
 impl Deployer<'_> {
     /// Deletes a stack and waits until it is gone. With an ID, another stack that has the same name by now is left
     /// alone.
-    pub async fn remove(&self, stack: &str, id: Option<&str>) -> Result<Removed, DeployError> {
+    pub(crate) async fn remove(
+        &self,
+        stack: &str,
+        id: Option<&str>,
+    ) -> Result<Removed, DeployError> {
         let found = describe(&self.region.aws, id.unwrap_or(stack));
         let Some(found) = self.unless_stopped(stack, found).await?? else {
             return Ok(Removed::Absent);

@@ -6,7 +6,9 @@ use super::{Flow, Graph, Role};
 
 /// The picture as a Mermaid flowchart.
 pub fn mermaid(graph: &Graph) -> String {
-    let mut text = String::from("flowchart LR\n");
+    // A quoted text, which is nothing but a text in YAML, too.
+    let title = escape(&format!("{}: {}", graph.title, graph.place));
+    let mut text = format!("---\ntitle: \"{title}\"\n---\nflowchart LR\n");
     for node in &graph.nodes {
         let mut label = escape(&node.title);
         for line in &node.lines {
@@ -16,6 +18,7 @@ pub fn mermaid(graph: &Graph) -> String {
             Role::Source => ("([", "])"),
             Role::Watch | Role::Function | Role::Delivery => ("[", "]"),
             Role::Queue | Role::DeadLetters => ("[/", "/]"),
+            Role::Ledger => ("[(", ")]"),
             Role::Receiver => ("[[", "]]"),
         };
         let _ = writeln!(text, "  {}{open}\"{label}\"{close}", node.id);
@@ -34,7 +37,7 @@ pub fn mermaid(graph: &Graph) -> String {
 fn escape(text: &str) -> String {
     text.chars()
         .map(|c| match c {
-            '"' | '#' | '<' | '>' | '&' | ';' | '`' => format!("#{};", u32::from(c)),
+            '"' | '\\' | '#' | '<' | '>' | '&' | ';' | '`' => format!("#{};", u32::from(c)),
             c if c.is_control() => " ".to_owned(),
             c => c.to_string(),
         })
@@ -49,7 +52,8 @@ mod tests {
     #[test]
     fn names_are_never_language() {
         let graph = Graph {
-            title: "x".to_owned(),
+            title: "x\\\"".to_owned(),
+            place: "account 1".to_owned(),
             nodes: vec![Node {
                 id: "a".to_owned(),
                 role: Role::Watch,
@@ -60,7 +64,7 @@ mod tests {
         };
         assert_eq!(
             mermaid(&graph),
-            "flowchart LR\n  a[\"#34;] --#62; b#60;script#62;<br/>x#59;y\"]\n"
+            "---\ntitle: \"x#92;#34;: account 1\"\n---\nflowchart LR\n  a[\"#34;] --#62; b#60;script#62;<br/>x#59;y\"]\n"
         );
     }
 }

@@ -14,6 +14,8 @@ use stacks::{
 pub struct Graph {
     /// The account's name.
     pub title: String,
+    /// Which account and regions it is deployed to.
+    pub place: String,
     /// In the order in which they are drawn, column by column.
     pub nodes: Vec<Node>,
     /// What leads where.
@@ -40,10 +42,12 @@ pub enum Role {
     Source,
     /// What sees it: an alarm, a rule, a schedule.
     Watch,
-    /// What judges it.
+    /// What evaluates it.
     Function,
     /// Where it waits.
     Queue,
+    /// Where it is recorded, and what it may cost. Drawn above what sends.
+    Ledger,
     /// What sends it.
     Delivery,
     /// Where it ends that could not be handed on. Drawn below what sends.
@@ -77,10 +81,11 @@ const NAMES: usize = 4;
 /// More rules for the account file's own events than this are one node.
 const EVENT_RULES: usize = 8;
 
-/// The picture of a monitor.
-pub fn graph(monitor: &Monitor) -> Graph {
+/// The picture of a monitor that is deployed to these regions of an account.
+pub fn graph(monitor: &Monitor, account_id: Option<&str>, regions: &[String]) -> Graph {
     let mut graph = Graph {
         title: monitor.account_name.clone(),
+        place: place(account_id, regions),
         ..Graph::default()
     };
     graph.alarms(monitor);
@@ -118,7 +123,12 @@ impl Graph {
     fn function(&mut self, asset: FunctionName) -> &'static str {
         let name = asset.as_str();
         self.node(name, Role::Function, name, vec!["function".to_owned()]);
-        self.edge(name, "incidents", Flow::Signal);
+        // What became of incidents is recorded, and makes none.
+        let to = match asset {
+            FunctionName::Result => "ledger",
+            _ => "incidents",
+        };
+        self.edge(name, to, Flow::Signal);
         self.edge(name, "deadletters", Flow::Failure);
         name
     }
@@ -248,8 +258,12 @@ impl Graph {
                 vec![format!("in {BILLING_REGION}")],
             ),
             Purpose::Results { .. } => {
-                let title = "AWS DevOps Agent".to_owned();
-                ("agent".to_owned(), title, Vec::new())
+                let ends = vec!["how investigations end".to_owned()];
+                (
+                    "investigations".to_owned(),
+                    "AWS DevOps Agent".to_owned(),
+                    ends,
+                )
             }
             Purpose::Event(_) if count == 1 => {
                 let slug = rule.purpose.slug();
@@ -288,9 +302,17 @@ impl Graph {
     }
 
     fn delivery(&mut self, monitor: &Monitor) {
-        let queue = || vec!["queue".to_owned()];
-        self.node("incidents", Role::Queue, "incidents", queue());
-        self.node("deadletters", Role::DeadLetters, "dead letters", queue());
+        let queue = vec!["queue".to_owned()];
+        self.node("incidents", Role::Queue, "incidents", queue);
+        let limits = monitor.budget.limits();
+        let ledger = vec![
+            "groups, reports, budget".to_owned(),
+            format!("{} investigations an hour", limits.per_hour),
+            format!("{} a day, in each region", limits.per_day),
+        ];
+        self.node("ledger", Role::Ledger, "ledger", ledger);
+        let letters = vec!["queue and bucket".to_owned()];
+        self.node("deadletters", Role::DeadLetters, "dead letters", letters);
         self.node(
             "deliver",
             Role::Delivery,
@@ -304,6 +326,7 @@ impl Graph {
             vec!["signed webhook".to_owned()],
         );
         self.edge("incidents", "deliver", Flow::Signal);
+        self.edge("deliver", "ledger", Flow::Signal);
         self.edge("deliver", "agent", Flow::Signal);
         self.edge("deliver", "deadletters", Flow::Failure);
         if monitor.ops_topic.is_some() {
@@ -316,6 +339,19 @@ impl Graph {
             self.edge("deadletters", "people", Flow::Failure);
         }
     }
+}
+
+/// `account 111122223333, eu-central-1, us-east-1`
+fn place(account_id: Option<&str>, regions: &[String]) -> String {
+    let account = match account_id {
+        Some(id) => format!("account {id}"),
+        None => "no account named".to_owned(),
+    };
+    let regions = match regions {
+        [] => vec!["the region of the AWS configuration".to_owned()],
+        regions => few(regions),
+    };
+    [vec![account], regions].concat().join(", ")
 }
 
 /// The sources that a rule's pattern names.

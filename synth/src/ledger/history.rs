@@ -13,12 +13,16 @@ use super::{
     entry::{Entry, Stage, word},
     results,
     summary::{Used, said},
-    text::{clock, count, fit, fits, heading},
+    text::{clock, count, fit, fits, heading, labelled, plain, wrap},
 };
 use crate::aws::QueueDepth;
 
 /// Causes that are named at most, for a person.
 const NAMED: usize = 3;
+/// Lines that one text takes at most. No title and no name of a group that the functions write is cut by that.
+const MOST: usize = 6;
+/// Begins every line of a window after the first.
+const INDENT: &str = "      ";
 
 /// The queues that incidents wait in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,13 +107,14 @@ impl History {
                 count(self.unreadable as u64, "item")
             ));
         }
-        lines.extend(self.used.lines(now));
         let it = self.queues.incidents;
-        lines.push(format!(
+        let incidents = format!(
             "  incidents     {} waiting, {} in flight, {} delayed",
             it.waiting, it.in_flight, it.delayed
-        ));
-        lines.push(self.queues.dead_letter_line(account));
+        );
+        let last = [incidents, self.queues.dead_letter_line(account)];
+        let last = self.used.lines(now).into_iter().chain(last);
+        lines.extend(last.flat_map(|it| labelled(&it, width)));
         lines
     }
 }
@@ -184,42 +189,75 @@ impl Entry {
         })
     }
 
-    /// It, for a person, in lines of `width` characters at most.
+    /// It, for a person, in lines of `width` characters at most: first when, how far, how urgent, and what failed.
     pub(crate) fn lines(&self, width: usize, now: Timestamp) -> Vec<String> {
-        let mut lines = vec![format!(
-            "  {}  {:<9}  {:<8}  {}",
+        let indented = |text: &str| wrap(&fit(text, MOST * width), INDENT, width);
+        let begin = format!(
+            "  {}  {:<9}  {:<8}",
             self.at.strftime("%m-%d %H:%M:%S"),
             self.stage.word(),
             self.priority.as_str(),
-            self.name
-        )];
-        let causes = self.causes.iter();
-        let mut causes: Vec<String> = causes
-            .map(|(cause, count)| format!("{count} × {cause}"))
-            .collect();
-        let what = match (&self.causes[..], self.incidents) {
-            ([(cause, _)], 1) => {
-                causes.clear();
-                cause.clone()
-            }
-            ([_], _) => causes.remove(0),
-            _ => count(self.incidents, "incident"),
-        };
-        let what = match &self.incident_id {
-            Some(id) => format!("{id}: {what}"),
-            None => what,
-        };
-        lines.push(format!("      {what}"));
-        let causes = first(causes, NAMED);
-        let joined = format!("      {}", causes.join(", "));
-        if fits(&joined, width) && !causes.is_empty() {
-            lines.push(joined);
+        );
+        let headline = self.headline();
+        let whole = plain(&format!("{begin}  {headline}"));
+        let mut lines = if fits(&whole, width) {
+            vec![whole]
         } else {
-            lines.extend(causes.iter().map(|it| format!("      {it}")));
+            let begin = begin.trim_end().to_owned();
+            [vec![begin], indented(headline)].concat()
+        };
+        let about = self.about();
+        let about = match &self.incident_id {
+            Some(id) if about.is_empty() => id.clone(),
+            Some(id) => format!("{id}: {about}"),
+            None => about,
+        };
+        lines.extend(indented(&about));
+        let causes = if self.incidents > 1 {
+            &self.causes[..]
+        } else {
+            &[]
+        };
+        let causes = causes.iter();
+        let causes = causes.map(|(cause, count)| format!("{count} × {cause}"));
+        let causes = first(causes.collect(), NAMED);
+        let joined = causes.join(", ");
+        if fits(&joined, width.saturating_sub(INDENT.len())) {
+            lines.extend(indented(&joined));
+        } else {
+            lines.extend(causes.iter().flat_map(|it| indented(it)));
         }
-        lines.extend(self.stage.detail(now).map(|it| format!("      {it}")));
-        lines.extend(self.investigation.iter().flat_map(results::brief));
-        lines.iter().map(|it| fit(it, width)).collect()
+        lines.extend(self.stage.detail(now).iter().flat_map(|it| indented(it)));
+        let brief = self.investigation.iter().flat_map(results::brief);
+        lines.extend(brief.map(|it| fit(&it, width)));
+        lines
+    }
+
+    /// What failed: the title of the first incident, or of a digest what it is of.
+    fn headline(&self) -> &str {
+        self.first_title.as_deref().unwrap_or(&self.name)
+    }
+
+    /// What the headline does not say of its incidents: how many, of which group, or what happened.
+    fn about(&self) -> String {
+        let headline = self.headline();
+        let is_new = |text: &&str| !headline.contains(*text);
+        match (&self.causes[..], self.incidents) {
+            ([(cause, _)], 1) => {
+                let said = [self.name.as_str(), cause.as_str()];
+                said.into_iter().find(is_new).unwrap_or_default().to_owned()
+            }
+            (_, incidents) if self.kind != "incidents" => {
+                let (incidents, groups) =
+                    (count(incidents, "incident"), count(self.groups, "group"));
+                format!("{incidents} of {groups}")
+            }
+            (_, incidents) => {
+                let name = Some(self.name.as_str()).filter(is_new);
+                let of = name.map_or(String::new(), |it| format!(" of {it}"));
+                format!("{}{of}", count(incidents, "incident"))
+            }
+        }
     }
 }
 

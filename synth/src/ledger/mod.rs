@@ -21,4 +21,4 @@ pub(crate) use explain::{Explanation, Search};
 pub(crate) use history::{History, Queues, Seen, queue_json};
 pub(crate) use results::{Became, Results, Row, Sum, Totals};
 pub(crate) use summary::Summary;
-pub(crate) use text::{count, day_and_time};
+pub(crate) use text::{clock, count, day_and_time};

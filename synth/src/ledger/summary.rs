@@ -205,6 +205,11 @@ impl Summary {
         summary
     }
 
+    /// Whether something could have been sent already, and was not.
+    pub(crate) fn has_due(&self) -> bool {
+        self.due.at.is_some()
+    }
+
     /// Everything, for a program.
     pub(crate) fn to_json(&self) -> Json {
         let held = self.held.iter().map(|((by, until), it)| {

@@ -132,6 +132,12 @@ impl Table {
     }
 
     /// Every item of it; nothing where one cannot be read.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`LedgerError::Missing`] if the table does not exist, [`LedgerError::Denied`] if the credentials
+    /// may not read it, and [`LedgerError::Failed`] if there are no credentials, or DynamoDB refuses for another
+    /// reason or does not answer.
     pub async fn items(&mut self) -> Result<Vec<(Key, Option<Item>)>, LedgerError> {
         let is_fresh =
             |ends: &Option<SystemTime>| ends.is_none_or(|ends| SystemTime::now() + SPARE < ends);

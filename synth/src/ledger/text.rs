@@ -59,7 +59,20 @@ pub(super) fn wrap(text: &str, begin: &str, width: usize) -> Vec<String> {
         .collect()
 }
 
-fn plain(text: &str) -> String {
+/// A line whose first sixteen characters are its label, in lines of at most `width` characters.
+pub(super) fn labelled(line: &str, width: usize) -> Vec<String> {
+    const LABEL: usize = 16;
+    let (label, text) = line.split_at_checked(LABEL).unwrap_or((line, ""));
+    let mut lines = wrap(text, &" ".repeat(LABEL), width);
+    match lines.first_mut() {
+        Some(first) => first.replace_range(..LABEL, label),
+        None => lines.push(label.to_owned()),
+    }
+    lines
+}
+
+/// A text on one line, without what could move a cursor.
+pub(super) fn plain(text: &str) -> String {
     clean(text).replace(['\n', '\t'], " ")
 }
 
@@ -69,7 +82,7 @@ pub(crate) fn day_and_time(at: Timestamp) -> String {
 }
 
 /// A point in time near `now`: `13:00 UTC`, with seconds and date only where they say something.
-pub(super) fn clock(at: Timestamp, now: Timestamp) -> String {
+pub(crate) fn clock(at: Timestamp, now: Timestamp) -> String {
     let date = |it: Timestamp| it.to_zoned(TimeZone::UTC).date();
     let day = if date(at) == date(now) {
         ""

@@ -18,7 +18,7 @@ pub struct Names {
 }
 
 /// Lists everything that a call shows with these parameters, or up to where `enough` is.
-pub async fn list(
+pub(crate) async fn list(
     aws: &Aws,
     call: &ListCall,
     parameters: &[(&str, Json)],
@@ -38,7 +38,7 @@ pub async fn list(
 
 /// Reads so many pages of what a call shows with these parameters, or up to where a page is `enough`; says whether these are
 /// all.
-pub async fn pages(
+pub(crate) async fn pages(
     aws: &Aws,
     call: &ListCall,
     parameters: &[(&str, Json)],

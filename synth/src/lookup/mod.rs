@@ -14,7 +14,8 @@ use contract::names::own_prefix;
 use futures_util::future::join_all;
 
 pub use calls::{CALLS, ListCall};
-pub use list::{Names, list, pages};
+pub use list::Names;
+pub(crate) use list::{list, pages};
 pub use presence::{Unread, all_kinds_of_alarms};
 
 use self::{

@@ -19,7 +19,10 @@ const ZIG: &str = "target/zig/bin";
 
 /// Builds the functions for a target and returns the directory that the binaries are in. Cargo's own
 /// progress goes to standard error.
-pub fn build(assets: &BTreeSet<FunctionName>, target: Target) -> Result<PathBuf, PackageError> {
+pub(crate) fn build(
+    assets: &BTreeSet<FunctionName>,
+    target: Target,
+) -> Result<PathBuf, PackageError> {
     let mut cargo = Command::new(cargo());
     let mut directory = target_dir();
     if target.runs_here {

@@ -14,7 +14,8 @@ use contract::FunctionName;
 use sha2::{Digest as _, Sha256};
 use stacks::monitor::Architecture;
 
-pub use build::{build, lacking};
+pub(crate) use build::build;
+pub use build::lacking;
 pub use carried::{CARRIED, IS_INSTALLED};
 pub use elf::Unfit;
 
@@ -103,7 +104,7 @@ pub fn directory(architecture: Architecture) -> PathBuf {
 }
 
 /// Checks a built binary and writes its zip.
-pub fn package(
+pub(crate) fn package(
     asset: FunctionName,
     binary: &Path,
     target: Target,
@@ -142,7 +143,7 @@ fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Packag
 }
 
 /// The zip that this binary carries, or one that was written before, of which it is checked again that it fits.
-pub fn load(asset: FunctionName, target: Target) -> Result<Package, PackageError> {
+pub(crate) fn load(asset: FunctionName, target: Target) -> Result<Package, PackageError> {
     let carried = carried::carried(asset, target.architecture);
     if let Some(bytes) = carried.filter(|_| !target.runs_here) {
         return Ok(Package {

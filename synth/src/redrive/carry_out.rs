@@ -36,9 +36,9 @@ pub(crate) enum Disposition {
     /// It would have gone back.
     WouldRedrive,
     /// It is where it was, because that was the plan.
-    Left(String),
-    /// It is where it was, because nobody asked for it.
-    NotAskedFor,
+    Kept(String),
+    /// It is where it was, because neither `--only` nor `--id` selects it.
+    Skipped,
     /// It is where it was, although that was not the plan.
     Stuck(String),
 }
@@ -47,13 +47,13 @@ pub(crate) enum Disposition {
 pub(crate) fn foreseen(step: &Step) -> Disposition {
     match step {
         Step::Queue { .. } | Step::Invoke { .. } => Disposition::WouldRedrive,
-        Step::Leave(reason) => Disposition::Left(reason.clone()),
-        Step::NotAskedFor => Disposition::NotAskedFor,
+        Step::Keep(reason) => Disposition::Kept(reason.clone()),
+        Step::Skipped => Disposition::Skipped,
     }
 }
 
 /// Carries out what is planned, and gives the rest back; the dispositions are in the order of `held`.
-/// `progress` is told how many of how many are done.
+/// `progress` is called with how many of how many are done.
 ///
 /// Ends early if a person wants it to: what has been begun is brought to its end.
 pub(crate) async fn carry_out<P: Ports>(
@@ -120,7 +120,7 @@ fn batches(held: &[Held]) -> Vec<Vec<usize>> {
                 }
             }
             Step::Invoke { .. } => invoked.push(index),
-            Step::Leave(_) | Step::NotAskedFor => {}
+            Step::Keep(_) | Step::Skipped => {}
         }
     }
     queued.extend(invoked.chunks(BATCH).map(<[usize]>::to_vec));
@@ -161,7 +161,7 @@ async fn send<P: Ports>(ports: &P, batch: &[Held]) -> Entries {
         .iter()
         .filter_map(|it| match &it.step {
             Step::Queue { body } => Some(body.clone()),
-            Step::Invoke { .. } | Step::Leave(_) | Step::NotAskedFor => None,
+            Step::Invoke { .. } | Step::Keep(_) | Step::Skipped => None,
         })
         .collect();
     let mut queued = entries(bodies.len(), ports.queue(&bodies))
@@ -175,7 +175,7 @@ async fn send<P: Ports>(ports: &P, batch: &[Held]) -> Entries {
                 let invoked = ports.invoke(function, payload).await;
                 invoked.err().map(|error| error.to_string())
             }
-            Step::Leave(_) | Step::NotAskedFor => Some("not to be sent".to_owned()),
+            Step::Keep(_) | Step::Skipped => Some("not to be sent".to_owned()),
         });
     }
     outcomes
@@ -228,9 +228,9 @@ mod tests {
         assert_eq!(sizes(&[1, BATCH_BYTES * 3, 1].map(queue)), [1, 1, 1]);
         let mixed = [
             queue(1),
-            held(Step::NotAskedFor),
+            held(Step::Skipped),
             invoke(),
-            held(Step::Leave(String::new())),
+            held(Step::Keep(String::new())),
             queue(1),
             invoke(),
         ];

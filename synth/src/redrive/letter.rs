@@ -52,7 +52,7 @@ pub(crate) struct Letter {
     pub(super) content: Content,
 }
 
-/// What a letter holds, as far as its way back depends on it.
+/// What a letter holds, as far as its redrive depends on it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Content {
     /// An incident in its envelope, and why it goes back only for who names it, if so.

@@ -60,7 +60,7 @@ impl Look {
     pub(crate) fn report(self, dispositions: Vec<Disposition>) -> Report {
         let gone = |letter| {
             let why = "gone, or in other hands, when its turn came";
-            (letter, Disposition::Left(why.to_owned()))
+            (letter, Disposition::Kept(why.to_owned()))
         };
         let letters = self.held.into_iter().map(|it| it.letter).zip(dispositions);
         Report {
@@ -76,7 +76,7 @@ impl Look {
         let known: HashSet<&str> = seen.letters.iter().map(|(it, _)| it.id.as_str()).collect();
         for it in &mut self.held {
             if !known.contains(it.letter.id.as_str()) {
-                it.step = Step::NotAskedFor;
+                it.step = Step::Skipped;
             }
         }
         let here: HashSet<&str> = self.held.iter().map(|it| it.letter.id.as_str()).collect();

@@ -42,7 +42,7 @@ use read::read;
 use take::Taken;
 
 /// What a message would be shown as, in three texts: whose it is, what it holds, and why it was given
-/// up. Planning its way back is a part of it, for an account that has deployed nothing yet.
+/// up. Planning its redrive is a part of it, for an account that has deployed nothing yet.
 pub fn describe(
     body: &str,
     attributes: &BTreeMap<String, String>,

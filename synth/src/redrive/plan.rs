@@ -90,15 +90,15 @@ pub(crate) enum Step {
     /// It goes to a function, as if AWS had invoked it.
     Invoke { function: String, payload: String },
     /// It stays, for this reason.
-    Leave(String),
-    /// It stays, because nobody asked for it.
-    NotAskedFor,
+    Keep(String),
+    /// It stays, because neither `--only` nor `--id` selects it.
+    Skipped,
 }
 
 /// Plans for one letter.
 pub(crate) fn plan(letter: &Letter, selection: &Selection, stack: &Stack) -> Step {
     if !selection.asks_for(letter) {
-        return Step::NotAskedFor;
+        return Step::Skipped;
     }
     let step = match &letter.content {
         Content::Incident {
@@ -129,7 +129,7 @@ pub(crate) fn plan(letter: &Letter, selection: &Selection, stack: &Stack) -> Ste
         },
         Content::Unusable(reason) => Err((*reason).to_owned()),
     };
-    step.unwrap_or_else(Step::Leave)
+    step.unwrap_or_else(Step::Keep)
 }
 
 fn function(

@@ -48,7 +48,7 @@ pub(crate) fn read(message: &Message) -> Letter {
                 incident(message, "it was received too often without being delivered")
             }
             // Whoever may send to the queue may have written it.
-            _ => incident_of(message, "nobody says why", Some(UNEXPLAINED)),
+            _ => incident_of(message, "no reason is given", Some(UNEXPLAINED)),
         },
     }
 }

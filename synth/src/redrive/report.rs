@@ -28,8 +28,11 @@ impl Disposition {
                 Some(format!("it is still among the dead letters: {why}")),
             ),
             Self::WouldRedrive => ("would redrive", None),
-            Self::Left(why) | Self::Stuck(why) => ("left", Some(why.clone())),
-            Self::NotAskedFor => ("left", Some("not asked for".to_owned())),
+            Self::Kept(why) | Self::Stuck(why) => ("kept", Some(why.clone())),
+            Self::Skipped => (
+                "skipped",
+                Some("neither `--only` nor `--id` selects it".to_owned()),
+            ),
         }
     }
 }
@@ -49,7 +52,7 @@ impl Report {
             && self.unread.is_none()
     }
 
-    /// Everything, for a program. `reason` is why a letter was left, or could not be removed.
+    /// Everything, for a program. `reason` is why a letter was kept or skipped, or could not be removed.
     pub(crate) fn to_json(&self) -> Json {
         let letters = self.letters.iter().map(|(letter, disposition)| {
             let (verdict, reason) = disposition.verdict();
@@ -72,7 +75,7 @@ impl Report {
         })
     }
 
-    /// Everything, for a person. What was not asked for is only counted.
+    /// Everything, for a person. What was skipped is only counted.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!(
             "{}: {}",
@@ -80,7 +83,7 @@ impl Report {
             dead_letters(self.letters.len())
         )];
         for (letter, disposition) in &self.letters {
-            if *disposition == Disposition::NotAskedFor {
+            if *disposition == Disposition::Skipped {
                 continue;
             }
             let (verdict, reason) = disposition.verdict();
@@ -111,13 +114,13 @@ impl Report {
         let redriven =
             self.count(|it| matches!(it, Disposition::Redriven | Disposition::Lingers(_)));
         let would = self.count(|it| *it == Disposition::WouldRedrive);
-        let not_asked_for = self.count(|it| *it == Disposition::NotAskedFor);
-        let left = self.letters.len() - redriven - would - not_asked_for;
+        let skipped = self.count(|it| *it == Disposition::Skipped);
+        let kept = self.letters.len() - redriven - would - skipped;
         let counts = [
             (redriven, "redriven"),
             (would, "would be redriven"),
-            (left, "left"),
-            (not_asked_for, "not asked for"),
+            (kept, "kept"),
+            (skipped, "skipped"),
         ];
         let counts: Vec<String> = counts
             .iter()

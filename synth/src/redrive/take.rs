@@ -26,7 +26,7 @@ pub(crate) struct Taken {
     pub(crate) unread: Option<AwsError>,
 }
 
-/// Takes every dead letter there is. `progress` is told how many of roughly how many it has.
+/// Takes every dead letter there is. `progress` is called with how many of roughly how many it has.
 ///
 /// A message that comes twice is taken once. Where one call fails, everything is given back.
 pub(crate) async fn take<P: Ports>(

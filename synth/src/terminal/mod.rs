@@ -84,7 +84,7 @@ impl Terminal {
     }
 
     /// Asks a question that is answered by yes or no. Anything but a yes is a no.
-    pub fn confirm(&self, question: &str) -> Result<bool, InputError> {
+    pub(crate) fn confirm(&self, question: &str) -> Result<bool, InputError> {
         if !self.interactive {
             return Err(InputError::NobodyToAsk);
         }
@@ -95,7 +95,7 @@ impl Terminal {
 
     /// The same, where an interrupt is a no. While a line is read nothing else would notice it, so that is
     /// done on a thread of its own, which ends with the process.
-    pub async fn confirm_unless_stopped(
+    pub(crate) async fn confirm_unless_stopped(
         self,
         question: String,
         stop: &Stop,
@@ -117,7 +117,7 @@ impl Terminal {
 
     /// Asks a question that is answered by a line of text; nothing where the input ends instead.
     #[expect(clippy::print_stderr, reason = "the one place for questions")]
-    pub fn answer(&self, question: &str) -> Result<Option<String>, InputError> {
+    pub(crate) fn answer(&self, question: &str) -> Result<Option<String>, InputError> {
         if let Some(capture) = self.capture {
             return Ok(capture.answer(question));
         }

@@ -188,6 +188,8 @@ async fn what_was_sent_and_what_is_pending_is_shown() {
     assert_eq!(shown[0]["ledger"]["budget"]["thisHour"], 1);
     assert_eq!(shown[0]["ledger"]["due"]["groups"], 1);
 
+    says_what_the_webhook_answered(&life);
+
     let id = IncidentId::of("ecs", &["sent"]);
     let shown = life
         .run(&history, "")
@@ -203,7 +205,7 @@ async fn what_was_sent_and_what_is_pending_is_shown() {
         ))
         .prints("\n  dead letters  none\n");
     for line in shown.stdout.lines() {
-        assert!(line.chars().count() <= 100, "{line}");
+        assert!(line.chars().count() <= 80, "{line}");
     }
 
     results::shown(&life, &ledger, &id).await;
@@ -265,23 +267,51 @@ async fn follows(life: &Life, ledger: &Table) {
     assert_eq!(run.wait().unwrap().code(), Some(0));
 }
 
-/// DynamoDB has an endpoint of its own here, which refuses.
-async fn may_not_be_read(life: &Life) {
+/// An endpoint that answers everything so.
+fn answering(status: &'static str, body: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
-        let body = r#"{"__type":"com.amazon.coral.service#AccessDeniedException"}"#;
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             assert!(stream.read(&mut [0; 8_192]).unwrap() > 0);
             let length = body.len();
             write!(
                 stream,
-                "HTTP/1.1 400 Bad Request\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+                "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
             )
             .unwrap();
         }
     });
+    endpoint
+}
+
+/// CloudWatch Logs has an endpoint of its own here, with two attempts in the log of `deliver`.
+fn says_what_the_webhook_answered(life: &Life) {
+    let event = |minutes_ago, line: Json| {
+        let at = Timestamp::now() - minutes(minutes_ago);
+        json!({ "timestamp": at.as_millisecond(), "message": format!("{line}\n") })
+    };
+    let attempt = |status| json!({ "function": "deliver", "message": "attempt", "attempt": 1, "status": status, "verdict": "later" });
+    let other = json!({ "function": "deliver", "message": "recorded", "attempt": 1 });
+    let events = [
+        event(9, attempt(429)),
+        event(5, attempt(503)),
+        event(4, other),
+    ];
+    let endpoint = answering("200 OK", json!({ "events": events }).to_string());
+    let run = life.command(&["status", "--account", "life"]);
+    run.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", &endpoint)
+        .end()
+        .code(0)
+        .prints(": HTTP 503: the receiver takes no incidents now\n")
+        .prints("test it again: synth webhook test --account life\n");
+}
+
+/// DynamoDB has an endpoint of its own here, which refuses.
+async fn may_not_be_read(life: &Life) {
+    let body = r#"{"__type":"com.amazon.coral.service#AccessDeniedException"}"#;
+    let endpoint = answering("400 Bad Request", body.to_owned());
     let run = |command: &str| {
         let run = life.command(&[command, "--account", "life"]);
         run.env("AWS_ENDPOINT_URL_DYNAMODB", &endpoint).end()

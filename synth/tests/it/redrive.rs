@@ -232,7 +232,7 @@ fn tally(report: &Json) -> BTreeMap<(String, String), usize> {
 fn expected(letters: &[Letter], verdict: &str) -> BTreeMap<(String, String), usize> {
     let mut tally = BTreeMap::new();
     for letter in letters {
-        let verdict = if letter.goes { verdict } else { "left" };
+        let verdict = if letter.goes { verdict } else { "kept" };
         let key = (letter.kind.to_owned(), verdict.to_owned());
         *tally.entry(key).or_default() += 1;
     }
@@ -260,7 +260,7 @@ async fn a_thousand_dead_letters_are_accounted_for() {
     life.run(&redrive(&[]), "")
         .await
         .code(4)
-        .says("870 would be redriven, 130 left")
+        .says("870 would be redriven, 130 kept")
         .says("hint: add `--yes`");
     assert_eq!(
         (queues.dead_letters().await, queues.records().await),
@@ -300,7 +300,7 @@ async fn a_thousand_dead_letters_are_accounted_for() {
         .await
         .code(0)
         .prints("eu-central-1: 130 dead letters")
-        .prints("\n  130 left\n");
+        .prints("\n  130 kept\n");
 
     // Every one has led to its incident, but for the reports: there is nothing idle here. Where a busy
     // machine keeps a function waiting for the queue it queues again, under the same ID.
@@ -363,7 +363,7 @@ async fn what_is_redriven_arrives_signed_and_once() {
     )
     .await
     .code(0)
-    .prints("2 redriven, 1 left, 3 not asked for");
+    .prints("2 redriven, 1 kept, 3 skipped");
     life.run(&redrive(&["--yes", "--id", "nobody"]), "")
         .await
         .code(1)
@@ -371,7 +371,7 @@ async fn what_is_redriven_arrives_signed_and_once() {
     life.run(&redrive(&["--yes"]), "")
         .await
         .code(0)
-        .prints("2 redriven, 2 left");
+        .prints("2 redriven, 2 kept");
 
     // What the agent rejected goes when a person insists.
     let rejected = envelope("rejected").incident.id().to_string();
@@ -380,7 +380,7 @@ async fn what_is_redriven_arrives_signed_and_once() {
         .await
         .code(0)
         .prints("redriven       incident")
-        .prints("1 redriven, 1 not asked for");
+        .prints("1 redriven, 1 skipped");
     assert_eq!(queues.dead_letters().await, (1, 0));
     life.run(&["status", "--account", "life"], "")
         .await

@@ -104,7 +104,7 @@ impl Ended {
         self
     }
 
-    /// Sees that a person was told this.
+    /// Checks that this was printed for a person.
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Self {
         assert!(

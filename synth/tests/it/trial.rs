@@ -62,12 +62,12 @@ fn event(source: &str, kind: &str, detail: Json) -> String {
 fn a_failure_shows_the_incident_that_would_be_sent() {
     try_event(&[], &task("checkout", "api"))
         .code(0)
-        .prints("tocsin-shop-ecs-tasks matches: `ecs` gets it")
+        .prints("tocsin-shop-ecs-tasks matches: sent to `ecs`")
         .prints("  group service-")
         .prints(": ECS service api (cluster checkout, eu-central-1), out of memory")
         .prints("  CRITICAL ")
         .prints("OutOfMemoryError")
-        .prints("about other events: tocsin-shop-ecs-");
+        .prints("rules for other events: tocsin-shop-ecs-");
     try_event(&[], &task("payments", "api"))
         .code(0)
         .prints("  HIGH ");
@@ -83,7 +83,7 @@ fn what_is_not_investigated_says_why() {
         .prints("no rule matches")
         .prints(
             "`detail.clusterArn` is \"arn:aws:ecs:eu-central-1:111122223333:cluster/shipping\", \
-             wanted [\"arn:aws:ecs:eu-central-1:111122223333:cluster/checkout\"",
+             expected [\"arn:aws:ecs:eu-central-1:111122223333:cluster/checkout\"",
         );
     let scale_in = task("checkout", "api")
         .replace("EssentialContainerExited", "ServiceSchedulerInitiated")
@@ -99,7 +99,7 @@ fn other_events_get_the_title_of_the_account_file() {
     let job = json!({ "jobName": "invoices", "status": "FAILED" });
     try_event(&[], &event("aws.batch", "Batch Job State Change", job))
         .code(0)
-        .prints("tocsin-shop-event-batch-failed matches: `event` gets it")
+        .prints("tocsin-shop-event-batch-failed matches: sent to `event`")
         .prints("  HIGH Job invoices <failed>");
     let run = json!({ "pipeline": "release", "state": "FAILED", "execution-id": "e-1" });
     let kind = "CodePipeline Pipeline Execution State Change";
@@ -129,8 +129,8 @@ fn everything_is_there_as_json() {
 fn an_event_from_elsewhere_is_said_to_be_from_there() {
     let job = json!({ "jobName": "invoices", "status": "FAILED" });
     let here = event("aws.batch", "Batch Job State Change", job);
-    let matches = "tocsin-shop-event-batch-failed matches: `event` gets it";
-    let would_match = "tocsin-shop-event-batch-failed would match: `event` would get it";
+    let matches = "tocsin-shop-event-batch-failed matches: sent to `event`";
+    let would_match = "tocsin-shop-event-batch-failed would match: would be sent to `event`";
     let bus = "no rule sees it, unless a rule where it is from sends it to this account's default \
                event bus; if it got here all the same:";
     try_event(&[], &here).code(0).prints(matches);
@@ -187,7 +187,7 @@ fn where_the_file_does_not_say_no_event_is_from_elsewhere() {
         .replace("eu-central-1", "us-east-1");
     try_in(&file, &[], &there)
         .code(0)
-        .prints("tocsin-shop-event-batch-failed matches: `event` gets it");
+        .prints("tocsin-shop-event-batch-failed matches: sent to `event`");
 }
 
 /// EventBridge keeps the list that it reads last, so the order in the file counts.

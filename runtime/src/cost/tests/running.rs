@@ -347,7 +347,7 @@ fn an_incomplete_run_is_tried_again_and_the_last_try_reports_what_it_has() {
     assert_eq!(it.outcome(day(0)), "tried again");
     assert_eq!(it.outcome(day(0)), "tried again");
     assert_eq!(it.outcome(day(0)), "people are notified");
-    // Without findings the agent is not asked, and people hear of the same reasons once.
+    // Without findings the agent is not asked, and people are notified of the same reasons once.
     for number in [1, 1, 1] {
         it.outcome(day(number));
     }

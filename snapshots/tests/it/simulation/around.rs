@@ -52,7 +52,7 @@ pub(crate) enum What {
     Defer,
     DeadLetter,
     Post,
-    /// Nothing: the function has answered, and Lambda tells the queue.
+    /// Nothing: the function has answered, and Lambda removes the messages.
     Answer,
 }
 
@@ -243,7 +243,7 @@ impl Around {
         pending().await
     }
 
-    /// The function has answered. Whether Lambda is told so.
+    /// The function has answered. Whether Lambda receives the answer.
     pub(crate) async fn answer(&self) -> bool {
         self.call(What::Answer, || ()).await.is_ok()
     }

@@ -95,7 +95,7 @@ fn critical_incidents_pass_whatever_was_used() {
     assert_eq!(critical.count(), 5);
 }
 
-/// At night only what is urgent is told; the rest is one digest in the morning.
+/// At night only urgent incidents are sent; the rest is one digest in the morning.
 #[test]
 fn what_is_not_urgent_waits_for_the_end_of_the_quiet_hours() {
     let mut night = Night::storm(90, 9, 100, 7);
@@ -119,9 +119,9 @@ fn what_is_not_urgent_waits_for_the_end_of_the_quiet_hours() {
     assert_eq!(members(digest), 60);
 }
 
-/// What an hour has room for is not used up by what a composite alarm speaks for in the end.
+/// What an hour has room for is not used up by what a composite alarm covers in the end.
 #[test]
-fn what_is_absorbed_gives_its_place_back() {
+fn a_covered_incident_gives_its_slot_back() {
     let mut night = limited(2, 24, Night::default());
     let names: Vec<String> = (0..8).map(|it| format!("child-{it}")).collect();
     night.happenings = names

@@ -159,7 +159,7 @@ fn composite(children: &[&str], seconds: i64) -> Happening {
 /// Whichever comes first: the alarms that a composite alarm looks at are reported as a part of it, and
 /// another alarm is not.
 #[test]
-fn a_composite_alarm_absorbs_its_children() {
+fn a_composite_alarm_covers_its_children() {
     for at in [0, 5, 10] {
         let children = ["a", "b", "c"];
         let mut happenings: Vec<Happening> = children
@@ -182,9 +182,9 @@ fn a_composite_alarm_absorbs_its_children() {
     }
 }
 
-/// The outermost composite alarm tells all that those within it speak for.
+/// The outermost composite alarm covers everything that those within it cover.
 #[test]
-fn a_composite_alarm_absorbs_what_its_children_speak_for() {
+fn a_composite_alarm_covers_what_its_children_cover() {
     let inner = composite(&["a", "b"], 2);
     let outer = Happening {
         name: "outer".to_owned(),
@@ -199,9 +199,9 @@ fn a_composite_alarm_absorbs_what_its_children_speak_for() {
     assert!(body["title"].as_str().unwrap().contains("of alarm outer"));
 }
 
-/// Nobody waits twenty minutes for a critical alarm because a composite alarm that is none was told.
+/// Nobody waits twenty minutes for a critical alarm because an alarm that is no composite alarm was sent.
 #[test]
-fn a_composite_alarm_does_not_absorb_what_is_more_urgent() {
+fn a_composite_alarm_does_not_cover_what_is_more_urgent() {
     let critical = Happening {
         priority: Priority::Critical,
         ..alarm("a", 1, 120)
@@ -213,9 +213,9 @@ fn a_composite_alarm_does_not_absorb_what_is_more_urgent() {
     assert_eq!(last.1["priority"], "CRITICAL");
 }
 
-/// A child that goes off long before is told by itself.
+/// A child that goes off long before is sent by itself.
 #[test]
-fn a_composite_alarm_does_not_absorb_what_was_told() {
+fn a_composite_alarm_does_not_cover_what_was_sent() {
     let night = night(vec![alarm("a", 1, 0), composite(&["a"], 120)]);
     assert_eq!(night.play_and_account_for_everything().taken.len(), 2);
 }

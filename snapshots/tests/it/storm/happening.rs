@@ -1,4 +1,4 @@
-//! What happens in a storm: events as AWS sends them, through the functions' own judgement.
+//! What happens in a storm: events as AWS sends them, through the functions' own evaluation.
 
 use contract::{Envelope, FunctionName, Priority};
 use jiff::{SignedDuration, Timestamp};

@@ -1,4 +1,4 @@
-//! A bad night: what the agent is told of ten thousand events within a minute, of an alarm that flaps, of
+//! A bad night: what the agent is sent of ten thousand events within a minute, of an alarm that flaps, of
 //! more than the account file allows. The decisions are those of the functions, the numbers those of the
 //! template, on a clock that only waiting moves.
 

@@ -108,6 +108,12 @@ impl AlarmRule {
     /// A name alone says that the alarm is in the state ALARM. `ok(name)` and `no-data(name)` ask for
     /// the other states, and `existing(name)` is an alarm that is not of this account file, by its
     /// full name. Names with spaces, parentheses or quotes in them stand in quotes.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`InvalidRule`] with the first mistake in the text: a missing name or operator, `and` beside
+    /// `or`, parentheses or quotes that do not match, or a name that no alarm can have. A rule with more alarms,
+    /// elements or characters than CloudWatch takes is one, too.
     pub fn parse(text: &str) -> Result<Self, InvalidRule> {
         let rule = parse(text)?;
         let alarms = rule.others().len();

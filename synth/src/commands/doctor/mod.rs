@@ -101,6 +101,11 @@ pub(crate) async fn run(args: &Doctor, session: &Session) -> Result<Exit, Error>
 }
 
 /// Checks everything, and shows it. `name` is how the command line names the account file.
+///
+/// # Errors
+///
+/// Returns [`Error::Interrupted`] if the run is stopped. What is missing or could not be looked at is a line of
+/// the output and not an error.
 pub async fn doctor(
     session: &Session,
     file: Option<&LoadedFile>,

@@ -63,6 +63,11 @@ pub(crate) async fn run(
 }
 
 /// What a person is shown of the results of a region since a point in time, in lines of `width` characters at most.
+///
+/// # Errors
+///
+/// Returns an [`Error`] if the core stack is not deployed or has no ledger, or if CloudFormation or DynamoDB
+/// refuse or do not answer.
 pub async fn shown(
     region: &Region,
     account: &Account,

@@ -3,11 +3,11 @@
 mod region;
 
 use aws_sdk_cloudwatch::types::StateValue;
-use contract::{Output, names::pipeline_alarm};
-use jiff::Timestamp;
+use contract::{FunctionName, Output, names::pipeline_alarm};
+use jiff::{SignedDuration, Timestamp};
 use stacks::{Json, stack_names};
 
-use self::region::{PipelineAlarm, RegionStatus, StackLine};
+use self::region::{Attempt, PipelineAlarm, RegionStatus, StackLine};
 use crate::{
     aws::{AwsError, QueueDepth, Region},
     cli::{AccountFile, Status},
@@ -15,9 +15,12 @@ use crate::{
     config::Account,
     deploy::{StackCondition, all_stacks, describe},
     error::{Error, Exit},
-    ledger::{Contents, LedgerError, Summary, Table},
+    ledger::{Contents, LedgerError, Search, Summary, Table},
     webhook_secret,
 };
+
+/// How far back the last attempt is looked for. A webhook that is down is tried at least every four minutes.
+const LAST_ATTEMPT: SignedDuration = SignedDuration::from_mins(30);
 
 pub(super) async fn run(
     args: &Status,
@@ -33,6 +36,12 @@ pub(super) async fn run(
 }
 
 /// Shows the status of an account's stacks, queues, webhook and budget. What cannot be read does not hide the rest.
+///
+/// # Errors
+///
+/// Returns an [`Error`] if the credentials belong to another account, if the run is stopped, if something could
+/// not be read (after all else has been printed), or, with `--strict`, if names in the account file are not in the
+/// account.
 pub async fn status(session: &Session, names: NameCheck<'_>, as_json: bool) -> Result<Exit, Error> {
     let terminal = session.terminal;
     let account = &names.file.account;
@@ -136,6 +145,11 @@ async fn region_status(region: &Region, account: &Account) -> RegionStatus {
         Some(table) => Some(ledger(region, account, table).await),
         None => None,
     };
+    let is_due = matches!(&ledger, Some(Ok(summary)) if summary.has_due());
+    let attempt = match of(Output::Function(FunctionName::Deliver)).filter(|_| is_due) {
+        Some(function) => last_attempt(region, function).await.transpose(),
+        None => None,
+    };
     let mut depth = async |what: &str, url: Option<String>| match url {
         Some(url) => QueueDepth::of(aws, &url)
             .await
@@ -157,6 +171,7 @@ async fn region_status(region: &Region, account: &Account) -> RegionStatus {
         incidents,
         dead_letters,
         ledger,
+        attempt,
         alarms,
         problems,
     }
@@ -168,6 +183,17 @@ async fn ledger(region: &Region, account: &Account, table: String) -> Result<Sum
     let now = Timestamp::now();
     let contents = Contents::read(items, now);
     Ok(Summary::new(&contents, &account.monitor.delivery(), now))
+}
+
+/// What the webhook answered the last time, by the log of `deliver`: the ledger keeps no answers.
+async fn last_attempt(region: &Region, function: String) -> Result<Option<Attempt>, String> {
+    let since = Timestamp::now().saturating_sub(LAST_ATTEMPT);
+    let since = since.unwrap_or(Timestamp::MIN);
+    let functions = [(FunctionName::Deliver.as_str().to_owned(), function)];
+    let search = Search::of(&region.aws, &functions, since).await;
+    let search = search.map_err(|error| error.to_string())?;
+    let last = search.last_attempt().await.map_err(|it| it.to_string())?;
+    Ok(last.map(|(at, line)| Attempt { at, line }))
 }
 
 /// The alarms on the pipeline itself that have gone off.

@@ -6,8 +6,9 @@ use stacks::Json;
 
 use crate::{
     aws::QueueDepth,
+    commands::webhook,
     deploy::StackCondition,
-    ledger::{LedgerError, Summary},
+    ledger::{LedgerError, Summary, clock},
     webhook_secret::WebhookState,
 };
 
@@ -22,9 +23,18 @@ pub(super) struct RegionStatus {
     pub(super) dead_letters: Option<QueueDepth>,
     /// Whoever may not read the ledger still sees the rest.
     pub(super) ledger: Option<Result<Summary, LedgerError>>,
+    /// What the last attempt to send something came to, or why that is not known; nothing while nothing is due.
+    pub(super) attempt: Option<Result<Attempt, String>>,
     pub(super) alarms: Vec<PipelineAlarm>,
     /// What could not be read, and why.
     pub(super) problems: Vec<String>,
+}
+
+/// An attempt to send something.
+pub(super) struct Attempt {
+    pub(super) at: Timestamp,
+    /// What `deliver` logged about it.
+    pub(super) line: Json,
 }
 
 /// A stack, and what CloudFormation says of it.
@@ -82,6 +92,7 @@ impl RegionStatus {
             "incidents": depth(self.incidents),
             "deadLetters": depth(self.dead_letters),
             "ledger": ledger,
+            "lastAttempt": self.attempt.as_ref().map(last_attempt),
             "pipelineAlarms": alarms
                 .map(|it| json!({ "name": it.name, "reason": it.reason }))
                 .collect::<Vec<_>>(),
@@ -96,7 +107,7 @@ impl RegionStatus {
             lines.push(format!("  stack         {stack}  {status}"));
         }
         lines.extend(self.version.as_ref().map(|it| version(it, account)));
-        lines.extend(self.webhook.as_ref().map(|it| webhook(it, account)));
+        lines.extend(self.webhook.as_ref().map(|it| webhook_line(it, account)));
         if let Some(it) = self.incidents {
             lines.push(queue("incidents", it));
         }
@@ -113,6 +124,20 @@ impl RegionStatus {
             Some(Ok(summary)) => lines.extend(summary.lines(now)),
             Some(Err(error)) => lines.push(format!("  ledger        {}", problem(error))),
         }
+        match &self.attempt {
+            None => {}
+            Some(Ok(Attempt { at, line })) => {
+                let result = webhook::result(line, account);
+                lines.push(format!(
+                    "  last attempt  {}: {}",
+                    clock(*at, now),
+                    result.what
+                ));
+                let next = result.next.iter();
+                lines.extend(next.map(|it| format!("                next: {it}")));
+            }
+            Some(Err(why)) => lines.push(format!("  last attempt  not read: {why}")),
+        }
         for PipelineAlarm { name, reason } in &self.alarms {
             let (name, reason) = (
                 name.as_deref().unwrap_or_default(),
@@ -127,6 +152,19 @@ impl RegionStatus {
     }
 }
 
+/// An attempt, for a program.
+fn last_attempt(attempt: &Result<Attempt, String>) -> Json {
+    match attempt {
+        Ok(Attempt { at, line }) => json!({
+            "at": at,
+            "verdict": line["verdict"],
+            "status": line["status"],
+            "why": line["why"],
+        }),
+        Err(why) => json!({ "problem": why }),
+    }
+}
+
 fn version(deployed: &str, account: &str) -> String {
     let own = env!("CARGO_PKG_VERSION");
     if deployed == own {
@@ -138,7 +176,7 @@ fn version(deployed: &str, account: &str) -> String {
     }
 }
 
-fn webhook(state: &WebhookState, account: &str) -> String {
+fn webhook_line(state: &WebhookState, account: &str) -> String {
     let state = match state {
         WebhookState::NotSet => {
             format!("not set: incidents wait. Set it with: synth webhook set --account {account}")
@@ -173,7 +211,7 @@ fn problem(error: &LedgerError) -> String {
 
 #[cfg(test)]
 mod tests {
-    use webhook::Kind;
+    use ::webhook::Kind;
 
     use super::*;
 
@@ -199,6 +237,7 @@ mod tests {
                 ..EMPTY
             }),
             ledger: None,
+            attempt: None,
             alarms: vec![PipelineAlarm {
                 name: Some("tocsin-prod-pipeline-dead-letters".to_owned()),
                 reason: Some("3 datapoints".to_owned()),
@@ -261,6 +300,38 @@ mod tests {
             ]);
             assert_eq!(status.lines("prod", Timestamp::UNIX_EPOCH), expected);
             assert_eq!(status.to_json()["webhook"], shown);
+        }
+    }
+
+    /// Whoever is called because incidents wait learns why, and what to do.
+    #[test]
+    fn the_last_attempt_is_shown_with_the_next_command() {
+        let at: Timestamp = "2026-01-02T12:31:05Z".parse().unwrap();
+        let now: Timestamp = "2026-01-02T12:40:00Z".parse().unwrap();
+        for (line, expected, json) in [
+            (
+                Ok(json!({ "message": "attempt", "status": 503, "verdict": "later" })),
+                "  last attempt  12:31:05 UTC: HTTP 503: the receiver takes no incidents now\n                \
+                 next: incidents are retried until it does; test it again: synth webhook test --account prod",
+                json!({ "at": at, "status": 503, "verdict": "later", "why": null }),
+            ),
+            (
+                Ok(json!({ "message": "attempt", "verdict": "no answer", "why": "timeout" })),
+                "  last attempt  12:31:05 UTC: no answer: timeout\n                next: check the host of the URL \
+                 and the function's way to it; then: synth webhook test --account prod",
+                json!({ "at": at, "status": null, "verdict": "no answer", "why": "timeout" }),
+            ),
+            (
+                Err("logs FilterLogEvents: AccessDeniedException (status 400)".to_owned()),
+                "  last attempt  not read: logs FilterLogEvents: AccessDeniedException (status 400)",
+                json!({ "problem": "logs FilterLogEvents: AccessDeniedException (status 400)" }),
+            ),
+        ] {
+            let mut status = status(None);
+            status.attempt = Some(line.map(|line| Attempt { at, line }));
+            let shown = status.lines("prod", now).join("\n");
+            assert!(shown.contains(expected), "{shown}");
+            assert_eq!(status.to_json()["lastAttempt"], json);
         }
     }
 }

@@ -28,6 +28,6 @@ pub(crate) struct Results {
     /// Whether `https` subscriptions get a custom notification of Amazon Q Developer in chat applications, and all others
     /// plain text. Default: `false`, which is plain text for all.
     pub(crate) chat: Option<Field<bool>>,
-    /// The priority from which on people hear of an investigation. Default: `MINIMAL`, which is all.
+    /// The lowest priority whose investigations are published. Default: `MINIMAL`, which is all.
     pub(crate) from: Option<Field<Priority>>,
 }

@@ -152,12 +152,13 @@ impl Resolver<'_> {
         for (key, field) in fields {
             let Some(value) = &field.value else { continue };
             if let Err(error) = tags.add(key, value) {
-                let hint = match &error {
-                    InvalidTag::OfAws(_) => "AWS keeps those to itself",
-                    InvalidTag::Own => "",
-                    InvalidTag::Length(_) => "a key has at most 128 characters, a value 256",
+                let (place, hint) = match &error {
+                    InvalidTag::OfAws(_) => (&field.key, "AWS keeps those to itself"),
+                    InvalidTag::Own => (&field.key, "remove it here"),
+                    InvalidTag::KeyLength(_) => (&field.key, "a key has 1 to 128 characters"),
+                    InvalidTag::ValueLength(_) => (&field.span, "a value has at most 256"),
                 };
-                self.error(&field.span, error.to_string(), hint);
+                self.error(place, error.to_string(), hint);
             }
         }
         if !tags.fit() {

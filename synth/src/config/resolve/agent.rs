@@ -106,7 +106,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// The region of the space, if stacks can hear of it.
+    /// The region of the space, if stacks can receive its events.
     fn agent_region(&mut self, field: &Field<String>, regions: &[String]) -> Option<String> {
         let region = field.value.as_deref()?;
         if !is_region(region) {

@@ -33,27 +33,25 @@ impl Resolver<'_> {
         let mut alarms = Vec::new();
         for field in fields {
             let Some(entry) = field.value else { continue };
-            let (name, full) = match entry {
-                TextOr::Text(name) => (
-                    Field {
-                        value: Some(name),
-                        span: field.span,
-                        missing: false,
-                    },
-                    None,
-                ),
+            let (name, mut full) = match entry {
+                TextOr::Text(name) => (Field::of(name, field.span), None),
                 TextOr::Full(full) => {
                     self.require(&field.span, &[("name", full.name.missing)]);
                     (full.name.clone(), Some(full))
                 }
             };
+            let before = self.problems.len();
             let Some(selector) = self.selector(&name, here) else {
                 continue;
             };
             let mut cluster = Cluster::plain(selector);
             let mut regions = Vec::new();
-            if let Some(mut full) = full {
-                regions = self.regions_of_cluster(full.regions.take(), &cluster, &name.span, here);
+            let limits = full.as_mut().and_then(|it| it.regions.take());
+            if limits.is_some() {
+                regions = self.regions_of_cluster(limits, &cluster, &name.span, here);
+            }
+            let is_sound = self.problems.len() == before;
+            if let Some(full) = full {
                 cluster.priority = full.priority.and_then(|it| it.value).map(priority);
                 let ignored = items(full.ignore_services);
                 cluster.ignored_services = self.ignored_services(&ignored);
@@ -74,6 +72,10 @@ impl Resolver<'_> {
                     alarm.regions.clone_from(&regions);
                 }
                 alarms.extend(of_services);
+            }
+            if !is_sound {
+                // Nobody knows where it was meant to be: it is not compared with others.
+                continue;
             }
             self.names_cluster(&cluster, &regions, &name.span);
             for cluster in in_regions(cluster, &regions) {
@@ -161,7 +163,7 @@ impl Resolver<'_> {
         Some(ClusterSelector::InRegion(name, (*region).to_owned()))
     }
 
-    /// The regions that a cluster is limited to.
+    /// The regions that a cluster is limited to by such a list.
     fn regions_of_cluster(
         &mut self,
         list: super::List<String>,
@@ -169,9 +171,8 @@ impl Resolver<'_> {
         span: &Range<usize>,
         here: Where<'_>,
     ) -> Vec<String> {
-        let is_limited = list.is_some();
         let regions = self.some_regions(list, here.regions);
-        if is_limited && !matches!(cluster.selector, ClusterSelector::Name(_)) {
+        if !matches!(cluster.selector, ClusterSelector::Name(_)) {
             self.error(
                 span,
                 format!("`{}` cannot have `regions`", cluster.selector),
@@ -272,7 +273,7 @@ impl Resolver<'_> {
         for (service, field) in services {
             let Ok(service) = ClusterName::parse(&service) else {
                 self.error(
-                    &field.span,
+                    &field.key,
                     format!("`{service}` is not the name of a service"),
                     "it may hold letters, digits, hyphens and underscores",
                 );

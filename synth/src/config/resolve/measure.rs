@@ -160,7 +160,9 @@ impl Resolver<'_> {
         let fields = entries(metrics);
         let count = fields.len();
         let mut metrics = BTreeMap::new();
+        let mut keys: BTreeMap<String, Range<usize>> = BTreeMap::new();
         for (name, field) in fields {
+            keys.insert(name.clone(), field.key.clone());
             let Some(metric) = field.value else { continue };
             self.require(&field.span, &[("metric", metric.metric.missing)]);
             let metric = self.metric(
@@ -174,16 +176,21 @@ impl Resolver<'_> {
         if metrics.len() < count {
             return None;
         }
-        let names: Vec<String> = metrics.keys().cloned().collect();
         match Measure::math(expression.value.as_deref()?, metrics) {
             Ok(measure) => Some(measure),
             Err(error) => {
-                let known: Vec<&str> = names.iter().map(String::as_str).collect();
+                let known: Vec<&str> = keys.keys().map(String::as_str).collect();
                 let hint = match &error {
                     InvalidFormula::Unknown(name) => did_you_mean(name, &known),
                     _ => String::new(),
                 };
-                self.error(&expression.span, error.to_string(), &hint);
+                let key = match &error {
+                    InvalidFormula::Name(name)
+                    | InvalidFormula::Taken(name)
+                    | InvalidFormula::Unused(name) => keys.get(name),
+                    _ => None,
+                };
+                self.error(key.unwrap_or(&expression.span), error.to_string(), &hint);
                 None
             }
         }

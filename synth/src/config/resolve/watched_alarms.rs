@@ -131,7 +131,12 @@ impl Resolver<'_> {
         } else if pattern.as_str() == "*" {
             self.error(&field.span, "this excepts every alarm", "");
         } else if excepted.contains(&pattern) {
-            self.error(&field.span, format!("`!{name}` stands here twice"), "");
+            let first = self
+                .named
+                .iter()
+                .find(|it| it.kind == NamedKind::Exception && it.name == pattern.to_string());
+            let first = first.map_or(field.span.clone(), |it| it.span.clone());
+            self.duplicate("exception", &format!("!{name}"), &field.span, &first);
         } else {
             self.warn_of_many_stars(field, &pattern);
             let named = Named::new(NamedKind::Exception, pattern.to_string(), &field.span);

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use runtime::{
-    aws::logs::Logs,
+    aws::{CallError, logs::Logs},
     http::{Reuse, client, web_roots},
 };
+use stacks::Json;
 
 use super::Line;
 use crate::aws::{Aws, AwsError};
@@ -14,6 +15,10 @@ use crate::aws::{Aws, AwsError};
 const FILTER: &str = "CloudWatch Logs FilterLogEvents";
 /// Pages of one group that are read at most: CloudWatch looks through the whole group for each text.
 const PAGES: usize = 50;
+/// How `deliver` calls the line that says what the webhook answered.
+const ATTEMPT: &str = "attempt";
+/// Pages that are read for the last of these at most.
+const PAGES_OF_ATTEMPTS: usize = 10;
 
 /// The logs of the functions of a stack.
 pub(crate) struct Search {
@@ -86,6 +91,39 @@ impl Search {
             }
         }
         (lines, gaps)
+    }
+
+    /// The last attempt to send something: when it was, and the line that `deliver` wrote about it. Nothing where there
+    /// was none.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`CallError`] if a log cannot be read. One that does not exist yet is not an error.
+    pub(crate) async fn last_attempt(&self) -> Result<Option<(Timestamp, Json)>, CallError> {
+        let mut last = None;
+        for group in self.groups.values() {
+            let mut next: Option<String> = None;
+            for _ in 0..PAGES_OF_ATTEMPTS {
+                let page = self
+                    .logs
+                    .holding(group, ATTEMPT, self.since, next.as_deref());
+                let found = match page.await {
+                    Err(error) if error.is("ResourceNotFoundException") => break,
+                    found => found?,
+                };
+                for line in found.items {
+                    let json: Option<Json> = serde_json::from_str(line.text.trim()).ok();
+                    if let Some(json) = json.filter(|it| it["message"] == ATTEMPT) {
+                        last = Some((line.at, json));
+                    }
+                }
+                next = found.next;
+                if next.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(last)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod found;
 mod results;
+mod rows;
 mod shown;
 mod states;
 

@@ -28,7 +28,7 @@ fn lines_fit_a_terminal_and_move_no_cursor() {
         today("12:30:00"),
         &[(&long, 1), ("in ALARM", 1)],
     );
-    window.name = "ECS service checkout\n".repeat(20);
+    window.name = "ECS service checkout\n".repeat(60);
     let shown = lines([window], 6, NOW);
     for line in shown.lines() {
         assert!(line.chars().count() <= 100, "{line}");
@@ -78,6 +78,12 @@ fn the_budget_and_the_queues_come_last() {
   dead letters  2 messages; see why with: synth redrive --account prod --dry-run";
     let lines = history.lines("prod", 50, 100, at(NOW)).join("\n");
     assert_eq!(format!("\n{lines}"), expected);
+    let lines = history.lines("payments-production", 50, 80, at(NOW));
+    let expected = [
+        "  dead letters  2 messages; see why with: synth redrive --account",
+        "                payments-production --dry-run",
+    ];
+    assert_eq!(lines[lines.len() - 2..], expected);
 }
 
 #[test]

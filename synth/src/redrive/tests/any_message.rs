@@ -72,10 +72,10 @@ proptest! {
             prop_assert!(!line.chars().any(char::is_control), "{line:?}");
         }
         let disposition = foreseen(&plan(&letter, &everything(), &stack()));
-        prop_assert!(matches!(disposition, Disposition::WouldRedrive | Disposition::Left(_)));
+        prop_assert!(matches!(disposition, Disposition::WouldRedrive | Disposition::Kept(_)));
         let report = Report { region: String::new(), letters: vec![(letter, disposition)], more: false, unread: None };
         let json = report.to_json();
-        prop_assert!(["left", "would redrive"].iter().any(|it| json["letters"][0]["verdict"] == *it));
+        prop_assert!(["kept", "would redrive"].iter().any(|it| json["letters"][0]["verdict"] == *it));
     }
 }
 

@@ -60,7 +60,7 @@ fn invoke(function: &str, payload: &Json) -> Step {
 }
 
 fn leave(reason: &str) -> Step {
-    Step::Leave(reason.to_owned())
+    Step::Keep(reason.to_owned())
 }
 
 /// Where Lambda writes its records.
@@ -77,7 +77,7 @@ fn a_record_in_the_queue_goes_back_only_for_who_names_it() {
     let letter = read(&sample(DESTINATION));
     let step = plan(&letter, &everything(), &stack());
     let reason = "no reason attribute: anyone who may send to this queue could have written it; to try all the same: --id ";
-    assert!(matches!(step, Step::Leave(why) if why.starts_with(reason)));
+    assert!(matches!(step, Step::Keep(why) if why.starts_with(reason)));
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn an_incident_that_nobody_explains_goes_only_by_its_id() {
         &unexplained,
         Kind::Incident,
         what,
-        "nobody says why",
+        "no reason is given",
         &leave(would),
     );
     let selection = Selection {
@@ -410,7 +410,12 @@ fn poison_stays_and_is_not_quoted() {
     let unknown =
         leave("unknown format: not written by this stack, EventBridge, the scheduler or Lambda");
     for (body, attributes, what, why) in [
-        ("", vec![], "0 bytes that are not JSON", "nobody says why"),
+        (
+            "",
+            vec![],
+            "0 bytes that are not JSON",
+            "no reason is given",
+        ),
         (
             "canary",
             vec![("RequestID", "1")],
@@ -421,7 +426,7 @@ fn poison_stays_and_is_not_quoted() {
             r#"{"canary":1}"#,
             vec![],
             "12 bytes of JSON",
-            "nobody says why",
+            "no reason is given",
         ),
         (
             "canary",
@@ -454,13 +459,13 @@ fn poison_stays_and_is_not_quoted() {
         &message(r#"{"version":99,"canary":1}"#, &[]),
         Kind::Incident,
         "an incident in an envelope of version 99",
-        "nobody says why",
+        "no reason is given",
         &leave("a newer version of Tocsin wrote it: redrive it with that version"),
     );
 }
 
 #[test]
-fn what_is_not_asked_for_stays() {
+fn letters_that_are_not_selected_are_skipped() {
     let reason = [("TOCSIN_REASON", "expired")];
     let incident = read(&message(&envelope("cpu").to_body(), &reason));
     let event = read(&message(&alarm("cpu").to_string(), &[("RequestID", "1")]));
@@ -475,8 +480,8 @@ fn what_is_not_asked_for_stays() {
         (vec![Kind::Function], ids(&[&incident_id]), [false, false]),
     ] {
         let selection = Selection { kinds, ids };
-        let asked = [&incident, &event]
-            .map(|letter| plan(letter, &selection, &stack()) != Step::NotAskedFor);
+        let asked =
+            [&incident, &event].map(|letter| plan(letter, &selection, &stack()) != Step::Skipped);
         assert_eq!(asked, expected, "{selection:?}");
     }
 }

@@ -62,9 +62,9 @@ impl Dead {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     None,
-    /// Nothing happens, and it is said so.
+    /// Nothing happens, and the answer says so.
     Refused,
-    /// It happens, and nobody hears of it.
+    /// It happens, and the answer is lost.
     Unheard,
     /// A message is handed out, and is not hidden.
     Twice,

@@ -241,14 +241,14 @@ async fn only_what_a_person_has_seen_is_redriven() {
     let report = look.report(dispositions);
     assert_eq!(ports.arrived(), [alarm("1").to_string()]);
     assert_eq!(
-        report.count(|disposition| *disposition == Disposition::NotAskedFor),
+        report.count(|disposition| *disposition == Disposition::Skipped),
         3
     );
     let gone = report
         .letters
         .iter()
         .find(|(letter, _)| letter.id == "message-0000");
-    assert!(matches!(gone, Some((_, Disposition::Left(why))) if why.starts_with("gone")));
+    assert!(matches!(gone, Some((_, Disposition::Kept(why))) if why.starts_with("gone")));
 }
 
 fn fault() -> impl Strategy<Value = Fault> {
@@ -293,9 +293,9 @@ proptest! {
                     let is_there = dead.contains_key(&letter.id);
                     match disposition {
                         Disposition::Redriven => prop_assert!(!is_there),
-                        Disposition::Left(_) | Disposition::Stuck(_) => prop_assert!(is_there),
+                        Disposition::Kept(_) | Disposition::Stuck(_) => prop_assert!(is_there),
                         Disposition::Lingers(_) => prop_assert!(arrived.contains(&bodies[&letter.id])),
-                        Disposition::NotAskedFor | Disposition::WouldRedrive => prop_assert!(false),
+                        Disposition::Skipped | Disposition::WouldRedrive => prop_assert!(false),
                     }
                 }
             }
