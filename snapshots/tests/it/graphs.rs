@@ -16,6 +16,11 @@ fn example() {
 }
 
 #[test]
+fn agent() {
+    check("agent");
+}
+
+#[test]
 fn minimal() {
     check("minimal");
 }

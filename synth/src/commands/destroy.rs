@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use contract::StackRole;
+
 use crate::{
     aws::Region,
     cli::Destroy,
@@ -44,7 +46,7 @@ struct Deletion<'a> {
 /// Deletes the stacks of an account, and says what stays.
 pub async fn destroy(session: &Session, account: &Account, yes: bool) -> Result<Exit, Error> {
     let terminal = session.terminal;
-    let regions = session.connect(account).await?;
+    let regions = session.connect_everywhere(account).await?;
     let shown = &Shown::at(terminal);
     let observer = &|event: &DeployEvent<'_>| shown.show(event);
     let accepted = BTreeSet::new();
@@ -105,7 +107,7 @@ pub async fn destroy(session: &Session, account: &Account, yes: bool) -> Result<
         say_removals(it, terminal);
     }
     for region in &regions {
-        if deletions.iter().any(|it| it.region.name() == region.name()) {
+        if region.is_watched && deletions.iter().any(|it| it.region.name() == region.name()) {
             say_code(region, terminal).await;
         }
     }
@@ -162,7 +164,7 @@ async fn deletions<'a>(
     let mut deletions = Vec::new();
     let core = account.monitor.stack.as_str();
     for region in regions {
-        let stacks = all_stacks(&region.aws, &account.monitor).await?;
+        let stacks = all_stacks(region, &account.monitor).await?;
         for stack in stacks.into_iter().rev() {
             let Some(found) = describe(&region.aws, &stack).await? else {
                 continue;
@@ -202,6 +204,8 @@ async fn deletions<'a>(
             });
         }
     }
+    // Nothing is forwarded any more to what is deleted then.
+    deletions.sort_by_key(|it| StackRole::of(&it.stack, core) != Some(StackRole::AgentEvents));
     Ok(deletions)
 }
 

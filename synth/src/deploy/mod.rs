@@ -30,7 +30,9 @@ pub use error::DeployError;
 pub use observer::{DeployEvent, Observer};
 pub use owner::check_ours;
 pub use plan::{First, Plan, StackPlan, Values, plan};
-pub use read::{Deployed, all_stacks, deployed, describe, output, template};
+pub use read::{
+    Deployed, all_stacks, deployed, describe, output, stacks_in, template, wanted_stacks,
+};
 pub use remains::{Remains, Resource, remains};
 pub use remove::Removed;
 pub use result::{RunResult, StackOutcome, StackResult};

@@ -247,9 +247,15 @@ impl Graph {
                 "Cost Anomaly Detection".to_owned(),
                 vec![format!("in {BILLING_REGION}")],
             ),
-            Purpose::Results { .. } => {
+            Purpose::Results => {
+                let forwarding = monitor.forwarding();
+                let lines = forwarding.map(|(_, it)| {
+                    let count = it.to.len();
+                    let to = format!("forwarded to {count} {}", plural("region", count));
+                    vec![format!("in {}", it.from), to]
+                });
                 let title = "AWS DevOps Agent".to_owned();
-                ("agent".to_owned(), title, Vec::new())
+                ("agent".to_owned(), title, lines.unwrap_or_default())
             }
             Purpose::Event(_) if count == 1 => {
                 let slug = rule.purpose.slug();
