@@ -44,6 +44,8 @@ pub enum StackRole {
     Alarms(u32),
     /// The composite alarms, which look at those of every shard.
     Composites,
+    /// What forwards the agent's events, in the region of the agent space and in no other.
+    AgentEvents,
 }
 
 impl StackRole {
@@ -53,6 +55,7 @@ impl StackRole {
             Self::Core => core.to_owned(),
             Self::Alarms(number) => format!("{core}-alarms-{number}"),
             Self::Composites => format!("{core}-composites"),
+            Self::AgentEvents => format!("{core}-agent-events"),
         }
     }
 
@@ -62,6 +65,7 @@ impl StackRole {
             Some(name.len()),
             name.rfind("-alarms-"),
             name.rfind("-composites"),
+            name.rfind("-agent-events"),
         ];
         let cores = ends.into_iter().flatten().filter(|end| *end > 0);
         cores
@@ -75,6 +79,7 @@ impl StackRole {
         match rest {
             "" => Some(Self::Core),
             "-composites" => Some(Self::Composites),
+            "-agent-events" => Some(Self::AgentEvents),
             _ => {
                 let number = rest.strip_prefix("-alarms-")?;
                 let digits = number.bytes().all(|b| b.is_ascii_digit());
@@ -95,6 +100,7 @@ mod tests {
             StackRole::Alarms(1),
             StackRole::Alarms(12),
             StackRole::Composites,
+            StackRole::AgentEvents,
         ];
         assert!(roles.is_sorted());
         for role in roles {
@@ -105,6 +111,8 @@ mod tests {
             ("tocsin-a-alarms-1", true),
             ("tocsin-alarms-12", true),
             ("x-composites", true),
+            ("x-agent-events", true),
+            ("tocsin-agent", false),
             ("tocsin-alarms", false),
             ("tocsin-alarms-x", false),
             ("tocsin-alarms-1-b", false),

@@ -46,6 +46,7 @@ pub(crate) async fn deploy<'a>(
         account: identity.account,
         caller: identity.arn,
         cloudformation_role: None,
+        is_watched: true,
     };
     let deployment = Deployment {
         regions: std::slice::from_ref(&region),

@@ -146,6 +146,13 @@ pub(crate) fn default_bus() -> Value<Arn<EventBus>> {
     Value::Expression(Expression::Sub(arn.to_owned(), BTreeMap::new()))
 }
 
+/// The account's default event bus in a region.
+pub(crate) fn bus_in(region: &str) -> Value<Arn<EventBus>> {
+    let bus = "${AWS::AccountId}:event-bus/default";
+    let arn = format!("arn:${{AWS::Partition}}:events:{region}:{bus}");
+    Value::Expression(Expression::Sub(arn, BTreeMap::new()))
+}
+
 impl From<&OpsTopic> for Value<Arn<Topic>> {
     /// A name is that of a topic in the stack's own account and region.
     fn from(topic: &OpsTopic) -> Self {

@@ -135,10 +135,7 @@ fn of_rule(rule: &EventRule, name: &str) -> impl Iterator<Item = OverQuota> {
             Subject::WatchedAlarms,
             "name fewer, or say them shorter: `team-a-*` for many",
         ),
-        Purpose::Pipelines
-        | Purpose::DeniedCalls
-        | Purpose::CostAnomalies
-        | Purpose::Results { .. } => (
+        Purpose::Pipelines | Purpose::DeniedCalls | Purpose::CostAnomalies | Purpose::Results => (
             Subject::Everything,
             Subject::Everything,
             "name fewer, or say them shorter",

@@ -9,6 +9,7 @@ use crate::{
     arn::AlarmAction,
     asset::{BUCKET_PARAMETER, key_parameter},
     constructs::{
+        agent_events::agent_events,
         alarms::{alarm, composite_alarm},
         canary::canary,
         cost_schedule::{COST_REGIONS, cost_schedule},
@@ -26,7 +27,7 @@ use crate::{
     },
     hash::stable_hash,
     limits,
-    monitor::{Alarm, AlarmName, Monitor, Network, NetworkId},
+    monitor::{Agent, Alarm, AlarmName, Forwarding, Monitor, Network, NetworkId},
     parallel,
     quota::{self, OverQuota, Subject},
     resources::lambda_function::Function,
@@ -43,6 +44,8 @@ pub struct Stack {
     pub template: Template,
     /// Where each parameter's value comes from, by name.
     pub parameters: BTreeMap<String, ParameterSource>,
+    /// The only region that it is deployed to; nothing for each region of the account file.
+    pub region: Option<String>,
     /// The alarms in it, in the order of their names.
     pub alarms: Vec<AlarmName>,
 }
@@ -85,6 +88,7 @@ enum Part<'a> {
     Core,
     Alarms(u32, Vec<&'a Alarm>),
     Composites,
+    AgentEvents(&'a Agent, &'a Forwarding),
 }
 
 impl Part<'_> {
@@ -93,6 +97,7 @@ impl Part<'_> {
             Self::Core => StackRole::Core,
             Self::Alarms(number, _) => StackRole::Alarms(*number),
             Self::Composites => StackRole::Composites,
+            Self::AgentEvents(..) => StackRole::AgentEvents,
         }
     }
 }
@@ -150,6 +155,9 @@ fn parts(monitor: &Monitor) -> Vec<Part<'_>> {
     if !monitor.composites.is_empty() {
         parts.push(Part::Composites);
     }
+    if let Some((agent, forwarding)) = monitor.forwarding() {
+        parts.push(Part::AgentEvents(agent, forwarding));
+    }
     parts
 }
 
@@ -162,6 +170,7 @@ fn stack(
         Part::Core => core_stack(monitor, rules),
         Part::Alarms(number, alarms) => alarm_stack(monitor, *number, alarms),
         Part::Composites => composite_stack(monitor),
+        Part::AgentEvents(agent, forwarding) => agent_events_stack(monitor, agent, forwarding),
     }
 }
 
@@ -270,6 +279,27 @@ fn core_stack(monitor: &Monitor, rules: &[EventRule]) -> Result<Stack, Duplicate
         name: StackRole::Core.stack_name(monitor.stack.as_str()),
         template,
         parameters,
+        region: None,
+        alarms: Vec::new(),
+    })
+}
+
+/// What forwards the agent's events is in a stack of its own: the region of the agent space may have no other.
+fn agent_events_stack(
+    monitor: &Monitor,
+    agent: &Agent,
+    forwarding: &Forwarding,
+) -> Result<Stack, DuplicateLogicalId> {
+    let mut template = Template::new(format!(
+        "{STACK_DESCRIPTION}forwards the agent's events to the regions of the account `{}`",
+        monitor.account_name
+    ));
+    agent_events(&mut template, monitor, agent, forwarding)?;
+    Ok(Stack {
+        name: StackRole::AgentEvents.stack_name(monitor.stack.as_str()),
+        template,
+        parameters: BTreeMap::new(),
+        region: Some(forwarding.from.clone()),
         alarms: Vec::new(),
     })
 }
@@ -392,6 +422,7 @@ fn alarms_of(monitor: &Monitor, name: String, template: Template, alarms: Vec<Al
         name,
         template,
         parameters: BTreeMap::from([(Output::AlarmFunctionArn.as_str().to_owned(), source)]),
+        region: None,
         alarms,
     }
 }
@@ -412,7 +443,7 @@ fn full_shards(monitor: &Monitor, parts: &[Part<'_>]) -> Vec<OverQuota> {
         .iter()
         .filter_map(|part| match part {
             Part::Alarms(number, alarms) if !holds(alarms) => Some((*number, alarms)),
-            Part::Alarms(..) | Part::Core | Part::Composites => None,
+            Part::Alarms(..) | Part::Core | Part::Composites | Part::AgentEvents(..) => None,
         })
         .collect();
     if full.is_empty() {

@@ -335,8 +335,7 @@ fn by_cloudformation(scope: Scope<'_>, stacks: &[Stack]) -> Vec<Json> {
         };
         if !pass.is_empty() {
             let mut it = statement("PassRoles", pass.into_iter(), &on);
-            it["Condition"] = json!({ "StringEquals": { "iam:PassedToService":
-                ["lambda.amazonaws.com", "scheduler.amazonaws.com"] } });
+            it["Condition"] = json!({ "StringEquals": { "iam:PassedToService": trusted(stacks) } });
             statements.push(it);
         }
         if own.is_empty() {
@@ -352,6 +351,23 @@ fn by_cloudformation(scope: Scope<'_>, stacks: &[Stack]) -> Vec<Json> {
         statements.push(it);
     }
     statements
+}
+
+/// The services that take on roles of the stacks.
+fn trusted(stacks: &[Stack]) -> Vec<String> {
+    let mut services = Vec::new();
+    for stack in stacks {
+        let template = stack.template.to_json();
+        for (_, resource) in template["Resources"].as_object().into_iter().flatten() {
+            let trust = &resource["Properties"]["AssumeRolePolicyDocument"];
+            for statement in trust["Statement"].as_array().into_iter().flatten() {
+                services.extend(texts(&statement["Principal"]["Service"]));
+            }
+        }
+    }
+    services.sort();
+    services.dedup();
+    services
 }
 
 /// The prefix of a type's actions: `AWS::Lambda::Function` is of `lambda`.

@@ -184,6 +184,46 @@ fn events_that_no_region_of_the_file_has_are_warned_of() {
     }
 }
 
+/// The agent space may be where nothing is watched, as far as it is known that this can be.
+#[test]
+fn a_region_of_the_agent_space_that_may_be_wrong_is_warned_of() {
+    let space = "0a1b2c3d-0000-1111-2222-333344445555";
+    for (regions, region, warning) in [
+        ("regions: [eu-central-1]", "us-east-1", None),
+        (
+            "regions: [eu-central-1]",
+            "eu-north-1",
+            Some("AWS DevOps Agent may not be in `eu-north-1`"),
+        ),
+        (
+            "regions: [eu-central-1]",
+            "us-eest-1",
+            Some("unknown region `us-eest-1`"),
+        ),
+        (
+            "dashboard: false",
+            "us-east-1",
+            Some("without `regions` the agent's events are not forwarded from `us-east-1`"),
+        ),
+    ] {
+        let text = format!(
+            "name: x\nops-topic: ops\n{regions}\nagent: {{space: {space}, region: {region}}}\n"
+        );
+        let (account, diagnostics) = config::parse(&text, CONTEXT);
+        assert!(account.is_some(), "{diagnostics:?}");
+        let shown: Vec<String> = diagnostics
+            .iter()
+            .map(|it| it.render("account.yaml", &text, false))
+            .collect();
+        let wanted: Vec<String> = warning.iter().map(|it| format!("warning: {it}")).collect();
+        assert_eq!(shown.len(), wanted.len(), "{shown:?}");
+        for (shown, wanted) in shown.iter().zip(&wanted) {
+            assert!(shown.starts_with(wanted), "{shown}");
+            assert!(shown.contains("account.yaml:4:62"), "{shown}");
+        }
+    }
+}
+
 /// What the documents show can be used as it is.
 #[test]
 fn account_files_of_the_documents_are_read() {

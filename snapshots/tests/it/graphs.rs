@@ -17,15 +17,15 @@ fn example() {
     check("example");
 }
 
-#[test]
-fn minimal() {
-    check("minimal");
-}
-
 /// The agent is where incidents go, and where their ends come from.
 #[test]
 fn agent() {
     check("agent");
+}
+
+#[test]
+fn minimal() {
+    check("minimal");
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn every_call_of_synth_is_allowed() {
 
 #[test]
 fn every_policy_fits_and_is_one_that_iam_takes() {
-    for case in ["example", "customer_managed_key", "vpc"] {
+    for case in ["example", "agent", "customer_managed_key", "vpc"] {
         let documents = documents(case);
         assert!(documents.len() <= 5, "{}", documents.len());
         let mut ids = BTreeSet::new();
@@ -183,6 +183,24 @@ fn no_other_stack_can_be_read() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn roles_are_passed_to_the_services_that_take_them_on() {
+    let always = ["lambda.amazonaws.com", "scheduler.amazonaws.com"];
+    let with_rules = ["events.amazonaws.com", always[0], always[1]];
+    for (case, services) in [("example", &always[..]), ("agent", &with_rules)] {
+        let documents = documents(case);
+        let statements = documents
+            .iter()
+            .flat_map(|it| it["Statement"].as_array().unwrap());
+        let passes: Vec<&Json> = statements.filter(|it| it["Sid"] == "PassRoles").collect();
+        let [pass] = passes.as_slice() else {
+            panic!("{passes:?}")
+        };
+        let condition = &pass["Condition"]["StringEquals"]["iam:PassedToService"];
+        assert_eq!(*condition, Json::from(services), "{case}");
     }
 }
 

@@ -192,7 +192,8 @@ async function* trust(stack) {
     const scheduled = ["CanaryRole", "CostScheduleRole", "OverdueResultsRole", "SweepRole"].includes(id);
     // Whoever the account lets, and no service.
     const isForPeople = id === "RedriveRole";
-    const trusted = isForPeople ? undefined : scheduled ? "scheduler.amazonaws.com" : "lambda.amazonaws.com";
+    const takenOnBy = id === "AgentEventsRole" ? "events" : scheduled ? "scheduler" : "lambda";
+    const trusted = isForPeople ? undefined : `${takenOnBy}.amazonaws.com`;
     const services = ["ec2", "events", "lambda", "scheduler", "states"].map((it) => `${it}.amazonaws.com`);
     const action = "sts:AssumeRole";
     for (const name of services) {

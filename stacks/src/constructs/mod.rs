@@ -4,6 +4,7 @@
 //! point at. It owns the wiring: whatever lets one resource reach another (a permission, a policy,
 //! a dead-letter queue) is made where the two are joined, exactly once.
 
+pub(crate) mod agent_events;
 pub(crate) mod alarms;
 pub(crate) mod canary;
 pub(crate) mod cost_schedule;

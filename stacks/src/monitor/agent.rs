@@ -11,10 +11,21 @@ pub struct Agent {
     pub space: AgentSpaceId,
     /// The region of its space; nothing where that is the stack's own.
     pub region: Option<String>,
+    /// How its events reach stacks in other regions, if there are any.
+    pub forwarding: Option<Forwarding>,
     /// Dollars of a second of an investigation.
     pub price: Price,
     /// Where results are published, if anywhere.
     pub results: Option<Results>,
+}
+
+/// How events of an agent space reach regions other than its own, the only one that has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forwarding {
+    /// The region of the space.
+    pub from: String,
+    /// The other regions of the account file, in its order.
+    pub to: Vec<String>,
 }
 
 /// Where results of investigations are published.

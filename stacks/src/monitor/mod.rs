@@ -25,7 +25,7 @@ mod service_alarm;
 mod tags;
 mod watched_alarms;
 
-pub use agent::{Agent, Price, Results};
+pub use agent::{Agent, Forwarding, Price, Results};
 pub use agent_time::{AgentSpaceId, AgentTime};
 pub use alarm::{Alarm, InvalidStatistic, Measure, Metric, MissingData, Statistic};
 pub use alarm_pattern::AlarmPattern;
@@ -177,6 +177,12 @@ impl Monitor {
             watched,
             excepted,
         }
+    }
+
+    /// The agent whose events are forwarded to other regions, and how; nothing where none need to be.
+    pub fn forwarding(&self) -> Option<(&Agent, &Forwarding)> {
+        let agent = self.agent.as_ref()?;
+        Some((agent, agent.forwarding.as_ref()?))
     }
 
     /// The IAM path of the stack's roles, such as `/tocsin-prod-roles/`.

@@ -62,7 +62,7 @@ impl StackName {
         }
         if StackRole::is_of_another(text) {
             return Err(fail(
-                "ends in `-composites` or `-alarms-1`, as the stacks of alarms of another account file do",
+                "ends in `-composites`, `-agent-events` or `-alarms-1`, as further stacks of another account file do",
             ));
         }
         Ok(Self(text.to_owned()))

@@ -12,6 +12,7 @@ mod watched_alarms;
 pub use input::Input;
 pub(crate) use purpose::prefix;
 pub use purpose::{EcsKind, Purpose};
+pub(crate) use results::events_of;
 
 use contract::names;
 

@@ -28,10 +28,7 @@ pub enum Purpose {
     /// An event of the account file.
     Event(EventName),
     /// What the agent does about incidents.
-    Results {
-        /// The region of its space; nothing where that is the stack's own.
-        region: Option<String>,
-    },
+    Results,
 }
 
 /// The kinds of failure in ECS that have a rule each.
@@ -56,7 +53,7 @@ impl Purpose {
             | Self::DeniedCalls
             | Self::CostAnomalies
             | Self::Event(_)
-            | Self::Results { .. } => self.family(),
+            | Self::Results => self.family(),
         }
     }
 
@@ -69,7 +66,7 @@ impl Purpose {
             Self::DeniedCalls => "denied-calls",
             Self::CostAnomalies => "cost-anomalies",
             Self::Event(name) => name.as_str(),
-            Self::Results { .. } => "agent",
+            Self::Results => "agent",
         };
         format!("{}{name}", prefix(self.function()).unwrap_or_default())
     }
@@ -88,7 +85,7 @@ impl Purpose {
             Self::Pipelines => "Executions of CodePipeline pipelines that failed",
             Self::DeniedCalls => "API calls that were denied, as CloudTrail records them",
             Self::CostAnomalies => "Anomalies that Cost Anomaly Detection found",
-            Self::Results { .. } => "What AWS DevOps Agent does about incidents",
+            Self::Results => "What AWS DevOps Agent does about incidents",
             Self::Event(name) => {
                 return format!("Events of the account file: {}", name.as_str());
             }
@@ -104,7 +101,7 @@ impl Purpose {
             Self::Pipelines | Self::DeniedCalls | Self::CostAnomalies | Self::Event(_) => {
                 FunctionName::Event
             }
-            Self::Results { .. } => FunctionName::Result,
+            Self::Results => FunctionName::Result,
         }
     }
 
@@ -112,12 +109,12 @@ impl Purpose {
     pub fn only_region(&self) -> Option<&str> {
         match self {
             Self::CostAnomalies => Some(BILLING_REGION),
-            Self::Results { region } => region.as_deref(),
             Self::WatchedAlarms
             | Self::Ecs { .. }
             | Self::Pipelines
             | Self::DeniedCalls
-            | Self::Event(_) => None,
+            | Self::Event(_)
+            | Self::Results => None,
         }
     }
 
@@ -130,7 +127,7 @@ impl Purpose {
             | Self::Pipelines
             | Self::CostAnomalies
             | Self::Event(_)
-            | Self::Results { .. } => false,
+            | Self::Results => false,
         }
     }
 }
@@ -155,7 +152,6 @@ pub(crate) fn prefix(function: FunctionName) -> Option<&'static str> {
     match function {
         FunctionName::Ecs => Some("ecs-"),
         FunctionName::Event => Some("event-"),
-        // Its only rule is not made in every region, so the permission speaks of its name.
         FunctionName::Result => Some("result-"),
         FunctionName::Alarm | FunctionName::Cost | FunctionName::Deliver => None,
     }

@@ -1,4 +1,4 @@
-//! The regions that an account file names, with credentials for each.
+//! The regions that an account file has stacks in, with credentials for each.
 
 use super::{Aws, AwsError, Identity, Link};
 
@@ -13,6 +13,8 @@ pub struct Region {
     pub caller: String,
     /// The ARN of the role that CloudFormation works as; nothing for the permissions of the credentials.
     pub cloudformation_role: Option<String>,
+    /// Whether the account file watches it. Else it has only the agent space.
+    pub is_watched: bool,
 }
 
 impl Region {
@@ -53,9 +55,19 @@ impl Region {
                 account: found,
                 caller: arn,
                 cloudformation_role: link.cloudformation_role(),
+                is_watched: true,
             });
         }
         Ok(connected)
+    }
+
+    /// Another region of the same account, which is not watched.
+    pub async fn unwatched(&self, link: &Link, name: &str) -> Result<Self, AwsError> {
+        Ok(Self {
+            aws: link.to(Some(name)).await?,
+            is_watched: false,
+            ..self.clone()
+        })
     }
 
     /// The region's name, such as `eu-central-1`.

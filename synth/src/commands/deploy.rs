@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use stacks::Stack;
+use stacks::{Stack, stack::ParameterSource};
 
 use crate::{
     aws::Region,
@@ -65,7 +65,7 @@ pub async fn deploy(
     let file = names.file;
     file.require_account()?;
     let terminal = session.terminal;
-    let regions = session.connect(&file.account).await?;
+    let regions = session.connect_everywhere(&file.account).await?;
     let deployment = Deployment {
         regions: &regions,
         stacks,
@@ -208,10 +208,12 @@ async fn deploy_all(
             return Ok(Exit::Declined);
         }
         for RegionPlan { region, plan, .. } in plans.iter().filter(|it| !it.plan.is_current()) {
-            let needed = needed(plan, packages);
-            session
-                .unless_stopped(assets::upload(region, &needed, observer))
-                .await?;
+            // Nobody looks into the bucket of a region that runs no function.
+            if region.is_watched {
+                let needed = needed(plan, packages);
+                let upload = assets::upload(region, &needed, observer);
+                session.unless_stopped(upload).await?;
+            }
         }
         match carry_out(&plans, deployer, result).await {
             Ok(()) => {
@@ -239,7 +241,7 @@ async fn plan_all<'a>(deployment: &Deployment<'a>) -> Result<Vec<RegionPlan<'a>>
     let mut plans = Vec::new();
     for region in deployment.regions {
         let values = Values::of(region, deployment.packages);
-        let plan = deploy::plan(&region.aws, deployment.stacks, &values).await?;
+        let plan = deploy::plan(region, deployment.stacks, &values).await?;
         plans.push(RegionPlan {
             region,
             values,
@@ -252,8 +254,12 @@ async fn plan_all<'a>(deployment: &Deployment<'a>) -> Result<Vec<RegionPlan<'a>>
 /// The packages of which the bucket may not have the code. What a deployed stack runs was uploaded once; CloudFormation
 /// reads that again only for a function that it makes.
 fn needed<'a>(plan: &Plan<'_>, packages: &'a [Package]) -> Vec<&'a Package> {
+    let runs_functions = |it: &StackPlan<'_>| {
+        let mut sources = it.stack.parameters.values();
+        sources.any(|it| matches!(it, ParameterSource::CodeKey(_)))
+    };
     let makes_functions = |it: &StackPlan<'_>| {
-        it.is_new()
+        (it.is_new() && runs_functions(it))
             || it.diff.resources.iter().any(|it| {
                 let is_made = [Action::Add, Action::Replace, Action::MayReplace];
                 it.resource_type == "AWS::Lambda::Function" && is_made.contains(&it.action)

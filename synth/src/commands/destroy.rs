@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use contract::StackRole;
+
 use crate::{
     aws::Region,
     cli::Destroy,
@@ -50,7 +52,7 @@ struct Deletion<'a> {
 /// before it are deleted then.
 pub async fn destroy(session: &Session, account: &Account, yes: bool) -> Result<Exit, Error> {
     let terminal = session.terminal;
-    let regions = session.connect(account).await?;
+    let regions = session.connect_everywhere(account).await?;
     let shown = &Shown::at(terminal);
     let observer = &|event: &DeployEvent<'_>| shown.show(event);
     let accepted = BTreeSet::new();
@@ -111,7 +113,7 @@ pub async fn destroy(session: &Session, account: &Account, yes: bool) -> Result<
         say_removals(it, terminal);
     }
     for region in &regions {
-        if deletions.iter().any(|it| it.region.name() == region.name()) {
+        if region.is_watched && deletions.iter().any(|it| it.region.name() == region.name()) {
             say_code(region, terminal).await;
         }
     }
@@ -168,7 +170,7 @@ async fn deletions<'a>(
     let mut deletions = Vec::new();
     let core = account.monitor.stack.as_str();
     for region in regions {
-        let stacks = all_stacks(&region.aws, &account.monitor).await?;
+        let stacks = all_stacks(region, &account.monitor).await?;
         for stack in stacks.into_iter().rev() {
             let Some(found) = describe(&region.aws, &stack).await? else {
                 continue;
@@ -208,6 +210,8 @@ async fn deletions<'a>(
             });
         }
     }
+    // Nothing is forwarded any more to what is deleted then.
+    deletions.sort_by_key(|it| StackRole::of(&it.stack, core) != Some(StackRole::AgentEvents));
     Ok(deletions)
 }
 

@@ -50,13 +50,13 @@ pub async fn diff(
     let terminal = session.terminal;
     let mut exit = Exit::Done;
     let mut all: Vec<Json> = Vec::new();
-    let regions = session.connect(&names.file.account).await?;
+    let regions = session.connect_everywhere(&names.file.account).await?;
     show_identity(&regions, |line| terminal.say(line));
     let plans = async {
         let mut plans = Vec::new();
         for region in &regions {
             let values = Values::of(region, packages);
-            plans.push(deploy::plan(&region.aws, stacks, &values).await?);
+            plans.push(deploy::plan(region, stacks, &values).await?);
         }
         Ok::<_, DeployError>(plans)
     };

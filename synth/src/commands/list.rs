@@ -177,6 +177,20 @@ fn rows(monitor: &Monitor) -> Vec<Row> {
         what: format!("daily at {} {}", it.at, it.time_zone),
         ..Row::new("report", "cost-report")
     }));
+    rows.extend(monitor.agent.iter().map(|it| {
+        let forwarding = it.forwarding.as_ref();
+        Row {
+            regions: forwarding.map(|it| it.from.clone()).into_iter().collect(),
+            what: forwarding.map_or_else(
+                || "results of investigations".to_owned(),
+                |it| {
+                    let to = it.to.join(" and ");
+                    format!("results of investigations, forwarded to {to}")
+                },
+            ),
+            ..Row::new("agent", it.space.as_str())
+        }
+    }));
     rows
 }
 

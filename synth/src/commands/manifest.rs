@@ -16,12 +16,16 @@ pub(super) fn manifest(account: &Account, stacks: &[Stack], extension: &str) -> 
                 .iter()
                 .map(|(name, source)| (name.clone(), parameter(source)))
                 .collect();
-            json!({
+            let mut shown = json!({
                 "name": stack.name,
                 "template": format!("{}.template.{extension}", stack.name),
                 "resources": stack.template.resource_count(),
                 "parameters": parameters,
-            })
+            });
+            if let Some(region) = &stack.region {
+                shown["regions"] = json!([region]);
+            }
+            shown
         })
         .collect();
     json!({

@@ -38,7 +38,16 @@ pub(crate) fn run(args: &Match, terminal: Terminal) -> Result<Exit, Error> {
         account: &id,
         stack: account.monitor.stack.as_str(),
     };
-    let foreign = Foreign::of(&event, account.account_id.as_deref(), &account.regions);
+    let mut regions = account.regions.clone();
+    // These are forwarded from there.
+    let is_of_agent = event["source"] == "aws.aidevops";
+    regions.extend(
+        account
+            .unwatched_region()
+            .filter(|_| is_of_agent)
+            .map(str::to_owned),
+    );
+    let foreign = Foreign::of(&event, account.account_id.as_deref(), &regions);
     let result = match_event(&account.monitor, &scope, &event, foreign);
     if args.json {
         terminal.data(&format!("{:#}", as_json(&result)));

@@ -28,7 +28,17 @@ impl Session {
         }
     }
 
-    /// Connects to every region of an account file, and sees that the credentials are of its account.
+    /// Connects to every region that an account file has stacks in: those that it watches, then that of the agent space.
+    pub(crate) async fn connect_everywhere(&self, account: &Account) -> Result<Vec<Region>, Error> {
+        let mut regions = self.connect(account).await?;
+        if let (Some(name), Some(first)) = (account.unwatched_region(), regions.first()) {
+            let link = self.link.with(&account.access);
+            regions.push(self.unless_stopped(first.unwatched(&link, name)).await?);
+        }
+        Ok(regions)
+    }
+
+    /// Connects to every region that an account file watches, and sees that the credentials are of its account.
     pub(crate) async fn connect(&self, account: &Account) -> Result<Vec<Region>, Error> {
         let link = self.link.with(&account.access);
         let regions = Region::connect(&link, &account.regions, account.account_id.as_deref());

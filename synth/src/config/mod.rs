@@ -44,6 +44,15 @@ pub struct Account {
     spans: Spans,
 }
 
+impl Account {
+    /// The region of the agent space, where the file watches nothing.
+    pub fn unwatched_region(&self) -> Option<&str> {
+        let (_, forwarding) = self.monitor.forwarding()?;
+        let from = &forwarding.from;
+        (!self.regions.contains(from)).then_some(from)
+    }
+}
+
 /// What is known of the world when a file is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {

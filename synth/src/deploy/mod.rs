@@ -30,7 +30,9 @@ pub use error::DeployError;
 pub use observer::{DeployEvent, Observer};
 pub(crate) use owner::check_ours;
 pub use plan::{First, Plan, StackPlan, Values, plan};
-pub use read::{Deployed, all_stacks, deployed, describe, output, template};
+pub use read::{
+    Deployed, all_stacks, deployed, describe, output, stacks_in, template, wanted_stacks,
+};
 pub(crate) use remains::remains;
 pub use remains::{Remains, Resource};
 pub use remove::Removed;

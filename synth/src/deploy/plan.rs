@@ -7,13 +7,13 @@ use stacks::{Json, Stack, stack::ParameterSource};
 use super::{
     DeployError, Deployed, StackCondition, StackOutcome, StackStatus, assets, describe,
     owner::check_ours,
-    read::siblings,
+    read::{siblings, stacks_in},
     remains::{Remains, remains},
     staging::{Staging, Step, Templates, staging},
     template,
 };
 use crate::{
-    aws::{Aws, Region},
+    aws::Region,
     diff::{self, Diff, Source},
     package::Package,
 };
@@ -180,22 +180,24 @@ impl Plan<'_> {
     }
 }
 
-/// Compares stacks with what is deployed of them. The first is the core stack.
+/// Compares those of these stacks that are deployed to a region with what is deployed of them there. The first of them
+/// all is the core stack.
 ///
 /// # Errors
 ///
 /// Returns [`DeployError::Aws`] if CloudFormation refuses or does not answer, and [`DeployError::NotOurs`] if a
 /// stack of one of these names belongs to somebody else.
 pub async fn plan<'a>(
-    aws: &Aws,
+    region: &Region,
     stacks: &'a [Stack],
     values: &Values,
 ) -> Result<Plan<'a>, DeployError> {
-    let core_name = stacks.first().map_or("", |it| it.name.as_str());
+    let aws = &region.aws;
+    let core = stacks.first().map_or("", |it| it.name.as_str());
     let mut plans: Vec<StackPlan<'a>> = Vec::new();
     let mut outputs: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     let mut now = Templates::new();
-    for stack in stacks {
+    for stack in stacks_in(region, stacks) {
         let mut deployed = describe(aws, &stack.name).await?;
         let condition = deployed
             .as_ref()
@@ -211,7 +213,7 @@ pub async fn plan<'a>(
         let mut left = None;
         let before = match (&deployed, found) {
             (Some(it), Some(template)) => {
-                check_ours(&stack.name, &values.region, &template, core_name)?;
+                check_ours(&stack.name, &values.region, &template, core)?;
                 if condition == StackCondition::NeverCreated {
                     left = Some(remains(aws, &it.id, &template, false).await?);
                     None
@@ -249,22 +251,15 @@ pub async fn plan<'a>(
             is_shrunk: false,
         });
     }
-    let Some(core) = stacks.first() else {
-        return Ok(Plan {
-            first: Vec::new(),
-            moved: BTreeSet::new(),
-            stacks: plans,
-        });
-    };
     let mut ids = BTreeMap::new();
-    for (name, sibling) in siblings(aws, &core.name, &now).await? {
+    for (name, sibling) in siblings(region, core, &now).await? {
         ids.insert(name.clone(), sibling.id);
         now.entry(name).or_insert(sibling.template);
     }
-    now.remove(&core.name);
+    now.remove(core);
     let wanted = plans
         .iter()
-        .skip(1)
+        .filter(|it| it.stack.name != core)
         .map(|it| (it.stack.name.clone(), it.template.clone()))
         .collect();
     let Staging { steps, moved } = staging(&wanted, &now);

@@ -7,7 +7,7 @@ use aws_sdk_cloudformation::{
     types::{StackStatus as SdkStatus, TemplateStage},
 };
 use contract::{Output, StackRole, names::STACK_DESCRIPTION};
-use stacks::{Json, Monitor, stack_names};
+use stacks::{Json, Monitor, Stack, stack_names};
 
 use super::{DeployError, StackStatus, owner::owner};
 use crate::aws::{Aws, AwsError, Region};
@@ -129,35 +129,62 @@ fn does_not_exist(error: &AwsError, name: &str) -> bool {
     error.code() == Some("ValidationError") && error.message() == Some(&absent)
 }
 
-/// The names of all stacks, in the order in which they are deployed: those of the account file, and those
+/// Those of the stacks that are deployed to a region, in the order in which they are.
+pub fn stacks_in<'a>(region: &Region, stacks: &'a [Stack]) -> Vec<&'a Stack> {
+    let is_here = |it: &&Stack| is_in(region, it.region.as_deref());
+    stacks.iter().filter(is_here).collect()
+}
+
+/// Whether a stack is deployed to a region, if it is deployed to this one only, or to each that is watched.
+fn is_in(region: &Region, only: Option<&str>) -> bool {
+    only.map_or(region.is_watched, |only| only == region.name())
+}
+
+/// The names of the stacks that an account file has in a region, in the order in which they are deployed.
+pub fn wanted_stacks(region: &Region, monitor: &Monitor) -> Vec<String> {
+    let core = monitor.stack.as_str();
+    let mut names = stack_names(monitor);
+    names.retain(|name| {
+        let only = match StackRole::of(name, core) {
+            Some(StackRole::AgentEvents) => monitor.forwarding().map(|(_, it)| it.from.as_str()),
+            _ => None,
+        };
+        is_in(region, only)
+    });
+    names
+}
+
+/// The names of all stacks in a region, in the order in which they are deployed: those of the account file, and those
 /// that were deployed of it once. The first is the core stack.
 ///
 /// # Errors
 ///
 /// Returns an [`AwsError`] if CloudFormation refuses or does not answer.
-pub async fn all_stacks(aws: &Aws, monitor: &Monitor) -> Result<Vec<String>, AwsError> {
+pub async fn all_stacks(region: &Region, monitor: &Monitor) -> Result<Vec<String>, AwsError> {
     let core = monitor.stack.as_str();
-    let mut names = stack_names(monitor);
-    names.extend(siblings(aws, core, &BTreeMap::new()).await?.into_keys());
+    let mut names = wanted_stacks(region, monitor);
+    let siblings = siblings(region, core, &BTreeMap::new()).await?;
+    names.extend(siblings.into_keys());
     names.sort_by_key(|name| StackRole::of(name, core));
     names.dedup();
     Ok(names)
 }
 
-/// A stack of alarms that belongs to a core stack.
+/// A further stack that belongs to a core stack.
 pub(super) struct Sibling {
     /// Its ID: another stack of the same name has another.
     pub(super) id: Option<String>,
     pub(super) template: Json,
 }
 
-/// The stacks of alarms that belong to a core stack, whatever the account file says of them now. Stacks of others
+/// The further stacks that belong to a core stack, whatever the account file says of them now. Stacks of others
 /// that are only called so are not among them. Templates that are `known` are not read.
 pub(super) async fn siblings(
-    aws: &Aws,
+    region: &Region,
     core: &str,
     known: &BTreeMap<String, Json>,
 ) -> Result<BTreeMap<String, Sibling>, AwsError> {
+    let aws = &region.aws;
     const OPERATION: &str = "CloudFormation ListStacks";
     let there: Vec<SdkStatus> = StackStatus::ALL
         .iter()
@@ -191,7 +218,7 @@ pub(super) async fn siblings(
                 .is_none_or(|it| it.starts_with(STACK_DESCRIPTION));
             let name = stack.stack_name.unwrap_or_default();
             let gone = stack.stack_status == Some(SdkStatus::DeleteComplete);
-            if ours && !gone && is_sibling(&name, core) {
+            if ours && !gone && is_sibling(&name, core, region) {
                 ids.insert(name, stack.stack_id);
             }
         }
@@ -219,9 +246,11 @@ pub(super) async fn siblings(
     Ok(siblings)
 }
 
-fn is_sibling(name: &str, core: &str) -> bool {
+/// In a region that is not watched any more, everything else is left alone, as its core stack is.
+fn is_sibling(name: &str, core: &str, region: &Region) -> bool {
     match StackRole::of(name, core) {
-        Some(StackRole::Alarms(_) | StackRole::Composites) => true,
+        Some(StackRole::Alarms(_) | StackRole::Composites) => region.is_watched,
+        Some(StackRole::AgentEvents) => true,
         Some(StackRole::Core) | None => false,
     }
 }

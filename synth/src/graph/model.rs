@@ -257,13 +257,15 @@ impl Graph {
                 "Cost Anomaly Detection".to_owned(),
                 vec![format!("in {BILLING_REGION}")],
             ),
-            Purpose::Results { .. } => {
-                let ends = vec!["how investigations end".to_owned()];
-                (
-                    "investigations".to_owned(),
-                    "AWS DevOps Agent".to_owned(),
-                    ends,
-                )
+            Purpose::Results => {
+                let mut lines = vec!["how investigations end".to_owned()];
+                if let Some((_, it)) = monitor.forwarding() {
+                    let count = it.to.len();
+                    lines.push(format!("in {}", it.from));
+                    lines.push(format!("forwarded to {count} {}", plural("region", count)));
+                }
+                let title = "AWS DevOps Agent".to_owned();
+                ("investigations".to_owned(), title, lines)
             }
             Purpose::Event(_) if count == 1 => {
                 let slug = rule.purpose.slug();

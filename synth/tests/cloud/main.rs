@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod account;
+mod agent_events;
 mod change_sets;
 mod clock;
 mod cloud;

@@ -246,8 +246,9 @@ pub(crate) fn settled(world: &World) -> BTreeMap<(String, String), View> {
 /// Whether everything is as the account file says, and every function has the code that was built.
 pub(crate) fn is_deployed(world: &World, project: &Project) -> bool {
     let there = settled(world);
-    project.regions.iter().all(|region| {
-        project.stacks.iter().all(|stack| {
+    project.stacks.iter().all(|stack| {
+        let only = stack.region.as_ref().map(std::slice::from_ref);
+        only.unwrap_or(&project.regions).iter().all(|region| {
             let wanted: Json = stack.template.to_json();
             there
                 .get(&(region.clone(), stack.name.clone()))

@@ -1,14 +1,14 @@
 //! What is in the account: stacks, the webhook, the bucket of code, and what the file names.
 
-use contract::Output;
+use contract::{Output, StackRole};
 
 use super::{Check, State};
 use crate::{
     aws::{AwsError, Region},
-    commands::{account_file::LoadedFile, webhook::url_policy},
+    commands::{account_file::LoadedFile, names::NameCheck, webhook::url_policy},
     config::Diagnostic,
-    deploy::{assets, describe},
-    lookup::{Findings, UNREAD, look_up},
+    deploy::{assets, describe, wanted_stacks},
+    lookup::{Findings, UNREAD},
     webhook_secret::{self, WebhookState},
 };
 
@@ -40,6 +40,20 @@ async fn in_region(region: &Region, file: &LoadedFile, name: &str) -> Vec<Check>
     let core = file.account.monitor.stack.as_str();
     let deploy = format!("synth deploy {name}");
     let mut checks = Vec::new();
+    let forwards = StackRole::AgentEvents.stack_name(core);
+    if wanted_stacks(region, &file.account.monitor).contains(&forwards) {
+        checks.push(match describe(&region.aws, &forwards).await {
+            Ok(Some(it)) => Check::ok(section, format!("the stack {forwards} is {}", it.status)),
+            Ok(None) => {
+                let what = format!("the stack {forwards} is not deployed");
+                Check::missing(section, what, &deploy)
+            }
+            Err(error) => unread("the stack that forwards the agent's events", &error),
+        });
+    }
+    if !region.is_watched {
+        return checks;
+    }
     let mut no_secret = "its secret is made by a deploy";
     let deployed = match describe(&region.aws, core).await {
         Ok(Some(it)) => {
@@ -99,7 +113,12 @@ pub(super) async fn names(regions: &[Region], file: &LoadedFile) -> (Vec<Check>,
         idle,
         unread,
         compared,
-    } = look_up(regions, &file.account).await;
+    } = NameCheck {
+        file,
+        strict: false,
+    }
+    .look_up(regions)
+    .await;
     let section = "names in the account file";
     let mut checks = Vec::new();
     let there = compared - missing.len() - idle.len();

@@ -159,7 +159,7 @@ pub async fn doctor(
 
 async fn connect(session: &Session, file: Option<&LoadedFile>) -> Result<Vec<Region>, Error> {
     if let Some(file) = file {
-        return session.connect(&file.account).await;
+        return session.connect_everywhere(&file.account).await;
     }
     let regions = Region::connect(&session.link, &[], None);
     session.unless_stopped(regions).await

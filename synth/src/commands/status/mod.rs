@@ -5,7 +5,7 @@ mod region;
 use aws_sdk_cloudwatch::types::StateValue;
 use contract::{FunctionName, Output, names::pipeline_alarm};
 use jiff::{SignedDuration, Timestamp};
-use stacks::{Json, stack_names};
+use stacks::Json;
 
 use self::region::{Attempt, PipelineAlarm, RegionStatus, StackLine};
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     cli::{AccountFile, Status},
     commands::{Session, names::NameCheck, webhook::url_policy},
     config::Account,
-    deploy::{StackCondition, all_stacks, describe},
+    deploy::{StackCondition, all_stacks, describe, wanted_stacks},
     error::{Error, Exit},
     ledger::{Contents, LedgerError, Search, Summary, Table},
     webhook_secret,
@@ -45,7 +45,7 @@ pub(super) async fn run(
 pub async fn status(session: &Session, names: NameCheck<'_>, as_json: bool) -> Result<Exit, Error> {
     let terminal = session.terminal;
     let account = &names.file.account;
-    let regions = session.connect(account).await?;
+    let regions = session.connect_everywhere(account).await?;
     let statuses = async {
         let mut all = Vec::new();
         for region in &regions {
@@ -94,8 +94,8 @@ async fn region_status(region: &Region, account: &Account) -> RegionStatus {
     let mut note = |what: &str, error: &dyn std::fmt::Display| {
         problems.push(format!("{what} in {}: {error}", region.name()));
     };
-    let wanted = stack_names(&account.monitor);
-    let stacks = match all_stacks(aws, &account.monitor).await {
+    let wanted = wanted_stacks(region, &account.monitor);
+    let stacks = match all_stacks(region, &account.monitor).await {
         Ok(stacks) => stacks,
         Err(error) => {
             note("other stacks", &error);

@@ -12,7 +12,8 @@ use crate::config::field::Field;
 pub(crate) struct Agent {
     /// Its UUID. It is in the same account.
     pub(crate) space: Field<String>,
-    /// The region that it is in, one of `regions`. Default: the first of them.
+    /// The region that it is in. Default: the first of `regions`. Where there are others, a small stack in this region
+    /// forwards the agent's events to them.
     pub(crate) region: Option<Field<String>>,
     /// Dollars of a second of an investigation, for what is said of costs. Default: `0.0083`, the list price of November
     /// 2026.

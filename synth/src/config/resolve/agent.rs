@@ -3,9 +3,16 @@
 use std::ops::Range;
 
 use contract::Partition;
-use stacks::monitor::{Agent, AgentSpaceId, InvalidTopic, OpsTopic, Price, Priority, Results};
+use stacks::monitor::{
+    Agent, AgentSpaceId, Forwarding, InvalidTopic, OpsTopic, Price, Priority, Results,
+};
 
-use super::{Resolver, account::is_region, priority};
+use super::{
+    Resolver,
+    account::is_region,
+    priority,
+    region::{REGIONS, nearest},
+};
 use crate::config::{field::Field, file};
 
 /// The regions that have had the agent for long. Source: "Supported Regions" in the AWS DevOps Agent user guide; there
@@ -55,25 +62,27 @@ impl Resolver<'_> {
             Some(field) => Some(self.agent_region(field, regions)?),
             None => regions.first().cloned(),
         };
-        if let Some(region) = &region
-            && !LONG_KNOWN.contains(&region.as_str())
-        {
+        if let Some(region) = &region {
             let place = agent.region.as_ref().map_or(span, |it| &it.span);
-            self.warn(
-                place,
-                format!("AWS DevOps Agent may not be in `{region}`"),
-                "see with: aws devops-agent list-agent-spaces --region REGION",
-            );
+            self.unsure_region(place, region, regions);
         }
         let price = self.checked(agent.price.as_ref(), Price::default().get(), |dollars| {
             let hint = "it is per second: use a number over 0 and at most 1, such as 0.0083";
             let message = || format!("`{dollars}` dollars a second is no price of the agent");
             Price::new(dollars).is_none().then(|| (message(), hint))
         });
-        // Where there is one region, the stack is in it.
-        let is_own = regions.len() == 1;
+        let is_own = matches!(regions, [only] if Some(only) == region.as_ref());
+        let others = |from: &String| -> Vec<String> {
+            let others = regions.iter().filter(|it| *it != from);
+            others.cloned().collect()
+        };
+        let forwarding = region.as_ref().map(|from| Forwarding {
+            from: from.clone(),
+            to: others(from),
+        });
         Some(Agent {
             space: space?,
+            forwarding: forwarding.filter(|it| !it.to.is_empty()),
             region: region.filter(|_| !is_own),
             price: Price::new(price?)?,
             results,
@@ -123,13 +132,32 @@ impl Resolver<'_> {
             self.error(&field.span, message, "events do not cross partitions");
             return None;
         }
-        if !regions.is_empty() && !regions.iter().any(|it| it == region) {
-            let message =
-                format!("the agent space is in `{region}`, which is not one of `regions`");
-            let hint = "add it to `regions`: the agent's events arrive in its own region";
-            self.error(&field.span, message, hint);
-            return None;
-        }
         Some(region.to_owned())
+    }
+
+    /// Warns of a region that may not exist or may not have the agent, or from which events cannot be forwarded because
+    /// the file does not say where to.
+    fn unsure_region(&mut self, place: &Range<usize>, region: &str, regions: &[String]) {
+        if !REGIONS.contains(&region) {
+            // One of `regions` is warned of there.
+            if !regions.iter().any(|it| it == region) {
+                let message = format!("unknown region `{region}`");
+                self.warn(place, message, &nearest(region));
+            }
+        } else if !LONG_KNOWN.contains(&region) {
+            self.warn(
+                place,
+                format!("AWS DevOps Agent may not be in `{region}`"),
+                "see with: aws devops-agent list-agent-spaces --region REGION",
+            );
+        }
+        if regions.is_empty() {
+            let message = format!(
+                "without `regions` the agent's events are not forwarded from `{region}`: in any other region results are \
+                 recorded two to three hours late"
+            );
+            let hint = "name the regions that the stack is in: `regions: [eu-central-1]`";
+            self.warn(place, message, hint);
+        }
     }
 }
