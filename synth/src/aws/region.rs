@@ -62,6 +62,10 @@ impl Region {
     }
 
     /// Another region of the same account, which is not watched.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`AwsError`] if the region cannot be connected to.
     pub async fn unwatched(&self, link: &Link, name: &str) -> Result<Self, AwsError> {
         Ok(Self {
             aws: link.to(Some(name)).await?,

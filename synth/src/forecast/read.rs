@@ -186,7 +186,7 @@ async fn read_alarms(region: &Region, items: &[Json]) -> Result<BTreeMap<String,
         parameters.push(("AlarmNames", json!(names)));
         let read = pages(&region.aws, &ALARMS, &parameters, PAGES, |answer| {
             let lists = ALARMS.lists.iter();
-            let found = lists.flat_map(|it| answer.json().map(|all| list(all, it)));
+            let found = lists.filter_map(|it| answer.json().map(|all| list(all, it)));
             for alarm in found.flatten() {
                 if let Some(name) = text(alarm, ALARMS.name) {
                     alarms.insert(name.to_owned(), alarm.clone());
