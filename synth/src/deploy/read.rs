@@ -165,8 +165,8 @@ pub(super) async fn siblings(
     core: &str,
     known: &BTreeMap<String, Json>,
 ) -> Result<BTreeMap<String, Sibling>, AwsError> {
-    let aws = &region.aws;
     const OPERATION: &str = "CloudFormation ListStacks";
+    let aws = &region.aws;
     let there: Vec<SdkStatus> = StackStatus::ALL
         .iter()
         // What was never deployed is not there either.

@@ -98,11 +98,11 @@ fn a_space_elsewhere_has_a_stack_that_forwards_its_events() {
             .iter()
             .all(|it| it.service != "S3" || it.region != "us-east-1")
     );
-    let executed = first
+    let mut executed = first
         .calls
         .iter()
         .filter(|it| it.operation == "ExecuteChangeSet");
-    assert_eq!(executed.last().unwrap().region, "us-east-1");
+    assert_eq!(executed.next_back().unwrap().region, "us-east-1");
 
     let diff = checked(&cloud, &project, Command::Diff).code(0);
     assert!(
