@@ -18,6 +18,7 @@ mod function;
 mod group;
 mod identity;
 mod incident;
+pub mod mitigation;
 pub mod names;
 mod output;
 mod partition;
@@ -40,7 +41,7 @@ pub use partition::Partition;
 pub use priority::Priority;
 pub use settings::{
     AgentSettings, AlarmSettings, CostSettings, CostSources, DeliverySettings, Limits,
-    NoticeSettings, PosixTimeZone, QuietHours, TimeOfDay, WatchedAlarms,
+    MitigationSettings, NoticeSettings, PosixTimeZone, QuietHours, TimeOfDay, WatchedAlarms,
 };
 pub use timestamp::format_timestamp;
 pub use title::{InvalidPath, InvalidTitle, Paths, Title};

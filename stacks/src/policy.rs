@@ -136,6 +136,15 @@ impl Condition {
             values: vec![Value::account_id()],
         }
     }
+
+    /// The events are of Tocsin's own source. Source: "Using conditions in Amazon EventBridge" in its user guide.
+    pub fn own_source() -> Self {
+        Self {
+            operator: "ForAllValues:StringEquals",
+            key: "events:source",
+            values: vec![contract::mitigation::SOURCE.into()],
+        }
+    }
 }
 
 impl ToJson for PolicyDocument {

@@ -4,7 +4,7 @@ use super::{
     InvalidVariable, Variable, Variables,
     delivery::{ALWAYS_SENT, priority},
 };
-use crate::Priority;
+use crate::{Limits, Priority};
 
 const PRICE: &str = "AGENT_PRICE";
 const REGION: &str = "AGENT_REGION";
@@ -12,6 +12,7 @@ const SPACE: &str = "AGENT_SPACE";
 const ACCOUNT: &str = "ACCOUNT_NAME";
 const CHAT: &str = "RESULTS_CHAT";
 const FROM: &str = "RESULTS_FROM";
+const MITIGATION_FROM: &str = "MITIGATION_FROM";
 
 /// What `result` goes by.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +27,19 @@ pub struct AgentSettings {
     pub always_send: Priority,
     /// Which results are published, if any.
     pub notices: Option<NoticeSettings>,
+    /// Which root causes the agent is asked for a plan about, if any.
+    pub mitigation: Option<MitigationSettings>,
+}
+
+/// Which root causes the agent is asked for a plan about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MitigationSettings {
+    /// The account, by the name of its file.
+    pub account: String,
+    /// From which priority of the report on.
+    pub from: Priority,
+    /// How many investigations there may be: a plan counts as one.
+    pub limits: Limits,
 }
 
 /// Which results are published, and how.
@@ -52,6 +66,7 @@ impl AgentSettings {
             price,
             always_send,
             notices,
+            mitigation,
         } = self;
         let mut variables = vec![
             (PRICE, price.to_string()),
@@ -65,6 +80,19 @@ impl AgentSettings {
                 (CHAT, notices.chat.to_string()),
                 (FROM, notices.from.as_str().to_owned()),
             ]);
+        }
+        if let Some(MitigationSettings {
+            account,
+            from,
+            limits,
+        }) = mitigation
+        {
+            if notices.is_none() {
+                variables.push((ACCOUNT, account.clone()));
+            }
+            variables.push((MITIGATION_FROM, from.as_str().to_owned()));
+            let limits = limits.to_env().into_iter();
+            variables.extend(limits.filter(|(name, _)| *name != ALWAYS_SENT));
         }
         variables
     }
@@ -83,8 +111,17 @@ impl AgentSettings {
             }),
             None => None,
         };
+        let mitigation = match variables.get(MITIGATION_FROM) {
+            Some(_) => Some(MitigationSettings {
+                account: variables.require(ACCOUNT)?.to_owned(),
+                from: priority(variables, MITIGATION_FROM)?,
+                limits: Limits::from_env(variables)?,
+            }),
+            None => None,
+        };
         Ok(Self {
             notices,
+            mitigation,
             space: variables.require(SPACE)?.to_owned(),
             region: variables.get(REGION).map(str::to_owned),
             price: variables.parse(PRICE)?,
@@ -104,13 +141,31 @@ mod tests {
             chat: true,
             from: Priority::Medium,
         };
-        for (region, notices) in [(None, None), (Some("us-east-1".to_owned()), Some(notices))] {
+        let mitigation = MitigationSettings {
+            account: "prod".to_owned(),
+            from: Priority::Critical,
+            limits: Limits {
+                always_send: Priority::High,
+                dollars_per_day: Some(20),
+                ..Limits::new(2, 8)
+            },
+        };
+        for (region, notices, mitigation) in [
+            (None, None, None),
+            (None, None, Some(mitigation.clone())),
+            (
+                Some("us-east-1".to_owned()),
+                Some(notices),
+                Some(mitigation),
+            ),
+        ] {
             let settings = AgentSettings {
                 space: "0a1b2c3d-0000-1111-2222-333344445555".to_owned(),
                 region,
                 price: AgentSettings::PRICE,
                 always_send: Priority::High,
                 notices,
+                mitigation,
             };
             let variables = settings.to_env().into_iter().collect();
             assert_eq!(AgentSettings::from_env(&variables), Ok(settings));

@@ -92,6 +92,41 @@ impl Limits {
     pub fn always_send(&self, priority: Priority) -> bool {
         priority <= self.always_send
     }
+
+    /// The variables of the environment that say so.
+    pub(super) fn to_env(self) -> Vec<Variable> {
+        let mut variables = vec![
+            (ALWAYS_PER_DAY, self.always_per_day.to_string()),
+            (ALWAYS_SENT, self.always_send.as_str().to_owned()),
+            (LOW_PER_DAY, self.low_per_day.to_string()),
+            (PER_DAY, self.per_day.to_string()),
+            (PER_HOUR, self.per_hour.to_string()),
+            (RULE_PER_DAY, self.rule_per_day.to_string()),
+        ];
+        for (name, dollars) in [
+            (DOLLARS_PER_DAY, self.dollars_per_day),
+            (DOLLARS_PER_MONTH, self.dollars_per_month),
+        ] {
+            variables.extend(dollars.map(|it| (name, it.to_string())));
+        }
+        variables
+    }
+
+    /// What the variables of the environment say.
+    pub(super) fn from_env(variables: &Variables) -> Result<Self, InvalidVariable> {
+        // A template of an earlier version, whose code is new for a moment of a deploy, names no shares.
+        let usual = Self::new(variables.parse(PER_HOUR)?, variables.parse(PER_DAY)?);
+        let share = |name, usual| Ok(variables.parse_if_set(name)?.unwrap_or(usual));
+        Ok(Self {
+            low_per_day: share(LOW_PER_DAY, usual.low_per_day)?,
+            rule_per_day: share(RULE_PER_DAY, usual.rule_per_day)?,
+            always_send: priority(variables, ALWAYS_SENT)?,
+            always_per_day: share(ALWAYS_PER_DAY, usual.always_per_day)?,
+            dollars_per_day: variables.parse_if_set(DOLLARS_PER_DAY)?,
+            dollars_per_month: variables.parse_if_set(DOLLARS_PER_MONTH)?,
+            ..usual
+        })
+    }
 }
 
 impl DeliverySettings {
@@ -105,23 +140,12 @@ impl DeliverySettings {
             quiet_hours,
             knows_results,
         } = self;
-        let mut variables = vec![
-            (ALWAYS_PER_DAY, limits.always_per_day.to_string()),
-            (ALWAYS_SENT, limits.always_send.as_str().to_owned()),
-            (LOW_PER_DAY, limits.low_per_day.to_string()),
-            (PER_DAY, limits.per_day.to_string()),
-            (PER_HOUR, limits.per_hour.to_string()),
-            (RULE_PER_DAY, limits.rule_per_day.to_string()),
+        let mut variables = limits.to_env();
+        variables.extend([
             (WAIT, wait.as_secs().to_string()),
             (WINDOW, window.as_secs().to_string()),
-        ];
+        ]);
         variables.extend(account_name.clone().map(|it| (ACCOUNT_NAME, it)));
-        for (name, dollars) in [
-            (DOLLARS_PER_DAY, limits.dollars_per_day),
-            (DOLLARS_PER_MONTH, limits.dollars_per_month),
-        ] {
-            variables.extend(dollars.map(|it| (name, it.to_string())));
-        }
         let quiet_hours = quiet_hours.as_ref();
         variables.extend(quiet_hours.map(|it| (QUIET_HOURS, it.to_variable())));
         if *knows_results {
@@ -137,23 +161,11 @@ impl DeliverySettings {
     /// When one is missing or cannot be read.
     pub fn from_env(variables: &Variables) -> Result<Self, InvalidVariable> {
         let seconds = |name| variables.parse(name).map(Duration::from_secs);
-        let always_send = priority(variables, ALWAYS_SENT)?;
-        // A template of an earlier version, whose code is new for a moment of a deploy, names no shares.
-        let usual = Limits::new(variables.parse(PER_HOUR)?, variables.parse(PER_DAY)?);
-        let share = |name, usual| Ok(variables.parse_if_set(name)?.unwrap_or(usual));
         Ok(Self {
             account_name: variables.parse_if_set(ACCOUNT_NAME)?,
             wait: seconds(WAIT)?,
             window: seconds(WINDOW)?,
-            limits: Limits {
-                low_per_day: share(LOW_PER_DAY, usual.low_per_day)?,
-                rule_per_day: share(RULE_PER_DAY, usual.rule_per_day)?,
-                always_send,
-                always_per_day: share(ALWAYS_PER_DAY, usual.always_per_day)?,
-                dollars_per_day: variables.parse_if_set(DOLLARS_PER_DAY)?,
-                dollars_per_month: variables.parse_if_set(DOLLARS_PER_MONTH)?,
-                ..usual
-            },
+            limits: Limits::from_env(variables)?,
             quiet_hours: variables.parse_if_set(QUIET_HOURS)?,
             knows_results: variables.parse_if_set(KNOWS_RESULTS)?.unwrap_or_default(),
         })

@@ -13,7 +13,7 @@ pub mod variable;
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
-pub use agent::{AgentSettings, NoticeSettings};
+pub use agent::{AgentSettings, MitigationSettings, NoticeSettings};
 pub use alarm::{AlarmSettings, WatchedAlarms, is_like};
 pub use cost::{CostSettings, CostSources};
 pub use delivery::{DeliverySettings, Limits};

@@ -1,5 +1,5 @@
-//! What the fake can be asked: `GetBacklogTask`, `ListBacklogTasks`, `ListExecutions` and `ListJournalRecords`. Who asks
-//! is not checked.
+//! What the fake can be asked: `GetBacklogTask`, `UpdateBacklogTask`, `ListBacklogTasks`, `ListExecutions` and
+//! `ListJournalRecords`. Who asks is not checked.
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -13,7 +13,7 @@ use super::{
 /// A request to the API.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
-    /// `GET` or `POST`.
+    /// `GET`, `POST` or `PATCH`.
     pub method: &'a str,
     /// The path, as `/backlog/agent-space/SPACE/tasks/TASK`.
     pub path: &'a str,
@@ -70,7 +70,7 @@ impl Agent {
         }
     }
 
-    fn route(&self, request: &Request<'_>, now: Timestamp) -> Result<Json, Refused> {
+    fn route(&mut self, request: &Request<'_>, now: Timestamp) -> Result<Json, Refused> {
         let parts: Vec<&str> = request.path.trim_matches('/').split('/').collect();
         let read = || -> Result<Json, Refused> {
             serde_json::from_slice(request.body).map_err(|_| invalid("the body is not JSON"))
@@ -86,6 +86,14 @@ impl Agent {
                 let task = self.tasks.iter().find(|it| it.id == **task);
                 let task = task.ok_or_else(|| missing("the task"))?;
                 Ok(json!({ "task": task.to_json(&self.space) }))
+            }
+            ("PATCH", ["backlog", "agent-space", space, "tasks", task]) => {
+                in_space(space)?;
+                let body = read()?;
+                if body["taskStatus"] != "PENDING_START" {
+                    return Err(invalid("the fake takes PENDING_START alone"));
+                }
+                self.plan_mitigation(task, &body["clientToken"], now)
             }
             ("POST", ["backlog", "agent-space", space, "tasks", "list"]) => {
                 in_space(space)?;
@@ -112,10 +120,9 @@ impl Agent {
     fn list_records(&self, body: &Json, now: Timestamp) -> Result<Json, Refused> {
         let execution = body["executionId"].as_str();
         let execution = execution.ok_or_else(|| invalid("executionId is required"))?;
-        let is_meant = |it: &&Task| it.execution.as_ref().is_some_and(|it| it.id == execution);
-        let task = self.tasks.iter().find(is_meant);
+        let task = self.tasks.iter().find(|it| it.has_run(execution));
         let task = task.ok_or_else(|| missing("the execution"))?;
-        let mut records = task.records(&self.space, now);
+        let mut records = task.records(execution, &self.space, now);
         if let Some(kind) = body["recordType"].as_str() {
             records.retain(|it| it["recordType"] == kind);
         }
@@ -123,6 +130,26 @@ impl Agent {
             records.reverse();
         }
         page(body, records, "records", 100)
+    }
+
+    /// Asks for a plan of a task that is completed. The same token is the same request.
+    fn plan_mitigation(
+        &mut self,
+        task: &str,
+        token: &Json,
+        now: Timestamp,
+    ) -> Result<Json, Refused> {
+        let place = self.tasks.iter().position(|it| it.id == task);
+        let place = place.ok_or_else(|| missing("the task"))?;
+        let token = token.as_str().unwrap_or_default();
+        if self.tasks[place].asked.as_deref() != Some(token) {
+            if self.tasks[place].status != Status::Completed {
+                let message = "the task is not completed".to_owned();
+                return Err((409, "ConflictException", message));
+            }
+            self.ask_for_plan(place, token, now);
+        }
+        Ok(json!({ "task": self.tasks[place].to_json(&self.space) }))
     }
 
     fn list_tasks(&self, body: &Json) -> Result<Json, Refused> {

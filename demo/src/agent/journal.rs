@@ -10,6 +10,8 @@ use super::{
     uuid,
 };
 
+/// The type of the record that has a plan.
+const PLAN: &str = "mitigation_summary_md";
 /// How late a summary is where it is.
 const LATE: SignedDuration = SignedDuration::from_secs(7);
 
@@ -22,9 +24,32 @@ pub(super) struct Record {
     pub(super) at: Timestamp,
 }
 
-/// The ID of the summary of a task.
+/// The ID of the summary of a task, or of its plan where there is one.
 pub(super) fn summary_id(task: &Task) -> String {
-    uuid(&["record", &task.id, "investigation_summary_md"])
+    let kind = match task.mitigation {
+        Some(_) => PLAN,
+        None => "investigation_summary_md",
+    };
+    uuid(&["record", &task.id, kind])
+}
+
+/// The plan of what to do about the root cause, once it is written.
+pub(super) fn plan(task: &Task, now: Timestamp) -> Vec<Record> {
+    let written = task
+        .mitigation
+        .iter()
+        .filter(|it| it.status == "STOPPED" && it.updated <= now);
+    let plan = written.map(|it| Record {
+        id: uuid(&["record", &task.id, PLAN]),
+        kind: PLAN,
+        content: format!(
+            "# Mitigation plan for {}\n\n1. Roll back the service to the revision before the deployment.\n2. Watch its \
+             memory for ten minutes.\n\nRollback: deploy the current revision again.",
+            task.subject()
+        ),
+        at: it.updated,
+    });
+    plan.collect()
 }
 
 /// What can be read by now, the oldest first. A task that was linked has nothing.

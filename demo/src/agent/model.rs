@@ -18,6 +18,8 @@ const ARRIVES: SignedDuration = SignedDuration::from_secs(12);
 const TRIAGE: SignedDuration = SignedDuration::from_secs(13);
 /// When an end is said again, where it is.
 const AGAIN: SignedDuration = SignedDuration::from_secs(30);
+/// How long writing a plan takes: two to five minutes were measured.
+const PLANNING: SignedDuration = SignedDuration::from_mins(3);
 /// Investigations that run at once. Source: the quotas of AWS DevOps Agent.
 const AT_ONCE: usize = 3;
 
@@ -152,7 +154,8 @@ impl Agent {
             return self.end(place, Status::Canceled, "", at);
         }
         let subject = task.subject();
-        let is_primary = |it: &Task| it.status.is_open() && it.subject() == subject;
+        let is_primary =
+            |it: &Task| it.status.is_open() && it.asked.is_none() && it.subject() == subject;
         let primary = self.tasks.iter().position(is_primary);
         let (primary, title) = match primary {
             _ if task.play.has(Fault::UnknownPrimary) => (
@@ -197,10 +200,23 @@ impl Agent {
             let task = &mut self.tasks[place];
             task.begin(at);
             task.becomes(Status::InProgress, at);
-            let ends = later(at, task.play.takes);
+            let takes = if task.asked.is_some() {
+                PLANNING
+            } else {
+                task.play.takes
+            };
+            let ends = later(at, takes);
             self.say(place, at);
             self.plan(ends, Step::Ends(place));
         }
+    }
+
+    /// A completed task waits for its turn again, to plan what to do about the root cause.
+    pub(super) fn ask_for_plan(&mut self, place: usize, token: &str, at: Timestamp) {
+        let task = &mut self.tasks[place];
+        task.asked = Some(token.to_owned());
+        task.becomes(Status::PendingStart, at);
+        self.start(at);
     }
 
     fn ends(&mut self, place: usize, at: Timestamp) {

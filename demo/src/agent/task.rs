@@ -56,6 +56,15 @@ impl Status {
         })
     }
 
+    /// The same, while a plan is written of what to do.
+    fn mitigation_type(self) -> Option<&'static str> {
+        Some(match self {
+            Self::InProgress => "Mitigation In Progress",
+            Self::Completed => "Mitigation Completed",
+            _ => return None,
+        })
+    }
+
     /// Whether others of the same failure are linked to it.
     pub(super) fn is_open(self) -> bool {
         matches!(self, Self::PendingStart | Self::InProgress)
@@ -83,6 +92,10 @@ pub(super) struct Task {
     pub(super) updated: Timestamp,
     version: u32,
     pub(super) execution: Option<Execution>,
+    /// The token of the request for a plan, if there was one.
+    pub(super) asked: Option<String>,
+    /// The run that writes the plan.
+    pub(super) mitigation: Option<Execution>,
     pub(super) play: Play,
     /// Incidents that were linked to it while it was open, and when.
     pub(super) linked: Vec<(Timestamp, Json)>,
@@ -134,6 +147,8 @@ impl Task {
             updated: at,
             version: 1,
             execution: None,
+            asked: None,
+            mitigation: None,
             play,
             linked: Vec::new(),
         }
@@ -154,34 +169,53 @@ impl Task {
         self.version += 1;
     }
 
-    /// An execution that begins now.
+    /// An execution that begins now: the plan's, where one was asked for.
     pub(super) fn begin(&mut self, at: Timestamp) {
-        self.execution = Some(Execution {
-            id: format!("exe-ops1-{}", uuid(&["execution", &self.id])),
+        let run = |id: String| Execution {
+            id,
             created: at,
             updated: at,
             status: "RUNNING",
-        });
+        };
+        if self.asked.is_some() {
+            let id = format!("exe-mitigation-{}", uuid(&["mitigation", &self.id]));
+            self.mitigation = Some(run(id));
+        } else {
+            let id = format!("exe-ops1-{}", uuid(&["execution", &self.id]));
+            self.execution = Some(run(id));
+        }
     }
 
-    /// Its execution ends. There is no status for one that ended well.
+    /// Its last execution ends. There is no status for one that ended well.
     pub(super) fn end(&mut self, at: Timestamp, status: &'static str) {
-        if let Some(execution) = &mut self.execution {
+        if let Some(execution) = self.mitigation.as_mut().or(self.execution.as_mut()) {
             execution.updated = at;
             execution.status = status;
         }
     }
 
-    /// How long its execution has run.
+    /// Its executions, each with the type of the agent that ran.
+    fn runs(&self) -> impl Iterator<Item = (&'static str, &Execution)> {
+        let run = self.execution.iter().map(|it| ("ops1", it));
+        run.chain(self.mitigation.iter().map(|it| ("mitigation", it)))
+    }
+
+    /// Whether it has run this execution.
+    pub(super) fn has_run(&self, execution: &str) -> bool {
+        self.runs().any(|(_, it)| it.id == execution)
+    }
+
+    /// How long its executions have run.
     pub(super) fn seconds(&self, now: Timestamp) -> f64 {
-        self.execution.as_ref().map_or(0.0, |it| {
+        let seconds = self.runs().map(|(_, it)| {
             let end = if it.status == "RUNNING" {
                 now
             } else {
                 it.updated
             };
             end.duration_since(it.created).as_secs_f64()
-        })
+        });
+        seconds.sum()
     }
 
     /// As `GetBacklogTask` shows it.
@@ -222,7 +256,7 @@ impl Task {
 
     /// As `ListExecutions` shows what it has run.
     pub(super) fn executions(&self, space: &Space, now: Timestamp) -> Vec<Json> {
-        let execution = self.execution.iter().map(|it| {
+        let executions = self.runs().map(|(agent, it)| {
             let updated = if it.status == "RUNNING" {
                 now
             } else {
@@ -232,25 +266,31 @@ impl Task {
                 "agentSpaceId": space.id,
                 "executionId": it.id,
                 "agentSubTask": "",
-                "agentType": "ops1",
+                "agentType": agent,
                 "executionStatus": it.status,
                 "createdAt": seconds(it.created),
                 "updatedAt": seconds(updated),
             })
         });
-        execution.collect()
+        executions.collect()
     }
 
-    /// As `ListJournalRecords` shows what its execution wrote, the oldest first.
-    pub(super) fn records(&self, space: &Space, now: Timestamp) -> Vec<Json> {
-        let Some(execution) = &self.execution else {
-            return Vec::new();
+    /// As `ListJournalRecords` shows what this execution of it wrote, the oldest first.
+    pub(super) fn records(&self, execution: &str, space: &Space, now: Timestamp) -> Vec<Json> {
+        let is_of_plan = self
+            .mitigation
+            .as_ref()
+            .is_some_and(|it| it.id == execution);
+        let records = if is_of_plan {
+            journal::plan(self, now)
+        } else {
+            journal::records(self, now)
         };
-        let records = journal::records(self, now).into_iter();
+        let records = records.into_iter();
         let records = records.map(|it| {
             json!({
                 "agentSpaceId": space.id,
-                "executionId": execution.id,
+                "executionId": execution,
                 "recordId": it.id,
                 "recordType": it.kind,
                 "content": it.content,
@@ -280,6 +320,10 @@ impl Task {
         if self.status == Status::Completed {
             data["summary_record_id"] = json!(journal::summary_id(self));
         }
+        let detail_type = match self.asked {
+            Some(_) => self.status.mitigation_type(),
+            None => self.status.detail_type(),
+        };
         let Space {
             id,
             account,
@@ -288,7 +332,7 @@ impl Task {
         Some(json!({
             "version": "0",
             "id": uuid(&["event", &self.id, &number.to_string()]),
-            "detail-type": self.status.detail_type()?,
+            "detail-type": detail_type?,
             "source": "aws.aidevops",
             "account": account,
             "time": self.updated.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),

@@ -396,3 +396,57 @@ fn titles_that_begin_alike_are_one_subject() {
         assert_eq!(subject(title), expected);
     }
 }
+
+fn ask_for_plan(agent: &mut Agent, at: i64, task: &Json, token: &str) -> Answer {
+    let id = task["taskId"].as_str().unwrap();
+    let path = format!("{SPACE}/{}/tasks/{id}", agent.space().id);
+    let body = json!({ "taskStatus": "PENDING_START", "clientToken": token }).to_string();
+    let request = Request {
+        method: "PATCH",
+        path: &path,
+        body: body.as_bytes(),
+    };
+    agent.answer(&request, after(at))
+}
+
+#[test]
+fn a_plan_is_written_once_for_a_token() {
+    let mut agent = agent(Script::default());
+    agent.accept(&incident("it"), noon());
+    let running = tasks(&mut agent, 60).remove(0);
+    assert_eq!(ask_for_plan(&mut agent, 60, &running, "a").status, 409);
+    agent.events(after(600));
+    let before = agent.dollars(after(600));
+    for at in [600, 601] {
+        let asked = ask_for_plan(&mut agent, at, &running, "a");
+        assert_eq!((asked.status, asked.error), (200, None));
+    }
+    assert_eq!(ask_for_plan(&mut agent, 610, &running, "b").status, 409);
+    let events = agent.events(after(1_000));
+    assert_eq!(
+        said(&events),
+        ["Mitigation In Progress", "Mitigation Completed"]
+    );
+    let task = task(&mut agent, 1_000, &running["taskId"]);
+    assert_eq!(task["status"], "COMPLETED");
+    let executions = executions(&mut agent, 1_000, &task);
+    let kinds: Vec<&str> = executions
+        .iter()
+        .map(|it| it["agentType"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["ops1", "mitigation"]);
+    let of_plan = json!({ "executionId": executions[1]["executionId"] });
+    let plan = records(&mut agent, 1_000, &of_plan, "mitigation_summary_md");
+    assert!(
+        plan[0]["content"]
+            .as_str()
+            .unwrap()
+            .starts_with("# Mitigation plan for it")
+    );
+    assert_eq!(
+        records(&mut agent, 1_000, &task, "mitigation_summary_md").len(),
+        0
+    );
+    let plan = 180.0 * 0.0083;
+    assert!((agent.dollars(after(1_000)) - before - plan).abs() < 1e-9);
+}

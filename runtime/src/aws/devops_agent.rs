@@ -21,8 +21,13 @@ pub const ACTIONS: [&str; 4] = [
     "aidevops:ListJournalRecords",
 ];
 
+/// The action that asking for a plan takes.
+pub const PLAN_ACTION: &str = "aidevops:UpdateBacklogTask";
+
 /// Entries of a page.
 const PAGE: usize = 100;
+/// Characters of a token at most.
+const TOKEN: usize = 64;
 /// Pages of executions, or of records of one type, that are read at most.
 const PAGES: usize = 3;
 
@@ -61,7 +66,11 @@ impl DevOpsAgent {
     /// When there is none of this ID, or the agent cannot be asked.
     pub async fn task(&self, id: &str) -> Result<Json, CallError> {
         let path = format!("/backlog/agent-space/{}/tasks/{id}", self.space);
-        let mut answer = self.service.rest("GetBacklogTask", &path, None).await?;
+        let get = http::Method::GET;
+        let mut answer = self
+            .service
+            .rest("GetBacklogTask", get, &path, None)
+            .await?;
         // What is no answer of the agent's is asked for again, and is not a task of somebody else.
         let task = answer.get_mut("task").filter(|it| it.is_object());
         task.map(Json::take)
@@ -121,6 +130,23 @@ impl DevOpsAgent {
             .await
     }
 
+    /// Asks for a plan of what to do about the root cause of a completed task: its status becomes `PENDING_START` again.
+    /// However often it is asked for the same task, that is one request.
+    ///
+    /// # Errors
+    ///
+    /// When the agent refuses, or cannot be asked.
+    pub async fn plan(&self, task: &str) -> Result<(), CallError> {
+        let path = format!("/backlog/agent-space/{}/tasks/{task}", self.space);
+        let token: String = format!("mitigation-{task}").chars().take(TOKEN).collect();
+        let input = json!({ "taskStatus": "PENDING_START", "clientToken": token });
+        let patch = http::Method::PATCH;
+        let answer = self
+            .service
+            .rest("UpdateBacklogTask", patch, &path, Some(&input));
+        answer.await.map(drop)
+    }
+
     async fn all(
         &self,
         operation: &'static str,
@@ -152,7 +178,11 @@ impl DevOpsAgent {
         if let Some(token) = token {
             input["nextToken"] = json!(token);
         }
-        let answer = self.service.rest(operation, path, Some(&input)).await?;
+        let post = http::Method::POST;
+        let answer = self
+            .service
+            .rest(operation, post, path, Some(&input))
+            .await?;
         Ok(Page {
             items: list(&answer, name).to_vec(),
             errors: 0,

@@ -9,6 +9,7 @@ pub mod cost_optimization_hub;
 pub mod devops_agent;
 pub mod dynamodb;
 pub mod ec2;
+pub mod eventbridge;
 pub mod logs;
 pub mod secrets;
 pub mod sns;
@@ -176,27 +177,22 @@ impl Service {
         })
     }
 
-    /// Calls an operation of a service that speaks AWS's REST protocol in JSON: a `GET` where there is no input.
-    /// `path` has no characters that would have to be escaped.
+    /// Calls an operation of a service that speaks AWS's REST protocol in JSON. `path` has no characters that would have
+    /// to be escaped.
     async fn rest(
         &self,
         operation: &'static str,
+        method: http::Method,
         path: &str,
         input: Option<&Json>,
     ) -> Result<Json, CallError> {
         let body = input.map(Json::to_string).unwrap_or_default();
         let headers = [("content-type", "application/json".to_owned())];
-        let request = match input {
-            Some(_) => Request {
-                path,
-                ..Request::post(&headers, body.as_bytes())
-            },
-            None => Request {
-                method: http::Method::GET,
-                path,
-                headers: &[],
-                body: &[],
-            },
+        let request = Request {
+            method,
+            path,
+            headers: input.map_or(&[], |_| &headers[..]),
+            body: body.as_bytes(),
         };
         let answer = self.persist(operation, &request).await?;
         serde_json::from_slice(&answer).map_err(|_| self.failed(operation, Reason::Unreadable))

@@ -1,6 +1,7 @@
 //! Excludes events that must not become incidents: calls of ignored principals and of the stack's own roles,
-//! anything that the agent itself does, and the canary of the pipeline.
+//! anything that the agent itself does or has planned, and the canary of the pipeline.
 
+use contract::mitigation::SOURCE;
 use serde_json::Value as Json;
 
 use crate::{
@@ -28,7 +29,7 @@ pub(super) fn excluded(payload: &Json, event: &Json) -> Option<Skip> {
         return Some(Skip::Canary);
     }
     let source = text(event, "source").unwrap_or_default();
-    if source == AGENT_SOURCE {
+    if source == AGENT_SOURCE || source == SOURCE {
         return Some(Skip::AgentItself);
     }
     let detail = event.get("detail")?;

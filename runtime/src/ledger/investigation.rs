@@ -65,6 +65,41 @@ pub struct Investigation {
     /// Whether it was published how it ended.
     #[serde(default)]
     pub notice: Option<Notice>,
+    /// How far the plan is that the agent was to be asked for, if it was.
+    #[serde(default)]
+    pub mitigation: Option<Mitigation>,
+}
+
+/// A plan of what to do about a root cause. The agent writes it, Tocsin hands it on, and nothing of Tocsin's carries it
+/// out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Mitigation {
+    /// How far it is.
+    pub stage: MitigationStage,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// How far a plan is. A later stage never goes back to an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MitigationStage {
+    /// It is not asked for: the budget was used up.
+    OverBudget,
+    /// An invocation is about to ask for it, and has taken a slot of the budget.
+    Asking,
+    /// The agent was asked, and is to write it.
+    Asked,
+    /// The agent refuses to write it.
+    Refused,
+    /// An invocation is about to hand it on.
+    HandingOn,
+    /// It is on the event bus, and people are to be notified.
+    HandedOn,
+    /// The agent ended without writing one.
+    NoPlan,
+    /// It was handed on, and people were notified.
+    Done,
 }
 
 /// A message about how an investigation ended.
@@ -144,6 +179,16 @@ impl Investigation {
     /// Whether it has ended and something of it is still to be read.
     pub fn lacks_details(&self) -> bool {
         self.status.is_end() && self.status != Status::Linked && !self.is_read
+    }
+
+    /// Whether something is still to be done about its plan.
+    pub fn awaits_plan(&self) -> bool {
+        use MitigationStage as Stage;
+        let stage = self.mitigation.as_ref().map(|it| it.stage);
+        matches!(
+            stage,
+            Some(Stage::Asking | Stage::Asked | Stage::HandingOn | Stage::HandedOn)
+        )
     }
 
     /// Seconds and dollars of its own. One that is linked has none: what it costs, its primary counts.

@@ -25,7 +25,9 @@ pub use budget::{Day, Hour, Slot};
 pub use cost::{CostFindings, CostReported, CostRun, PendingCost, SHARDS, Said, Saying};
 pub use digest::{Digest, Hold, Others};
 pub use earlier::Earlier;
-pub use investigation::{Finding, Gap, Investigation, Notice, Status, Verdict, minutes};
+pub use investigation::{
+    Finding, Gap, Investigation, Mitigation, MitigationStage, Notice, Status, Verdict, minutes,
+};
 pub use item::{Head, Identity, Item, Put, Suppression, Versioned};
 pub use join::{Latest, Newcomer, running};
 pub use key::Key;

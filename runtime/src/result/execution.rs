@@ -21,6 +21,7 @@ pub struct Executions(Vec<Execution>);
 struct Execution {
     id: String,
     agent: String,
+    status: String,
     is_part: bool,
     created: Option<Timestamp>,
     updated: Option<Timestamp>,
@@ -37,6 +38,7 @@ impl Executions {
             let parent = text(it, "parentExecutionId");
             Some(Execution {
                 agent: text(it, "agentType").unwrap_or_default().to_lowercase(),
+                status: text(it, "executionStatus").unwrap_or_default().to_owned(),
                 is_part: parent.is_some_and(|parent| parent != id && ids.contains(parent)),
                 created: foreign::time(it, "createdAt"),
                 updated: foreign::time(it, "updatedAt"),
@@ -58,6 +60,19 @@ impl Executions {
             .or_else(|| first(whole().filter(|it| !it.agent.contains(MITIGATES)).collect()))
     }
 
+    /// Those that plan what to do about a root cause, the latest first.
+    pub(super) fn mitigations(&self) -> Vec<MitigationRun> {
+        let plans = self.0.iter().filter(|it| it.agent.contains(MITIGATES));
+        let mut plans: Vec<&Execution> = plans.collect();
+        plans.sort_by_key(|it| (it.created, it.id.clone()));
+        let plans = plans.into_iter().rev();
+        let plans = plans.map(|it| MitigationRun {
+            id: it.id.clone(),
+            status: it.status.clone(),
+        });
+        plans.collect()
+    }
+
     /// When the first began.
     pub fn began(&self) -> Option<Timestamp> {
         self.0.iter().filter_map(|it| it.created).min()
@@ -72,5 +87,23 @@ impl Executions {
             u64::try_from(seconds).ok()
         });
         seconds.reduce(u64::saturating_add)
+    }
+}
+
+/// An execution that plans what to do about a root cause.
+pub(super) struct MitigationRun {
+    pub(super) id: String,
+    status: String,
+}
+
+impl MitigationRun {
+    /// Whether it ended without a plan. There is no status for one that ended well, and others may come.
+    pub(super) fn has_failed(&self) -> bool {
+        ["FAILED", "CANCELED", "CANCELLED", "TIMED_OUT"].contains(&self.status.as_str())
+    }
+
+    /// Whether it has not ended.
+    pub(super) fn is_running(&self) -> bool {
+        ["RUNNING", "WAITING"].contains(&self.status.as_str())
     }
 }

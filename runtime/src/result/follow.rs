@@ -90,6 +90,12 @@ pub enum ResultError {
         /// What was recorded.
         outcome: Box<Outcome>,
     },
+    /// A plan that the agent has written cannot be read.
+    #[error("the agent has written a plan, but it cannot be read yet")]
+    NoPlan,
+    /// The event bus did not take the event.
+    #[error("the event bus did not take the event: {0}")]
+    Bus(#[source] CallError),
     /// The topic did not take the message about the result.
     #[error("the topic did not take the message: {0}")]
     Topic(#[source] CallError),

@@ -11,6 +11,17 @@ use crate::{
 /// Characters that are looked at. Far more than is kept: what is sensitive is found before the text is cut.
 const LOOKED_AT: usize = 16_384;
 
+/// Characters of a text of several lines that are looked at: more than an event has room for.
+const LINES_LOOKED_AT: usize = 250_000;
+
+/// The text with its lines; nothing where there is none.
+pub(super) fn lines(text: &str) -> Option<String> {
+    let text: String = text.chars().take(LINES_LOOKED_AT).collect();
+    let text = contract::text::clean(&withhold::text(&text));
+    let text = text.trim_end();
+    (!text.trim_start().is_empty()).then(|| text.to_owned())
+}
+
 /// The text in one line, of at most `limit` characters: 64 or more. Nothing where there is none.
 pub(super) fn line(text: &str, limit: usize) -> Option<String> {
     let text: String = text.chars().take(LOOKED_AT).collect();

@@ -8,14 +8,15 @@ use lambda_runtime::Diagnostic;
 use serde_json::{Value as Json, json};
 
 use super::{
-    Agent, Clock, Follow, Occasion, Outcome, Patience, Publish, Publisher, ResultError, Store,
-    count, overdue::ASKING,
+    Agent, Bus, Clock, Follow, Mitigate, Occasion, Outcome, Patience, Publish, Publisher,
+    ResultError, Step, Store, count, message, overdue::ASKING,
 };
 use crate::{
     aws::{
         CallError, Page,
         devops_agent::DevOpsAgent,
         dynamodb::Table,
+        eventbridge::{DefaultBus, Event},
         sns::{Message, Topic},
     },
     ledger::{Investigation, Item, Key, Put, Versioned, later},
@@ -47,6 +48,16 @@ impl Agent for DevOpsAgent {
 
     async fn records(&self, execution: &str, kind: &str) -> Result<Vec<Json>, CallError> {
         self.records(execution, kind).await
+    }
+
+    async fn plan(&self, task: &str) -> Result<(), CallError> {
+        self.plan(task).await
+    }
+}
+
+impl Bus for DefaultBus {
+    async fn put(&self, event: &Event) -> Result<(), CallError> {
+        self.put(event).await
     }
 }
 
@@ -91,6 +102,8 @@ pub struct ResultFunction {
     store: Table,
     /// Where results are published, if anywhere.
     topic: Option<Topic>,
+    /// Where plans are handed on, if they are asked for.
+    bus: Option<DefaultBus>,
     settings: AgentSettings,
     space: AgentSpace,
     patience: Patience,
@@ -129,6 +142,8 @@ impl From<InvocationError> for Diagnostic {
                 "AgentUnavailable"
             }
             InvocationError::Result(ResultError::NoSummary(_)) => "NoSummary",
+            InvocationError::Result(ResultError::NoPlan) => "NoPlan",
+            InvocationError::Result(ResultError::Bus(_)) => "EventBusUnavailable",
             InvocationError::Result(ResultError::Topic(_)) => "TopicUnavailable",
             InvocationError::Result(
                 ResultError::Ledger(_) | ResultError::Unreadable(_) | ResultError::Busy,
@@ -165,7 +180,10 @@ impl ResultFunction {
         };
         let topic = environment.get(variable::RESULTS_TOPIC_ARN);
         let topic = topic.map(|it| Topic::new(http.clone(), environment, it));
+        let bus = settings.mitigation.as_ref();
+        let bus = bus.map(|_| DefaultBus::new(http.clone(), environment));
         Ok(Self {
+            bus: bus.transpose()?,
             agent: DevOpsAgent::new(http.clone(), environment, region, id)?,
             store: Table::new(http, environment, table)?,
             topic: topic.transpose()?,
@@ -253,6 +271,13 @@ impl ResultFunction {
         if let Err(error) = &published {
             self.failed("result not published", error, Some(task), invocation);
         }
+        let planned = match recorded.and_then(Outcome::investigation) {
+            Some(now) => self.mitigate(now, invocation).await,
+            None => Ok(()),
+        };
+        if let Err(error) = &planned {
+            self.failed("mitigation not handed on", error, Some(task), invocation);
+        }
         if let Err(error) = &outcome {
             let message = match recorded {
                 Some(_) => "result incomplete",
@@ -261,6 +286,7 @@ impl ResultFunction {
             self.failed(message, error, Some(task), invocation);
         }
         published?;
+        planned?;
         outcome.map(|_| answer.unwrap_or_default())
     }
 
@@ -284,6 +310,42 @@ impl ResultFunction {
             self.line(Level::Info, "result published", invocation.fields(fields));
             self.count(&["ResultsPublished"]);
         }
+        Ok(())
+    }
+
+    /// Asks for a plan, or hands it on, if that is to be done next.
+    async fn mitigate(
+        &self,
+        now: &Investigation,
+        invocation: &Invocation<'_>,
+    ) -> Result<(), ResultError> {
+        let (Some(bus), Some(settings)) = (&self.bus, &self.settings.mitigation) else {
+            return Ok(());
+        };
+        let mitigate = Mitigate {
+            agent: &self.agent,
+            store: &self.store,
+            clock: &SystemClock,
+            bus,
+            topic: self.topic.as_ref().zip(self.settings.notices.as_ref()),
+            settings,
+            origin: message::Origin {
+                account: &settings.account,
+                space: &self.space,
+            },
+            patience: self.patience,
+        };
+        let (line, metric) = match mitigate.go_on(now).await? {
+            Step::Nothing => return Ok(()),
+            Step::OverBudget => ("plan not asked for: over the budget", "PlansOverBudget"),
+            Step::Asked => ("plan asked for", "PlansAsked"),
+            Step::Refused => ("plan refused by the agent", "PlansRefused"),
+            Step::NoPlan => ("no plan was written", "PlansMissing"),
+            Step::HandedOn => ("plan handed on", "PlansHandedOn"),
+        };
+        let fields = json!({ "incidentId": now.incident, "task": now.task });
+        self.line(Level::Info, line, invocation.fields(fields));
+        self.count(&[metric]);
         Ok(())
     }
 

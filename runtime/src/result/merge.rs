@@ -21,6 +21,7 @@ pub fn merge(known: &Investigation, seen: &Investigation) -> Investigation {
         return Investigation {
             gave_back: known.gave_back || seen.gave_back,
             notice: known.notice.clone().max(seen.notice.clone()),
+            mitigation: known.mitigation.clone().max(seen.mitigation.clone()),
             ..first.clone()
         };
     }
@@ -58,6 +59,7 @@ pub fn merge(known: &Investigation, seen: &Investigation) -> Investigation {
         summarized: summary.summarized,
         is_read: known.is_read || seen.is_read,
         notice: known.notice.clone().max(seen.notice.clone()),
+        mitigation: known.mitigation.clone().max(seen.mitigation.clone()),
     }
 }
 

@@ -34,6 +34,19 @@ pub struct Origin<'a> {
     pub space: &'a AgentSpace,
 }
 
+/// What a message says.
+struct Content<'a> {
+    it: &'a Investigation,
+    window: Option<&'a Window>,
+    origin: Origin<'a>,
+    /// `investigation` or `mitigation`.
+    event: &'static str,
+    headline: String,
+    facts: String,
+    /// What the agent wrote, in at most so many characters.
+    words: &'a dyn Fn(usize) -> String,
+}
+
 /// The message about an investigation that has ended, which a report led to. `chat` makes one for chat beside that for
 /// mail.
 pub fn message(
@@ -42,48 +55,166 @@ pub fn message(
     origin: Origin<'_>,
     chat: bool,
 ) -> Message {
+    let content = Content {
+        it,
+        window,
+        origin,
+        event: "investigation",
+        headline: format!("{}: {}", ending(it), name(it, window)),
+        facts: facts(it, window),
+        words: &|room| words(it, room),
+    };
+    content.message(chat)
+}
+
+/// The message that the agent has written a plan of what to do about a root cause, with the beginning of it.
+pub(super) fn about_plan(
+    it: &Investigation,
+    window: &Window,
+    origin: Origin<'_>,
+    plan: &str,
+    chat: bool,
+) -> Message {
+    let beginning: String = plan.chars().take(LONGEST).collect();
+    let plan = |room| {
+        let lines = beginning.lines().map(inert);
+        let lines: Vec<String> = lines.filter(|it| !it.trim().is_empty()).collect();
+        if room < 64 {
+            return String::new();
+        }
+        contract::text::cut(&lines.join("\n"), room)
+    };
+    let content = Content {
+        it,
+        window: Some(window),
+        origin,
+        event: "mitigation",
+        headline: format!("Mitigation plan ready: {}", name(it, Some(window))),
+        facts: format!(
+            "{} Nobody has carried the plan out. It is on the default event bus as an event of the type `{}`.",
+            facts(it, Some(window)),
+            contract::mitigation::READY
+        ),
+        words: &plan,
+    };
+    content.message(chat)
+}
+
+/// What the incident is about.
+fn name(it: &Investigation, window: Option<&Window>) -> String {
     let name = window.map_or_else(|| it.incident.to_string(), |it| it.name.clone());
-    let name = contract::text::cut(&inert(&name), NAME);
-    let headline = format!("{}: {name}", ending(it));
-    let facts = facts(it, window);
-    let links = links(it, origin);
-    let frame = format!(
-        "{headline}\n\n{facts}\n\n{WORDS}:\n\n\n\n\n{}",
-        links.join("\n")
-    );
-    let mut room = LONGEST.saturating_sub(frame.chars().count() + 2 * "```".len());
-    loop {
-        let words = words(it, room);
-        let text = |fence: &str| {
-            let quoted = if words.is_empty() {
-                String::new()
-            } else {
-                format!("\n\n{WORDS}:\n{fence}\n{words}\n{fence}")
-            };
-            format!("{facts}{quoted}")
-        };
-        let plain = format!(
-            "{headline}\n\n{}\n\n{}",
-            text("").trim_end(),
+    contract::text::cut(&inert(&name), NAME)
+}
+
+impl Content<'_> {
+    fn message(&self, chat: bool) -> Message {
+        let Self {
+            it,
+            origin,
+            facts,
+            headline,
+            ..
+        } = self;
+        let links = links(it, *origin);
+        let frame = format!(
+            "{headline}\n\n{facts}\n\n{WORDS}:\n\n\n\n\n{}",
             links.join("\n")
         );
-        let body = if chat {
-            let https = notification(it, window, &headline, &text("```"), &links).to_string();
-            let over = https.chars().count().saturating_sub(LONGEST);
-            if over > 0 && room > 0 {
-                room = room.saturating_sub(over);
-                continue;
-            }
-            json!({ "default": plain, "email": plain, "https": https }).to_string()
-        } else {
-            plain
+        let mut room = LONGEST.saturating_sub(frame.chars().count() + 2 * "```".len());
+        loop {
+            let words = (self.words)(room);
+            let text = |fence: &str| {
+                let quoted = if words.is_empty() {
+                    String::new()
+                } else {
+                    format!("\n\n{WORDS}:\n{fence}\n{words}\n{fence}")
+                };
+                format!("{facts}{quoted}")
+            };
+            let plain = format!(
+                "{headline}\n\n{}\n\n{}",
+                text("").trim_end(),
+                links.join("\n")
+            );
+            let body = if chat {
+                let https = self.notification(&text("```"), &links).to_string();
+                let over = https.chars().count().saturating_sub(LONGEST);
+                if over > 0 && room > 0 {
+                    room = room.saturating_sub(over);
+                    continue;
+                }
+                json!({ "default": plain, "email": plain, "https": https }).to_string()
+            } else {
+                plain
+            };
+            return Message {
+                subject: subject(&format!("[{}] {headline}", origin.account)),
+                body,
+                is_by_protocol: chat,
+                attributes: self.attributes(),
+            };
+        }
+    }
+
+    /// A custom notification, version 1.0. Source: "Custom notifications using Amazon Q Developer in chat applications" in
+    /// its administrator guide.
+    fn notification(&self, text: &str, links: &[String]) -> Json {
+        let Self {
+            it,
+            window,
+            headline,
+            event,
+            ..
+        } = self;
+        let mut metadata = json!({
+            "summary": headline,
+            "eventType": event,
+            "additionalContext": {
+                "incident": it.incident,
+                "status": it.status.as_str(),
+                "task": it.task,
+            },
+        });
+        // One thread a group, where the channel wants threads.
+        if let Some(window) = window {
+            metadata["threadId"] = json!(window.key.group);
+        }
+        json!({
+            "version": "1.0",
+            "source": "custom",
+            "id": match *event {
+                "investigation" => it.task.clone(),
+                other => format!("{}-{other}", it.task),
+            },
+            "content": {
+                "textType": "client-markdown",
+                "title": headline,
+                "description": text,
+                "nextSteps": links,
+            },
+            "metadata": metadata,
+        })
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        let Self { it, window, .. } = self;
+        let finding = match it.verdict.as_ref().map(|it| it.finding) {
+            Some(Finding::RootCause) => "root-cause",
+            Some(Finding::Cause) => "cause",
+            Some(Finding::Nothing) => "nothing",
+            None => "unknown",
         };
-        return Message {
-            subject: subject(&format!("[{}] {headline}", origin.account)),
-            body,
-            is_by_protocol: chat,
-            attributes: attributes(it, window, origin.account),
-        };
+        let mut attributes = vec![
+            ("account", self.origin.account.to_owned()),
+            ("event", self.event.to_owned()),
+            ("finding", finding.to_owned()),
+            ("status", it.status.as_str().to_owned()),
+        ];
+        if let Some(window) = window {
+            attributes.push(("priority", window.priority().as_str().to_owned()));
+            attributes.extend(window.rule.clone().map(|it| ("rule", it)));
+        }
+        attributes
     }
 }
 
@@ -165,65 +296,6 @@ fn links(it: &Investigation, origin: Origin<'_>) -> Vec<String> {
     let console = space.console(&it.task).map(|it| format!("Console: {it}"));
     let all = format!("All results: synth results --account {account}");
     app.into_iter().chain(console).chain([all]).collect()
-}
-
-/// A custom notification, version 1.0. Source: "Custom notifications using Amazon Q Developer in chat applications" in
-/// its administrator guide.
-fn notification(
-    it: &Investigation,
-    window: Option<&Window>,
-    headline: &str,
-    text: &str,
-    links: &[String],
-) -> Json {
-    let mut metadata = json!({
-        "summary": headline,
-        "eventType": "investigation",
-        "additionalContext": {
-            "incident": it.incident,
-            "status": it.status.as_str(),
-            "task": it.task,
-        },
-    });
-    // One thread a group, where the channel wants threads.
-    if let Some(window) = window {
-        metadata["threadId"] = json!(window.key.group);
-    }
-    json!({
-        "version": "1.0",
-        "source": "custom",
-        "id": it.task,
-        "content": {
-            "textType": "client-markdown",
-            "title": headline,
-            "description": text,
-            "nextSteps": links,
-        },
-        "metadata": metadata,
-    })
-}
-
-fn attributes(
-    it: &Investigation,
-    window: Option<&Window>,
-    account: &str,
-) -> Vec<(&'static str, String)> {
-    let finding = match it.verdict.as_ref().map(|it| it.finding) {
-        Some(Finding::RootCause) => "root-cause",
-        Some(Finding::Cause) => "cause",
-        Some(Finding::Nothing) => "nothing",
-        None => "unknown",
-    };
-    let mut attributes = vec![
-        ("account", account.to_owned()),
-        ("finding", finding.to_owned()),
-        ("status", it.status.as_str().to_owned()),
-    ];
-    if let Some(window) = window {
-        attributes.push(("priority", window.priority().as_str().to_owned()));
-        attributes.extend(window.rule.clone().map(|it| ("rule", it)));
-    }
-    attributes
 }
 
 /// A mail's subject: what is not ASCII becomes a question mark.

@@ -12,8 +12,10 @@ mod journal;
 mod lambda;
 mod merge;
 mod message;
+mod mitigate;
 mod occasion;
 mod overdue;
+mod plan;
 mod port;
 mod publish;
 mod task;
@@ -25,8 +27,9 @@ pub use journal::{GAP, Journal, SUMMARY, UTILIZATION};
 pub use lambda::{InvocationError, ResultFunction};
 pub use merge::merge;
 pub use message::{Origin, message};
+pub use mitigate::{Mitigate, Step};
 pub use occasion::{NotOurs, Occasion};
-pub use port::{Agent, Clock, Publisher, Store};
+pub use port::{Agent, Bus, Clock, Publisher, Store};
 pub use publish::Publish;
 pub use task::Task;
 
@@ -67,6 +70,7 @@ pub fn investigation(
         summarized: journal.summarized,
         is_read: false,
         notice: None,
+        mitigation: None,
     }
 }
 

@@ -13,6 +13,8 @@ use crate::ledger::{Investigation, Item, Key, Status, Versioned};
 
 /// How old a task is before it is asked for.
 const AFTER: SignedDuration = SignedDuration::from_hours(2);
+/// How old a task is before its plan is asked for: writing one takes two to five minutes.
+const AFTER_PLAN: SignedDuration = SignedDuration::from_mins(10);
 /// How old it may be. The agent ends what it does not finish long before.
 const BEFORE: SignedDuration = SignedDuration::from_hours(50);
 /// Pages that are listed at most: a thousand tasks.
@@ -25,7 +27,8 @@ type Items = BTreeMap<Key, Option<Versioned<Item>>>;
 
 impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
     /// Asks for every task of ours that is over two hours old and has no end in the ledger, one of which something is
-    /// still to be read, or one that is still to be published, until `deadline`. `act` is handed the ID of each and what
+    /// still to be read, or one that is still to be published, and for each whose plan is awaited, until `deadline`. `act`
+    /// is handed the ID of each and what
     /// it came to, before the next is asked for. Returns how many were asked for.
     ///
     /// # Errors
@@ -39,6 +42,10 @@ impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
         let now = self.clock.now();
         let since = now.saturating_sub(BEFORE).unwrap_or(Timestamp::MIN);
         let by = now.saturating_sub(AFTER).unwrap_or(Timestamp::MIN);
+        let until = match self.settings.mitigation {
+            Some(_) => now.saturating_sub(AFTER_PLAN).unwrap_or(Timestamp::MIN),
+            None => by,
+        };
         let once = Follow {
             patience: Patience::NONE,
             ..*self
@@ -46,16 +53,16 @@ impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
         let mut asked = 0;
         let mut token = None;
         for _ in 0..PAGES {
-            let page = self.agent.tasks(since..by, token.as_deref()).await;
+            let page = self.agent.tasks(since..until, token.as_deref()).await;
             let page = page.map_err(ResultError::Agent)?;
             let old = page.items.iter().filter_map(|it| {
-                let task = Task::read(it, now).filter(|it| it.created <= by)?;
+                let task = Task::read(it, now).filter(|it| it.created <= until)?;
                 let incident = IncidentId::try_from(task.reference.clone()?).ok()?;
                 Some((it, task, incident))
             });
             let old: Vec<(&Json, Task, IncidentId)> = old.collect();
             for batch in old.chunks(BATCH) {
-                for (json, task) in self.unfinished(batch).await? {
+                for (json, task) in self.unfinished(batch, by).await? {
                     if self.clock.now() >= deadline {
                         return Ok(asked);
                     }
@@ -71,11 +78,12 @@ impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
         Ok(asked)
     }
 
-    /// Those of these tasks that are ours and not done with: by the ledger they have no end, something of them is still
-    /// to be read, or to be published.
+    /// Those of these tasks that are ours and not done with: by the ledger their plan is awaited; or they were made by
+    /// then and have no end, something of them is still to be read, or to be published.
     async fn unfinished<'t>(
         &self,
         batch: &'t [(&'t Json, Task, IncidentId)],
+        by: Timestamp,
     ) -> Result<Vec<(&'t Json, &'t Task)>, ResultError> {
         let keys = batch
             .iter()
@@ -98,9 +106,10 @@ impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
         let is_asked = |incident: &IncidentId, task: &Task| match known(&read, incident) {
             Some(known) => {
                 let is_published = || !self.is_unpublished(known) || !is_wanted(incident);
-                known.task == task.id && (is_unfinished(known) || !is_published())
+                let is_open = || is_unfinished(known) || !is_published();
+                known.task == task.id && (known.awaits_plan() || (task.created <= by && is_open()))
             }
-            None => true,
+            None => task.created <= by,
         };
         let ours = batch.iter().filter(|(_, task, incident)| {
             read.contains_key(&Key::identity(incident)) && is_asked(incident, task)

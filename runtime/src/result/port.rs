@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use crate::{
-    aws::{CallError, Page, sns::Message},
+    aws::{CallError, Page, eventbridge::Event, sns::Message},
     ledger::{Item, Key, Put, Versioned},
 };
 
@@ -28,6 +28,16 @@ pub trait Agent {
     async fn executions(&self, task: &str) -> Result<Vec<Json>, CallError>;
     /// The records of one type in the journal of an execution.
     async fn records(&self, execution: &str, kind: &str) -> Result<Vec<Json>, CallError>;
+    /// Asks the agent to plan what to do about the root cause of a task that is completed. However often it is asked for
+    /// the same task, that is one request.
+    async fn plan(&self, task: &str) -> Result<(), CallError>;
+}
+
+/// The account's default event bus.
+#[expect(async_fn_in_trait, reason = "as above")]
+pub trait Bus {
+    /// Puts an event of Tocsin's on it.
+    async fn put(&self, event: &Event) -> Result<(), CallError>;
 }
 
 /// The ledger.

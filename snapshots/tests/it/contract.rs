@@ -97,14 +97,14 @@ fn the_result_function_finds_what_it_needs() {
     let log = Log::new("test", |_| {});
     ResultFunction::new(log, http(), &environment, Patience::USUAL).unwrap();
     let monitor = account(&directory("cases/agent")).monitor;
-    let always_send = monitor.budget.limits().always_send;
+    let limits = monitor.budget.limits();
     let settings = AgentSettings::from_env(environment.variables());
     assert_eq!(
         settings,
         Ok(monitor
             .agent
             .unwrap()
-            .settings(&monitor.account_name, always_send))
+            .settings(&monitor.account_name, limits))
     );
 }
 
@@ -145,6 +145,15 @@ fn nothing_is_set_in_vain() {
                 account: "x".to_owned(),
                 chat: true,
                 from: contract::Priority::High,
+            }),
+            mitigation: Some(contract::MitigationSettings {
+                account: "x".to_owned(),
+                from: contract::Priority::Critical,
+                limits: contract::Limits {
+                    dollars_per_day: Some(1),
+                    dollars_per_month: Some(1),
+                    ..contract::Limits::new(6, 24)
+                },
             }),
         }
         .to_env(),

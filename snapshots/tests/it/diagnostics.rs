@@ -95,6 +95,7 @@ cases!(
     limits_missing_keys,
     log_retention,
     missing_keys,
+    mitigation,
     numbers_without_units,
     ops_topic,
     permissions_boundary,

@@ -175,6 +175,7 @@ fn the_table_knows_every_call_of_the_functions() {
         include_str!("../../../runtime/src/aws/cost_optimization_hub.rs"),
         include_str!("../../../runtime/src/aws/devops_agent.rs"),
         include_str!("../../../runtime/src/aws/ec2.rs"),
+        include_str!("../../../runtime/src/aws/eventbridge.rs"),
         include_str!("../../../runtime/src/aws/secrets.rs"),
         include_str!("../../../runtime/src/aws/sqs.rs"),
     ];
@@ -182,7 +183,10 @@ fn the_table_knows_every_call_of_the_functions() {
         .iter()
         .flat_map(|source| source.split('"').skip(1).step_by(2))
         .filter(|text| {
-            ["Change", "Delete", "Describe", "Get", "List", "Send"]
+            let verbs = [
+                "Change", "Delete", "Describe", "Get", "List", "Put", "Send", "Update",
+            ];
+            verbs
                 .iter()
                 .any(|verb| text.strip_prefix(verb).is_some_and(|rest| !rest.is_empty()))
         })
@@ -208,9 +212,9 @@ fn the_bucket_of_the_code_is_for_tls_only() {
     );
 }
 
-/// The role of the result function reads what its code reads, of one agent space.
+/// The role of the result function calls what its code calls, in one agent space.
 #[test]
-fn the_result_function_may_read_what_its_code_reads() {
+fn the_result_function_may_call_what_its_code_calls() {
     let grants = grants();
     let of_agent = grants
         .iter()
@@ -222,8 +226,36 @@ fn the_result_function_may_read_what_its_code_reads() {
     let is_of_one = |it: &str| spaces.iter().any(|space| it.ends_with(space));
     let of_agent = of_agent.inspect(|it| assert!(is_of_one(&it.resource), "{it:?}"));
     let granted: BTreeSet<&str> = of_agent.map(|it| it.action.as_str()).collect();
-    let wanted = runtime::aws::devops_agent::ACTIONS.into_iter().collect();
+    let plans = [runtime::aws::devops_agent::PLAN_ACTION];
+    let reads = runtime::aws::devops_agent::ACTIONS.into_iter();
+    let wanted = reads.chain(plans).collect();
     assert_eq!(granted, wanted);
+}
+
+/// Without `mitigation` the result function reads; with it, its events have one source.
+#[test]
+fn only_mitigation_lets_the_result_function_do_more_than_read() {
+    let mut account = account(&directory("cases/agent"));
+    let policy = |account: &synth::config::Account| {
+        let stacks = stacks::synthesize(&account.monitor).unwrap();
+        let template = stacks[0].template.to_json();
+        template["Resources"]["ResultFunctionPolicy"]["Properties"]["PolicyDocument"].clone()
+    };
+    let with = policy(&account);
+    let statements = with["Statement"].as_array().unwrap();
+    let puts = statements
+        .iter()
+        .find(|it| it["Action"] == "events:PutEvents");
+    assert_eq!(
+        puts.unwrap()["Condition"],
+        serde_json::json!({ "ForAllValues:StringEquals": { "events:source": "tocsin" } })
+    );
+    account.monitor.agent.as_mut().unwrap().mitigation = None;
+    let without = policy(&account).to_string();
+    assert!(without.contains("aidevops:GetBacklogTask"));
+    for action in ["aidevops:UpdateBacklogTask", "events:PutEvents"] {
+        assert!(with.to_string().contains(action) && !without.contains(action));
+    }
 }
 
 /// The role of the cost function reads what its code reads, and what Compute Optimizer reads on its behalf.

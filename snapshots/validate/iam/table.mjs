@@ -42,6 +42,9 @@ function isFor({ why }, stack) {
     if (Variables.ACTUAL_COSTS === "true") on.push("actual-costs");
     return on.some((it) => sources.includes(it));
   }
+  if (why.endsWith("hands on plans")) {
+    return stack.template.Resources.ResultFunction.Properties.Environment.Variables.MITIGATION_FROM !== undefined;
+  }
   return !why.startsWith("Lambda in a VPC") || some("VpcConfig");
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     Arn,
-    arn::Topic,
+    arn::{Topic, default_bus},
     constructs::{
         Core,
         function::{Invocation, Spec, function},
@@ -14,7 +14,7 @@ use crate::{
         schedule::{Does, Missed, Timetable, schedule},
     },
     monitor::Agent,
-    policy::Statement,
+    policy::{Condition, Statement},
     resources::lambda_function::Function,
     template::{DuplicateLogicalId, Handle, Template},
     value::Value,
@@ -30,8 +30,7 @@ pub(crate) fn result_function(
         return Ok(None);
     };
     let monitor = core.monitor;
-    let always_send = monitor.budget.limits().always_send;
-    let settings = agent.settings(&monitor.account_name, always_send);
+    let settings = agent.settings(&monitor.account_name, monitor.budget.limits());
     let topic = agent.results.as_ref();
     let topic = topic.map(|it| Value::<Arn<Topic>>::from(&it.topic).into_text());
     let environment = settings.to_env().into_iter();
@@ -39,7 +38,15 @@ pub(crate) fn result_function(
         .map(|(name, value)| (name, value.into()))
         .chain([(variable::LEDGER_TABLE, ledger.name.clone())])
         .chain(topic.clone().map(|it| (variable::RESULTS_TOPIC_ARN, it)));
-    let mut statements = vec![read_results(agent)];
+    let mut statements = vec![on_space(agent, "ReadResults", READS)];
+    if agent.mitigation.is_some() {
+        statements.push(on_space(
+            agent,
+            "AskForPlans",
+            &["aidevops:UpdateBacklogTask"],
+        ));
+        statements.push(put_own_events());
+    }
     statements.extend(record_results(ledger));
     statements.extend(topic.map(|it| Statement::allow("PublishResults", &["sns:Publish"], [it])));
     let result = function(
@@ -48,7 +55,7 @@ pub(crate) fn result_function(
         Spec {
             function: FunctionName::Result,
             description: "Records what AWS DevOps Agent found about incidents",
-            // Fourteen calls of the agent, each with its retries, and 15 seconds of waiting for a summary.
+            // Some twenty calls of the agent, each with its retries, and twice 15 seconds of waiting for what it wrote.
             timeout: 180,
             memory: 128,
             environment: environment.collect(),
@@ -75,19 +82,34 @@ pub(crate) fn result_function(
     Ok(Some(result))
 }
 
-/// What reading the agent's tasks takes, in its space and no other. Source: "Actions, resources, and condition keys for
-/// AWS DevOps Agent" in the service authorization reference.
-fn read_results(agent: &Agent) -> Statement {
+/// What reading the agent's tasks takes. Source: "Actions, resources, and condition keys for AWS DevOps Agent" in the
+/// service authorization reference.
+const READS: &[&str] = &[
+    "aidevops:GetBacklogTask",
+    "aidevops:ListBacklogTasks",
+    "aidevops:ListExecutions",
+    "aidevops:ListJournalRecords",
+];
+
+/// Events of Tocsin's own source, on the default bus.
+fn put_own_events() -> Statement {
+    Statement {
+        conditions: vec![Condition::own_source()],
+        ..Statement::allow(
+            "HandOnPlans",
+            &["events:PutEvents"],
+            [default_bus().into_text()],
+        )
+    }
+}
+
+/// What these actions take, in the agent's space and no other.
+fn on_space(agent: &Agent, sid: &'static str, actions: &'static [&'static str]) -> Statement {
     let region = agent.region.as_deref().unwrap_or("${AWS::Region}");
     let space = agent.space.as_str();
     Statement::allow(
-        "ReadResults",
-        &[
-            "aidevops:GetBacklogTask",
-            "aidevops:ListBacklogTasks",
-            "aidevops:ListExecutions",
-            "aidevops:ListJournalRecords",
-        ],
+        sid,
+        actions,
         [Value::sub(format!(
             "arn:${{AWS::Partition}}:aidevops:{region}:${{AWS::AccountId}}:agentspace/{space}"
         ))],

@@ -1,6 +1,6 @@
 //! The agent whose investigations are followed.
 
-use contract::{AgentSettings, NoticeSettings, Priority};
+use contract::{AgentSettings, Limits, MitigationSettings, NoticeSettings, Priority};
 
 use super::{AgentSpaceId, OpsTopic};
 
@@ -17,6 +17,8 @@ pub struct Agent {
     pub price: Price,
     /// Where results are published, if anywhere.
     pub results: Option<Results>,
+    /// From which priority on the agent is asked for a plan about a root cause; nothing where it never is.
+    pub mitigation: Option<Priority>,
 }
 
 /// How events of an agent space reach regions other than its own, the only one that has them.
@@ -62,8 +64,8 @@ impl Default for Price {
 }
 
 impl Agent {
-    /// What `result` goes by in this account.
-    pub fn settings(&self, account: &str, always_send: Priority) -> AgentSettings {
+    /// What `result` goes by in this account, which has these limits.
+    pub fn settings(&self, account: &str, limits: Limits) -> AgentSettings {
         let results = self.results.as_ref();
         AgentSettings {
             notices: results.map(|it| NoticeSettings {
@@ -74,7 +76,12 @@ impl Agent {
             space: self.space.as_str().to_owned(),
             region: self.region.clone(),
             price: self.price.get(),
-            always_send,
+            always_send: limits.always_send,
+            mitigation: self.mitigation.map(|from| MitigationSettings {
+                account: account.to_owned(),
+                from,
+                limits,
+            }),
         }
     }
 }

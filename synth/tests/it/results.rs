@@ -39,6 +39,7 @@ fn found(incident: &IncidentId, line: &str) -> Put {
         summarized: None,
         is_read: true,
         notice: None,
+        mitigation: None,
     };
     Put {
         key: Key::investigation(incident),

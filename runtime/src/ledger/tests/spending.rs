@@ -24,6 +24,7 @@ fn investigation(task: &str, status: Status, dollars: Option<f64>) -> Investigat
         summarized: None,
         is_read: true,
         notice: None,
+        mitigation: None,
     }
 }
 

@@ -30,6 +30,7 @@ fn reading(status: Status, minute: i64) -> Investigation {
         summarized: None,
         is_read: false,
         notice: None,
+        mitigation: None,
     }
 }
 

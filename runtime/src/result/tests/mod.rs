@@ -2,6 +2,7 @@
 
 mod following;
 mod merging;
+mod mitigating;
 mod publishing;
 mod reading;
 mod world;

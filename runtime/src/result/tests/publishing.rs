@@ -112,6 +112,7 @@ All results: synth results --account prod";
     let attributes: Vec<(&str, &str)> = attributes.collect();
     let expected = [
         ("account", "prod"),
+        ("event", "investigation"),
         ("finding", "root-cause"),
         ("status", "COMPLETED"),
         ("priority", "HIGH"),

@@ -16,12 +16,12 @@ use serde_json::{Value as Json, json};
 
 use super::{at, now, record};
 use crate::{
-    aws::{CallError, Page, Reason, sns::Message},
+    aws::{CallError, Page, Reason, eventbridge::Event, sns::Message},
     ledger::{
         Contents, Day, Hour, Identity, Investigation, Item, Key, Members, MemoryLedger, Nearby,
         Put, Slot, Spending, State, Versioned, Window,
     },
-    result::{Agent, Clock, Follow, Outcome, Patience, Publisher, ResultError, Store},
+    result::{Agent, Bus, Clock, Follow, Outcome, Patience, Publisher, ResultError, Store},
 };
 
 /// The agent at one time, the ledger, and a clock that passes only when somebody waits.
@@ -45,6 +45,12 @@ pub(super) struct World {
     pub(super) space: AgentSpace,
     /// What was published.
     pub(super) published: RefCell<Vec<Message>>,
+    /// How often a plan was asked for.
+    pub(super) plans_asked: Cell<u32>,
+    /// The name of the error that the agent refuses a request for a plan with.
+    pub(super) refuses: Cell<Option<&'static str>>,
+    /// What was put on the event bus.
+    pub(super) events: RefCell<Vec<Event>>,
 }
 
 impl World {
@@ -87,6 +93,35 @@ impl World {
                 ..
             }) => Some((**it).clone()),
             _ => None,
+        }
+    }
+
+    /// Changes what the ledger has of an incident.
+    pub(super) fn change(&self, incident: &IncidentId, change: impl FnOnce(&mut Investigation)) {
+        let key = Key::investigation(incident);
+        let mut ledger = self.ledger.borrow_mut();
+        let Some(Versioned {
+            item: Item::Investigation(mut it),
+            version,
+        }) = ledger.get(&key).cloned()
+        else {
+            panic!("nothing is recorded");
+        };
+        change(&mut it);
+        let item = Item::Investigation(it);
+        let after = Some(version);
+        assert!(ledger.write(&[Put { key, after, item }]));
+    }
+
+    /// The window of the report.
+    pub(super) fn window(&self) -> Window {
+        let group = GroupKey::of("service", &["shop"]);
+        match self.ledger.borrow().get(&Key::head(&group).numbered(1)) {
+            Some(Versioned {
+                item: Item::Window(it),
+                ..
+            }) => (**it).clone(),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -161,6 +196,29 @@ impl Agent for World {
         let records = self.records.borrow();
         let of_kind = records.iter().filter(|it| it["recordType"] == kind);
         Ok(of_kind.cloned().collect())
+    }
+
+    async fn plan(&self, task: &str) -> Result<(), CallError> {
+        const OPERATION: &str = "UpdateBacklogTask";
+        assert_eq!(task, "task-1");
+        self.call(OPERATION)?;
+        if let Some(error) = self.refuses.get() {
+            let reason = Reason::Refused {
+                status: 400,
+                error: error.to_owned(),
+            };
+            return Err(CallError::new("aidevops", OPERATION, reason));
+        }
+        self.plans_asked.set(self.plans_asked.get() + 1);
+        Ok(())
+    }
+}
+
+impl Bus for World {
+    async fn put(&self, event: &Event) -> Result<(), CallError> {
+        self.call("PutEvents")?;
+        self.events.borrow_mut().push(event.clone());
+        Ok(())
     }
 }
 
@@ -289,12 +347,16 @@ pub(super) fn world(priority: Priority, window: impl FnOnce(&mut Window)) -> Wor
             price: AgentSettings::PRICE,
             always_send: Priority::Critical,
             notices: None,
+            mitigation: None,
         },
         space: AgentSpace {
             id: "space".to_owned(),
             region: "us-east-1".to_owned(),
         },
         published: RefCell::default(),
+        plans_asked: Cell::new(0),
+        refuses: Cell::new(None),
+        events: RefCell::default(),
     }
 }
 

@@ -208,6 +208,7 @@ mod tests {
             dollars: Some(1.59),
             lacks_cost: false,
             lacks_details: false,
+            plan: None,
             verdict: Some(FORGED.to_owned()),
             paragraph: FORGED.to_owned(),
             reason: Some(FORGED.to_owned()),

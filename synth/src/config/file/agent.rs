@@ -20,6 +20,14 @@ pub(crate) struct Agent {
     pub(crate) price: Option<Field<f64>>,
 }
 
+/// For which root causes the agent is asked for a plan of what to do. Nothing carries a plan out.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Mitigation {
+    /// The priority of incidents from which on. Each plan is billed as the agent's time, and takes a slot of the budget.
+    pub(crate) from: Field<Priority>,
+}
+
 /// Where results of investigations are published: one message for each, except those that the agent linked to another.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -15,7 +15,7 @@ mod event;
 mod limits;
 mod watched_alarms;
 
-pub(crate) use agent::{Agent, Results};
+pub(crate) use agent::{Agent, Mitigation, Results};
 pub(crate) use alarm::{Alarm, Metric, MissingData};
 pub(crate) use cluster::Cluster;
 pub(crate) use cost_report::{CostReport, CostSource};
@@ -84,6 +84,9 @@ pub(crate) struct AccountFile {
     pub(crate) agent: Option<Field<Agent>>,
     /// Where results of investigations are published. Needs `agent`.
     pub(crate) results: Option<Field<Results>>,
+    /// Ask the agent for a plan of what to do where it found a root cause, and hand it on as an event of the source
+    /// `tocsin` and the type `Mitigation Ready`. Needs `agent`. Default: none, because each plan costs the agent's time.
+    pub(crate) mitigation: Option<Field<Mitigation>>,
     /// What bounds the price.
     pub(crate) limits: Option<Field<Limits>>,
     /// Whether there is a CloudWatch dashboard of the pipeline in each region. An account's first three are free, each

@@ -36,13 +36,36 @@ impl Resolver<'_> {
         &mut self,
         agent: Option<Field<file::Agent>>,
         results: Option<Field<file::Results>>,
+        mitigation: Option<Field<file::Mitigation>>,
         regions: &[String],
     ) -> Option<Agent> {
+        let mitigation = mitigation
+            .and_then(|it| Some((it.span, it.value?)))
+            .and_then(|(span, it)| self.mitigation(&span, &it, agent.is_some()));
         let results = results
             .and_then(|it| Some((it.span, it.value?)))
             .and_then(|(span, it)| self.results(&span, &it, agent.is_some()));
         let (span, agent) = agent.and_then(|it| Some((it.span, it.value?)))?;
-        self.agent_space(&span, &agent, results, regions)
+        let agent = self.agent_space(&span, &agent, results, regions)?;
+        Some(Agent {
+            mitigation,
+            ..agent
+        })
+    }
+
+    /// From which priority on the agent is asked for plans; `follows` says whether its investigations are followed.
+    fn mitigation(
+        &mut self,
+        span: &Range<usize>,
+        mitigation: &file::Mitigation,
+        follows: bool,
+    ) -> Option<Priority> {
+        self.require(span, &[("from", mitigation.from.missing)]);
+        if !follows {
+            let hint = "name the agent space that is asked: `agent: {space: UUID}`";
+            self.error(span, "`mitigation` needs the key `agent`", hint);
+        }
+        mitigation.from.value.map(priority)
     }
 
     fn agent_space(
@@ -86,6 +109,7 @@ impl Resolver<'_> {
             region: region.filter(|_| !is_own),
             price: Price::new(price?)?,
             results,
+            mitigation: None,
         })
     }
 

@@ -2,7 +2,11 @@
 
 use std::ops::Range;
 
-use contract::{Paths, Title, names};
+use contract::{
+    Paths, Title,
+    mitigation::{READY, SOURCE},
+    names,
+};
 use serde_json::json;
 use stacks::{
     EventPattern, ToJson as _,
@@ -249,6 +253,27 @@ impl Resolver<'_> {
                 span,
                 "events of the agent never become incidents",
                 "each investigation would start the next: remove the source `aws.aidevops`",
+            );
+        }
+        let plan = json!({
+            "version": "0",
+            "id": "0",
+            "detail-type": READY,
+            "source": SOURCE,
+            "account": scope.account,
+            "time": "2026-01-01T00:00:00Z",
+            "region": scope.region,
+            "resources": [],
+            "detail": { "version": "1", "plan": "1. Roll back" },
+        });
+        let names_it = sources
+            .as_array()
+            .is_some_and(|it| it.contains(&json!(SOURCE)));
+        if names_it || pattern.matches(&plan, scope) {
+            self.error(
+                span,
+                "events of Tocsin itself never become incidents",
+                "each plan would start the next investigation: remove the source `tocsin`",
             );
         }
         let name = names::pipeline_alarm(scope.stack, "deliver-errors");

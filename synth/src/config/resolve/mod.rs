@@ -120,7 +120,7 @@ pub(super) fn account(
         grouping,
         budget: bounds.budget,
         quiet_hours: bounds.quiet_hours,
-        agent: resolver.agent(file.agent, file.results, &regions),
+        agent: resolver.agent(file.agent, file.results, file.mitigation, &regions),
         agent_time: bounds.agent_time,
         dashboard: file.dashboard.and_then(|it| it.value).unwrap_or_default(),
         ops_topic,

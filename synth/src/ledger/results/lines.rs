@@ -93,7 +93,13 @@ impl Row {
         let unread = self
             .lacks_details
             .then(|| "not everything is read yet".to_owned());
-        let facts = self.cost().into_iter().chain(gaps).chain(unread);
+        let plan = self.plan.map(str::to_owned);
+        let facts = self
+            .cost()
+            .into_iter()
+            .chain(gaps)
+            .chain(unread)
+            .chain(plan);
         let facts: Vec<String> = facts.collect();
         if !facts.is_empty() {
             lines.extend(wrap(&facts.join(", "), "      ", width));

@@ -3,7 +3,7 @@
 use contract::{AgentSpace, Priority};
 use jiff::Timestamp;
 use runtime::ledger::{
-    Contents as Sends, Finding, Investigation, Members, Status, Window, minutes,
+    Contents as Sends, Finding, Investigation, Members, MitigationStage, Status, Window, minutes,
 };
 use serde_json::json;
 use stacks::Json;
@@ -38,6 +38,8 @@ pub(crate) struct Row {
     pub(crate) lacks_cost: bool,
     /// Whether it has ended and something of it is still to be read, such as gaps.
     pub(crate) lacks_details: bool,
+    /// What became of the plan of what to do, if there was to be one.
+    pub(crate) plan: Option<&'static str>,
     pub(crate) verdict: Option<String>,
     pub(crate) paragraph: String,
     pub(crate) reason: Option<String>,
@@ -152,6 +154,18 @@ fn word(status: &Status, became: Became) -> String {
     word.to_owned()
 }
 
+/// What became of a plan.
+fn plan(stage: MitigationStage) -> &'static str {
+    match stage {
+        MitigationStage::OverBudget => "no plan: over the budget",
+        MitigationStage::Asking | MitigationStage::Asked => "plan asked for",
+        MitigationStage::Refused => "plan refused by the agent",
+        MitigationStage::HandingOn => "plan written",
+        MitigationStage::HandedOn | MitigationStage::Done => "plan handed on",
+        MitigationStage::NoPlan => "no plan was written",
+    }
+}
+
 /// What became of an investigation, in a word or two.
 pub(in crate::ledger) fn said(investigation: &Investigation) -> String {
     word(&investigation.status, Became::of(investigation))
@@ -207,6 +221,7 @@ impl Row {
             dollars,
             lacks_cost: investigation.lacks_cost(),
             lacks_details: investigation.lacks_details(),
+            plan: investigation.mitigation.as_ref().map(|it| plan(it.stage)),
             verdict: investigation
                 .verdict
                 .as_ref()
@@ -256,6 +271,7 @@ impl Row {
             "seconds": self.seconds,
             "dollars": self.dollars,
             "incomplete": self.lacks_details,
+            "plan": self.plan,
             "app": space.and_then(|it| it.app(&self.task)),
             "console": space.and_then(|it| it.console(&self.task)),
             "agent": {

@@ -44,6 +44,7 @@ pub(super) fn investigation(
         summarized: None,
         is_read: true,
         notice: None,
+        mitigation: None,
     }
 }
 
