@@ -55,12 +55,7 @@ fn faults(what: What) -> &'static [Fault] {
 }
 
 /// What the ledger can learn at any moment.
-const LEARNED: [Learned; 4] = [
-    Learned::Running,
-    Learned::Completed,
-    Learned::Failed,
-    Learned::Linked,
-];
+const LEARNED: [Learned; 3] = [Learned::Running, Learned::Completed, Learned::Linked];
 
 /// Every trouble that can come at or after the call of this number.
 fn troubles(scenario: &Scenario, calls: &[What], from: usize) -> Vec<Trouble> {
@@ -93,6 +88,15 @@ fn after(trouble: Trouble) -> usize {
         Trouble::Call(number, _) | Trouble::Expires(number) => number + 1,
         Trouble::Skew(_) => 0,
     }
+}
+
+/// Whether something was done, and whoever did it does not know.
+fn is_half_done(trouble: Trouble) -> bool {
+    use Fault::{AnswerLost, KilledAfter, LandsLate};
+    matches!(
+        trouble,
+        Trouble::Call(_, KilledAfter | AnswerLost | LandsLate)
+    )
 }
 
 /// What a search found.
@@ -143,9 +147,10 @@ fn search(scenario: &Scenario, depth: usize, mistake: Option<Mistake>) -> Found 
             next.extend([Trouble::Skew(3), Trouble::Skew(-3)]);
         }
         // What can go wrong without results is searched in other scenarios.
-        let learns = |it: &Trouble| matches!(it, Trouble::Learns(..));
-        if scenario.learns && left == 1 && !placed.iter().any(learns) {
-            next.retain(learns);
+        if scenario.learns && left == 1 {
+            let learns = |it: &Trouble| matches!(it, Trouble::Learns(..));
+            let has_learned = placed.iter().any(learns);
+            next.retain(|it| learns(it) || (has_learned && is_half_done(*it)));
         }
         open.extend(
             next.into_iter()

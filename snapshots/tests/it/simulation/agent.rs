@@ -27,8 +27,6 @@ pub(crate) enum Learned {
     Running,
     /// The first is completed.
     Completed,
-    /// The first has failed.
-    Failed,
     /// The last is linked to another.
     Linked,
 }
@@ -67,7 +65,6 @@ impl Shared {
         let (status, of) = match learned {
             Learned::Running => ("IN_PROGRESS", taken.first()),
             Learned::Completed => ("COMPLETED", taken.first()),
-            Learned::Failed => ("FAILED", taken.first()),
             Learned::Linked => ("LINKED", taken.last()),
         };
         let Some((at, body)) = of else {
