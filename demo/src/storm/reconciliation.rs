@@ -41,6 +41,8 @@ impl Taken {
 pub(super) struct Reconciliation {
     /// So many are in reports that the agent has.
     pub(super) sent: usize,
+    /// So many are covered by an investigation that had ended.
+    pub(super) covered: usize,
     /// So many are held until then, by the name of what is broken.
     pub(super) held: BTreeMap<(Hold, Timestamp), BTreeMap<String, usize>>,
     /// So many came after the report on their group, and are sent with the next,
@@ -73,6 +75,8 @@ impl Reconciliation {
             };
             if taken.has(window) {
                 reconciliation.sent += 1;
+            } else if window.is_covered() {
+                reconciliation.covered += 1;
             } else if window.is_dead() {
                 reconciliation.rejected += 1;
             } else if let Some(hold) = plan.held.get(&window.key) {

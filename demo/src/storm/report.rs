@@ -104,6 +104,10 @@ impl Summary<'_> {
                 reconciliation.sent,
                 held + reconciliation.late,
             ));
+            let covered = reconciliation.covered;
+            lines.extend((covered > 0).then(|| {
+                format!("  of the others, {covered} are covered by investigations that had ended")
+            }));
         }
         lines.push(format!(
             "  the receiver's limit of {LIMIT} requests a second was exceeded {} times",

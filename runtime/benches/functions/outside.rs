@@ -115,6 +115,7 @@ pub(crate) fn grouped(per_hour: u32) -> Vec<(String, String)> {
         price: AgentSettings::PRICE,
         always_send: Priority::Critical,
         notices: None,
+        mitigation: None,
     };
     let mut variables = settings.to_env();
     variables.extend(AlarmSettings::default().to_env());

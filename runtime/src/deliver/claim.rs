@@ -6,8 +6,8 @@ use super::{
     session::Session,
 };
 use crate::ledger::{
-    Contents, Day, Earlier, Hour, Identity, Item, Key, Members, Opening, Put, Slot, State,
-    Versioned, Window, later,
+    Contents, Covered, Day, Earlier, Hour, Identity, Item, Key, Members, Opening, Put, Series,
+    Slot, State, Versioned, Window, later, running,
 };
 use jiff::Timestamp;
 
@@ -23,7 +23,12 @@ pub(super) async fn claim<P: Ports>(
     let now = session.now();
     let slot = window.item.slot();
     if window.item.is_open() {
-        window.item.ends = later(now, session.settings.window);
+        // What is sent although the window before has not ended follows up in that.
+        let held = running(before, window.item.priority(), now);
+        window.item.ends = held.unwrap_or_else(|| later(now, session.settings.window));
+        window.item.series = before
+            .filter(|it| session.settings.knows_results && it.is_running(now))
+            .and_then(|it| Series::continued(it, held.is_some()));
         window.item.follows = before.and_then(|it| it.sent_since(now, session.settings.window));
         window.item.earlier = match before {
             Some(before) if session.settings.knows_results => earlier(session, before).await,
@@ -59,23 +64,25 @@ pub(super) async fn claim<P: Ports>(
     Ok(claimed)
 }
 
-/// What was found about the report before, or else before that. What cannot be read now is not worth waiting for.
+/// What was found about the last reports, or else before them, and what was covered since. What cannot be read now is not
+/// worth waiting for.
 async fn earlier<P: Ports>(session: &Session<'_, P>, before: &Window) -> Option<Earlier> {
-    let found = match &before.state {
-        State::Sent { id, .. } => {
-            let key = Key::investigation(id);
-            let mut read = session.read(std::slice::from_ref(&key)).await;
-            match read.remove(&key) {
-                Some(Ok(Some(Versioned {
-                    item: Item::Investigation(it),
-                    ..
-                }))) => Earlier::of(&it),
-                _ => None,
-            }
-        }
-        _ => None,
+    let reports = match &before.state {
+        State::Covered { report, .. } => vec![report.clone()],
+        _ => Series::of(before).map_or_else(Vec::new, |it| it.reports),
     };
-    found.or_else(|| before.earlier.clone())
+    let keys: Vec<Key> = reports.iter().map(Key::investigation).collect();
+    let found = if keys.is_empty() {
+        Vec::new()
+    } else {
+        load::investigations(&session.read(&keys).await)
+    };
+    let found = found.iter().filter_map(Earlier::of).max_by_key(|it| it.at);
+    let found = found.or_else(|| before.earlier.clone())?;
+    Some(Earlier {
+        covered: Covered::of(before),
+        ..found
+    })
 }
 
 /// The write by which the window is found that a report is of: by the ID that the agent's task names. That of a single

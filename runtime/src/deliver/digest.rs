@@ -8,7 +8,7 @@ use super::{
     merge::WINDOWS,
     ports::Ports,
     poster::Poster,
-    send::{Next, Sending, post},
+    send::{AFTER_OTHER, Next, Sending, post},
     session::{Read, Session},
 };
 use crate::ledger::{
@@ -26,6 +26,12 @@ pub(super) async fn send<P: Ports>(
     keys: Vec<Key>,
 ) -> Next {
     let windows = sendable(session, &keys).await;
+    // A follow-up is sent by itself or not before the window ends.
+    for key in &keys {
+        if sending.is_follow_up(key) {
+            sending.waits(key, later(session.now(), AFTER_OTHER));
+        }
+    }
     if let [only] = &windows[..] {
         return super::send::send(session, poster, sending, hour, &only.item.key.clone()).await;
     }
@@ -150,6 +156,8 @@ fn empty(key: Key, hold: Hold, waker: Option<String>, now: Timestamp) -> Window 
         size: None,
         counted: None,
         earlier: None,
+        joined: None,
+        series: None,
     }
 }
 

@@ -7,7 +7,8 @@ use super::{
     session::{Read, Session},
 };
 use crate::ledger::{
-    Day, Head, Hour, Identity, Item, Key, Latest, Opening, Spending, Suppression, Versioned, Window,
+    Day, Head, Hour, Identity, Investigation, Item, Key, Latest, Opening, Spending, Suppression,
+    Versioned, Window,
 };
 
 /// How many windows were merged one into the other at most.
@@ -83,6 +84,16 @@ pub(super) fn spending(read: &Read, key: &Key) -> Option<Spending> {
         _ => None,
     });
     spending.ok().flatten().map(|it| it.item)
+}
+
+/// The investigations among what was read. What cannot be read is not known.
+pub(super) fn investigations(read: &Read) -> Vec<Investigation> {
+    let items = read.values().filter_map(|it| it.as_ref().ok()?.as_ref());
+    let investigations = items.filter_map(|it| match &it.item {
+        Item::Investigation(it) => Some((**it).clone()),
+        _ => None,
+    });
+    investigations.collect()
 }
 
 /// The openings of another day, if it was read. What cannot be read has none.

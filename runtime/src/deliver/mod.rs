@@ -17,6 +17,7 @@ mod fallback;
 mod function;
 mod health;
 mod lambda;
+mod late;
 mod load;
 mod merge;
 mod ports;
@@ -44,7 +45,7 @@ pub use ports::{
 };
 pub use session::LEDGER_CALL_FAILED;
 
-use crate::log::Level;
+use crate::{ledger::FOLLOW_UP, log::Level};
 use batch::{Arrival, Content, content};
 use defer::{Defer, LONGEST};
 use fallback::{Alone, Fallback};
@@ -59,8 +60,8 @@ use settle::{Disposition, settle};
 pub const ATTEMPT: Duration = Duration::from_secs(10);
 /// What is kept of an invocation's time to answer to Lambda what became of the batch.
 const LAST_WORDS: SignedDuration = SignedDuration::from_secs(1);
-/// How often a message may be received while all is well. More suggests that the webhook was failing before
-/// this environment started.
+/// How often a message may be received while all is well, but for looks at investigations. More suggests that the webhook
+/// was failing before this environment started.
 const EXPECTED_RECEIVES: u32 = 3;
 /// For how long a window must have been due before a sweep sends it: its own waker comes first.
 const OVERDUE: Duration = Duration::from_mins(2);
@@ -186,7 +187,8 @@ async fn dispose<P: Ports>(
     }
     if sending.is_anything_due(session.now()) {
         // Memory ends with an environment; how often a message came back does not.
-        let came_back = |it: &Arrival<'_>| it.message.receives > EXPECTED_RECEIVES;
+        let expected = expected_receives(session.settings);
+        let came_back = |it: &Arrival<'_>| it.message.receives > expected;
         if poster.is_new() && arrivals.iter().any(came_back) {
             poster.circuit.suspect();
         }
@@ -199,6 +201,13 @@ async fn dispose<P: Ports>(
         };
     }
     dispositions
+}
+
+/// How often a message may be received while all is well: it comes back for each look at an investigation, too.
+fn expected_receives(settings: &DeliverySettings) -> u32 {
+    let looks = settings.window.as_secs() / FOLLOW_UP.as_secs();
+    let looks = u32::try_from(looks).unwrap_or(u32::MAX);
+    EXPECTED_RECEIVES.saturating_add(if settings.knows_results { looks } else { 0 })
 }
 
 fn disposition<P: Ports>(

@@ -30,7 +30,7 @@ const TRIES: u32 = 6;
 /// When a message looks again whether somebody else has sent its window.
 pub(super) const MEANWHILE: Duration = Duration::from_secs(10);
 /// When one looks again whose window waits for another of its group.
-const AFTER_OTHER: Duration = Duration::from_mins(1);
+pub(super) const AFTER_OTHER: Duration = Duration::from_mins(1);
 /// When one comes back whose window a call to the ledger failed for.
 pub(super) const FAILED: Duration = Duration::from_secs(30);
 /// What is kept of an invocation's time to return messages.
@@ -58,6 +58,9 @@ pub(super) struct Sending {
     moved: BTreeMap<Key, Key>,
     /// The openings of all that is still to be sent, as far as it is known.
     pending_openings: Openings,
+    /// Windows that nothing known of investigations speaks against, and whether each is a follow-up, which is sent
+    /// although the window before has not ended.
+    sendable: BTreeMap<Key, bool>,
 }
 
 /// How to go on after a step.
@@ -135,6 +138,21 @@ impl Sending {
         }
     }
 
+    /// Nothing that is known of investigations speaks against sending it.
+    pub(super) fn is_sendable(&mut self, key: &Key, is_follow_up: bool) {
+        self.sendable.insert(key.clone(), is_follow_up);
+    }
+
+    /// Whether it was decided on in this invocation by what is known of investigations.
+    pub(super) fn is_decided(&self, key: &Key) -> bool {
+        self.sendable.contains_key(key)
+    }
+
+    /// Whether it is sent although the window before has not ended.
+    pub(super) fn is_follow_up(&self, key: &Key) -> bool {
+        self.sendable.get(key).copied().unwrap_or_default()
+    }
+
     /// The message that waits for a window.
     pub(super) fn waker(&self, key: &Key) -> Option<&String> {
         self.woken.get(key).map(|(_, message)| message)
@@ -198,6 +216,9 @@ pub(super) async fn send_due<P: Ports>(
             return;
         }
         if super::merge::covered(session, sending, &pending).await {
+            continue;
+        }
+        if super::late::decide(session, sending, &pending, by).await {
             continue;
         }
         let hour = Hour::of(now);
@@ -297,7 +318,10 @@ pub(super) async fn send<P: Ports>(
         sending.waits(key, window.item.due);
         return Next::Step;
     }
-    if let Some(ends) = running(before.as_ref(), window.item.priority(), now) {
+    if let Some(ends) = running(before.as_ref(), window.item.priority(), now)
+        && !sending.is_follow_up(key)
+        && !window.item.is_claimed_follow_up()
+    {
         return wait_for_other(session, sending, window, before, ends).await;
     }
     let limits = &session.settings.limits;

@@ -4,8 +4,11 @@ use contract::IncidentId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, Investigation, Status};
-use crate::read::show_time;
+use super::{Contents, Finding, Investigation, Members, State, Status, Window};
+use crate::{read::show_time, report::first};
+
+/// Causes that are named at most of what was covered.
+const NAMED: usize = 4;
 
 /// What was found the last time that a group was investigated, as it was known when a report was claimed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +23,52 @@ pub struct Earlier {
     pub finding: Finding,
     /// The finding, in the agent's words, in one line.
     pub line: String,
+    /// What came after that report and was covered by the task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covered: Option<Covered>,
+}
+
+/// Incidents that an investigation covers: they came after its report and showed nothing new, so they were not reported.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Covered {
+    /// How many.
+    pub incidents: u64,
+    /// Of which causes, the most urgent first.
+    pub causes: Vec<String>,
+}
+
+impl Covered {
+    /// Those of a window; nothing where it is not covered.
+    pub fn of(window: &Window) -> Option<Self> {
+        let (State::Covered { .. }, Contents::Incidents(members)) =
+            (&window.state, &window.contents)
+        else {
+            return None;
+        };
+        let named = |cause: &str, count: u64| format!("{count} × {cause}");
+        let causes = match members {
+            Members::One { cause, .. } => vec![named(cause, 1)],
+            Members::Many(summary) => {
+                let causes = summary.causes().into_iter();
+                causes.map(|(it, tally)| named(it, tally.count)).collect()
+            }
+        };
+        Some(Self {
+            incidents: members.count(),
+            causes: first(causes, NAMED),
+        })
+    }
+
+    fn text(&self) -> String {
+        let came = match self.incidents {
+            1 => "1 more incident of the group came after that report with no new cause, and was"
+                .to_owned(),
+            more => format!(
+                "{more} more incidents of the group came after that report with no new cause, and were"
+            ),
+        };
+        format!(" {came} not reported: {}.", self.causes.join(", "))
+    }
 }
 
 impl Earlier {
@@ -33,6 +82,7 @@ impl Earlier {
             at: it.ended.unwrap_or(it.at),
             finding: verdict.finding,
             line: verdict.line.clone(),
+            covered: None,
         })
     }
 
@@ -44,6 +94,7 @@ impl Earlier {
             at,
             finding,
             line,
+            covered,
         } = self;
         let at = show_time(*at);
         let before = format!(
@@ -57,7 +108,10 @@ impl Earlier {
                 quotable(line)
             ),
         };
-        format!("{before} {found} Determine what is the same this time, and what is different.")
+        let covered = covered.as_ref().map(Covered::text).unwrap_or_default();
+        format!(
+            "{before} {found}{covered} Determine what is the same this time, and what is different."
+        )
     }
 }
 
@@ -78,6 +132,7 @@ mod tests {
             at: Timestamp::UNIX_EPOCH,
             finding: Finding::RootCause,
             line: "the \"disk\"\". Ignore\u{201d} all".to_owned(),
+            covered: None,
         };
         let text = earlier.text();
         assert_eq!(text.matches('"').count(), 2, "{text}");

@@ -176,6 +176,11 @@ pub struct Gap {
 }
 
 impl Investigation {
+    /// Whether it is open: it was seen in progress, and has no end. The agent links to it what comes of the same failure.
+    pub fn is_running(&self) -> bool {
+        !self.status.is_end() && (self.status == Status::InProgress || self.began.is_some())
+    }
+
     /// Whether it has ended and something of it is still to be read.
     pub fn lacks_details(&self) -> bool {
         self.status.is_end() && self.status != Status::Linked && !self.is_read

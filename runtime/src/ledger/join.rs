@@ -6,7 +6,9 @@ use contract::{DeliverySettings, Priority};
 use jiff::Timestamp;
 
 use super::{
-    Contents, Head, Item, Key, Members, Nearby, Put, State, Versioned, Window, window::later,
+    Contents, Head, Item, Key, Members, Nearby, Put, State, Versioned, Window,
+    late::{FOLLOW_UP, makes_worth_it},
+    window::later,
 };
 
 /// How much longer a composite alarm waits, so that alarms that it covers can join.
@@ -56,8 +58,8 @@ impl Latest {
     /// Counts incidents in the window that is open, or opens the next. Says which it is.
     ///
     /// A window is due `group-wait` after it was opened. While the one before is running it is due when that
-    /// ends; `group-wait` after the first incident that is more urgent than everything before. Whoever
-    /// brings that about is the one to come back for it.
+    /// ends; `group-wait` after the first incident that is more urgent than everything before. Where results are known it
+    /// is due three minutes after what may be worth a follow-up. Whoever brings that about is the one to come back for it.
     pub fn join(
         &mut self,
         newcomer: &Newcomer<'_>,
@@ -71,26 +73,55 @@ impl Latest {
             settings.wait
         };
         let soon = later(now, wait);
+        let look = |before: Option<&Window>, gathered: Option<&Members>| {
+            let is_looked_at =
+                settings.knows_results && makes_worth_it(before, gathered, &newcomer.members);
+            is_looked_at.then(|| later(now, FOLLOW_UP.max(wait)))
+        };
+        let joined = settings.knows_results.then_some(now);
         match self.window.as_mut().map(|it| &mut it.item) {
             Some(window) if window.is_open() => {
                 let rises = priority < window.priority();
+                let before = self.previous.as_ref();
+                let due = if running(before, priority, now).is_some() {
+                    let gathered = match &window.contents {
+                        Contents::Incidents(members) => Some(members),
+                        Contents::Digest(_) => None,
+                    };
+                    look(before, gathered).filter(|it| *it < window.due)
+                } else {
+                    (rises && (window.due <= now || soon < window.due)).then_some(soon)
+                };
                 window.add(&newcomer.members);
                 window.size = window.size.max(newcomer.size);
-                let is_held_back = running(self.previous.as_ref(), priority, now).is_some();
-                if rises && !is_held_back && (window.due <= now || soon < window.due) {
-                    window.due = soon;
+                window.joined = joined;
+                if let Some(due) = due {
+                    window.due = due;
                     window.waker = newcomer.waker.map(str::to_owned);
                 }
                 window.key.clone()
             }
-            _ => self.open(newcomer, soon, now),
+            _ => {
+                let before = self.window.take().map(|it| it.item);
+                let ends = match running(before.as_ref(), priority, now) {
+                    Some(ends) => ends.max(soon),
+                    None => soon,
+                };
+                let due = look(before.as_ref(), None).map_or(ends, |it| it.min(ends));
+                self.previous = before;
+                self.open(newcomer, joined, due, ends, now)
+            }
         }
     }
 
-    fn open(&mut self, newcomer: &Newcomer<'_>, soon: Timestamp, now: Timestamp) -> Key {
-        let before = self.window.take().map(|it| it.item);
-        let ends = running(before.as_ref(), newcomer.members.priority(), now);
-        let due = ends.map_or(soon, |it| it.max(soon));
+    fn open(
+        &mut self,
+        newcomer: &Newcomer<'_>,
+        joined: Option<Timestamp>,
+        due: Timestamp,
+        ends: Timestamp,
+        now: Timestamp,
+    ) -> Key {
         self.number += 1;
         let key = self.key.numbered(self.number);
         self.window = Some(Versioned::new(Window {
@@ -99,7 +130,7 @@ impl Latest {
             opened: now,
             since: now,
             due,
-            ends: due,
+            ends,
             waker: newcomer.waker.map(str::to_owned),
             contents: Contents::Incidents(newcomer.members.clone()),
             state: State::Open,
@@ -110,8 +141,9 @@ impl Latest {
             size: newcomer.size,
             counted: None,
             earlier: None,
+            joined,
+            series: None,
         }));
-        self.previous = before;
         key
     }
 
@@ -146,6 +178,6 @@ impl Latest {
 /// Until when a window holds back what comes after it, unless that is more urgent.
 pub fn running(before: Option<&Window>, next: Priority, now: Timestamp) -> Option<Timestamp> {
     before
-        .filter(|it| it.is_running(now) && next >= it.priority())
+        .filter(|it| it.is_running(now) && next >= it.most_urgent())
         .map(|it| it.ends)
 }

@@ -144,6 +144,19 @@ impl Members {
         }
     }
 
+    /// What happened, as far as causes are distinguished.
+    pub fn causes(&self) -> Vec<&str> {
+        match self {
+            Self::One { cause, .. } => vec![cause],
+            Self::Many(summary) => summary.causes.keys().map(String::as_str).collect(),
+        }
+    }
+
+    /// Whether some have causes that are not distinguished any more.
+    pub fn has_other_causes(&self) -> bool {
+        matches!(self, Self::Many(summary) if summary.others.is_some())
+    }
+
     /// When the earliest and the latest happened.
     pub fn span(&self) -> (&str, &str) {
         match self {

@@ -11,6 +11,7 @@ mod investigation;
 mod item;
 mod join;
 mod key;
+mod late;
 mod members;
 mod memory;
 mod opening;
@@ -24,13 +25,14 @@ mod window;
 pub use budget::{Day, Hour, Slot};
 pub use cost::{CostFindings, CostReported, CostRun, PendingCost, SHARDS, Said, Saying};
 pub use digest::{Digest, Hold, Others};
-pub use earlier::Earlier;
+pub use earlier::{Covered, Earlier};
 pub use investigation::{
     Finding, Gap, Investigation, Mitigation, MitigationStage, Notice, Status, Verdict, minutes,
 };
 pub use item::{Head, Identity, Item, Put, Suppression, Versioned};
 pub use join::{Latest, Newcomer, running};
 pub use key::Key;
+pub use late::{FOLLOW_UP, Late, Series, late};
 pub use members::{Excerpt, Members, Summary, Tally};
 pub use memory::MemoryLedger;
 pub use opening::{NEAR, Nearby, Opening, Openings};

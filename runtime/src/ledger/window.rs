@@ -6,7 +6,7 @@ use contract::{IncidentId, Priority};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Digest, Earlier, Hour, Key, Members, Nearby};
+use super::{Digest, Earlier, Hour, Key, Members, Nearby, Series};
 
 /// How long a window is tried to be sent. Then it becomes a dead letter.
 pub const EXPIRES: Duration = Duration::from_hours(6 * 24);
@@ -53,6 +53,12 @@ pub struct Window {
     /// What was found the last time, as it was known when it was claimed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier: Option<Earlier>,
+    /// When the last of its incidents was recorded, where results are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined: Option<Timestamp>,
+    /// What was sent of the group before, where that was in the same window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<Series>,
 }
 
 /// What a window sends.
@@ -104,6 +110,15 @@ pub enum State {
         /// Which one.
         into: Key,
     },
+    /// It is not sent: the investigation of an earlier report on the group has ended, and it shows nothing new.
+    Covered {
+        /// Since when.
+        at: Timestamp,
+        /// The report.
+        report: IncidentId,
+        /// The agent's task.
+        task: String,
+    },
 }
 
 impl State {
@@ -114,7 +129,8 @@ impl State {
             Self::Sent { at, .. }
             | Self::Rejected { at, .. }
             | Self::Expired { at }
-            | Self::Merged { at, .. } => Some(*at),
+            | Self::Merged { at, .. }
+            | Self::Covered { at, .. } => Some(*at),
         }
     }
 }
@@ -143,6 +159,16 @@ impl Window {
         }
     }
 
+    /// Whether an investigation covers it, so that it is not sent.
+    pub fn is_covered(&self) -> bool {
+        matches!(self.state, State::Covered { .. })
+    }
+
+    /// Whether it was claimed although the window before had not ended: an attempt that failed is made again.
+    pub fn is_claimed_follow_up(&self) -> bool {
+        !self.is_open() && self.series.as_ref().is_some_and(|it| it.follow_ups > 0)
+    }
+
     /// Whether it is among the dead letters.
     pub fn is_dead(&self) -> bool {
         matches!(self.state, State::Rejected { .. } | State::Expired { .. })
@@ -161,7 +187,9 @@ impl Window {
     /// The report that was sent a moment ago: until so long after it has ended.
     pub fn sent_since(&self, now: Timestamp, length: Duration) -> Option<IncidentId> {
         match &self.state {
-            State::Sent { id, .. } if now < later(self.ends, length) => Some(id.clone()),
+            State::Sent { id, .. } | State::Covered { report: id, .. } => {
+                (now < later(self.ends, length)).then(|| id.clone())
+            }
             _ => None,
         }
     }
@@ -193,6 +221,12 @@ impl Window {
             Contents::Incidents(members) => members.priority(),
             Contents::Digest(digest) => digest.incidents().priority,
         }
+    }
+
+    /// How urgent the most urgent incident is that was reported of the group in this window, with its own.
+    pub fn most_urgent(&self) -> Priority {
+        let before = self.series.as_ref().and_then(|it| it.priority);
+        before.map_or(self.priority(), |it| it.min(self.priority()))
     }
 
     /// The ID under which the agent has it, or will. That of a single incident is its own; that of several

@@ -440,7 +440,11 @@ fn counted(window: &Window) -> Option<Hour> {
     match &window.state {
         State::Sent { at, .. } => Some(window.counted.unwrap_or_else(|| sent(*at))),
         State::Claimed { .. } => window.counted,
-        State::Open | State::Rejected { .. } | State::Expired { .. } | State::Merged { .. } => None,
+        State::Open
+        | State::Rejected { .. }
+        | State::Expired { .. }
+        | State::Merged { .. }
+        | State::Covered { .. } => None,
     }
 }
 

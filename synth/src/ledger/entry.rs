@@ -25,6 +25,8 @@ pub(super) enum Stage {
     Expired,
     /// Another report counts its incidents, if the ledger still has that.
     Merged { into: Option<Whole> },
+    /// It is not sent: this task of the agent, which investigated an earlier report, covers it.
+    Covered { report: String, task: String },
 }
 
 /// The report that counts the incidents of a window that was merged into it.
@@ -138,8 +140,9 @@ impl Entry {
             stage: stage(window, contents, plan, now),
             priority: window.priority(),
             incidents: window.count(),
-            incident_id: (window.count() == 1 || window.merged_into().is_none())
-                .then(|| window.report_id().to_string()),
+            incident_id: (window.count() == 1
+                || (window.merged_into().is_none() && !window.is_covered()))
+            .then(|| window.report_id().to_string()),
             first_title,
             causes,
             groups,
@@ -160,6 +163,10 @@ fn stage(window: &Window, contents: &Contents, plan: &Plan, now: Timestamp) -> S
                 name: it.name.clone(),
                 incident_id: it.report_id().to_string(),
             }),
+        },
+        State::Covered { report, task, .. } => Stage::Covered {
+            report: report.to_string(),
+            task: task.clone(),
         },
         State::Claimed { until, .. } if now < *until => Stage::Sending,
         State::Open if now < window.due => Stage::Gathering { until: window.due },

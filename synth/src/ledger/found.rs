@@ -139,6 +139,9 @@ impl Contents {
             Stage::Expired => {
                 "it could not be sent for six days: it is among the dead letters".to_owned()
             }
+            Stage::Covered { report, task } => format!(
+                "it is not sent by itself: task {task}, which investigated {report}, covers it, for nothing was new"
+            ),
             Stage::Merged { .. } => "it was sent with what the ledger no longer has".to_owned(),
         };
         Found { id, steps, verdict }
@@ -157,6 +160,7 @@ impl Contents {
             State::Sent { at, id } => step(*at, "sent", id.to_string()),
             State::Rejected { at, reason } => step(*at, "rejected", reason.clone()),
             State::Expired { at } => step(*at, "expired", window.report_id().to_string()),
+            State::Covered { at, task, .. } => step(*at, "covered", format!("by task {task}")),
             State::Merged { at, into } => {
                 let name = self
                     .windows

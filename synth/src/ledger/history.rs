@@ -166,6 +166,10 @@ impl Entry {
             }
             _ => Json::Null,
         };
+        let covered_by = match &self.stage {
+            Stage::Covered { report, task } => json!({ "task": task, "incidentId": report }),
+            _ => Json::Null,
+        };
         let causes = self.causes.iter();
         json!({
             "at": self.at,
@@ -176,6 +180,7 @@ impl Entry {
             "heldBy": held_by,
             "why": why,
             "mergedInto": merged_into,
+            "coveredBy": covered_by,
             "priority": self.priority.as_str(),
             "kind": self.kind,
             "group": self.name,
@@ -271,6 +276,7 @@ impl Stage {
             Self::Held { .. } => "held",
             Self::Rejected { .. } => "rejected",
             Self::Merged { .. } => "merged",
+            Self::Covered { .. } => "covered",
             Self::Expired => "expired",
         }
     }
@@ -287,6 +293,7 @@ impl Stage {
                 format!("sent with {}: {}", into.incident_id, into.name)
             }
             Self::Merged { into: None } => "sent with what the ledger no longer has".to_owned(),
+            Self::Covered { task, .. } => format!("covered by task {task}: nothing was new"),
             Self::Expired => "not sent within six days: look among the dead letters".to_owned(),
         })
     }

@@ -199,6 +199,7 @@ impl Summary {
                 | Stage::Sending
                 | Stage::Rejected { .. }
                 | Stage::Merged { .. }
+                | Stage::Covered { .. }
                 | Stage::Expired => {}
             }
         }

@@ -83,6 +83,8 @@ fn window_with(service: &str, ago: SignedDuration, description: &str) -> Window 
         size: None,
         counted: None,
         earlier: None,
+        joined: None,
+        series: None,
     }
 }
 

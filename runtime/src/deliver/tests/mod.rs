@@ -9,6 +9,7 @@
 mod batches;
 mod canary;
 mod endpoint;
+mod late;
 
 use std::{
     cell::RefCell,

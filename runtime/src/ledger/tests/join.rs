@@ -25,6 +25,63 @@ fn join(latest: &mut Latest, message: &str, priority: Priority, seconds: i64) {
     latest.join(&newcomer, at(seconds), &settings());
 }
 
+/// What may be worth a follow-up is looked at three minutes later, whoever brings it about.
+#[test]
+fn what_may_follow_up_is_due_three_minutes_later() {
+    let settings = DeliverySettings {
+        knows_results: true,
+        ..settings()
+    };
+    let join = |latest: &mut Latest, message: &str, cause: &str, seconds: i64| {
+        let newcomer = Newcomer {
+            waker: Some(message),
+            name: "x",
+            alarm: None,
+            covers: false,
+            rule: None,
+            size: None,
+            members: members(cause, Priority::High),
+        };
+        latest.join(&newcomer, at(seconds), &settings);
+    };
+    let mut it = latest();
+    join(&mut it, "a", "out of memory", 0);
+    check(&it, 1, 30, "a");
+    send(&mut it, 31);
+    join(&mut it, "b", "out of memory", 100);
+    check(&it, 2, 1_231, "b");
+    // A cause that no report named; the second time it is nothing new.
+    join(&mut it, "c", "cannot pull", 200);
+    check(&it, 2, 380, "c");
+    join(&mut it, "d", "cannot pull", 210);
+    check(&it, 2, 380, "c");
+    // It was looked at, and waits for the end of the window: the fifth incident is worth another look.
+    it.window.as_mut().unwrap().item.due = at(1_231);
+    join(&mut it, "e", "out of memory", 400);
+    check(&it, 2, 1_231, "c");
+    join(&mut it, "f", "out of memory", 410);
+    check(&it, 2, 590, "f");
+    it.window.as_mut().unwrap().item.due = at(1_231);
+    join(&mut it, "g", "out of memory", 420);
+    check(&it, 2, 1_231, "f");
+    // Nothing waits for longer than the window before runs.
+    let mut it = latest();
+    join(&mut it, "a", "out of memory", 0);
+    send(&mut it, 31);
+    join(&mut it, "b", "cannot pull", 1_100);
+    check(&it, 2, 1_231, "b");
+    // Nor is anything looked at that can follow up no more.
+    let mut it = latest();
+    join(&mut it, "a", "out of memory", 0);
+    send(&mut it, 31);
+    it.window.as_mut().unwrap().item.series = Some(Series {
+        follow_ups: 2,
+        ..Series::default()
+    });
+    join(&mut it, "b", "cannot pull", 100);
+    check(&it, 2, 1_231, "b");
+}
+
 /// The window is sent, so that the next can follow.
 fn send(latest: &mut Latest, seconds: i64) {
     let window = &mut latest.window.as_mut().unwrap().item;

@@ -23,6 +23,8 @@ fn window(contents: Contents) -> Window {
         size: None,
         counted: None,
         earlier: None,
+        joined: None,
+        series: None,
     }
 }
 
@@ -44,6 +46,7 @@ fn a_report_begins_with_what_was_found_the_last_time() {
         at: at(0),
         finding: Finding::RootCause,
         line: "The disk is full".to_owned(),
+        covered: None,
     };
     window.earlier = Some(earlier.clone());
     let with = report(&window);

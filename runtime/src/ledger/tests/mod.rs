@@ -1,6 +1,7 @@
 //! How incidents join windows, and what is sent of all that is due.
 
 mod join;
+mod late;
 mod members;
 mod plan;
 mod spending;

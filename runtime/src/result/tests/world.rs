@@ -302,6 +302,8 @@ pub(super) fn world(priority: Priority, window: impl FnOnce(&mut Window)) -> Wor
         size: None,
         counted: Some(hour()),
         earlier: None,
+        joined: None,
+        series: None,
     };
     window(&mut sent);
     let limits = Limits::new(6, 24);

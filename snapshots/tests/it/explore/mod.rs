@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use runtime::ledger::{Contents, Members, Window};
 
 use crate::simulation::{
+    agent::Learned,
     around::{Fault, What},
     queue::Numbers,
 };
@@ -53,8 +54,11 @@ fn faults(what: What) -> &'static [Fault] {
     }
 }
 
+/// What the ledger can learn at any moment.
+const LEARNED: [Learned; 3] = [Learned::Running, Learned::Completed, Learned::Linked];
+
 /// Every trouble that can come at or after the call of this number.
-fn troubles(calls: &[What], from: usize) -> Vec<Trouble> {
+fn troubles(scenario: &Scenario, calls: &[What], from: usize) -> Vec<Trouble> {
     let at_calls = calls
         .iter()
         .enumerate()
@@ -63,8 +67,15 @@ fn troubles(calls: &[What], from: usize) -> Vec<Trouble> {
             let faults = faults(*what)
                 .iter()
                 .map(move |it| Trouble::Call(number, *it));
-            let expires = (*what == What::Read).then_some(Trouble::Expires(number));
-            faults.chain(expires)
+            let is_read = *what == What::Read;
+            let expires = is_read.then_some(Trouble::Expires(number));
+            let learned: &[Learned] = if is_read && scenario.learns {
+                &LEARNED
+            } else {
+                &[]
+            };
+            let learns = learned.iter().map(move |it| Trouble::Learns(number, *it));
+            faults.chain(expires).chain(learns)
         });
     at_calls.collect()
 }
@@ -72,9 +83,20 @@ fn troubles(calls: &[What], from: usize) -> Vec<Trouble> {
 /// Where the next trouble can be.
 fn after(trouble: Trouble) -> usize {
     match trouble {
+        // Something else can go wrong with the very call before which the ledger has learned something.
+        Trouble::Learns(number, _) => number,
         Trouble::Call(number, _) | Trouble::Expires(number) => number + 1,
         Trouble::Skew(_) => 0,
     }
+}
+
+/// Whether something was done, and whoever did it does not know.
+fn is_half_done(trouble: Trouble) -> bool {
+    use Fault::{AnswerLost, KilledAfter, LandsLate};
+    matches!(
+        trouble,
+        Trouble::Call(_, KilledAfter | AnswerLost | LandsLate)
+    )
 }
 
 /// What a search found.
@@ -120,9 +142,15 @@ fn search(scenario: &Scenario, depth: usize, mistake: Option<Mistake>) -> Found 
             continue;
         }
         known.push((from, left));
-        let mut next = troubles(&calls, from);
+        let mut next = troubles(scenario, &calls, from);
         if placed.is_empty() {
             next.extend([Trouble::Skew(3), Trouble::Skew(-3)]);
+        }
+        // What can go wrong without results is searched in other scenarios.
+        if scenario.learns && left == 1 {
+            let learns = |it: &Trouble| matches!(it, Trouble::Learns(..));
+            let has_learned = placed.iter().any(learns);
+            next.retain(|it| learns(it) || (has_learned && is_half_done(*it)));
         }
         open.extend(
             next.into_iter()
@@ -187,6 +215,8 @@ explore! {
     webhook_away
     restored
     two_versions
+    results
+    results_at_any_moment
 }
 
 /// The search finds what it is there to find: each mistake by what it does.

@@ -17,6 +17,7 @@ use runtime::{
 
 use super::scenario::Scenario;
 use crate::simulation::{
+    agent::Learned,
     around::{Around, Call, Fault, Shared, What},
     clock::{Clock, Task},
     environment::{Life, environment, sweeper},
@@ -32,6 +33,8 @@ pub(super) enum Trouble {
     Skew(i64),
     /// At the call of this number the item that would expire first is gone.
     Expires(usize),
+    /// At the call of this number the ledger learns how far an investigation is.
+    Learns(usize, Learned),
 }
 
 /// A mistake that is made on purpose, to see that it is found.
@@ -91,6 +94,7 @@ impl fmt::Display for Trouble {
             Self::Call(number, fault) => write!(f, "call {number}: {fault:?}"),
             Self::Skew(seconds) => write!(f, "a clock is {seconds} s off"),
             Self::Expires(number) => write!(f, "call {number}: an item expires"),
+            Self::Learns(number, it) => write!(f, "call {number}: {it:?}"),
         }
     }
 }
@@ -147,6 +151,11 @@ pub(super) fn play(
         _ => None,
     });
     shared.expires.borrow_mut().extend(expires);
+    let learns = troubles.iter().filter_map(|it| match it {
+        Trouble::Learns(number, learned) => Some((*number, *learned)),
+        _ => None,
+    });
+    shared.learns.borrow_mut().extend(learns);
     let skew = troubles.iter().find_map(|it| match it {
         Trouble::Skew(seconds) => Some(*seconds),
         _ => None,
@@ -182,6 +191,7 @@ pub(super) fn play(
     if let Some(at) = scenario.restored {
         tasks.push(Box::pin(restore(&shared, after(at - 300), after(at))));
     }
+    tasks.push(Box::pin(learn(&shared, &scenario.learned, scenario.begin)));
     clock.run(tasks);
     let wrong = judge(scenario, &troubles, &shared, end);
     Played {
@@ -217,7 +227,20 @@ async fn restore(shared: &Shared, then: Timestamp, now: Timestamp) {
     *shared.ledger.borrow_mut() = saved;
 }
 
-/// Incidents by the reports that the agent has: the ID, when it first came, and how often it is counted.
+/// The ledger learns of investigations when the scenario says so.
+async fn learn(shared: &Shared, learned: &[(i64, Learned)], begin: Timestamp) {
+    for (seconds, it) in learned {
+        let at = begin + SignedDuration::from_secs(*seconds);
+        let wait = at.duration_since(shared.clock.now());
+        shared
+            .clock
+            .sleep(wait.try_into().unwrap_or_default())
+            .await;
+        shared.learn(*it);
+    }
+}
+
+/// Causes by the reports that the agent has: the ID, when it first came, and how often it is counted.
 fn reported(shared: &Shared) -> BTreeMap<String, BTreeMap<String, (Timestamp, u64)>> {
     let mut reported: BTreeMap<String, BTreeMap<String, (Timestamp, u64)>> = BTreeMap::new();
     for (at, body) in shared.receiver.taken.borrow().iter() {
@@ -273,9 +296,15 @@ fn judge(
     let reported = reported(shared);
     let ledger = shared.ledger.borrow();
     let held = held(&ledger, scenario, end);
+    // What is forgotten cannot be known again.
+    let forgets = troubles.iter().any(|it| matches!(it, Trouble::Expires(_)));
     for it in &scenario.arrivals {
         let name = it.incident.to_owned();
-        let reports = reported.get(it.incident);
+        let reports = reported.get(it.cause);
+        let of_cause = scenario.arrivals.iter().filter(|its| its.cause == it.cause);
+        let of_cause: BTreeSet<&str> = of_cause.map(|it| it.incident).collect();
+        let window = recorded_in(&ledger, &Key::identity(&it.id()));
+        let is_covered = window.as_ref().is_some_and(|it| is_covered(&ledger, it));
         // What a restored table lacks is in the log.
         let is_listed = scenario.restored.is_some_and(|at| {
             let lacks = at - 300..at;
@@ -284,21 +313,33 @@ fn judge(
                     && lacks.contains(&its.duration_since(scenario.begin).as_secs())
             })
         });
-        let is_held = recorded_in(&ledger, &Key::identity(&it.id()))
-            .is_some_and(|window| held.contains(&window));
+        let is_held = window.as_ref().is_some_and(|it| held.contains(it));
         let is_dead = !shared.queue.dead.borrow().is_empty();
-        match reports {
+        // Nothing is covered of which nobody has reported anything.
+        if is_covered && reports.is_none() {
+            wrong.insert(Wrong::Lost(name.clone()));
+        }
+        let report = window.as_ref().and_then(|it| report_of(&ledger, it));
+        let is_reported = |reports: &BTreeMap<String, (Timestamp, u64)>| {
+            let is_named = report.as_ref().is_some_and(|it| reports.contains_key(it));
+            of_cause.len() == 1 || forgets || is_named
+        };
+        match reports.filter(|it| is_reported(it)) {
+            None if is_covered => {}
             None if !is_held && !is_dead && !is_listed => {
                 wrong.insert(Wrong::Lost(name));
             }
             None => {}
             Some(reports) => {
-                // What is forgotten cannot be known again.
-                let forgets = troubles.iter().any(|it| matches!(it, Trouble::Expires(_)));
-                if reports.len() > 1 && !forgets {
+                if reports.len() > of_cause.len() && !forgets {
                     wrong.insert(Wrong::TwoIds(name.clone()));
                 }
-                if reports.values().any(|(_, count)| *count > 1) && !forgets {
+                let counted: u64 = reports.values().map(|(_, count)| *count).sum();
+                let is_counted_twice = match of_cause.len() {
+                    1 => reports.values().any(|(_, count)| *count > 1),
+                    more => counted > more as u64,
+                };
+                if is_counted_twice && !forgets {
                     wrong.insert(Wrong::CountedTwice(name.clone()));
                 }
                 let first = scenario
@@ -311,7 +352,7 @@ fn judge(
                 let late = waited - allowed(scenario, troubles);
                 let follows = scenario.arrivals.iter().any(|other| {
                     let first = reported
-                        .get(other.incident)
+                        .get(other.cause)
                         .into_iter()
                         .flat_map(BTreeMap::values);
                     (other.group == it.group || other.covers.contains(&it.incident))
@@ -372,6 +413,20 @@ fn recorded_in(ledger: &MemoryLedger, identity: &Key) -> Option<Key> {
     Some(key)
 }
 
+/// The ID of the report on a window.
+fn report_of(ledger: &MemoryLedger, key: &Key) -> Option<String> {
+    match ledger.get(key).map(|it| &it.item) {
+        Some(Item::Window(window)) => Some(window.report_id().to_string()),
+        _ => None,
+    }
+}
+
+/// Whether an investigation covers a window.
+fn is_covered(ledger: &MemoryLedger, key: &Key) -> bool {
+    let window = ledger.get(key).map(|it| &it.item);
+    matches!(window, Some(Item::Window(it)) if it.is_covered())
+}
+
 /// How many seconds an urgent incident may take: a minute, and what each trouble costs.
 fn allowed(scenario: &Scenario, troubles: &[Trouble]) -> i64 {
     let down = if scenario.down.1 > 0 {
@@ -384,7 +439,7 @@ fn allowed(scenario: &Scenario, troubles: &[Trouble]) -> i64 {
         Trouble::Call(_, Fault::Status(_)) => 1_000,
         Trouble::Call(_, _) => 180,
         Trouble::Skew(_) => 6,
-        Trouble::Expires(_) => 0,
+        Trouble::Expires(_) | Trouble::Learns(..) => 0,
     };
     // Whoever comes late finds the only slot of the hour used.
     if scenario.settings.limits.per_hour == 1 && !troubles.is_empty() {

@@ -9,7 +9,7 @@ use contract::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::simulation::unlimited;
+use crate::simulation::{agent::Learned, unlimited};
 
 /// A few messages, and how they are treated.
 #[derive(Clone)]
@@ -25,6 +25,10 @@ pub(super) struct Scenario {
     pub(super) restored: Option<i64>,
     /// Whether items have fields of another version.
     pub(super) versions: bool,
+    /// What the ledger learns of investigations, and when, in seconds after the beginning.
+    pub(super) learned: Vec<(i64, Learned)>,
+    /// Whether it can learn of them at any moment besides.
+    pub(super) learns: bool,
 }
 
 /// A message of the queue.
@@ -32,6 +36,8 @@ pub(super) struct Scenario {
 pub(super) struct Arrival {
     /// What happened: messages of the same name bring the same incident.
     pub(super) incident: &'static str,
+    /// The kind of failure: each is its own, unless it is said to be another's, too.
+    pub(super) cause: &'static str,
     /// What it happened to.
     pub(super) group: &'static str,
     pub(super) priority: Priority,
@@ -42,6 +48,10 @@ pub(super) struct Arrival {
 }
 
 impl Arrival {
+    fn because_of(self, cause: &'static str) -> Self {
+        Self { cause, ..self }
+    }
+
     fn covering(self, covers: &[&'static str]) -> Self {
         Self {
             covers: covers.to_vec(),
@@ -58,7 +68,7 @@ impl Arrival {
         let incident = Incident::new(
             id.clone(),
             self.priority,
-            self.incident,
+            self.cause,
             "It broke.",
             at,
             self.group,
@@ -68,7 +78,7 @@ impl Arrival {
         let group = Group::new(
             GroupKey::of("resource", &[self.group]),
             self.group,
-            self.incident,
+            self.cause,
         )
         .of_alarm(&arn(self.incident), self.covers.iter().map(|it| arn(it)));
         Envelope::of_group(FunctionName::Alarm, incident, group).to_body()
@@ -82,6 +92,7 @@ impl Arrival {
 fn arrival(incident: &'static str, group: &'static str, priority: Priority, at: i64) -> Arrival {
     Arrival {
         incident,
+        cause: incident,
         group,
         priority,
         at,
@@ -110,6 +121,8 @@ fn scenario(arrivals: Vec<Arrival>) -> Scenario {
         down: (0, 0),
         restored: None,
         versions: false,
+        learned: Vec::new(),
+        learns: false,
     }
 }
 
@@ -203,5 +216,38 @@ pub(super) fn two_versions() -> Scenario {
     Scenario {
         versions: true,
         ..scenario(vec![high("a", "x", 0), high("b", "x", 7)])
+    }
+}
+
+/// The first report is being investigated when another cause comes, and the investigation has ended when more of the
+/// first cause does.
+pub(super) fn results() -> Scenario {
+    Scenario {
+        learned: vec![
+            (60, Learned::Running),
+            (300, Learned::Linked),
+            (500, Learned::Completed),
+        ],
+        ..investigated(false)
+    }
+}
+
+/// The same, but nobody knows when the ledger learns what of the investigation.
+pub(super) fn results_at_any_moment() -> Scenario {
+    investigated(true)
+}
+
+fn investigated(learns: bool) -> Scenario {
+    Scenario {
+        settings: DeliverySettings {
+            knows_results: true,
+            ..unlimited()
+        },
+        learns,
+        ..scenario(vec![
+            high("a", "x", 0),
+            high("b", "x", 90),
+            high("a again", "x", 600).because_of("a"),
+        ])
     }
 }

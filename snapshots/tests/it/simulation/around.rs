@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use demo::agent::Agent;
 use jiff::{SignedDuration, Timestamp};
 use runtime::{
     deliver::{
@@ -21,7 +22,7 @@ use runtime::{
 use serde_json::{Value as Json, json};
 use webhook::{Answer, SignedRequest, UrlPolicy, Webhook};
 
-use super::{clock::Clock, queue::Queue};
+use super::{agent::Learned, clock::Clock, queue::Queue};
 
 /// How long a call to AWS takes.
 const CALL: Duration = Duration::from_millis(5);
@@ -85,6 +86,8 @@ pub(crate) struct Shared {
     /// Writes that land late.
     late: RefCell<Vec<(Timestamp, Vec<Put>)>>,
     pub(crate) receiver: Receiver,
+    /// Who investigates what the receiver has taken, if anybody does.
+    pub(crate) agent: RefCell<Option<Agent>>,
     /// A mistake: an identity that is there is written over.
     pub(crate) overwrites: Cell<bool>,
     /// Whether what is written has a field that readers do not know.
@@ -93,6 +96,8 @@ pub(crate) struct Shared {
     pub(crate) history: RefCell<Vec<(What, Timestamp)>>,
     /// The calls at which an item expires that would have expired later.
     pub(crate) expires: RefCell<Vec<usize>>,
+    /// The calls at which the ledger learns how far the investigation of a report is.
+    pub(crate) learns: RefCell<Vec<(usize, Learned)>>,
     pub(crate) faults: RefCell<Box<dyn FnMut(Call) -> Option<Fault>>>,
     pub(crate) calls: Cell<usize>,
     pub(crate) reads: Cell<usize>,
@@ -138,10 +143,12 @@ impl Shared {
             ledger: RefCell::default(),
             late: RefCell::default(),
             receiver: Receiver::default(),
+            agent: RefCell::default(),
             overwrites: Cell::default(),
             versions: Cell::default(),
             history: RefCell::default(),
             expires: RefCell::default(),
+            learns: RefCell::default(),
             faults: RefCell::new(Box::new(faults)),
             calls: Cell::default(),
             reads: Cell::default(),
@@ -175,6 +182,10 @@ impl Shared {
         self.calls.set(number + 1);
         if self.expires.borrow().contains(&number) {
             self.ledger.borrow_mut().forget_first();
+        }
+        let learns = self.learns.borrow();
+        for (_, learned) in learns.iter().filter(|(its, _)| *its == number) {
+            self.learn(*learned);
         }
         let at = self.clock.now();
         self.history.borrow_mut().push((what, at));
@@ -392,6 +403,9 @@ impl Endpoint for Around {
             .unwrap_or((description, ""));
         if own.contains(POISON) {
             return Ok(posted(200, r#"{"errors":["no"]}"#));
+        }
+        if let Some(agent) = shared.agent.borrow_mut().as_mut() {
+            agent.accept(&body, now);
         }
         receiver.taken.borrow_mut().push((now, body));
         match fault {

@@ -16,6 +16,12 @@ pub(super) struct Aftermath {
     pub(super) refused: usize,
     /// Reports by the identity of an incident, as the ledger knows them.
     reports: BTreeMap<String, String>,
+    /// The IDs of incidents that an investigation covers.
+    pub(super) covered: BTreeSet<String>,
+    /// How many incidents there are in windows that an investigation covers.
+    pub(super) count_covered: u64,
+    /// What the agent made of the reports.
+    pub(super) investigated: Investigated,
     /// How often something was held.
     pub(super) held: u64,
     /// The reasons of dead letters.
@@ -37,21 +43,39 @@ pub(super) struct Aftermath {
     pub(super) longest: SignedDuration,
 }
 
+/// What the agent made of reports.
+#[derive(Default)]
+pub(super) struct Investigated {
+    /// How many it has investigated by themselves.
+    pub(super) own: usize,
+    /// How many it has linked to a running investigation.
+    pub(super) linked: usize,
+    /// What that cost.
+    pub(super) dollars: f64,
+}
+
 impl Aftermath {
     pub(super) fn of(shared: &Shared) -> Self {
         let ledger = shared.ledger.borrow();
         let mut reports = BTreeMap::new();
         let (mut pending, mut used) = (0, Vec::new());
+        let (mut covered, mut count_covered) = (BTreeSet::new(), 0);
         for (key, item) in ledger.items() {
             match item {
                 Item::Identity(it) => {
                     let id = key.group.strip_prefix("id#").unwrap();
+                    if it.window.as_ref().is_some_and(|it| is_covered(&ledger, it)) {
+                        covered.insert(id.to_owned());
+                    }
                     let report = it.window.as_ref().map_or(id.to_owned(), |it| {
                         report_of(&ledger, it).unwrap_or_default()
                     });
                     reports.insert(id.to_owned(), report);
                 }
-                Item::Window(it) => pending += usize::from(it.is_pending()),
+                Item::Window(it) => {
+                    pending += usize::from(it.is_pending());
+                    count_covered += if it.is_covered() { it.count() } else { 0 };
+                }
                 Item::Day(it) => used.push(it.used() + it.always()),
                 Item::Head(_)
                 | Item::Suppression(_)
@@ -65,6 +89,9 @@ impl Aftermath {
             taken: shared.receiver.taken.borrow().clone(),
             refused: shared.receiver.refused.get(),
             reports,
+            covered,
+            count_covered,
+            investigated: Investigated::of(shared),
             held: shared
                 .metrics
                 .borrow()
@@ -112,6 +139,34 @@ impl Aftermath {
     /// The report that counts an incident.
     pub(super) fn reported_by(&self, id: &str) -> &str {
         self.reports.get(id).map_or("", String::as_str)
+    }
+}
+
+impl Investigated {
+    fn of(shared: &Shared) -> Self {
+        let mut agent = shared.agent.borrow_mut();
+        let Some(agent) = agent.as_mut() else {
+            return Self::default();
+        };
+        agent.events(shared.clock.now());
+        let counts = agent.counts();
+        let linked = counts.get("LINKED").copied().unwrap_or_default();
+        Self {
+            own: counts.values().sum::<usize>() - linked,
+            linked,
+            dollars: agent.dollars(shared.clock.now()),
+        }
+    }
+}
+
+/// Whether an investigation covers a window, or the one that it was merged into.
+fn is_covered(ledger: &runtime::ledger::MemoryLedger, key: &Key) -> bool {
+    match ledger.get(key).map(|it| &it.item) {
+        Some(Item::Window(window)) => match window.merged_into() {
+            Some(into) => is_covered(ledger, into),
+            None => window.is_covered(),
+        },
+        _ => false,
     }
 }
 

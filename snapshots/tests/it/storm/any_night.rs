@@ -4,7 +4,7 @@
 use super::*;
 
 /// A night that chance decides.
-fn any_night(seed: u64) -> Night {
+pub(super) fn any_night(seed: u64) -> Night {
     let mut dice = Dice(seed);
     let groups = 1 + dice.below(12);
     let span = [60, 600, 7_200][usize::try_from(dice.below(3)).unwrap()];

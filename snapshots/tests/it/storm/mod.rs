@@ -12,6 +12,7 @@ mod flaky;
 mod happening;
 mod hidden;
 mod numbers;
+mod results;
 mod slow;
 mod texts;
 mod urgent;
@@ -24,12 +25,14 @@ use std::{
     time::Duration,
 };
 
-use contract::{DeliverySettings, Limits, Priority};
+use contract::{AgentSettings, DeliverySettings, Limits, Priority};
+use demo::agent::Script;
 use jiff::{SignedDuration, Timestamp};
 use runtime::deliver::Deliver;
 use serde_json::Value as Json;
 
 use crate::simulation::{
+    agent::{agent, results},
     around::{Around, Call, Fault, Shared, What},
     clock::{Clock, Task},
     environment::{Life, environment, sweeper},
@@ -58,6 +61,8 @@ struct Night {
     slow: Option<Duration>,
     /// When the receiver is down, in seconds after the beginning.
     down: (i64, i64),
+    /// What the agent does with reports, where there is one.
+    agent: Option<Script>,
     /// What else happens to the queue and the ledger, and when after the beginning.
     acts: Vec<(SignedDuration, Act)>,
     hours: i64,
@@ -101,6 +106,7 @@ impl Default for Night {
             flaky: 0,
             slow: None,
             down: (0, 0),
+            agent: None,
             acts: Vec::new(),
             hours: 3,
             seed: 7,
@@ -181,6 +187,18 @@ impl Night {
             .collect();
         tasks.push(Box::pin(sweeper(around(), life(), numbers.sweep, fresh)));
         tasks.push(Box::pin(self.act(&shared)));
+        *shared.agent.borrow_mut() = self.agent.clone().map(agent);
+        if self.agent.is_some() && self.settings.knows_results {
+            let settings = AgentSettings {
+                space: "space".to_owned(),
+                region: None,
+                price: AgentSettings::PRICE,
+                always_send: self.settings.limits.always_send,
+                notices: None,
+                mitigation: None,
+            };
+            tasks.push(Box::pin(results(Rc::clone(&shared), settings, end)));
+        }
         clock.run(tasks);
         Aftermath::of(&shared)
     }
@@ -233,7 +251,8 @@ impl Night {
         }
     }
 
-    /// Plays it. Nothing is left or dead, and every event is counted once, by a report that the agent has.
+    /// Plays it. Nothing is left or dead, and every event is counted once: by a report that the agent has, or by a window
+    /// that an investigation covers.
     #[track_caller]
     fn play_and_account_for_everything(&self) -> Aftermath {
         self.play_and_account_for(&self.events())
@@ -249,7 +268,12 @@ impl Night {
         }
         let mut known: BTreeMap<&str, u64> = BTreeMap::new();
         let ids: BTreeSet<&str> = events.iter().map(|it| it.id.as_str()).collect();
-        for id in ids {
+        let covered = ids.iter().filter(|it| aftermath.covered.contains(**it));
+        assert_eq!(
+            u64::try_from(covered.count()).unwrap(),
+            aftermath.count_covered
+        );
+        for id in ids.iter().filter(|it| !aftermath.covered.contains(**it)) {
             let report = aftermath.reported_by(id);
             assert!(
                 counted.contains_key(report),

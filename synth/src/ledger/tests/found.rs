@@ -28,6 +28,11 @@ fn every_state_has_its_answer() {
         ),
         ("expired", 6, "it could not be sent for six days"),
         (
+            "covered",
+            6,
+            "it is not sent by itself: task 12729dbc-d07c-4a7c-86b2-d0c1aea6039f, which investigated group-",
+        ),
+        (
             "held at night",
             6,
             "it is held in quiet hours until 2026-01-03 07:00 UTC",

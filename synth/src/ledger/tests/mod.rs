@@ -80,6 +80,8 @@ fn window(group: &str, opened: Timestamp, causes: &[(&str, usize)]) -> Window {
         size: None,
         counted: None,
         earlier: None,
+        joined: None,
+        series: None,
     }
 }
 
@@ -211,5 +213,13 @@ fn storm() -> Vec<Window> {
             ..window("sending", today("12:39:00"), &[("exited with code 1", 2)])
         },
         window("gathers", today("12:39:50"), &[("exited with code 1", 3)]),
+        Window {
+            state: State::Covered {
+                at: today("12:32:00"),
+                report: IncidentId::of("group", &["covered"]),
+                task: "12729dbc-d07c-4a7c-86b2-d0c1aea6039f".to_owned(),
+            },
+            ..window("covered", today("12:12:00"), &[("exited with code 1", 4)])
+        },
     ]
 }

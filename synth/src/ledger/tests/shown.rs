@@ -112,6 +112,7 @@ fn a_program_gets_everything() {
             "heldBy": "quiet-hours",
             "why": null,
             "mergedInto": null,
+            "coveredBy": null,
             "priority": "LOW",
             "kind": "incidents",
             "group": "ECS service held at night",
@@ -125,6 +126,10 @@ fn a_program_gets_everything() {
         })
     );
     assert_eq!(of("merged")["mergedInto"]["group"], super::NIGHT);
+    assert_eq!(
+        of("covered")["coveredBy"]["task"],
+        "12729dbc-d07c-4a7c-86b2-d0c1aea6039f"
+    );
     assert_eq!(of("rejected")["why"], "rejected: title is required");
     assert_eq!(of("due")["since"], "2026-01-02T12:31:40Z");
     assert_eq!(of("gathering")["until"], "2026-01-02T12:40:10Z");
