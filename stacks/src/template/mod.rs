@@ -5,7 +5,7 @@ mod section;
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
-    fmt, io,
+    fmt,
     marker::PhantomData,
 };
 
@@ -225,8 +225,11 @@ impl Template {
     /// The template as CloudFormation reads it.
     pub fn to_json(&self) -> Json {
         let resources = self.resources.iter().map(|(id, it)| {
-            let json = section::resource(it.resource_type, &it.attributes, it.properties.clone());
-            (id.to_string(), json)
+            let mut resource = section::beside_properties(it.resource_type, &it.attributes);
+            if section::is_any(&it.properties) {
+                resource["Properties"] = it.properties.clone();
+            }
+            (id.to_string(), resource)
         });
         let resources: serde_json::Map<String, Json> = resources.collect();
         let mut json = self.head.clone();
@@ -241,13 +244,25 @@ impl Template {
         format!("{:#}\n", self.to_json())
     }
 
-    /// How long the template is without spaces, as CloudFormation gets it, in bytes.
+    /// How long the template is without spaces, as CloudFormation gets it, in bytes. It is asked of every stack, so
+    /// nothing is copied for it.
     pub fn bytes(&self) -> usize {
-        let mut length = Length(0);
-        match serde_json::to_writer(&mut length, &self.to_json()) {
-            Ok(()) => length.0,
-            Err(error) => unreachable!("JSON is written to a counter: {error}"),
-        }
+        let resources = self.resources.iter().map(|(id, it)| {
+            let beside = section::beside_properties(it.resource_type, &it.attributes);
+            let properties = if section::is_any(&it.properties) {
+                r#","Properties":"#.len() + length(&it.properties)
+            } else {
+                0
+            };
+            r#""":"#.len() + id.as_str().len() + length(&beside) + properties
+        });
+        let between = self.resources.len().saturating_sub(1);
+        let all: usize = resources.sum();
+        let resources = match self.resources.len() {
+            0 => 0,
+            _ => r#","Resources":{}"#.len() + all + between,
+        };
+        length(&self.head) + resources
     }
 
     /// How many resources there are.
@@ -287,14 +302,19 @@ impl Template {
 /// Counts what is written.
 struct Length(usize);
 
-impl io::Write for Length {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
+impl fmt::Write for Length {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 += text.len();
         Ok(())
+    }
+}
+
+/// How long JSON is without spaces, in bytes.
+fn length(json: &Json) -> usize {
+    let mut length = Length(0);
+    match fmt::write(&mut length, format_args!("{json}")) {
+        Ok(()) => length.0,
+        Err(error) => unreachable!("JSON is written to a counter: {error}"),
     }
 }
 
@@ -379,6 +399,33 @@ mod tests {
                 "DependsOn": ["First"],
                 "Metadata": { "Why": "a test" },
             })
+        );
+    }
+
+    #[test]
+    fn a_template_is_written_as_the_json_that_it_is() {
+        let mut template = Template::new("a queue");
+        let queue = Queue {
+            queue_name: Some("orders".to_owned().into()),
+            ..Queue::default()
+        };
+        template.add(&["first"], &queue).unwrap();
+        template.add(&["second"], &Queue::default()).unwrap();
+        template.output(
+            "Name",
+            "what it is called",
+            &Value::from("orders".to_owned()),
+        );
+        let json = template.to_json();
+        assert_eq!(template.to_pretty(), format!("{json:#}\n"));
+        assert_eq!(template.bytes(), json.to_string().len());
+        assert_eq!(
+            json["Resources"]["First"]["Properties"]["QueueName"],
+            "orders"
+        );
+        assert_eq!(
+            json["Resources"]["Second"],
+            json!({ "Type": "AWS::SQS::Queue" })
         );
     }
 

@@ -8,12 +8,8 @@ use crate::{
     suppression,
 };
 
-/// A resource.
-pub(super) fn resource(
-    resource_type: &'static str,
-    attributes: &Attributes,
-    properties: Json,
-) -> Json {
+/// A resource without its properties.
+pub(super) fn beside_properties(resource_type: &'static str, attributes: &Attributes) -> Json {
     let mut resource = json!({ "Type": resource_type });
     if let Some(ConditionName(id)) = &attributes.condition {
         resource["Condition"] = id.to_json();
@@ -30,10 +26,12 @@ pub(super) fn resource(
     if let Some(metadata) = metadata(attributes, resource_type) {
         resource["Metadata"] = metadata;
     }
-    if properties.as_object().is_none_or(|it| !it.is_empty()) {
-        resource["Properties"] = properties;
-    }
     resource
+}
+
+/// Whether these properties are written: no resource has to have any.
+pub(super) fn is_any(properties: &Json) -> bool {
+    properties.as_object().is_none_or(|it| !it.is_empty())
 }
 
 fn metadata(attributes: &Attributes, resource_type: &str) -> Option<Json> {
