@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use stacks::{
     Monitor,
     event_pattern::{Mismatch, Scope},
-    rules::rules,
+    rules::{EventRule, rules},
 };
 
 /// What becomes of an event.
@@ -91,6 +91,65 @@ pub enum Outcome {
     Unreadable(UnreadableEvent),
 }
 
+/// The rules of an account file in one place, worked out once for any number of events.
+#[derive(Debug)]
+pub struct Matcher<'a> {
+    monitor: &'a Monitor,
+    scope: &'a Scope<'a>,
+    rules: Vec<EventRule>,
+    alarms: AlarmSettings,
+}
+
+impl<'a> Matcher<'a> {
+    /// The rules as they are there.
+    pub fn new(monitor: &'a Monitor, scope: &'a Scope<'a>) -> Self {
+        Self {
+            monitor,
+            scope,
+            rules: rules(monitor),
+            alarms: monitor.alarm_settings().in_region(scope.region),
+        }
+    }
+
+    /// What the functions make of an event whose rules catch it.
+    pub fn caught(&self, event: &Json) -> impl Iterator<Item = (FunctionName, Outcome)> {
+        let catching = self.rules.iter();
+        let catching = catching.filter(|it| it.pattern.matches(event, self.scope));
+        catching.filter_map(|it| Some((it.purpose.function(), self.evaluated(it, event)?)))
+    }
+
+    /// What a rule's function makes of an event that the rule catches; nothing if it evaluates no events.
+    fn evaluated(&self, rule: &EventRule, event: &Json) -> Option<Outcome> {
+        let function = rule.purpose.function();
+        match &rule.input {
+            Some(input) => evaluate(function, &input.filled(event), &self.alarms),
+            None => evaluate(function, event, &self.alarms),
+        }
+    }
+
+    /// Every way that an event could take, those that it takes first.
+    fn ways(&self, event: &Json) -> Vec<Way> {
+        let ways = self.rules.iter().filter_map(|rule| {
+            let outcome = if rule.pattern.matches(event, self.scope) {
+                self.evaluated(rule, event)?
+            } else {
+                Outcome::NotCaught(rule.pattern.mismatches(event, self.scope))
+            };
+            Some(Way {
+                by: rule.name(self.monitor),
+                function: rule.purpose.function(),
+                outcome,
+            })
+        });
+        let mut ways: Vec<Way> = ways.collect();
+        ways.sort_by_key(|way| match &way.outcome {
+            Outcome::NotCaught(mismatches) => 1 + mismatches.len(),
+            Outcome::Decided(_) | Outcome::Unreadable(_) => 0,
+        });
+        ways
+    }
+}
+
 /// Matches an event against an account file, as EventBridge hands it to rules or as an alarm hands it to its action.
 pub fn match_event(
     monitor: &Monitor,
@@ -98,42 +157,22 @@ pub fn match_event(
     event: &Json,
     foreign: Option<Foreign>,
 ) -> MatchResult {
-    let way = |by: String, function: FunctionName, outcome: Outcome| Way {
-        by,
+    let matcher = Matcher::new(monitor, scope);
+    if !is_alarm_action(event) {
+        let ways = matcher.ways(event);
+        return MatchResult { foreign, ways };
+    }
+    let function = FunctionName::Alarm;
+    let outcome = evaluate(function, event, &matcher.alarms);
+    let way = outcome.map(|outcome| Way {
+        by: "the action of an alarm".to_owned(),
         function,
         outcome,
-    };
-    let alarms = monitor.alarm_settings().in_region(scope.region);
-    if is_alarm_action(event) {
-        let function = FunctionName::Alarm;
-        let outcome = evaluate(function, event, &alarms).into_iter();
-        return MatchResult {
-            foreign,
-            ways: outcome
-                .map(|it| way("the action of an alarm".to_owned(), function, it))
-                .collect(),
-        };
-    }
-    let mut ways: Vec<Way> = rules(monitor)
-        .iter()
-        .filter_map(|rule| {
-            let function = rule.purpose.function();
-            let outcome = if rule.pattern.matches(event, scope) {
-                match &rule.input {
-                    Some(input) => evaluate(function, &input.filled(event), &alarms)?,
-                    None => evaluate(function, event, &alarms)?,
-                }
-            } else {
-                Outcome::NotCaught(rule.pattern.mismatches(event, scope))
-            };
-            Some(way(rule.name(monitor), function, outcome))
-        })
-        .collect();
-    ways.sort_by_key(|way| match &way.outcome {
-        Outcome::NotCaught(mismatches) => 1 + mismatches.len(),
-        Outcome::Decided(_) | Outcome::Unreadable(_) => 0,
     });
-    MatchResult { foreign, ways }
+    MatchResult {
+        foreign,
+        ways: way.into_iter().collect(),
+    }
 }
 
 /// What a function makes of an input; nothing if it evaluates no events.

@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Agent, Bus, Clock, Executions, Origin, Patience, Publisher, ResultError, Store,
-    plan::{Plan, announcement, event},
+    message::about_plan,
+    plan::{Plan, event},
     publish::is_wanted,
 };
 use crate::ledger::{
@@ -42,7 +43,7 @@ pub struct Mitigate<'a, A, S, C, B, P> {
     pub clock: &'a C,
     /// The account's default event bus.
     pub bus: &'a B,
-    /// Where people hear of plans, and of which; nothing where nobody does.
+    /// The topic that plans are announced on, and of which reports; nothing where there is none.
     pub topic: Option<(&'a P, &'a NoticeSettings)>,
     /// Which investigations lead to a plan.
     pub settings: &'a MitigationSettings,
@@ -120,7 +121,7 @@ impl<A: Agent, S: Store, C: Clock, B: Bus, P: Publisher> Mitigate<'_, A, S, C, B
             // Somebody has asked for it already.
             Err(error) if error.is("ConflictException") => (Stage::Asked, Step::Asked),
             Err(error) if REFUSALS.iter().any(|it| error.is(it)) => (Stage::Refused, Step::Refused),
-            // It may have been heard all the same. Asking again is the same request.
+            // The agent may have taken it all the same. Asking again is the same request.
             Err(error) => return Err(ResultError::Agent(error)),
         };
         self.note(known, |it| *it == claim, stage).await?;
@@ -243,7 +244,7 @@ impl<A: Agent, S: Store, C: Clock, B: Bus, P: Publisher> Mitigate<'_, A, S, C, B
             claim = after;
         }
         if let Some((topic, notices)) = self.topic.filter(|(_, it)| is_wanted(window, it)) {
-            let message = announcement(known, window, self.origin, &plan, notices.chat);
+            let message = about_plan(known, window, self.origin, &plan.text, notices.chat);
             topic.publish(&message).await.map_err(ResultError::Topic)?;
         }
         self.note(known, |it| *it == claim, Stage::Done).await?;

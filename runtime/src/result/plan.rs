@@ -1,13 +1,10 @@
-//! The plan that the agent wrote about a root cause: read, made fit to be handed on, and said to people.
+//! The plan that the agent wrote about a root cause: read, and made fit to be handed on.
 
 use serde_json::{Value as Json, json};
 
-use super::{
-    foreign,
-    message::{Origin, about_plan},
-};
+use super::{foreign, message::Origin};
 use crate::{
-    aws::{eventbridge::Event, sns::Message},
+    aws::eventbridge::Event,
     ledger::{Investigation, Window},
     read::text,
 };
@@ -91,17 +88,6 @@ pub(super) fn event(it: &Investigation, window: &Window, origin: Origin<'_>, pla
             "planIsCut": plan.is_cut,
         }),
     }
-}
-
-/// The message that says to people that there is a plan.
-pub(super) fn announcement(
-    it: &Investigation,
-    window: &Window,
-    origin: Origin<'_>,
-    plan: &Plan,
-    chat: bool,
-) -> Message {
-    about_plan(it, window, origin, &plan.text, chat)
 }
 
 #[cfg(test)]

@@ -54,12 +54,14 @@ pub(super) async fn say(
     for it in &histories {
         all = all.and(forecast(&account.monitor, &it.origin, &it.happened).await);
     }
-    let watched = regions.iter().map(|region| {
+    // Nothing where they were not read in one of the regions.
+    let alarms = regions.iter().map(|region| {
+        let inventory = of_region(region, inventories).find(|it| it.is_read(Kind::Alarms))?;
         let settings = watched(account, region);
-        let names = of_region(region, inventories).flat_map(|it| it.names(Kind::Alarms));
-        names.filter(|it| settings.knows(it)).count()
+        let names = inventory.names(Kind::Alarms);
+        Some(names.filter(|it| settings.knows(it)).count())
     });
-    terminal.data(&summary(&all, watched.sum(), days));
+    terminal.data(&summary(&all, alarms.sum(), days));
     for (alarm, times) in all.noisiest(NOISIEST) {
         terminal.data(&format!("{times:>8}  {alarm}"));
     }
@@ -99,7 +101,7 @@ fn watched(account: &Account, region: &Region) -> AlarmSettings {
 }
 
 /// `the last 14 days: 412 alarms went off 96 times, 3 tasks stopped: 31 incidents, 22 investigations, 35 to 231 dollars`.
-fn summary(forecast: &Forecast, alarms: usize, days: u8) -> String {
+fn summary(forecast: &Forecast, alarms: Option<usize>, days: u8) -> String {
     let count = |number: usize, what: &str| count(u64::try_from(number).unwrap_or(u64::MAX), what);
     let Forecast {
         went_off,
@@ -108,7 +110,10 @@ fn summary(forecast: &Forecast, alarms: usize, days: u8) -> String {
         investigations,
         ..
     } = forecast;
-    let alarms = count(alarms, "watched alarm");
+    let alarms = alarms.map_or_else(
+        || "watched alarms".to_owned(),
+        |it| count(it, "watched alarm"),
+    );
     let mut line = format!(
         "the last {} would have been: {alarms} went off {}",
         count(usize::from(days), "day"),

@@ -38,7 +38,7 @@ impl Inventory {
     }
 
     /// Whether a kind was read, at least in part.
-    pub(super) fn is_read(&self, kind: Kind) -> bool {
+    pub fn is_read(&self, kind: Kind) -> bool {
         self.names.contains_key(&kind)
     }
 }

@@ -1,4 +1,4 @@
-//! The events that EventBridge would have handed on, made of what the services tell afterwards.
+//! The events that EventBridge would have handed on, made of what the services say afterwards.
 //!
 //! Sources: "Alarm events and EventBridge" in the CloudWatch user guide and `AlarmHistoryItem` in its API reference; "Amazon
 //! ECS events" in the ECS developer guide and `Task` in its API reference.

@@ -20,7 +20,7 @@ use stacks::{Monitor, event_pattern::Scope};
 
 pub use read::{History, read};
 
-use crate::match_event::{Outcome, match_event};
+use crate::match_event::{Matcher, Outcome};
 
 /// Something that happened, as EventBridge would have handed it on.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,14 +95,14 @@ pub async fn forecast(monitor: &Monitor, origin: &Origin, happened: &[Happened])
     let mut forecast = Forecast::default();
     let mut incidents = BTreeSet::new();
     let mut queued = Vec::new();
+    let matcher = Matcher::new(monitor, &scope);
     for Happened { at, alarm, event } in happened {
-        let result = match_event(monitor, &scope, event, None);
         let mut is_caught = false;
-        for way in result.ways {
-            is_caught |= !matches!(way.outcome, Outcome::NotCaught(_));
-            if let Outcome::Decided(Decision::Investigate(finding)) = way.outcome {
+        for (function, outcome) in matcher.caught(event) {
+            is_caught = true;
+            if let Outcome::Decided(Decision::Investigate(finding)) = outcome {
                 incidents.insert(finding.incident.id().clone());
-                let envelope = Envelope::of_group(way.function, finding.incident, finding.group);
+                let envelope = Envelope::of_group(function, finding.incident, finding.group);
                 queued.push((*at, envelope.to_body()));
             }
         }

@@ -98,9 +98,10 @@ fn the_history_of_an_alarm_becomes_the_event_that_it_sent() {
         account: "111122223333",
         stack: "tocsin-one",
     };
-    let result = match_event(&monitor(), &scope, &event, None);
-    let Outcome::Decided(Decision::Investigate(finding)) = &result.ways[0].outcome else {
-        panic!("{result:?}");
+    let monitor = monitor();
+    let caught: Vec<_> = Matcher::new(&monitor, &scope).caught(&event).collect();
+    let [(_, Outcome::Decided(Decision::Investigate(finding)))] = &caught[..] else {
+        panic!("{caught:?}");
     };
     let description = finding.incident.description();
     for part in ["91.5", "CPUUtilization", "shop", "as it is known"] {

@@ -239,35 +239,31 @@ fn a_file_behind_a_link_is_completed_where_it_is() {
     assert!(desk.text().contains("  - checkout\n"));
 }
 
+/// The time, in seconds since 1970.
+fn now(cloud: &Cloud) -> u64 {
+    let now = cloud.clock.now().duration_since(std::time::UNIX_EPOCH);
+    now.unwrap().as_secs()
+}
+
 /// An alarm that went off so many hours ago, as the history has it.
 fn change(cloud: &Cloud, name: &str, hours: u64) -> Json {
-    let now = cloud
-        .clock
-        .now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap();
     json!({
         "AlarmName": name,
         "HistoryItemType": "StateUpdate",
         "HistorySummary": "Alarm updated from OK to ALARM",
-        "Timestamp": now.as_secs() - hours * 3_600,
+        "Timestamp": now(cloud) - hours * 3_600,
     })
 }
 
 /// A task that has run out of memory a minute ago.
 fn stopped(cloud: &Cloud, cluster: &str) -> Json {
-    let now = cloud
-        .clock
-        .now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap();
     json!({
         "taskArn": format!("arn:aws:ecs:eu-central-1:111122223333:task/{cluster}/0a1b2c3d"),
         "clusterArn": format!("arn:aws:ecs:eu-central-1:111122223333:cluster/{cluster}"),
         "group": "service:api",
         "lastStatus": "STOPPED",
         "stopCode": "EssentialContainerExited",
-        "stoppedAt": now.as_secs() - 60,
+        "stoppedAt": now(cloud) - 60,
         "containers": [{ "name": "app", "exitCode": 137, "reason": "OutOfMemoryError: Container killed" }],
     })
 }
@@ -326,6 +322,10 @@ fn it_says_what_the_days_before_would_have_been() {
     desk.discover(&cloud)
         .code(0)
         .says("not read: stopped tasks in eu-central-1: needs `ecs:ListTasks`");
+    cloud.lock().denied = vec!["DescribeAlarms"];
+    let ended = desk.discover(&cloud).code(0);
+    let line = "the last 14 days would have been: watched alarms went off 96 times";
+    assert!(ended.printed.contains(line), "{}", ended.printed);
     cloud.lock().denied = vec!["DescribeAlarmHistory"];
     desk.discover(&cloud)
         .code(0)
