@@ -3,8 +3,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use contract::{FunctionName, Output};
+use aws_sdk_eventbridge::types::Target;
+use contract::{
+    FunctionName, Output,
+    mitigation::{READY, SOURCE},
+};
 use jiff::{SignedDuration, Timestamp};
+use runtime::ledger::{Investigation, MitigationStage};
+use serde_json::json;
 use stacks::{Json, monitor::OpsTopic};
 use synth::{
     aws::AwsError,
@@ -80,6 +86,16 @@ pub(crate) async fn play(
     let function = deployed.output(function).await?;
     let rule = AgentRule::read(deployed).await?;
     let mut ledger = Table::new(&deployed.region.aws, table);
+    let wants_plan = account
+        .monitor
+        .agent
+        .as_ref()
+        .is_some_and(|it| it.mitigation.is_some());
+    let plans = if wants_plan {
+        Some(plans(deployed).await?)
+    } else {
+        None
+    };
     let started = std::time::Instant::now();
     let (mut known, mut expected) = (0, 0);
     while started.elapsed() < PATIENCE {
@@ -96,7 +112,11 @@ pub(crate) async fn play(
             let contents = Contents::read(ledger.items().await?, Timestamp::now());
             let ended = contents.investigations().filter(|it| it.status.is_end());
             known = ended.count();
-            if known == expected {
+            let is_planned = |it: &Investigation| {
+                let mitigation = it.mitigation.as_ref();
+                mitigation.is_some_and(|it| it.stage == MitigationStage::Done)
+            };
+            if known == expected && (!wants_plan || contents.investigations().any(is_planned)) {
                 break;
             }
         }
@@ -110,13 +130,45 @@ pub(crate) async fn play(
     for line in results::shown(&deployed.region, account, since, terminal.width()).await? {
         terminal.data(&line);
     }
-    match queue {
-        Some(queue) => show_message(deployed, queue, terminal).await,
-        None => Ok(()),
+    if let Some(queue) = queue {
+        terminal.data("\na message on the topic of `results`, for mail and chat");
+        show_message(deployed, queue, terminal).await?;
     }
+    if let Some(queue) = plans {
+        terminal.data("\nan event on the default bus: the plan, which nothing carries out");
+        show_message(deployed, &queue, terminal).await?;
+    }
+    Ok(())
 }
 
-/// Shows the first message that was published.
+/// The URL of a queue that gets the plans that are handed on, by a rule such as anybody can add.
+async fn plans(deployed: &Deployed<'_>) -> Result<String, Error> {
+    const NAME: &str = "mitigation-plans";
+    let config = deployed.region.aws.config();
+    let (sqs, eventbridge) = (
+        deployed.region.aws.sqs(),
+        aws_sdk_eventbridge::Client::new(config),
+    );
+    let made = sqs.create_queue().queue_name(NAME).send().await;
+    let made = made.map_err(|it| AwsError::call("SQS CreateQueue", it))?;
+    let url = made.queue_url.unwrap_or_default();
+    let pattern = json!({ "source": [SOURCE], "detail-type": [READY] });
+    let rule = eventbridge.put_rule().name(NAME);
+    let rule = rule.event_pattern(pattern.to_string()).send().await;
+    rule.map_err(|it| AwsError::call("EventBridge PutRule", it))?;
+    let (region, account) = (deployed.region.name(), &deployed.region.account);
+    let target = Target::builder()
+        .id("Queue")
+        .arn(format!("arn:aws:sqs:{region}:{account}:{NAME}"))
+        .build();
+    let target = target.map_err(|_| Error::Absent("the target of a rule".to_owned()))?;
+    let targets = eventbridge.put_targets().rule(NAME).targets(target);
+    let targets = targets.send().await;
+    targets.map_err(|it| AwsError::call("EventBridge PutTargets", it))?;
+    Ok(url)
+}
+
+/// Shows the first message of a queue.
 async fn show_message(
     deployed: &Deployed<'_>,
     queue: &str,
@@ -128,8 +180,10 @@ async fn show_message(
     let received = received.map_err(|it| AwsError::call("SQS ReceiveMessage", it))?;
     let message = received.messages.unwrap_or_default().into_iter().next();
     let message = message.and_then(|it| it.body);
-    let message = message.ok_or_else(|| Error::Absent("a message on the topic".to_owned()))?;
-    terminal.data("\na message on the topic of `results`, for mail and chat");
+    let message = message.ok_or_else(|| Error::Absent(format!("a message in {queue}")))?;
+    // A notice is plain text, and an event one long line.
+    let event = serde_json::from_str::<Json>(&message).ok();
+    let message = event.map_or(message, |it| format!("{it:#}"));
     for line in message.lines() {
         terminal.data(&format!("     | {line}"));
     }

@@ -81,10 +81,13 @@ fn four_incidents_arrive_and_verify() {
             // Each is investigated, and the ledger says what was found.
             "$ synth results --account local\n",
             "  root cause  CRITICAL  ",
-            "      3.2 minutes, $1.59\n      > A deployment 14 minutes earlier halved the memory",
+            "      6.2 minutes, $3.09, plan handed on\n      > A deployment 14 minutes earlier halved the memory",
             "      > no access: Access denied to the account's metrics and logs",
             "2 found a root cause, 1 found a cause, 1 found nothing, 1 without access",
             "a message on the topic of `results`",
+            // What to do about the alarm is an event, for whoever wants to act on it.
+            "an event on the default bus: the plan, which nothing carries out\n",
+            "\"detail-type\": \"Mitigation Ready\"",
             // Silence is not idleness.
             "- unknown, too few days of CPU datapoints: 1",
         ],

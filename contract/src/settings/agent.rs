@@ -12,6 +12,7 @@ const SPACE: &str = "AGENT_SPACE";
 const ACCOUNT: &str = "ACCOUNT_NAME";
 const CHAT: &str = "RESULTS_CHAT";
 const FROM: &str = "RESULTS_FROM";
+const METERED: &str = "AGENT_METERED";
 const MITIGATION_FROM: &str = "MITIGATION_FROM";
 
 /// What `result` goes by.
@@ -23,6 +24,8 @@ pub struct AgentSettings {
     pub region: Option<String>,
     /// Dollars of a second of an investigation.
     pub price: f64,
+    /// Whether the agent's own count of its time is read, for limits in dollars.
+    pub metered: bool,
     /// From this priority on, incidents are always sent, and so count by themselves.
     pub always_send: Priority,
     /// Which results are published, if any.
@@ -64,6 +67,7 @@ impl AgentSettings {
             space,
             region,
             price,
+            metered,
             always_send,
             notices,
             mitigation,
@@ -73,6 +77,9 @@ impl AgentSettings {
             (SPACE, space.clone()),
             (ALWAYS_SENT, always_send.as_str().to_owned()),
         ];
+        if *metered {
+            variables.push((METERED, true.to_string()));
+        }
         variables.extend(region.iter().map(|it| (REGION, it.clone())));
         if let Some(notices) = notices {
             variables.extend([
@@ -125,6 +132,7 @@ impl AgentSettings {
             space: variables.require(SPACE)?.to_owned(),
             region: variables.get(REGION).map(str::to_owned),
             price: variables.parse(PRICE)?,
+            metered: variables.parse_if_set(METERED)?.unwrap_or_default(),
             always_send: priority(variables, ALWAYS_SENT)?,
         })
     }
@@ -163,6 +171,7 @@ mod tests {
                 space: "0a1b2c3d-0000-1111-2222-333344445555".to_owned(),
                 region,
                 price: AgentSettings::PRICE,
+                metered: mitigation.is_some(),
                 always_send: Priority::High,
                 notices,
                 mitigation,

@@ -113,6 +113,7 @@ pub(crate) fn grouped(per_hour: u32) -> Vec<(String, String)> {
         space: SPACE.to_owned(),
         region: None,
         price: AgentSettings::PRICE,
+        metered: false,
         always_send: Priority::Critical,
         notices: None,
         mitigation: None,

@@ -1,4 +1,4 @@
-//! Amazon CloudWatch: what instances did.
+//! Amazon CloudWatch: what instances did, and how long the agent worked.
 
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
@@ -16,11 +16,15 @@ pub const QUERIES: usize = 500;
 #[derive(Clone, Debug)]
 pub struct CloudWatch(Service);
 
-/// What to ask of one instance: a metric of `AWS/EC2`, by day.
+/// What to ask of one thing: one of its metrics, by day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
-    /// The instance.
-    pub instance: String,
+    /// Such as `AWS/EC2`.
+    pub namespace: &'static str,
+    /// The dimension by which it is named, such as `InstanceId`.
+    pub dimension: &'static str,
+    /// Its name.
+    pub name: String,
     /// Such as `CPUUtilization`.
     pub metric: &'static str,
     /// Such as `Maximum`.
@@ -110,9 +114,9 @@ fn data_query((index, query): (usize, &Query)) -> Json {
         "Id": format!("q{index}"),
         "MetricStat": {
             "Metric": {
-                "Namespace": "AWS/EC2",
+                "Namespace": query.namespace,
                 "MetricName": query.metric,
-                "Dimensions": [{ "Name": "InstanceId", "Value": query.instance }],
+                "Dimensions": [{ "Name": query.dimension, "Value": query.name }],
             },
             "Period": 86_400,
             "Stat": query.statistic,

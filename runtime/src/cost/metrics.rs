@@ -143,7 +143,9 @@ impl<R: Reads, C: Clock> Looker<'_, R, C> {
             async move {
                 let query = |index: &usize| {
                     pair.map(|(metric, statistic)| Query {
-                        instance: candidates[*index].id.clone(),
+                        namespace: "AWS/EC2",
+                        dimension: "InstanceId",
+                        name: candidates[*index].id.clone(),
                         metric,
                         statistic,
                     })

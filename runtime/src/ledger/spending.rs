@@ -1,6 +1,9 @@
 //! What investigations have cost in a month, for limits in dollars.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use contract::Limits;
 use jiff::{Timestamp, tz::TimeZone};
@@ -21,6 +24,9 @@ pub struct Spending {
     cents: BTreeMap<String, u64>,
     /// Investigations that run, by the IDs of their tasks.
     running: BTreeMap<String, Running>,
+    /// Cents of the time that the agent itself counts, by the day of the month. It is of everything in the space.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    metered: BTreeMap<String, u64>,
 }
 
 /// An investigation that runs.
@@ -86,14 +92,36 @@ impl Spending {
         self.cents.retain(|_, it| *it > 0);
     }
 
-    /// What was spent until now: what has ended, and the time so far of what runs.
+    /// Takes over how many seconds the agent itself counts on days of this month, at this price of a second.
+    pub fn meter(&mut self, seconds: &[(Timestamp, f64)], price: f64) {
+        let of_month = |at: Timestamp| Self::key(at) == Self::key(self.begins);
+        for (at, seconds) in seconds.iter().filter(|(at, _)| of_month(*at)) {
+            self.metered
+                .insert(day(*at), whole(seconds * price * 100.0));
+        }
+    }
+
+    /// What was spent until now: what has ended, and the time so far of what runs. On a day on which the agent itself counts
+    /// more, that.
     pub fn until(&self, now: Timestamp) -> Spent {
         let running: f64 = self.running.values().map(|it| it.dollars(now)).sum();
         let running = whole(running * 100.0);
-        let today = self.cents.get(&day(now)).copied().unwrap_or_default();
+        let today = day(now);
+        let of_day = |it: &String| {
+            let ended = self.cents.get(it).copied().unwrap_or_default();
+            let runs = if *it == today { running } else { 0 };
+            let metered = self.metered.get(it).copied().unwrap_or_default();
+            ended.saturating_add(runs).max(metered)
+        };
+        let days: BTreeSet<&String> = self
+            .cents
+            .keys()
+            .chain(self.metered.keys())
+            .chain([&today])
+            .collect();
         Spent {
-            day: today.saturating_add(running),
-            month: self.cents.values().sum::<u64>().saturating_add(running),
+            day: of_day(&today),
+            month: days.into_iter().map(of_day).fold(0, u64::saturating_add),
         }
     }
 }

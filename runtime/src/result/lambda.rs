@@ -9,11 +9,14 @@ use serde_json::{Value as Json, json};
 
 use super::{
     Agent, Bus, Clock, Follow, Mitigate, Occasion, Outcome, Patience, Publish, Publisher,
-    ResultError, Step, Store, count, message, overdue::ASKING,
+    ResultError, Step, Store, count, message,
+    meter::{AgentMeter, meter},
+    overdue::ASKING,
 };
 use crate::{
     aws::{
         CallError, Page,
+        cloudwatch::CloudWatch,
         devops_agent::DevOpsAgent,
         dynamodb::Table,
         eventbridge::{DefaultBus, Event},
@@ -104,6 +107,8 @@ pub struct ResultFunction {
     topic: Option<Topic>,
     /// Where plans are handed on, if they are asked for.
     bus: Option<DefaultBus>,
+    /// What counts the agent's time, if there are limits in dollars.
+    meter: Option<AgentMeter>,
     settings: AgentSettings,
     space: AgentSpace,
     patience: Patience,
@@ -182,7 +187,15 @@ impl ResultFunction {
         let topic = topic.map(|it| Topic::new(http.clone(), environment, it));
         let bus = settings.mitigation.as_ref();
         let bus = bus.map(|_| DefaultBus::new(http.clone(), environment));
+        let meter = settings.metered.then(|| {
+            let cloudwatch = CloudWatch::new(http.clone(), environment, region)?;
+            Ok(AgentMeter {
+                cloudwatch,
+                space: id.clone(),
+            })
+        });
         Ok(Self {
+            meter: meter.transpose()?,
             bus: bus.transpose()?,
             agent: DevOpsAgent::new(http.clone(), environment, region, id)?,
             store: Table::new(http, environment, table)?,
@@ -233,6 +246,7 @@ impl ResultFunction {
                 Ok(self.act(outcome, &task, &invocation).await?)
             }
             Ok(Occasion::Overdue) => {
+                self.meter(&invocation).await;
                 let deadline = later(Timestamp::now(), ASKING);
                 let act = async |task: &str, outcome: Result<Outcome, ResultError>| {
                     // It logs what failed, and the next hour asks again.
@@ -288,6 +302,16 @@ impl ResultFunction {
         published?;
         planned?;
         outcome.map(|_| answer.unwrap_or_default())
+    }
+
+    /// Notes how long the agent worked by its own count. Nothing waits for a number that cannot be read.
+    async fn meter(&self, invocation: &Invocation<'_>) {
+        let Some(source) = &self.meter else { return };
+        let metered = meter(source, &self.store, &SystemClock, self.settings.price);
+        if let Err(error) = metered.await {
+            let fields = invocation.fields(json!({ "why": error.to_string() }));
+            self.line(Level::Warn, "the agent's own count was not read", fields);
+        }
     }
 
     async fn publish(

@@ -58,6 +58,17 @@ pub trait Publisher {
     async fn publish(&self, message: &Message) -> Result<(), CallError>;
 }
 
+/// The agent's own count of its time.
+#[expect(async_fn_in_trait, reason = "as above")]
+pub trait Meter {
+    /// How many seconds it has investigated for in this time, by day: when each began, by UTC, and how many.
+    async fn seconds(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(Timestamp, f64)>, CallError>;
+}
+
 /// Time.
 #[expect(async_fn_in_trait, reason = "as above")]
 pub trait Clock {

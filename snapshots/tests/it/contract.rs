@@ -140,6 +140,7 @@ fn nothing_is_set_in_vain() {
             space: "space".to_owned(),
             region: Some("us-east-1".to_owned()),
             price: AgentSettings::PRICE,
+            metered: true,
             always_send: contract::Priority::Critical,
             notices: Some(contract::NoticeSettings {
                 account: "x".to_owned(),

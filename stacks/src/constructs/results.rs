@@ -47,6 +47,14 @@ pub(crate) fn result_function(
         ));
         statements.push(put_own_events());
     }
+    if settings.metered {
+        // No metric has an ARN.
+        statements.push(Statement::allow(
+            "ReadMeter",
+            &["cloudwatch:GetMetricData"],
+            [Value::from("*")],
+        ));
+    }
     statements.extend(record_results(ledger));
     statements.extend(topic.map(|it| Statement::allow("PublishResults", &["sns:Publish"], [it])));
     let result = function(

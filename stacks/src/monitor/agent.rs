@@ -76,6 +76,10 @@ impl Agent {
             space: self.space.as_str().to_owned(),
             region: self.region.clone(),
             price: self.price.get(),
+            metered: limits
+                .dollars_per_day
+                .or(limits.dollars_per_month)
+                .is_some(),
             always_send: limits.always_send,
             mitigation: self.mitigation.map(|from| MitigationSettings {
                 account: account.to_owned(),

@@ -314,9 +314,7 @@ impl Reads for Account {
         let its = self.asked("GetMetricData", region).await?;
         let days = (period.end.as_second() - period.start.as_second()) / 86_400;
         let answers = queries.iter().enumerate().map(|(index, query)| {
-            let value = its
-                .daily
-                .get(&format!("{}/{}", query.instance, query.metric));
+            let value = its.daily.get(&format!("{}/{}", query.name, query.metric));
             let time = |day: i64| period.start + jiff::SignedDuration::from_hours(24 * day);
             let values = value.map(|value| (0..days).map(|day| (time(day), *value)).collect());
             Answer {

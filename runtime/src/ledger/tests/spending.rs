@@ -59,6 +59,25 @@ fn what_ended_counts_on_its_day_and_what_runs_until_now() {
     assert_eq!(spending, Spending::new(at(0)));
 }
 
+/// People start investigations, too; and the agent's count comes late.
+#[test]
+fn what_the_agent_counts_is_spent_where_it_is_more() {
+    let mut spending = Spending::new(at(0));
+    let ended = investigation("a", Status::Completed, Some(1.59));
+    spending.replace(None, Some(&ended), 0.01);
+    spending.meter(&[(at(0), 100.0)], 0.01);
+    assert_eq!(spending.until(at(90)), spent(159, 159));
+    spending.meter(&[(at(0), 300.0), (at(86_400), 50.0)], 0.01);
+    assert_eq!(spending.until(at(90)), spent(300, 350));
+    let running = investigation("b", Status::InProgress, None);
+    spending.replace(None, Some(&running), 0.01);
+    assert_eq!(spending.until(at(200)), spent(359, 409));
+    // Another month has an item of its own, and what cannot be a number is none.
+    let month = SignedDuration::from_hours(24 * 31);
+    spending.meter(&[(at(0) + month, 9_000.0), (at(0), f64::NAN)], 0.01);
+    assert_eq!(spending.until(at(200)), spent(359, 409));
+}
+
 #[test]
 fn a_month_has_an_item_of_its_own() {
     let time = |it: &str| it.parse::<Timestamp>().unwrap();

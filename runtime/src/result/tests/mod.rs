@@ -2,6 +2,7 @@
 
 mod following;
 mod merging;
+mod metering;
 mod mitigating;
 mod publishing;
 mod reading;

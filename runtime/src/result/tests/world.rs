@@ -347,6 +347,7 @@ pub(super) fn world(priority: Priority, window: impl FnOnce(&mut Window)) -> Wor
             space: "space".to_owned(),
             region: None,
             price: AgentSettings::PRICE,
+            metered: false,
             always_send: Priority::Critical,
             notices: None,
             mitigation: None,

@@ -193,6 +193,7 @@ impl Night {
                 space: "space".to_owned(),
                 region: None,
                 price: AgentSettings::PRICE,
+                metered: false,
                 always_send: self.settings.limits.always_send,
                 notices: None,
                 mitigation: None,

@@ -1,0 +1,107 @@
+//! How long the agent worked by its own count, which limits in dollars go by where it is more than what is known of
+//! investigations: what people have started counts there, too.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Clock, Meter, Store};
+use crate::{
+    aws::{
+        CallError, Reason,
+        cloudwatch::{CloudWatch, Period, Query, Status},
+    },
+    ledger::{Item, Put, Spending, Versioned},
+};
+
+/// How often it is written, while others write it too.
+const ATTEMPTS: u32 = 3;
+
+/// Reads how long the agent worked on each day of this month, and notes that in the ledger at this price of a second.
+/// Nothing depends on it: the next hour reads it again.
+///
+/// # Errors
+///
+/// Returns a [`CallError`] if it or the ledger cannot be read, or the ledger not be written.
+pub async fn meter(
+    source: &impl Meter,
+    store: &impl Store,
+    clock: &impl Clock,
+    price: f64,
+) -> Result<(), CallError> {
+    let now = clock.now();
+    let month = Spending::new(now);
+    let seconds = source.seconds(month.begins(), now).await?;
+    let key = Spending::key(now);
+    for attempt in 1..=ATTEMPTS {
+        let read = store.read(std::slice::from_ref(&key)).await?;
+        let (known, version) = match read.get(&key) {
+            None => (month.clone(), 0),
+            Some(Some(Versioned {
+                item: Item::Spending(it),
+                version,
+            })) => (it.clone(), *version),
+            // A sum that cannot be read stays as it is.
+            Some(_) => return Ok(()),
+        };
+        let mut next = known.clone();
+        next.meter(&seconds, price);
+        if next == known {
+            return Ok(());
+        }
+        let put = Put {
+            key: key.clone(),
+            after: Some(version),
+            item: Item::Spending(next),
+        };
+        if store.write(&[put]).await? {
+            return Ok(());
+        }
+        clock.sleep(Duration::from_millis(200) * attempt).await;
+    }
+    Ok(())
+}
+
+/// The agent's own metric of one space.
+///
+/// Source: "Vended logs and metrics" in the AWS DevOps Agent user guide.
+#[derive(Debug)]
+pub(super) struct AgentMeter {
+    pub(super) cloudwatch: CloudWatch,
+    pub(super) space: String,
+}
+
+impl Meter for AgentMeter {
+    async fn seconds(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(Timestamp, f64)>, CallError> {
+        let query = Query {
+            namespace: "AWS/AIDevOps",
+            dimension: "AgentSpaceUUID",
+            name: self.space.clone(),
+            metric: "ConsumedInvestigationTime",
+            statistic: "Sum",
+        };
+        // The day of `until` counts as a whole.
+        let end = until.saturating_add(SignedDuration::from_hours(24));
+        let period = Period {
+            start: since,
+            end: end.unwrap_or(until),
+        };
+        let page = self.cloudwatch.daily(&[query], period, None).await?;
+        let failed = page
+            .items
+            .iter()
+            .any(|it| matches!(it.status, Status::Failed(_)));
+        if failed {
+            return Err(CallError::new(
+                "monitoring",
+                "GetMetricData",
+                Reason::Unreadable,
+            ));
+        }
+        Ok(page.items.into_iter().flat_map(|it| it.values).collect())
+    }
+}
