@@ -163,21 +163,19 @@ impl Comparison {
 }
 
 impl Scope<'_> {
-    pub(super) fn resolve_json(&self, json: Json) -> Json {
+    pub(super) fn resolve_json(&self, mut json: Json) -> Json {
+        self.resolve_within(&mut json);
+        json
+    }
+
+    fn resolve_within(&self, json: &mut Json) {
         match json {
             Json::Object(fields) => match fields.get("Fn::Sub").and_then(Json::as_str) {
-                Some(text) => self.resolve(&Value::sub(text)).into(),
-                None => Json::Object(
-                    fields
-                        .into_iter()
-                        .map(|(name, it)| (name, self.resolve_json(it)))
-                        .collect(),
-                ),
+                Some(text) => *json = self.resolve(&Value::sub(text)).into(),
+                None => fields.values_mut().for_each(|it| self.resolve_within(it)),
             },
-            Json::Array(items) => {
-                Json::Array(items.into_iter().map(|it| self.resolve_json(it)).collect())
-            }
-            scalar => scalar,
+            Json::Array(items) => items.iter_mut().for_each(|it| self.resolve_within(it)),
+            _ => {}
         }
     }
 

@@ -2,6 +2,7 @@
 //! they are written.
 
 mod section;
+mod text;
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -224,45 +225,7 @@ impl Template {
 
     /// The template as CloudFormation reads it.
     pub fn to_json(&self) -> Json {
-        let resources = self.resources.iter().map(|(id, it)| {
-            let mut resource = section::beside_properties(it.resource_type, &it.attributes);
-            if section::is_any(&it.properties) {
-                resource["Properties"] = it.properties.clone();
-            }
-            (id.to_string(), resource)
-        });
-        let resources: serde_json::Map<String, Json> = resources.collect();
-        let mut json = self.head.clone();
-        if !resources.is_empty() {
-            json["Resources"] = resources.into();
-        }
-        json
-    }
-
-    /// The template as people read it.
-    pub fn to_pretty(&self) -> String {
-        format!("{:#}\n", self.to_json())
-    }
-
-    /// How long the template is without spaces, as CloudFormation gets it, in bytes. It is asked of every stack, so
-    /// nothing is copied for it.
-    pub fn bytes(&self) -> usize {
-        let resources = self.resources.iter().map(|(id, it)| {
-            let beside = section::beside_properties(it.resource_type, &it.attributes);
-            let properties = if section::is_any(&it.properties) {
-                r#","Properties":"#.len() + length(&it.properties)
-            } else {
-                0
-            };
-            r#""":"#.len() + id.as_str().len() + length(&beside) + properties
-        });
-        let between = self.resources.len().saturating_sub(1);
-        let all: usize = resources.sum();
-        let resources = match self.resources.len() {
-            0 => 0,
-            _ => r#","Resources":{}"#.len() + all + between,
-        };
-        length(&self.head) + resources
+        text::written(serde_json::to_value(self))
     }
 
     /// How many resources there are.
@@ -296,25 +259,6 @@ impl Template {
         self.resources
             .get(id)
             .map_or(&Json::Null, |it| &it.properties)
-    }
-}
-
-/// Counts what is written.
-struct Length(usize);
-
-impl fmt::Write for Length {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0 += text.len();
-        Ok(())
-    }
-}
-
-/// How long JSON is without spaces, in bytes.
-fn length(json: &Json) -> usize {
-    let mut length = Length(0);
-    match fmt::write(&mut length, format_args!("{json}")) {
-        Ok(()) => length.0,
-        Err(error) => unreachable!("JSON is written to a counter: {error}"),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The entries of a template's sections, as CloudFormation reads them.
 
+use std::{borrow::Cow, collections::BTreeMap};
+
 use serde_json::json;
 
 use super::{Attributes, ConditionName, ParameterType, Policy};
@@ -8,25 +10,30 @@ use crate::{
     suppression,
 };
 
-/// A resource without its properties.
-pub(super) fn beside_properties(resource_type: &'static str, attributes: &Attributes) -> Json {
-    let mut resource = json!({ "Type": resource_type });
-    if let Some(ConditionName(id)) = &attributes.condition {
-        resource["Condition"] = id.to_json();
-    }
-    if let Some(policy) = attributes.deletion_policy {
-        resource["DeletionPolicy"] = policy.to_json();
-    }
-    if let Some(policy) = attributes.update_replace_policy {
-        resource["UpdateReplacePolicy"] = policy.to_json();
-    }
-    if !attributes.depends_on.is_empty() {
-        resource["DependsOn"] = attributes.depends_on.to_json();
-    }
-    if let Some(metadata) = metadata(attributes, resource_type) {
-        resource["Metadata"] = metadata;
-    }
-    resource
+/// The parts of a resource, without its properties.
+pub(super) fn beside_properties<'a>(
+    resource_type: &str,
+    attributes: &Attributes,
+) -> BTreeMap<&'static str, Cow<'a, Json>> {
+    let depends_on = (!attributes.depends_on.is_empty()).then(|| attributes.depends_on.to_json());
+    let condition = attributes.condition.as_ref();
+    let parts = [
+        ("Type", Some(Json::from(resource_type))),
+        ("Condition", condition.map(|ConditionName(id)| id.to_json())),
+        (
+            "DeletionPolicy",
+            attributes.deletion_policy.map(|it| it.to_json()),
+        ),
+        (
+            "UpdateReplacePolicy",
+            attributes.update_replace_policy.map(|it| it.to_json()),
+        ),
+        ("DependsOn", depends_on),
+        ("Metadata", metadata(attributes, resource_type)),
+    ];
+    let parts = parts.into_iter();
+    let parts = parts.filter_map(|(name, it)| Some((name, Cow::Owned(it?))));
+    parts.collect()
 }
 
 /// Whether these properties are written: no resource has to have any.
