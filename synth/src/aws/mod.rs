@@ -1,6 +1,7 @@
 //! Clients of AWS: the one place that makes them.
 
 mod access;
+mod answer;
 mod call;
 mod cause;
 mod clock;
@@ -11,6 +12,7 @@ mod identity;
 mod link;
 pub mod patience;
 mod profile;
+mod protocol;
 mod queue;
 mod region;
 
@@ -20,7 +22,7 @@ use aws_config::{SdkConfig, retry::RetryConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 
 pub use access::Access;
-pub use call::{Answer, Protocol, Service};
+pub use answer::Answer;
 pub use clock::Clock;
 pub use error::AwsError;
 pub use functions::FunctionEnvironment;
@@ -29,6 +31,7 @@ pub use identity::Identity;
 pub use link::Link;
 pub use patience::Notice;
 pub use profile::Configuration;
+pub use protocol::{Protocol, Service};
 pub use queue::QueueDepth;
 pub use region::Region;
 

@@ -28,6 +28,9 @@ pub struct Discover {
     /// Say what so many days before would have been with the file, at most 30; 0 to say nothing, as with `--only`
     #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u8).range(0..=30))]
     pub days: u8,
+    /// Print what is found as JSON, and do not ask
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Show what is missing on this machine, for the credentials, and in the account.

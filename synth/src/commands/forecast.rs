@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use contract::AlarmSettings;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value as Json, json};
 
 use crate::{
     aws::Region,
@@ -20,14 +21,23 @@ use crate::{
 /// Alarms that are named, at most.
 const NOISIEST: usize = 10;
 
-/// Says how many incidents and investigations the last `days` would have been with this account file.
-pub(super) async fn say(
+/// What is told of the days before.
+#[derive(Debug)]
+pub(super) struct Told {
+    forecast: Forecast,
+    /// How many alarms are watched; nothing where they were not read in one of the regions.
+    alarms: Option<usize>,
+    days: u8,
+}
+
+/// How many incidents and investigations the last `days` would have been with this account file; nothing where nobody knows.
+pub(super) async fn told(
     session: &Session,
     account: &Account,
     regions: &[Region],
     inventories: &[Inventory],
     days: u8,
-) -> Result<(), Error> {
+) -> Result<Option<Told>, Error> {
     let terminal = session.terminal;
     terminal.say(&format!("reading what happened in the last {days} days"));
     let histories = async {
@@ -40,7 +50,7 @@ pub(super) async fn say(
     say_unread(session, &histories);
     if histories.iter().all(|it| it.since.is_none()) {
         terminal.say("what the days before would have been is not known");
-        return Ok(());
+        return Ok(None);
     }
     for it in histories.iter().filter(|it| !it.is_complete) {
         if let Some(since) = it.since {
@@ -54,18 +64,81 @@ pub(super) async fn say(
     for it in &histories {
         all = all.and(forecast(&account.monitor, &it.origin, &it.happened).await);
     }
-    // Nothing where they were not read in one of the regions.
     let alarms = regions.iter().map(|region| {
         let inventory = of_region(region, inventories).find(|it| it.is_read(Kind::Alarms))?;
         let settings = watched(account, region);
         let names = inventory.names(Kind::Alarms);
         Some(names.filter(|it| settings.knows(it)).count())
     });
-    terminal.data(&summary(&all, alarms.sum(), days));
-    for (alarm, times) in all.noisiest(NOISIEST) {
-        terminal.data(&format!("{times:>8}  {alarm}"));
+    Ok(Some(Told {
+        forecast: all,
+        alarms: alarms.sum(),
+        days,
+    }))
+}
+
+impl Told {
+    /// One line of all, and one of each of the noisiest alarms.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let noisiest = self.forecast.noisiest(NOISIEST).into_iter();
+        let noisiest = noisiest.map(|(alarm, times)| format!("{times:>8}  {alarm}"));
+        [self.summary()].into_iter().chain(noisiest).collect()
     }
-    Ok(())
+
+    pub(super) fn to_json(&self) -> Json {
+        let noisiest = self.forecast.noisiest(NOISIEST).into_iter();
+        let noisiest = noisiest.map(|(alarm, times)| json!({ "alarm": alarm, "times": times }));
+        let (least, most) = self.dollars();
+        json!({
+            "days": self.days,
+            "watchedAlarms": self.alarms,
+            "wentOff": self.forecast.went_off,
+            "stoppedTasks": self.forecast.stopped,
+            "incidents": self.forecast.incidents,
+            "investigations": self.forecast.investigations,
+            "leastUsd": least,
+            "mostUsd": most,
+            "noisiest": noisiest.collect::<Vec<_>>(),
+        })
+    }
+
+    /// What the investigations would have cost, at least and at most.
+    fn dollars(&self) -> (f64, f64) {
+        let sent = u32::try_from(self.forecast.investigations).map_or(f64::MAX, f64::from);
+        (INVESTIGATION.0 * sent, INVESTIGATION.1 * sent)
+    }
+
+    /// `the last 14 days: 412 alarms went off 96 times, 3 tasks stopped: 31 incidents, 22 investigations, 35 to 231 dollars`.
+    fn summary(&self) -> String {
+        let count =
+            |number: usize, what: &str| count(u64::try_from(number).unwrap_or(u64::MAX), what);
+        let Forecast {
+            went_off,
+            stopped,
+            incidents,
+            investigations,
+            ..
+        } = &self.forecast;
+        let alarms = self.alarms.map_or_else(
+            || "watched alarms".to_owned(),
+            |it| count(it, "watched alarm"),
+        );
+        let mut line = format!(
+            "the last {} would have been: {alarms} went off {}",
+            count(usize::from(self.days), "day"),
+            count(*went_off, "time"),
+        );
+        if *stopped > 0 {
+            let tasks = count(*stopped, "task");
+            line = format!("{line}, {tasks} stopped (ECS keeps them for an hour)");
+        }
+        let (least, most) = self.dollars();
+        format!(
+            "{line}: {}, {}, {least:.0} to {most:.0} dollars",
+            count(*incidents, "incident"),
+            count(*investigations, "investigation"),
+        )
+    }
 }
 
 async fn history(
@@ -98,38 +171,6 @@ fn watched(account: &Account, region: &Region) -> AlarmSettings {
         own: String::new(),
         ..settings
     }
-}
-
-/// `the last 14 days: 412 alarms went off 96 times, 3 tasks stopped: 31 incidents, 22 investigations, 35 to 231 dollars`.
-fn summary(forecast: &Forecast, alarms: Option<usize>, days: u8) -> String {
-    let count = |number: usize, what: &str| count(u64::try_from(number).unwrap_or(u64::MAX), what);
-    let Forecast {
-        went_off,
-        stopped,
-        incidents,
-        investigations,
-        ..
-    } = forecast;
-    let alarms = alarms.map_or_else(
-        || "watched alarms".to_owned(),
-        |it| count(it, "watched alarm"),
-    );
-    let mut line = format!(
-        "the last {} would have been: {alarms} went off {}",
-        count(usize::from(days), "day"),
-        count(*went_off, "time"),
-    );
-    if *stopped > 0 {
-        let tasks = count(*stopped, "task");
-        line = format!("{line}, {tasks} stopped (ECS keeps them for an hour)");
-    }
-    let sent = u32::try_from(*investigations).map_or(f64::MAX, f64::from);
-    let (least, most) = (INVESTIGATION.0 * sent, INVESTIGATION.1 * sent);
-    format!(
-        "{line}: {}, {}, {least:.0} to {most:.0} dollars",
-        count(*incidents, "incident"),
-        count(*investigations, "investigation"),
-    )
 }
 
 /// What was not read, a line for each reason.

@@ -18,11 +18,9 @@ pub struct NameCheck<'a> {
 }
 
 impl NameCheck<'_> {
-    /// Looks the names up in the regions that the file watches. Ends within seconds, and never fails.
+    /// Looks the names up in the regions that they should be in. Ends within seconds, and never fails.
     pub async fn look_up(&self, regions: &[Region]) -> Findings {
-        let watched = regions.iter().filter(|it| it.is_watched);
-        let watched: Vec<Region> = watched.cloned().collect();
-        look_up(&watched, &self.file.account).await
+        look_up(regions, &self.file.account).await
     }
 
     /// Shows what is not there and what was not compared. If this is strict, what is not there is an error.

@@ -22,6 +22,7 @@ pub use diagnostic::Diagnostic;
 use file::AccountFile;
 pub use named::{Named, NamedKind};
 use node::Node;
+pub use resolve::AGENT_REGIONS;
 pub use schema::json_schema;
 use spans::Spans;
 

@@ -38,6 +38,10 @@ pub enum NamedKind {
     SecurityGroup,
     /// A DynamoDB table.
     Table,
+    /// Any trail of CloudTrail: without one nothing records what is called.
+    Trail,
+    /// An agent space, by its ID.
+    Space,
 }
 
 impl NamedKind {
@@ -48,8 +52,14 @@ impl NamedKind {
             | Self::Services(_)
             | Self::Alarms
             | Self::Exception
-            | Self::Pipelines => false,
-            Self::Alarm | Self::Topic | Self::Subnet | Self::SecurityGroup | Self::Table => true,
+            | Self::Pipelines
+            | Self::Space => false,
+            Self::Alarm
+            | Self::Topic
+            | Self::Subnet
+            | Self::SecurityGroup
+            | Self::Table
+            | Self::Trail => true,
         }
     }
 }

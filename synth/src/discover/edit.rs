@@ -3,9 +3,10 @@
 /// The text with these entries, as YAML writes them, at the end of the list of a key of the file. Without the key, the list
 /// is put at the end. Nothing where the list is written in a way that is not known here, such as an alias.
 pub(super) fn added(text: &str, key: &str, entries: &[String]) -> Option<String> {
-    let end_of_line = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let end_of_line = end_of_line(text);
     let Some(value) = value_of(text, key) else {
-        return Some(at_the_end(text, key, entries, end_of_line));
+        let lines = block(entries, "  ", end_of_line);
+        return Some(at_the_end(text, &format!("{key}:{end_of_line}{lines}")));
     };
     let rest = text.get(value..)?;
     let (line, _) = rest.split_once('\n').unwrap_or((rest, ""));
@@ -17,6 +18,17 @@ pub(super) fn added(text: &str, key: &str, entries: &[String]) -> Option<String>
         return in_lines(text, value + line.len(), entries, end_of_line);
     }
     None
+}
+
+/// The text with this value of a key at its end. Nothing where the key is there already.
+pub(super) fn with(text: &str, key: &str, value: &str) -> Option<String> {
+    let is_there = value_of(text, key).is_some();
+    let line = format!("{key}: {value}{}", end_of_line(text));
+    (!is_there).then(|| at_the_end(text, &line))
+}
+
+fn end_of_line(text: &str) -> &'static str {
+    if text.contains("\r\n") { "\r\n" } else { "\n" }
 }
 
 /// Where what follows the key and its colon begins.
@@ -44,14 +56,15 @@ fn block(entries: &[String], indentation: &str, end_of_line: &str) -> String {
     lines.collect()
 }
 
-fn at_the_end(text: &str, key: &str, entries: &[String], end_of_line: &str) -> String {
-    let lines = block(entries, "  ", end_of_line);
+/// The text with these lines at its end, behind an empty one.
+fn at_the_end(text: &str, lines: &str) -> String {
+    let end_of_line = end_of_line(text);
     let ended = if text.is_empty() || text.ends_with('\n') {
         ""
     } else {
         end_of_line
     };
-    format!("{text}{ended}{end_of_line}{key}:{end_of_line}{lines}")
+    format!("{text}{ended}{end_of_line}{lines}")
 }
 
 /// Below the last entry, indented like the first. `start` is the end of the key's own line.
@@ -198,6 +211,14 @@ mod tests {
         );
         check("clusters:\n", "clusters:\n  - new\n  - \"*\"\n");
         check("clusters:", "clusters:\n  - new\n  - \"*\"\n");
+    }
+
+    #[test]
+    fn a_value_is_put_at_the_end_of_a_file_without_its_key() {
+        let text = "name: x # agent: y\r\n# The end";
+        let expected = format!("{text}\r\n\r\nagent: {{space: a}}\r\n");
+        assert_eq!(with(text, "agent", "{space: a}"), Some(expected));
+        assert_eq!(with("agent:\n", "agent", "{space: a}"), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What is in an account and not in its file, and the file with it.
 //!
-//! Only what the file can hold is looked for: ECS clusters, alarms that exist already, and pipelines. What is decided is
-//! pure; `read` alone asks AWS.
+//! Only what the file can hold is looked for: ECS clusters, alarms that exist already, pipelines, the agent space, and the
+//! trails without which denied calls are not seen. What is decided is pure; `read` alone asks AWS.
 
 mod edit;
 mod group;
@@ -10,7 +10,7 @@ mod read;
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::{names::own_prefix, settings::is_like};
-use stacks::monitor::{ClusterSelector, PipelineSelector};
+use stacks::monitor::{AgentSpaceId, ClusterSelector, PipelineSelector};
 
 pub use read::{Findings, Inventory, read};
 
@@ -31,18 +31,30 @@ pub enum Kind {
     Alarms,
     /// Pipelines of CodePipeline
     Pipelines,
+    /// Spaces of AWS DevOps Agent
+    Spaces,
+    /// Trails of CloudTrail
+    Trails,
 }
 
 impl Kind {
     /// Every kind, in the order in which they are shown.
-    pub const ALL: [Self; 3] = [Self::Clusters, Self::Alarms, Self::Pipelines];
+    pub const ALL: [Self; 5] = [
+        Self::Clusters,
+        Self::Alarms,
+        Self::Pipelines,
+        Self::Spaces,
+        Self::Trails,
+    ];
 
-    /// The key of the account file that holds them.
+    /// The key of the account file that they are for.
     pub fn key(self) -> &'static str {
         match self {
             Self::Clusters => "clusters",
             Self::Alarms => "watched-alarms",
             Self::Pipelines => "pipelines",
+            Self::Spaces => "agent",
+            Self::Trails => "unauthorized-api-calls",
         }
     }
 
@@ -52,6 +64,8 @@ impl Kind {
             Self::Clusters => "clusters",
             Self::Alarms => "alarms",
             Self::Pipelines => "pipelines",
+            Self::Spaces => "spaces",
+            Self::Trails => "trails",
         }
     }
 }
@@ -80,6 +94,8 @@ pub struct Gap {
     pub entries: Vec<Entry>,
     /// Those that no entry watches, sorted: what there is to decide is a person's.
     pub left: Vec<String>,
+    /// What the file could do with them, or lacks without them.
+    pub hint: Option<&'static str>,
 }
 
 /// What an account file lacks of what is in the account, a gap for each kind that was read.
@@ -92,6 +108,8 @@ pub fn gaps(account: &Account, inventories: &[Inventory]) -> Vec<Gap> {
         of(Kind::Clusters, clusters),
         of(Kind::Alarms, alarms),
         of(Kind::Pipelines, pipelines),
+        of(Kind::Spaces, spaces),
+        of(Kind::Trails, trails),
     ];
     all.into_iter().flatten().collect()
 }
@@ -148,6 +166,7 @@ fn clusters(account: &Account, inventories: &[Inventory]) -> Gap {
         unwatched: entries.len(),
         entries,
         left: Vec::new(),
+        hint: None,
     }
 }
 
@@ -209,6 +228,7 @@ fn alarms(account: &Account, inventories: &[Inventory]) -> Gap {
         unwatched: unwatched.len(),
         entries,
         left,
+        hint: None,
     }
 }
 
@@ -242,6 +262,65 @@ fn pipelines(account: &Account, inventories: &[Inventory]) -> Gap {
         unwatched: unwatched.len(),
         entries,
         left: Vec::new(),
+        hint: None,
+    }
+}
+
+/// The agent space that the file should name: of one there is no doubt, and of several a person knows which has the webhook.
+fn spaces(account: &Account, inventories: &[Inventory]) -> Gap {
+    let all = places(inventories, Kind::Spaces);
+    let unnamed = match account.monitor.agent {
+        Some(_) => Vec::new(),
+        None => all.iter().collect(),
+    };
+    let mut entries = Vec::new();
+    let mut left = Vec::new();
+    if let [(id, regions)] = unnamed.as_slice() {
+        let own = account.regions.first().map(String::as_str);
+        let own = own.or_else(|| inventories.first().map(|it| it.region.as_str()));
+        let region = regions.first().filter(|it| own != Some(**it));
+        let region = region.map_or_else(String::new, |it| format!(", region: {it}"));
+        entries.push(Entry {
+            text: format!("{{space: {}{region}}}", of_space(id)),
+            count: 1,
+        });
+    } else {
+        let shown = unnamed.iter();
+        left.extend(shown.map(|(id, regions)| format!("{id} in {}", regions.join(", "))));
+    }
+    Gap {
+        kind: Kind::Spaces,
+        found: all.len(),
+        of_autoscaling: 0,
+        unwatched: unnamed.len(),
+        entries,
+        left,
+        hint: None,
+    }
+}
+
+/// A UUID is plain whatever it begins with: its hyphens make it no number.
+fn of_space(id: &str) -> String {
+    AgentSpaceId::parse(id).map_or_else(|| yaml(id), |it| it.as_str().to_owned())
+}
+
+/// Whether denied calls are to be incidents is a person's to decide: in some accounts they are daily work.
+fn trails(account: &Account, inventories: &[Inventory]) -> Gap {
+    let found = places(inventories, Kind::Trails).len();
+    let is_used = account.monitor.unauthorized_api_calls.is_some();
+    let hint = match (is_used, found) {
+        (true, 0) => Some("without a trail `unauthorized-api-calls` sees nothing"),
+        (true, _) | (false, 0) => None,
+        (false, _) => Some("`unauthorized-api-calls: {}` makes incidents of calls that are denied"),
+    };
+    Gap {
+        kind: Kind::Trails,
+        found,
+        of_autoscaling: 0,
+        unwatched: if is_used { 0 } else { found },
+        entries: Vec::new(),
+        left: Vec::new(),
+        hint,
     }
 }
 
@@ -275,7 +354,10 @@ pub fn completed(
     let mut kinds = BTreeSet::new();
     for gap in gaps.iter().filter(|it| !it.entries.is_empty()) {
         let entries: Vec<String> = gap.entries.iter().map(|it| it.text.clone()).collect();
-        new = edit::added(&new, gap.kind.key(), &entries)?;
+        new = match gap.kind {
+            Kind::Spaces => edit::with(&new, gap.kind.key(), entries.first()?)?,
+            _ => edit::added(&new, gap.kind.key(), &entries)?,
+        };
         kinds.insert(gap.kind);
     }
     let (account, _) = config::parse(&new, context);

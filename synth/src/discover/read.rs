@@ -7,7 +7,7 @@ use crate::{
     aws::Region,
     lookup::{
         ListCall, Unread, all_kinds_of_alarms,
-        calls::{ALARMS, CLUSTERS, PIPELINES},
+        calls::{ALARMS, CLUSTERS, PIPELINES, SPACES, TRAILS},
         list,
     },
 };
@@ -43,11 +43,22 @@ impl Inventory {
     }
 }
 
+impl Findings {
+    /// Whether there may be more of a kind in other regions: none was found here, and nobody refused to say so.
+    pub fn may_be_elsewhere(&self, kind: Kind) -> bool {
+        let is_denied =
+            |(of, why): &(Kind, Unread)| *of == kind && matches!(why, Unread::Denied(_));
+        self.inventory.names(kind).next().is_none() && !self.unread.iter().any(is_denied)
+    }
+}
+
 fn call_of(kind: Kind) -> &'static ListCall {
     match kind {
         Kind::Clusters => &CLUSTERS,
         Kind::Alarms => &ALARMS,
         Kind::Pipelines => &PIPELINES,
+        Kind::Spaces => &SPACES,
+        Kind::Trails => &TRAILS,
     }
 }
 
@@ -64,7 +75,7 @@ pub async fn read(region: &Region, kinds: &[Kind]) -> Findings {
         let call = call_of(*kind);
         let parameters = match kind {
             Kind::Alarms => all_kinds_of_alarms().to_vec(),
-            Kind::Clusters | Kind::Pipelines => Vec::new(),
+            Kind::Clusters | Kind::Pipelines | Kind::Spaces | Kind::Trails => Vec::new(),
         };
         match list(&region.aws, call, &parameters, |_| false).await {
             Ok(found) => {

@@ -59,6 +59,20 @@ const DYNAMODB: Service = Service {
     protocol: Protocol::Json("DynamoDB_20120810", "1.0"),
 };
 
+const CLOUDTRAIL: Service = Service {
+    id: "CloudTrail",
+    host: "cloudtrail",
+    protocol: Protocol::Json(
+        "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
+        "1.1",
+    ),
+};
+const DEVOPS_AGENT: Service = Service {
+    id: "DevOps Agent",
+    host: "aidevops",
+    protocol: Protocol::Rest("cp", "/v1/agentspaces/list"),
+};
+
 /// ECS clusters, by ARN.
 pub const CLUSTERS: ListCall = ListCall {
     service: &ECS,
@@ -155,8 +169,32 @@ pub const TABLES: ListCall = ListCall {
     page: ("Limit", 100),
 };
 
+/// Trails of CloudTrail that record what is called in the region, by name: all in one page.
+pub const TRAILS: ListCall = ListCall {
+    service: &CLOUDTRAIL,
+    operation: "CloudTrail DescribeTrails",
+    permission: "cloudtrail:DescribeTrails",
+    what: "trails",
+    lists: &["trailList"],
+    name: "Name",
+    token: ("", ""),
+    page: ("", 0),
+};
+
+/// Spaces of AWS DevOps Agent, by ID. A region that the agent is not in shows none.
+pub const SPACES: ListCall = ListCall {
+    service: &DEVOPS_AGENT,
+    operation: "DevOpsAgent ListAgentSpaces",
+    permission: "aidevops:ListAgentSpaces",
+    what: "agent spaces",
+    lists: &["agentSpaces"],
+    name: "agentSpaceId",
+    token: ("nextToken", "nextToken"),
+    page: ("", 0),
+};
+
 /// Every call that looks something up.
-pub const CALLS: [&ListCall; 8] = [
+pub const CALLS: [&ListCall; 10] = [
     &CLUSTERS,
     &SERVICES,
     &ALARMS,
@@ -165,6 +203,8 @@ pub const CALLS: [&ListCall; 8] = [
     &SUBNETS,
     &SECURITY_GROUPS,
     &TABLES,
+    &TRAILS,
+    &SPACES,
 ];
 
 impl ListCall {
@@ -179,6 +219,8 @@ impl ListCall {
             NamedKind::Subnet => &SUBNETS,
             NamedKind::SecurityGroup => &SECURITY_GROUPS,
             NamedKind::Table => &TABLES,
+            NamedKind::Trail => &TRAILS,
+            NamedKind::Space => &SPACES,
         }
     }
 }

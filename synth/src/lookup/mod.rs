@@ -71,8 +71,13 @@ fn is_there(named: &Named, region: &Region) -> bool {
         is_arn.then(|| named.name.split(':').nth(part)).flatten()
     };
     let is_here = |name: &str| name == region.name();
-    named.name != "*"
-        && (named.regions.is_empty() || named.regions.iter().any(|it| is_here(it)))
+    let is_any = named.name == "*" && named.kind != NamedKind::Trail;
+    let is_in_it = match named.regions.as_slice() {
+        [] => region.is_watched,
+        regions => regions.iter().any(|it| is_here(it)),
+    };
+    !is_any
+        && is_in_it
         && of_arn(3).is_none_or(is_here)
         && of_arn(4).is_none_or(|it| it == region.account)
 }
@@ -144,6 +149,10 @@ fn absent(named: &Named) -> String {
         NamedKind::Subnet => "subnet",
         NamedKind::SecurityGroup => "security group",
         NamedKind::Table => "DynamoDB table",
+        NamedKind::Space => "agent space",
+        NamedKind::Trail => {
+            return "denied calls are not seen: no trail of CloudTrail records calls".to_owned();
+        }
     };
     let absent = match name.strip_suffix('*') {
         _ if named.kind == NamedKind::Alarm => format!("no alarm `{name}`"),
@@ -160,6 +169,9 @@ fn absent(named: &Named) -> String {
 
 /// What was probably meant, or what there is.
 fn hint(named: &Named, Known { names, unread }: &Known) -> String {
+    if named.kind == NamedKind::Trail {
+        return "create a trail that logs management events".to_owned();
+    }
     let name = named.name.rsplit(':').next().unwrap_or(&named.name);
     let name = if named.name.starts_with("arn:") {
         name

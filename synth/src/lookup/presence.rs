@@ -75,6 +75,8 @@ pub(super) async fn look_in(aws: &Aws, named: &[(usize, &Named)], own: &str) -> 
         NamedKind::Subnet,
         NamedKind::SecurityGroup,
         NamedKind::Table,
+        NamedKind::Trail,
+        NamedKind::Space,
     ];
     let others = others.into_iter().map(|kind| {
         let named: Vec<(usize, &Named)> = named

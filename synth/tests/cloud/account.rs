@@ -16,6 +16,9 @@ pub(crate) struct Inventory {
     pub(crate) subnets: Vec<String>,
     pub(crate) security_groups: Vec<String>,
     pub(crate) tables: Vec<String>,
+    pub(crate) trails: Vec<String>,
+    /// Agent spaces, by ID.
+    pub(crate) spaces: Vec<String>,
     /// Changes of alarms, the newest first, as the history has them.
     pub(crate) changes: Vec<Json>,
     /// Tasks that have stopped, as ECS describes them.
@@ -35,6 +38,8 @@ impl Default for Inventory {
             subnets: Vec::new(),
             security_groups: Vec::new(),
             tables: Vec::new(),
+            trails: Vec::new(),
+            spaces: Vec::new(),
             changes: Vec::new(),
             stopped: Vec::new(),
             throttled: 0,
@@ -46,13 +51,15 @@ impl Default for Inventory {
 pub(crate) const PEER: &str = "sg-0e0e0e0e";
 
 /// The services that this file answers for, by what their hosts begin with.
-pub(crate) const SERVICES: [(&str, &str); 6] = [
+pub(crate) const SERVICES: [(&str, &str); 8] = [
     ("ecs", "ECS"),
     ("monitoring", "CloudWatch"),
     ("sns", "SNS"),
     ("codepipeline", "CodePipeline"),
     ("ec2", "EC2"),
     ("dynamodb", "DynamoDB"),
+    ("cloudtrail", "CloudTrail"),
+    ("cp.aidevops", "DevOpsAgent"),
 ];
 
 /// A page of some names, and the token of the next.
@@ -72,10 +79,7 @@ fn arns(kind: &str, names: &[String]) -> Vec<String> {
 pub(crate) fn answer(inventory: &Inventory, operation: &str, body: &[u8]) -> String {
     let given: Json = serde_json::from_slice(body).unwrap_or_default();
     let form: Form = url_form(body);
-    let size = |name: &str, most: u64| {
-        let size = given[name].as_u64().unwrap_or(most);
-        usize::try_from(size.min(most)).unwrap()
-    };
+    let size = |name: &str, most: u64| size_of(&given, name, most);
     let json = match operation {
         "ListClusters" => {
             let size = size("maxResults", 100);
@@ -96,28 +100,7 @@ pub(crate) fn answer(inventory: &Inventory, operation: &str, body: &[u8]) -> Str
             let arns = arns("ecs:eu-central-1:111122223333:service/x/", &names);
             json!({ "serviceArns": arns, "nextToken": next })
         }
-        "DescribeAlarms" => {
-            let prefix = given["AlarmNamePrefix"].as_str().unwrap_or_default();
-            let names = inventory.alarms.iter();
-            let asked = given["AlarmNames"].as_array();
-            let is_asked = |it: &&String| asked.is_none_or(|all| all.contains(&json!(it)));
-            let names = names.filter(|it| it.starts_with(prefix)).filter(is_asked);
-            let names = names.cloned().collect();
-            let size = size("MaxRecords", 100);
-            let (names, next) = page(names, given["NextToken"].as_str(), size);
-            // Without it, CloudWatch shows alarms on metrics only.
-            let is_composite =
-                |name: &String| name.contains("composite") && given["AlarmTypes"].is_array();
-            let (composite, metric): (Vec<String>, Vec<String>) = names
-                .into_iter()
-                .filter(|it| !it.contains("composite") || is_composite(it))
-                .partition(is_composite);
-            let named = |names: Vec<String>| -> Vec<Json> {
-                let names = names.iter();
-                names.map(|it| json!({ "AlarmName": it })).collect()
-            };
-            json!({ "MetricAlarms": named(metric), "CompositeAlarms": named(composite), "NextToken": next })
-        }
+        "DescribeAlarms" => alarms(inventory, &given),
         "DescribeAlarmHistory" => {
             assert_eq!(given["HistoryItemType"], "StateUpdate");
             let size = size("MaxRecords", 100);
@@ -147,6 +130,18 @@ pub(crate) fn answer(inventory: &Inventory, operation: &str, body: &[u8]) -> Str
             let named: Vec<Json> = names.iter().map(|it| json!({ "name": it })).collect();
             json!({ "pipelines": named, "nextToken": next })
         }
+        "DescribeTrails" => {
+            let trails = inventory.trails.iter();
+            let trails: Vec<Json> = trails.map(|it| json!({ "Name": it })).collect();
+            json!({ "trailList": trails })
+        }
+        "ListAgentSpaces" => {
+            let (ids, next) = page(inventory.spaces.clone(), given["nextToken"].as_str(), 2);
+            let spaces = ids
+                .iter()
+                .map(|it| json!({ "agentSpaceId": it, "name": "ours" }));
+            json!({ "agentSpaces": spaces.collect::<Vec<_>>(), "nextToken": next })
+        }
         "ListTables" => json!({ "TableNames": inventory.tables }),
         "ListTopics" => {
             let token = form.get("NextToken").map(String::as_str);
@@ -170,6 +165,33 @@ pub(crate) fn answer(inventory: &Inventory, operation: &str, body: &[u8]) -> Str
         other => panic!("the fake does not know {other}"),
     };
     json.to_string()
+}
+
+fn size_of(given: &Json, name: &str, most: u64) -> usize {
+    let size = given[name].as_u64().unwrap_or(most);
+    usize::try_from(size.min(most)).unwrap()
+}
+
+fn alarms(inventory: &Inventory, given: &Json) -> Json {
+    let prefix = given["AlarmNamePrefix"].as_str().unwrap_or_default();
+    let names = inventory.alarms.iter();
+    let asked = given["AlarmNames"].as_array();
+    let is_asked = |it: &&String| asked.is_none_or(|all| all.contains(&json!(it)));
+    let names = names.filter(|it| it.starts_with(prefix)).filter(is_asked);
+    let names = names.cloned().collect();
+    let size = size_of(given, "MaxRecords", 100);
+    let (names, next) = page(names, given["NextToken"].as_str(), size);
+    // Without it, CloudWatch shows alarms on metrics only.
+    let is_composite = |name: &String| name.contains("composite") && given["AlarmTypes"].is_array();
+    let (composite, metric): (Vec<String>, Vec<String>) = names
+        .into_iter()
+        .filter(|it| !it.contains("composite") || is_composite(it))
+        .partition(is_composite);
+    let named = |names: Vec<String>| -> Vec<Json> {
+        let names = names.iter();
+        names.map(|it| json!({ "AlarmName": it })).collect()
+    };
+    json!({ "MetricAlarms": named(metric), "CompositeAlarms": named(composite), "NextToken": next })
 }
 
 /// Whether a task is in the cluster that a call names.

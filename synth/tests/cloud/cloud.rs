@@ -205,12 +205,18 @@ fn parse(request: &HttpRequest) -> Parsed {
             body,
         };
     }
-    if let Some((_, service)) = account::SERVICES.iter().find(|(it, _)| *it == parts[0]) {
+    let mut services = account::SERVICES.iter();
+    let called = services.find_map(|(it, service)| Some((*service, host.strip_prefix(it)?)));
+    if let Some((service, place)) = called.filter(|(_, place)| place.starts_with('.')) {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let action = url::form_urlencoded::parse(&body).find(|(name, _)| name == "Action");
         let action = action.map(|(_, it)| it.into_owned()).unwrap_or_default();
         let operation = target.rsplit('.').next().filter(|it| !it.is_empty());
-        let operation = operation.map_or(action, str::to_owned);
+        let operation = match uri.path() {
+            "/v1/agentspaces/list" => "ListAgentSpaces".to_owned(),
+            _ => operation.map_or(action, str::to_owned),
+        };
+        let region = place.split('.').nth(1).unwrap_or_default();
         return Parsed {
             // The SDK's own client of CloudWatch speaks CBOR, which this fake does not.
             service: if operation.is_empty() {
@@ -219,7 +225,7 @@ fn parse(request: &HttpRequest) -> Parsed {
                 service
             },
             operation,
-            region: parts[1].to_owned(),
+            region: region.to_owned(),
             form: Form::new(),
             bucket: String::new(),
             key: String::new(),

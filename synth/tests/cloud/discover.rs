@@ -52,6 +52,7 @@ impl Desk {
             check: false,
             yes: false,
             days: 14,
+            json: false,
         }
     }
 
@@ -188,10 +189,17 @@ fn what_may_not_be_read_is_named_and_the_rest_is_added() {
         .says("not read: alarms in eu-central-1: needs `cloudwatch:DescribeAlarms`");
     let text = desk.text();
     assert!(text.contains("  - checkout\n") && text.contains("[prod-*, '!test-api-0001'] #"));
-    cloud.lock().denied = vec!["DescribeAlarms", "ListClusters", "ListPipelines"];
+    cloud.lock().denied = vec![
+        "DescribeAlarms",
+        "ListClusters",
+        "ListPipelines",
+        "ListAgentSpaces",
+        "DescribeTrails",
+    ];
     desk.discover(&cloud)
         .code(1)
-        .says("not everything could be read: clusters, alarms, pipelines");
+        .says("not read: spaces in eu-central-1: needs `aidevops:ListAgentSpaces`")
+        .says("not everything could be read: clusters, alarms, pipelines, spaces, trails");
     assert_eq!(desk.text(), text);
 }
 
@@ -222,6 +230,126 @@ fn only_what_is_asked_for_is_looked_at() {
     run(&cloud_with(found()), &elsewhere, None)
         .code(2)
         .says("the account file does not name the region `us-east-1`");
+}
+
+const SPACE: &str = "0a1b2c3d-0000-1111-2222-333344445555";
+const OTHER: &str = "5e6f7a8b-9c0d-4e1f-8a2b-3c4d5e6f7a8b";
+
+/// The fake with these agent spaces and trails, and nothing else that the file lacks.
+fn with_spaces(here: &[&str], there: &[&str], trails: &[&str]) -> Cloud {
+    let all = |names: &[&str]| names.iter().map(|it| (*it).to_owned()).collect();
+    let inventory = |spaces: &[&str]| Inventory {
+        spaces: all(spaces),
+        trails: all(trails),
+        ..Inventory::default()
+    };
+    let cloud = cloud_with(inventory(here));
+    let mut state = cloud.lock();
+    let inventories = &mut state.world.inventories;
+    inventories.insert("us-east-1".to_owned(), inventory(there));
+    drop(state);
+    cloud
+}
+
+const WATCHES: &str = "name: one
+account: \"111122223333\"
+regions: [eu-central-1]
+clusters: [checkout]
+ops-topic: ops
+";
+
+/// Which space has the webhook nobody but a person knows, once there are two.
+#[test]
+fn the_only_agent_space_is_added_wherever_it_is() {
+    for (here, there, added) in [
+        (
+            &[SPACE][..],
+            &[][..],
+            format!("\nagent: {{space: {SPACE}}}\n"),
+        ),
+        (
+            &[],
+            &[SPACE],
+            format!("\nagent: {{space: {SPACE}, region: us-east-1}}\n"),
+        ),
+        (&[], &[], String::new()),
+        (&[SPACE, OTHER], &[], String::new()),
+    ] {
+        let desk = Desk::with(WATCHES);
+        let cloud = with_spaces(here, there, &[]);
+        let ended = desk.discover(&cloud).code(0);
+        assert_eq!(desk.text(), format!("{WATCHES}{added}"));
+        let is_asked = ended.printed.contains(&format!(
+            "  ? 2 need an entry that a person decides on: {SPACE} in eu-central-1, {OTHER} in eu-central-1"
+        ));
+        assert_eq!(is_asked, here.len() == 2, "{}", ended.printed);
+        desk.check(&cloud).code(if is_asked { 3 } else { 0 });
+    }
+    // Where a region is named, no other is looked at.
+    let desk = Desk::with(WATCHES);
+    let request = Request {
+        regions: vec!["eu-central-1".to_owned()],
+        ..desk.request()
+    };
+    run(&with_spaces(&[], &[SPACE], &[]), &request, None).code(0);
+    assert_eq!(desk.text(), WATCHES);
+}
+
+#[test]
+fn of_trails_it_says_what_the_file_could_do_with_them() {
+    let with = format!("{WATCHES}unauthorized-api-calls: {{}}\n");
+    for (text, trails, expected) in [
+        (
+            WATCHES,
+            &["main"][..],
+            "trails     1 found, 1 not watched\n  ? `unauthorized-api-calls: {}` makes incidents",
+        ),
+        (WATCHES, &[], "trails     0 found, 0 not watched"),
+        (&with, &["main"], "trails     1 found, 0 not watched"),
+        (
+            &with,
+            &[],
+            "trails     0 found, 0 not watched\n  ? without a trail",
+        ),
+    ] {
+        let desk = Desk::with(text);
+        let ended = desk.check(&with_spaces(&[], &[], trails)).code(0);
+        assert!(
+            ended.printed.contains(expected),
+            "{expected}\n{}",
+            ended.printed
+        );
+    }
+}
+
+#[test]
+fn a_program_gets_one_document_and_is_asked_nothing() {
+    let desk = Desk::with(HALF);
+    let cloud = cloud_with(found());
+    cloud.lock().denied = vec!["ListPipelines"];
+    let request = Request {
+        json: true,
+        check: true,
+        ..desk.request()
+    };
+    let json = |ended: &Ended| -> Json { serde_json::from_str(&ended.printed).unwrap() };
+    let checked = json(&run(&cloud, &request, None).code(3));
+    assert_eq!(checked["kinds"][0]["entries"][0]["text"], "checkout");
+    assert_eq!(checked["kinds"][1]["notWatched"], 598);
+    assert_eq!(checked["unread"][0]["kind"], "pipelines");
+    assert_eq!(
+        (&checked["written"], &checked["forecast"]),
+        (&json!(false), &Json::Null)
+    );
+    let request = Request {
+        check: false,
+        ..request
+    };
+    let written = json(&run(&cloud, &request, Some(&[])).code(0));
+    assert_eq!(written["written"], true);
+    assert_eq!(written["kinds"], checked["kinds"]);
+    assert_eq!(written["forecast"]["wentOff"], 0);
+    assert!(desk.text().contains("  - checkout\n"));
 }
 
 #[cfg(unix)]

@@ -229,6 +229,32 @@ fn regions_are_looked_at_together() {
     assert!(!ended.said.contains("no cluster"), "{}", ended.said);
 }
 
+/// What is recorded nowhere is no event, and what is in no space has no result.
+#[test]
+fn a_trail_and_the_agent_space_are_looked_for_where_they_must_be() {
+    let space = "0a1b2c3d-0000-1111-2222-333344445555";
+    let text = ONE.to_owned()
+        + &format!("unauthorized-api-calls: {{}}\nagent: {{space: {space}, region: us-east-1}}\n");
+    let cloud = cloud_with(Inventory::default());
+    let ended = run(&cloud, &strict(&text), Command::Diff)
+        .code(2)
+        .says("denied calls are not seen: no trail of CloudTrail records calls in eu-central-1\n")
+        .says("hint: create a trail that logs management events")
+        .says(&format!("no agent space `{space}` in us-east-1\n"));
+    assert!(!ended.said.contains("not compared"), "{}", ended.said);
+    let mut state = cloud.lock();
+    let inventories = &mut state.world.inventories;
+    let here = inventories.get_mut(REGION).unwrap();
+    here.trails = vec!["main".to_owned()];
+    let there = Inventory {
+        spaces: vec!["a".to_owned(), "b".to_owned(), space.to_owned()],
+        ..Inventory::default()
+    };
+    inventories.insert("us-east-1".to_owned(), there);
+    drop(state);
+    run(&cloud, &strict(&text), Command::Diff).code(DIFF);
+}
+
 /// EC2 spells the token of the next page in its own way, and names groups of elsewhere within each group.
 #[test]
 fn what_ec2_lists_is_read_to_the_last_page_and_no_deeper() {
@@ -282,11 +308,13 @@ fn every_look_up_is_one_of_the_table() {
         subnets: vec!["subnet-0a1b2c3d".to_owned()],
         security_groups: vec!["sg-0a1b2c3d".to_owned()],
         tables: vec!["restored".to_owned()],
+        trails: vec!["main".to_owned()],
+        spaces: vec!["0a1b2c3d-0000-1111-2222-333344445555".to_owned()],
         ..large()
     });
     let text = text(false)
         + "vpc: {eu-central-1: {subnets: [subnet-0a1b2c3d], security-groups: [sg-0a1b2c3d]}}\nledger-tables: \
-           {eu-central-1: restored}\n";
+           {eu-central-1: restored}\nunauthorized-api-calls: {}\nagent: {space: 0a1b2c3d-0000-1111-2222-333344445555}\n";
     let ended = run(&cloud, &strict(&text), Command::Diff).code(DIFF);
     let mut called: Vec<String> = ended
         .calls

@@ -13,11 +13,15 @@ use super::{
     priority,
     region::{REGIONS, nearest},
 };
-use crate::config::{field::Field, file};
+use crate::config::{
+    field::Field,
+    file,
+    named::{Named, NamedKind},
+};
 
 /// The regions that have had the agent for long. Source: "Supported Regions" in the AWS DevOps Agent user guide; there
 /// are more by now.
-const LONG_KNOWN: [&str; 11] = [
+pub const LONG_KNOWN: [&str; 11] = [
     "ap-northeast-1",
     "ap-south-1",
     "ap-southeast-1",
@@ -81,6 +85,8 @@ impl Resolver<'_> {
             "such as `0a1b2c3d-0000-1111-2222-333344445555`",
             |text| AgentSpaceId::parse(text).ok_or_else(|| format!("`{text}` is not a UUID")),
         );
+        let named = space.as_ref().map(AgentSpaceId::as_str);
+        let named = named.map(|it| Named::new(NamedKind::Space, it, &agent.space.span));
         let region = match &agent.region {
             Some(field) => Some(self.agent_region(field, regions)?),
             None => regions.first().cloned(),
@@ -89,6 +95,11 @@ impl Resolver<'_> {
             let place = agent.region.as_ref().map_or(span, |it| &it.span);
             self.unsure_region(place, region, regions);
         }
+        let named = named.map(|it| match &region {
+            Some(region) => it.in_region(region),
+            None => it,
+        });
+        self.named.extend(named);
         let price = self.checked(agent.price.as_ref(), Price::default().get(), |dollars| {
             let hint = "it is per second: use a number over 0 and at most 1, such as 0.0083";
             let message = || format!("`{dollars}` dollars a second is no price of the agent");

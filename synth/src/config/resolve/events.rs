@@ -54,7 +54,9 @@ impl Resolver<'_> {
     pub(super) fn unauthorized_api_calls(
         &mut self,
         calls: file::UnauthorizedApiCalls,
+        key: &Range<usize>,
     ) -> UnauthorizedApiCalls {
+        self.named.push(Named::new(NamedKind::Trail, "*", key));
         let hint = "such as `arn:aws:iam::111122223333:role/scanner`, and `*` at the end makes it a prefix";
         let mut principals: Vec<PrincipalSelector> = items(calls.ignore_principals)
             .iter()

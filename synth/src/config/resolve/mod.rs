@@ -21,6 +21,7 @@ use stacks::{
     monitor::{AlarmShards, Architecture, LogRetention, Priority, WebhookPolicy},
 };
 
+pub use self::agent::LONG_KNOWN as AGENT_REGIONS;
 use self::clusters::Where;
 use super::{
     Account, Context,
@@ -63,8 +64,8 @@ pub(super) fn account(
     let pipelines = resolver.pipelines(&items(file.pipelines));
     let unauthorized_api_calls = file
         .unauthorized_api_calls
-        .and_then(|it| it.value)
-        .map(|it| resolver.unauthorized_api_calls(it));
+        .and_then(|it| Some((it.value?, it.key)))
+        .map(|(calls, key)| resolver.unauthorized_api_calls(calls, &key));
     let events = resolver.events(items(file.events), &stack, &regions);
     let cost_anomalies = file
         .cost_anomalies
