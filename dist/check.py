@@ -140,10 +140,10 @@ def main(archive: pathlib.Path, local_aws: pathlib.Path) -> None:
             say("synth deploy")
             url = f"http://127.0.0.1:{receiver.server_port}/webhook"
             synth("webhook", "set", "--account", "first", given=json.dumps({"url": url, "secret": SECRET}))
-            shown = synth("webhook", "test", "--account", "first")
-            assert "confirmed" in shown, shown
+            shown = synth("webhook", "test", "--yes", "--account", "first")
+            assert "delivered (HTTP 200)" in shown, shown
             next_incident(30, "the test of the webhook")
-            say("synth webhook test: confirmed")
+            say("synth webhook test: delivered")
             outputs = json.loads(synth("deploy", "--account", "first", "--yes", "--json").split("\n]")[0] + "\n]")
             function = outputs[0]["outputs"]["AlarmFunction"]
             event = json.dumps({**ALARM, "time": time.strftime("%Y-%m-%dT%H:%M:%S.000+0000", time.gmtime())})
