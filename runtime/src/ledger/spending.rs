@@ -1,9 +1,6 @@
 //! What investigations have cost in a month, for limits in dollars.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use contract::Limits;
 use jiff::{Timestamp, tz::TimeZone};
@@ -107,21 +104,24 @@ impl Spending {
         let running: f64 = self.running.values().map(|it| it.dollars(now)).sum();
         let running = whole(running * 100.0);
         let today = day(now);
-        let of_day = |it: &String| {
-            let ended = self.cents.get(it).copied().unwrap_or_default();
-            let runs = if *it == today { running } else { 0 };
-            let metered = self.metered.get(it).copied().unwrap_or_default();
-            ended.saturating_add(runs).max(metered)
+        let of_today =
+            |cents: &BTreeMap<String, u64>| cents.get(&today).copied().unwrap_or_default();
+        let of_month = |cents: &BTreeMap<String, u64>| {
+            cents
+                .values()
+                .fold(0, |sum: u64, it| sum.saturating_add(*it))
         };
-        let days: BTreeSet<&String> = self
-            .cents
-            .keys()
-            .chain(self.metered.keys())
-            .chain([&today])
-            .collect();
+        let (own, metered) = (
+            of_today(&self.cents).saturating_add(running),
+            of_today(&self.metered),
+        );
+        // An investigation counts here on the day on which it began, and there on those on which it worked: over the month
+        // that is the same. What the agent has not counted yet of today is added to its count.
+        let uncounted = own.saturating_sub(metered);
+        let own_of_month = of_month(&self.cents).saturating_add(running);
         Spent {
-            day: of_day(&today),
-            month: days.into_iter().map(of_day).fold(0, u64::saturating_add),
+            day: own.max(metered),
+            month: own_of_month.max(of_month(&self.metered).saturating_add(uncounted)),
         }
     }
 }

@@ -246,8 +246,8 @@ impl ResultFunction {
                 Ok(self.act(outcome, &task, &invocation).await?)
             }
             Ok(Occasion::Overdue) => {
-                self.meter(&invocation).await;
                 let deadline = later(Timestamp::now(), ASKING);
+                self.meter(&invocation).await;
                 let act = async |task: &str, outcome: Result<Outcome, ResultError>| {
                     // It logs what failed, and the next hour asks again.
                     self.act(outcome, task, &invocation).await.ok();

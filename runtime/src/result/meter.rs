@@ -9,7 +9,7 @@ use super::{Clock, Meter, Store};
 use crate::{
     aws::{
         CallError, Reason,
-        cloudwatch::{CloudWatch, Period, Query, Status},
+        cloudwatch::{Answer, CloudWatch, Period, Query, Status},
     },
     ledger::{Item, Put, Spending, Versioned},
 };
@@ -77,13 +77,7 @@ impl Meter for AgentMeter {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<(Timestamp, f64)>, CallError> {
-        let query = Query {
-            namespace: "AWS/AIDevOps",
-            dimension: "AgentSpaceUUID",
-            name: self.space.clone(),
-            metric: "ConsumedInvestigationTime",
-            statistic: "Sum",
-        };
+        let query = query(&self.space);
         // The day of `until` counts as a whole.
         let end = until.saturating_add(SignedDuration::from_hours(24));
         let period = Period {
@@ -91,17 +85,47 @@ impl Meter for AgentMeter {
             end: end.unwrap_or(until),
         };
         let page = self.cloudwatch.daily(&[query], period, None).await?;
-        let failed = page
-            .items
-            .iter()
-            .any(|it| matches!(it.status, Status::Failed(_)));
-        if failed {
-            return Err(CallError::new(
-                "monitoring",
-                "GetMetricData",
-                Reason::Unreadable,
-            ));
-        }
-        Ok(page.items.into_iter().flat_map(|it| it.values).collect())
+        values(page.items)
+    }
+}
+
+fn query(space: &str) -> Query {
+    Query {
+        namespace: "AWS/AIDevOps",
+        dimension: "AgentSpaceUUID",
+        name: space.to_owned(),
+        metric: "ConsumedInvestigationTime",
+        statistic: "Sum",
+    }
+}
+
+/// What was answered, unless CloudWatch could not say it.
+fn values(answers: Vec<Answer>) -> Result<Vec<(Timestamp, f64)>, CallError> {
+    let has_failed = |it: &Answer| matches!(it.status, Status::Failed(_));
+    if answers.iter().any(has_failed) {
+        let reason = Reason::Unreadable;
+        return Err(CallError::new("monitoring", "GetMetricData", reason));
+    }
+    Ok(answers.into_iter().flat_map(|it| it.values).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing may wait because of a number that is not known, so it must not pass for none.
+    #[test]
+    fn an_answer_without_values_is_silence_and_a_failed_one_is_an_error() {
+        let at: Timestamp = "2026-05-12T00:00:00Z".parse().unwrap();
+        let answer = |status, values| Answer {
+            query: 0,
+            status,
+            values,
+        };
+        assert_eq!(values(vec![answer(Status::Complete, vec![])]).unwrap(), []);
+        let some = vec![answer(Status::Partial, vec![(at, 5.0)])];
+        assert_eq!(values(some).unwrap(), [(at, 5.0)]);
+        let failed = Status::Failed("InternalError".to_owned());
+        assert!(values(vec![answer(failed, vec![(at, 5.0)])]).is_err());
     }
 }

@@ -78,6 +78,27 @@ fn what_the_agent_counts_is_spent_where_it_is_more() {
     assert_eq!(spending.until(at(200)), spent(359, 409));
 }
 
+/// An investigation counts on the day on which it began, and the agent's time on the day on which it worked.
+#[test]
+fn what_goes_on_past_midnight_is_spent_once_in_the_month() {
+    let mut spending = Spending::new(at(0));
+    let ended = investigation("a", Status::Completed, Some(48.0));
+    spending.replace(None, Some(&ended), 0.01);
+    let next = at(86_400);
+    spending.meter(&[(next, 4_800.0)], 0.01);
+    assert_eq!(spending.until(next), spent(4_800, 4_800));
+    // What the agent has not counted yet comes on top.
+    let running = investigation("b", Status::InProgress, None);
+    let running = Investigation {
+        began: Some(next),
+        ..running
+    };
+    spending.meter(&[(at(0), 4_800.0), (next, 100.0)], 0.01);
+    spending.replace(None, Some(&running), 0.01);
+    let later = at(86_400 + 300);
+    assert_eq!(spending.until(later), spent(300, 5_100));
+}
+
 #[test]
 fn a_month_has_an_item_of_its_own() {
     let time = |it: &str| it.parse::<Timestamp>().unwrap();

@@ -30,7 +30,8 @@ pub(crate) struct Limits {
     /// How many of the incidents that are always sent have slots of their own in a day. Those beyond it use the budget,
     /// and the `ops-topic` is notified. Default: four times the day's investigations.
     pub(crate) always_send_per_day: Option<Field<u32>>,
-    /// Dollars of investigations in a day, by UTC, as `synth results` counts them, with the time so far of what runs. After
+    /// Dollars of investigations in a day, by UTC, as `synth results` counts them, with the time so far of what runs; or by
+    /// the agent's own count of its time in the whole space, where that is more. After
     /// that only what is always sent is sent on that day. Whole dollars. Needs `agent`. Default: no such limit.
     pub(crate) dollars_per_day: Option<Field<u32>>,
     /// The same in a month. After that there is one report a day beside what is always sent. Default: no such limit.

@@ -21,7 +21,7 @@ use crate::config::{
 
 /// The regions that have had the agent for long. Source: "Supported Regions" in the AWS DevOps Agent user guide; there
 /// are more by now.
-pub const LONG_KNOWN: [&str; 11] = [
+pub const AGENT_REGIONS: [&str; 11] = [
     "ap-northeast-1",
     "ap-south-1",
     "ap-southeast-1",
@@ -179,7 +179,7 @@ impl Resolver<'_> {
                 let message = format!("unknown region `{region}`");
                 self.warn(place, message, &nearest(region));
             }
-        } else if !LONG_KNOWN.contains(&region) {
+        } else if !AGENT_REGIONS.contains(&region) {
             self.warn(
                 place,
                 format!("AWS DevOps Agent may not be in `{region}`"),

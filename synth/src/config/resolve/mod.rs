@@ -21,7 +21,7 @@ use stacks::{
     monitor::{AlarmShards, Architecture, LogRetention, Priority, WebhookPolicy},
 };
 
-pub use self::agent::LONG_KNOWN as AGENT_REGIONS;
+pub use self::agent::AGENT_REGIONS;
 use self::clusters::Where;
 use super::{
     Account, Context,
