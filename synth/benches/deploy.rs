@@ -25,6 +25,8 @@ mod cloud;
 mod cloudformation;
 #[path = "../tests/cloud/model.rs"]
 mod model;
+#[path = "../tests/cloud/request.rs"]
+mod request;
 #[path = "../tests/cloud/run.rs"]
 mod run;
 #[path = "../tests/cloud/s3.rs"]

@@ -70,7 +70,11 @@ impl Aws {
         let credentials = provider.provide_credentials().await;
         let credentials = credentials.map_err(|error| AwsError::unanswered(operation, &error))?;
         let request = Request {
-            url: format!("{}{}", endpoint.trim_end_matches('/'), service.path()),
+            url: format!(
+                "{}{}",
+                endpoint.trim_end_matches('/'),
+                service.path(parameters)
+            ),
             headers: headers(&service.protocol, action),
             body: body(&service.protocol, action, parameters),
         };

@@ -219,6 +219,7 @@ impl AwsError {
                             | "InternalError"
                             | "InternalFailure"
                             | "InternalServerError"
+                            | "InternalServerException"
                             | "PriorRequestNotComplete"
                             | "ProvisionedThroughputExceededException"
                             | "RequestLimitExceeded"
@@ -250,7 +251,7 @@ impl AwsError {
     }
 
     /// Whether the host has no address, as far as anybody knows.
-    pub(super) fn is_without_address(&self) -> bool {
+    pub(crate) fn is_without_address(&self) -> bool {
         matches!(self, Self::NoAnswer { reason, .. }
             if reason.contains("failed to lookup address") || reason.contains("dns error"))
     }

@@ -21,7 +21,8 @@ pub enum Protocol {
     Json(&'static str, &'static str),
     /// Forms that are answered by XML: the version of the API, such as `2010-03-31`.
     Query(&'static str),
-    /// JSON that is sent to a path: what comes before the service in its hosts, such as `cp`, and the path.
+    /// Parameters in the query of a path, answered by JSON: what comes before the service in its hosts, such as `cp`, and
+    /// the path.
     Rest(&'static str, &'static str),
 }
 
@@ -38,11 +39,16 @@ impl Service {
         }
     }
 
-    /// The path of a request.
-    pub(super) fn path(&self) -> &'static str {
+    /// The path of a request with these parameters, and its query.
+    pub(super) fn path(&self, parameters: &[(&str, Json)]) -> String {
         match &self.protocol {
-            Protocol::Rest(_, path) => path,
-            Protocol::Json(..) | Protocol::Query(_) => "/",
+            Protocol::Rest(_, path) => {
+                let pairs: Vec<String> = given(parameters)
+                    .map(|(name, value)| format!("{name}={}", percent_encoded(&text_of(value))))
+                    .collect();
+                format!("{path}?{}", pairs.join("&"))
+            }
+            Protocol::Json(..) | Protocol::Query(_) => "/".to_owned(),
         }
     }
 }
@@ -64,25 +70,32 @@ pub(super) fn headers(protocol: &Protocol, action: &str) -> Vec<(&'static str, S
 
 /// The parameters as the protocol writes them: lists of a form are numbered by whoever names them.
 pub(super) fn body(protocol: &Protocol, action: &str, parameters: &[(&str, Json)]) -> Vec<u8> {
-    let given = parameters.iter().filter(|(_, value)| !value.is_null());
     match protocol {
-        Protocol::Json(..) | Protocol::Rest(..) => {
-            let object: Map<String, Json> = given
+        Protocol::Rest(..) => Vec::new(),
+        Protocol::Json(..) => {
+            let object: Map<String, Json> = given(parameters)
                 .map(|(name, value)| ((*name).to_owned(), value.clone()))
                 .collect();
             Json::Object(object).to_string().into_bytes()
         }
         Protocol::Query(version) => {
             let mut form = format!("Action={action}&Version={version}");
-            for (name, value) in given {
-                let text = value
-                    .as_str()
-                    .map_or_else(|| value.to_string(), str::to_owned);
-                form.extend(["&", name, "=", &percent_encoded(&text)]);
+            for (name, value) in given(parameters) {
+                form.extend(["&", name, "=", &percent_encoded(&text_of(value))]);
             }
             form.into_bytes()
         }
     }
+}
+
+fn given<'a>(parameters: &'a [(&'a str, Json)]) -> impl Iterator<Item = &'a (&'a str, Json)> {
+    parameters.iter().filter(|(_, value)| !value.is_null())
+}
+
+fn text_of(value: &Json) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn percent_encoded(text: &str) -> String {
@@ -135,10 +148,15 @@ mod tests {
             (
                 service("aidevops", Protocol::Rest("cp", "/v1/agentspaces/list")),
                 "us-east-1",
-                "https://cp.aidevops.us-east-1.api.aws/v1/agentspaces/list",
+                "https://cp.aidevops.us-east-1.api.aws/v1/agentspaces/list?Max=5&Token=a%2Fb",
             ),
         ] {
-            let url = format!("{}{}", service.endpoint(region), service.path());
+            let parameters = [
+                ("Max", json!(5)),
+                ("Token", json!("a/b")),
+                ("X", Json::Null),
+            ];
+            let url = format!("{}{}", service.endpoint(region), service.path(&parameters));
             assert_eq!(url, expected);
         }
     }

@@ -36,8 +36,9 @@ The alarms that autoscaling makes for itself (TargetTracking-*) and those of the
 More than 25 beginnings become all alarms (\"*\"). To exclude other alarms for good, add an exception
 to the file: \"!canary-*\".
 
-An agent space is added where there is one only, in the regions of the file or, if they have none,
-in those that have had the agent for long. Of trails it says what the file could do with them.
+The agent space is added where there is one only: in the regions of the file or, if they have none,
+in the eleven that AWS names in \"Supported Regions\". For trails of CloudTrail it names the key that
+uses them. Neither counts for --check.
 
 Needs `ecs:ListClusters`, `cloudwatch:DescribeAlarms`, `codepipeline:ListPipelines`,
 `aidevops:ListAgentSpaces` and `cloudtrail:DescribeTrails`, and for a new file `sns:ListTopics`. Lists what the credentials were not permitted to read, and adds the rest.
@@ -50,7 +51,7 @@ Examples:
   synth discover --account prod                       write accounts/prod.yaml, or complete it
   synth discover --account prod --region eu-west-1    the same, of this region only
   synth discover --account prod --check               in CI: is everything watched?
-  synth discover --account prod --check --json        what is not, for a program";
+  synth discover --account prod --check --json        print what is not watched as JSON";
 
 pub(super) const EXPLAIN: &str = "\
 The ledger remembers 35 days, and is read whole. The logs of the functions are searched back to --since. An event that
@@ -118,8 +119,8 @@ pub(super) fn names() -> String {
     permissions.sort_unstable();
     let permissions: Vec<String> = permissions.iter().map(|it| format!("`{it}`")).collect();
     format!(
-        "Compares the names of clusters, services, alarms, pipelines, topics, subnets, security groups, tables and the \
-         agent space in the account file with the account. A name that is not there is a warning, or with --strict an error (2). What the \
+        "Compares the names of clusters, services, alarms, pipelines, topics, subnets, security groups, tables, \
+         trails and the agent space in the account file with the account. A name that is not there is a warning, or with --strict an error (2). What the \
          credentials may not list is shown and not compared; that takes {}.",
         permissions.join(", ")
     )

@@ -21,9 +21,9 @@ use crate::{
 /// Alarms that are named, at most.
 const NOISIEST: usize = 10;
 
-/// What is told of the days before.
+/// What the days before would have been.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct Report {
     forecast: Forecast,
     /// How many alarms are watched; nothing where they were not read in one of the regions.
     alarms: Option<usize>,
@@ -31,13 +31,13 @@ pub(super) struct Told {
 }
 
 /// How many incidents and investigations the last `days` would have been with this account file; nothing where nobody knows.
-pub(super) async fn told(
+pub(super) async fn report(
     session: &Session,
     account: &Account,
     regions: &[Region],
     inventories: &[Inventory],
     days: u8,
-) -> Result<Option<Told>, Error> {
+) -> Result<Option<Report>, Error> {
     let terminal = session.terminal;
     terminal.say(&format!("reading what happened in the last {days} days"));
     let histories = async {
@@ -70,14 +70,14 @@ pub(super) async fn told(
         let names = inventory.names(Kind::Alarms);
         Some(names.filter(|it| settings.knows(it)).count())
     });
-    Ok(Some(Told {
+    Ok(Some(Report {
         forecast: all,
         alarms: alarms.sum(),
         days,
     }))
 }
 
-impl Told {
+impl Report {
     /// One line of all, and one of each of the noisiest alarms.
     pub(super) fn lines(&self) -> Vec<String> {
         let noisiest = self.forecast.noisiest(NOISIEST).into_iter();

@@ -58,6 +58,14 @@ impl Kind {
         }
     }
 
+    /// Whether the file watches them. Else it is said what is there, and nothing is missing without it.
+    pub fn is_watched(self) -> bool {
+        match self {
+            Self::Clusters | Self::Alarms | Self::Pipelines => true,
+            Self::Spaces | Self::Trails => false,
+        }
+    }
+
     /// What they are called, in the plural.
     pub fn what(self) -> &'static str {
         match self {
@@ -266,7 +274,8 @@ fn pipelines(account: &Account, inventories: &[Inventory]) -> Gap {
     }
 }
 
-/// The agent space that the file should name: of one there is no doubt, and of several a person knows which has the webhook.
+/// The agent space that the file could name. Which of several has the webhook a person knows; and what was found is only one
+/// of several where not every region of the file was read.
 fn spaces(account: &Account, inventories: &[Inventory]) -> Gap {
     let all = places(inventories, Kind::Spaces);
     let unnamed = match account.monitor.agent {
@@ -275,7 +284,10 @@ fn spaces(account: &Account, inventories: &[Inventory]) -> Gap {
     };
     let mut entries = Vec::new();
     let mut left = Vec::new();
-    if let [(id, regions)] = unnamed.as_slice() {
+    let is_looked_at = |region: &String| inventories.iter().any(|it| it.region == *region);
+    let has_all = inventories.iter().all(|it| it.is_read(Kind::Spaces))
+        && account.regions.iter().all(is_looked_at);
+    if let ([(id, regions)], true) = (unnamed.as_slice(), has_all) {
         let own = account.regions.first().map(String::as_str);
         let own = own.or_else(|| inventories.first().map(|it| it.region.as_str()));
         let region = regions.first().filter(|it| own != Some(**it));
@@ -292,7 +304,7 @@ fn spaces(account: &Account, inventories: &[Inventory]) -> Gap {
         kind: Kind::Spaces,
         found: all.len(),
         of_autoscaling: 0,
-        unwatched: unnamed.len(),
+        unwatched: 0,
         entries,
         left,
         hint: None,
@@ -317,7 +329,7 @@ fn trails(account: &Account, inventories: &[Inventory]) -> Gap {
         kind: Kind::Trails,
         found,
         of_autoscaling: 0,
-        unwatched: if is_used { 0 } else { found },
+        unwatched: 0,
         entries: Vec::new(),
         left: Vec::new(),
         hint,

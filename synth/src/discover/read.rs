@@ -44,11 +44,9 @@ impl Inventory {
 }
 
 impl Findings {
-    /// Whether there may be more of a kind in other regions: none was found here, and nobody refused to say so.
-    pub fn may_be_elsewhere(&self, kind: Kind) -> bool {
-        let is_denied =
-            |(of, why): &(Kind, Unread)| *of == kind && matches!(why, Unread::Denied(_));
-        self.inventory.names(kind).next().is_none() && !self.unread.iter().any(is_denied)
+    /// Whether it is known that there are none of a kind.
+    pub fn has_none(&self, kind: Kind) -> bool {
+        self.inventory.is_read(kind) && self.inventory.names(kind).next().is_none()
     }
 }
 
@@ -84,6 +82,10 @@ pub async fn read(region: &Region, kinds: &[Kind]) -> Findings {
                     findings.unread.push((*kind, unread));
                 }
                 findings.inventory.names.insert(*kind, found.names);
+            }
+            // The agent is not in every region, and where it is not its host has no address.
+            Err(error) if *kind == Kind::Spaces && error.is_without_address() => {
+                findings.inventory.names.insert(*kind, Vec::new());
             }
             Err(error) => findings.unread.push((*kind, Unread::of(call, &error))),
         }

@@ -181,7 +181,7 @@ pub const TRAILS: ListCall = ListCall {
     page: ("", 0),
 };
 
-/// Spaces of AWS DevOps Agent, by ID. A region that the agent is not in shows none.
+/// Spaces of AWS DevOps Agent, by ID. Source: `ListAgentSpaces` in the service's model.
 pub const SPACES: ListCall = ListCall {
     service: &DEVOPS_AGENT,
     operation: "DevOpsAgent ListAgentSpaces",
@@ -190,7 +190,7 @@ pub const SPACES: ListCall = ListCall {
     lists: &["agentSpaces"],
     name: "agentSpaceId",
     token: ("nextToken", "nextToken"),
-    page: ("", 0),
+    page: ("maxResults", 100),
 };
 
 /// Every call that looks something up.

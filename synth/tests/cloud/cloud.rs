@@ -20,8 +20,9 @@ use synth::terminal::StopSwitch;
 use crate::{
     account,
     clock::VirtualClock,
-    cloudformation::{self, Form, esc},
+    cloudformation::{self, esc},
     model::World,
+    request::{DEVOPS_AGENT, Parsed, parse},
     s3, sts,
 };
 
@@ -168,86 +169,6 @@ impl HttpClient for Cloud {
     }
 }
 
-/// What a request is about.
-#[derive(Clone, Debug)]
-struct Parsed {
-    service: &'static str,
-    operation: String,
-    region: String,
-    form: Form,
-    bucket: String,
-    key: String,
-    body: Vec<u8>,
-}
-
-fn parse(request: &HttpRequest) -> Parsed {
-    let uri: url::Url = request.uri().parse().unwrap();
-    let host = uri.host_str().unwrap_or_default().to_owned();
-    let body = request.body().bytes().unwrap_or_default().to_vec();
-    let parts: Vec<&str> = host.split('.').collect();
-    if let Some(at) = parts.iter().position(|it| *it == "s3") {
-        let region = parts[at + 1].to_owned();
-        let path = uri.path().trim_start_matches('/').to_owned();
-        let (bucket, key) = if at == 0 {
-            let (bucket, key) = path.split_once('/').unwrap_or((&path, ""));
-            (bucket.to_owned(), key.to_owned())
-        } else {
-            (parts[..at].join("."), path)
-        };
-        let query = uri.query().unwrap_or_default();
-        return Parsed {
-            service: "S3",
-            operation: s3::operation(request.method(), &key, query).to_owned(),
-            region,
-            form: Form::new(),
-            bucket,
-            key,
-            body,
-        };
-    }
-    let mut services = account::SERVICES.iter();
-    let called = services.find_map(|(it, service)| Some((*service, host.strip_prefix(it)?)));
-    if let Some((service, place)) = called.filter(|(_, place)| place.starts_with('.')) {
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let action = url::form_urlencoded::parse(&body).find(|(name, _)| name == "Action");
-        let action = action.map(|(_, it)| it.into_owned()).unwrap_or_default();
-        let operation = target.rsplit('.').next().filter(|it| !it.is_empty());
-        let operation = match uri.path() {
-            "/v1/agentspaces/list" => "ListAgentSpaces".to_owned(),
-            _ => operation.map_or(action, str::to_owned),
-        };
-        let region = place.split('.').nth(1).unwrap_or_default();
-        return Parsed {
-            // The SDK's own client of CloudWatch speaks CBOR, which this fake does not.
-            service: if operation.is_empty() {
-                "another"
-            } else {
-                service
-            },
-            operation,
-            region: region.to_owned(),
-            form: Form::new(),
-            bucket: String::new(),
-            key: String::new(),
-            body,
-        };
-    }
-    let form: Form = url::form_urlencoded::parse(&body).into_owned().collect();
-    Parsed {
-        service: match parts[0] {
-            "sts" => "STS",
-            "cloudformation" => "CloudFormation",
-            _ => "another",
-        },
-        operation: form.get("Action").cloned().unwrap_or_default(),
-        region: parts.get(1).copied().unwrap_or_default().to_owned(),
-        form,
-        bucket: String::new(),
-        key: String::new(),
-        body: Vec::new(),
-    }
-}
-
 /// What becomes of one call.
 enum Reply {
     Answer,
@@ -285,7 +206,13 @@ impl HttpConnector for Cloud {
                     Ok(respond(status, String::new()))
                 }
                 Reply::Error(status, code, message) => {
-                    Ok(respond(status, error_body(parsed.service, code, message)))
+                    let body = error_body(parsed.service, code, message);
+                    let mut response = respond(status, body);
+                    if parsed.service == DEVOPS_AGENT {
+                        let headers = response.headers_mut();
+                        headers.insert("x-amzn-errortype", format!("{code}:http://x"));
+                    }
+                    Ok(response)
                 }
             }
         })
@@ -480,6 +407,9 @@ fn wrap(operation: &str, result: &str) -> String {
 
 fn error_body(service: &str, code: &str, message: &str) -> String {
     let (code, message) = (esc(code), esc(message));
+    if service == DEVOPS_AGENT {
+        return format!("{{\"message\":\"{message}\"}}");
+    }
     if service == "S3" {
         return format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
     }

@@ -19,6 +19,7 @@ mod matrix;
 mod model;
 mod named;
 mod plans;
+mod request;
 mod run;
 mod s3;
 mod sts;

@@ -88,17 +88,18 @@ pub async fn discover(session: &Session, request: &Request) -> Result<Exit, Erro
     say_unread(terminal, &unread);
     let inventories: Vec<Inventory> = findings.into_iter().map(|it| it.inventory).collect();
     let mut gaps = gaps(&account, &inventories);
-    if gaps.is_empty() {
-        let kinds: Vec<&str> = request.kinds.iter().map(|it| it.what()).collect();
-        return Err(Error::Incomplete(kinds.join(", ")));
-    }
     let found = gaps.clone();
-    let say_found = |written, forecast: Option<&forecast::Told>| {
+    let say_found = |written, report: Option<&forecast::Report>| {
         if request.json {
-            let json = to_json(&regions, &found, &unread, written, forecast);
+            let json = to_json(&regions, &found, &unread, written, report);
             terminal.data(&format!("{json:#}"));
         }
     };
+    if gaps.is_empty() {
+        say_found(false, None);
+        let kinds: Vec<&str> = request.kinds.iter().map(|it| it.what()).collect();
+        return Err(Error::Incomplete(kinds.join(", ")));
+    }
     if !request.json {
         for gap in &gaps {
             show(terminal, gap);
@@ -107,7 +108,8 @@ pub async fn discover(session: &Session, request: &Request) -> Result<Exit, Erro
     let is_complete = |gaps: &[Gap]| gaps.iter().all(|it| it.entries.is_empty());
     if request.check {
         say_found(false, None);
-        let has_all = is_complete(&gaps) && gaps.iter().all(|it| it.left.is_empty());
+        let watched: Vec<Gap> = gaps.into_iter().filter(|it| it.kind.is_watched()).collect();
+        let has_all = is_complete(&watched) && watched.iter().all(|it| it.left.is_empty());
         return Ok(if has_all {
             Exit::Done
         } else {
@@ -129,7 +131,10 @@ pub async fn discover(session: &Session, request: &Request) -> Result<Exit, Erro
     let account = if writes {
         let path = &request.path;
         let new = completed(&text, &gaps, &inventories, context(request));
-        let (new, account) = new.ok_or_else(|| Error::NotCompleted { path: path.clone() })?;
+        let Some((new, account)) = new else {
+            say_found(false, None);
+            return Err(Error::NotCompleted { path: path.clone() });
+        };
         write(path, &new)?;
         let verb = if is_new { "wrote" } else { "completed" };
         terminal.say(&format!("{verb} {}; next: synth diff", path.display()));
@@ -139,14 +144,14 @@ pub async fn discover(session: &Session, request: &Request) -> Result<Exit, Erro
         account
     };
     // Of a part of what is watched it would say too little.
-    let told = if request.days > 0 && request.kinds == Kind::ALL {
-        forecast::told(session, &account, &regions, &inventories, request.days).await?
+    let report = if request.days > 0 && request.kinds == Kind::ALL {
+        forecast::report(session, &account, &regions, &inventories, request.days).await
     } else {
-        None
+        Ok(None)
     };
-    say_found(writes, told.as_ref());
-    if let Some(told) = told.filter(|_| !request.json) {
-        for line in told.lines() {
+    say_found(writes, report.as_ref().ok().and_then(Option::as_ref));
+    if let Some(report) = report?.filter(|_| !request.json) {
+        for line in report.lines() {
             terminal.data(&line);
         }
     }
@@ -167,7 +172,7 @@ async fn find(
             && request.regions.is_empty()
             && !account.regions.is_empty()
             && account.monitor.agent.is_none()
-            && findings.iter().all(|it| it.may_be_elsewhere(Kind::Spaces));
+            && findings.iter().all(|it| it.has_none(Kind::Spaces));
         if let Some(first) = regions.first().filter(|_| looks_elsewhere) {
             let partition = |region: &str| Partition::of_any_region(region).name;
             let others = AGENT_REGIONS.iter().filter(|name| {

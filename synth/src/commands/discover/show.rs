@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     aws::Region,
-    commands::forecast::Told,
+    commands::forecast::Report,
     discover::{AUTOSCALING, Findings, Gap, Kind},
     lookup::suggest::some_of,
     terminal::Terminal,
@@ -39,12 +39,10 @@ pub(super) fn say_unread(terminal: Terminal, unread: &Reasons) {
 
 /// What is there of a kind, and what of it the file lacks.
 pub(super) fn show(terminal: Terminal, gap: &Gap) {
-    let mut line = format!(
-        "{:<10} {} found, {} not watched",
-        gap.kind.what(),
-        gap.found,
-        gap.unwatched
-    );
+    let mut line = format!("{:<10} {} found", gap.kind.what(), gap.found);
+    if gap.kind.is_watched() {
+        line = format!("{line}, {} not watched", gap.unwatched);
+    }
     if gap.of_autoscaling > 0 {
         line = format!(
             "{line}; {} of autoscaling ({AUTOSCALING}*) excluded",
@@ -81,7 +79,7 @@ pub(super) fn to_json(
     gaps: &[Gap],
     unread: &Reasons,
     written: bool,
-    forecast: Option<&Told>,
+    forecast: Option<&Report>,
 ) -> Json {
     let kind = |gap: &Gap| {
         let entries = gap.entries.iter();
@@ -108,6 +106,6 @@ pub(super) fn to_json(
         "kinds": gaps.iter().map(kind).collect::<Vec<_>>(),
         "unread": unread.collect::<Vec<_>>(),
         "written": written,
-        "forecast": forecast.map(Told::to_json),
+        "forecast": forecast.map(Report::to_json),
     })
 }
