@@ -42,8 +42,10 @@ function isFor({ why }, stack) {
     if (Variables.ACTUAL_COSTS === "true") on.push("actual-costs");
     return on.some((it) => sources.includes(it));
   }
-  if (why.endsWith("hands on plans")) {
-    return stack.template.Resources.ResultFunction.Properties.Environment.Variables.MITIGATION_FROM !== undefined;
+  const choice = { "hands on plans": "MITIGATION_FROM", "for limits in dollars": "AGENT_METERED" };
+  const chosen = Object.keys(choice).find((it) => why.endsWith(it));
+  if (chosen) {
+    return choice[chosen] in stack.template.Resources.ResultFunction.Properties.Environment.Variables;
   }
   return !why.startsWith("Lambda in a VPC") || some("VpcConfig");
 }
