@@ -41,6 +41,15 @@ impl AgentSpace {
     }
 }
 
+/// The namespace, the metric and the dimension by which the agent counts the seconds of its investigations, by space.
+///
+/// Source: "Vended logs and metrics" in the AWS DevOps Agent user guide.
+pub const INVESTIGATION_TIME: [&str; 3] = [
+    "AWS/AIDevOps",
+    "ConsumedInvestigationTime",
+    "AgentSpaceUUID",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -29,7 +29,7 @@ pub mod text;
 mod timestamp;
 mod title;
 
-pub use agent_space::AgentSpace;
+pub use agent_space::{AgentSpace, INVESTIGATION_TIME};
 pub use envelope::{Envelope, MAX_MESSAGE, Signal, UnreadableEnvelope};
 pub use function::FunctionName;
 pub use group::{Group, GroupKey};

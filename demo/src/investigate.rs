@@ -86,15 +86,10 @@ pub(crate) async fn play(
     let function = deployed.output(function).await?;
     let rule = AgentRule::read(deployed).await?;
     let mut ledger = Table::new(&deployed.region.aws, table);
-    let wants_plan = account
-        .monitor
-        .agent
-        .as_ref()
-        .is_some_and(|it| it.mitigation.is_some());
-    let plans = if wants_plan {
-        Some(plans(deployed).await?)
-    } else {
-        None
+    let mitigation = account.monitor.agent.as_ref().map(|it| it.mitigation);
+    let plans = match mitigation.flatten() {
+        Some(_) => Some(plans(deployed).await?),
+        None => None,
     };
     let started = std::time::Instant::now();
     let (mut known, mut expected) = (0, 0);
@@ -116,7 +111,7 @@ pub(crate) async fn play(
                 let mitigation = it.mitigation.as_ref();
                 mitigation.is_some_and(|it| it.stage == MitigationStage::Done)
             };
-            if known == expected && (!wants_plan || contents.investigations().any(is_planned)) {
+            if known == expected && (plans.is_none() || contents.investigations().any(is_planned)) {
                 break;
             }
         }

@@ -6,7 +6,7 @@ use contract::Limits;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use super::{Day, Investigation, Key, Status};
+use super::{Day, Investigation, Item, Key, Put, Status, Versioned};
 
 /// How long an investigation is counted as running at most: its end may not have been read.
 const LONGEST: Duration = Duration::from_hours(1);
@@ -57,6 +57,31 @@ impl Spending {
     /// Where the month that a point in time is in has its item.
     pub fn key(at: Timestamp) -> Key {
         Key::spending(&at.to_zoned(TimeZone::UTC).strftime("%Y-%m").to_string())
+    }
+
+    /// The write that changes the sum of the month that a point in time is in, of which the item was read; nothing where
+    /// nothing changes, or where the sum cannot be read: that keeps nothing else from being recorded.
+    pub fn change(
+        read: &BTreeMap<Key, Option<Versioned<Item>>>,
+        at: Timestamp,
+        change: impl FnOnce(&mut Self),
+    ) -> Option<Put> {
+        let key = Self::key(at);
+        let (known, version) = match read.get(&key) {
+            None => (Self::new(at), 0),
+            Some(Some(Versioned {
+                item: Item::Spending(it),
+                version,
+            })) => (it.clone(), *version),
+            Some(_) => return None,
+        };
+        let mut next = known.clone();
+        change(&mut next);
+        (next != known).then(|| Put {
+            key,
+            after: Some(version),
+            item: Item::Spending(next),
+        })
     }
 
     /// When the month begins.

@@ -363,30 +363,11 @@ impl<A: Agent, S: Store, C: Clock> Follow<'_, A, S, C> {
         let read = self.items(&keys).await?;
         let mut puts = Vec::new();
         for (key, made) in months {
-            let (known, version) = match read.get(&key) {
-                None => (Spending::new(made), 0),
-                Some(Some(Versioned {
-                    item: Item::Spending(it),
-                    version,
-                })) => (it.clone(), *version),
-                // A sum that cannot be read keeps no result from being recorded.
-                Some(_) => continue,
-            };
-            let of_month = |it: &Investigation| Spending::key(it.created) == key;
-            let mut next = known.clone();
-            let before = before.filter(|it| of_month(it));
-            next.replace(
-                before,
-                Some(now).filter(|it| of_month(it)),
-                self.settings.price,
-            );
-            if next != known {
-                puts.push(Put {
-                    key,
-                    after: Some(version),
-                    item: Item::Spending(next),
-                });
-            }
+            let of_month = |it: &&Investigation| Spending::key(it.created) == key;
+            puts.extend(Spending::change(&read, made, |it| {
+                let (before, now) = (before.filter(of_month), Some(now).filter(of_month));
+                it.replace(before, now, self.settings.price);
+            }));
         }
         Ok(puts)
     }

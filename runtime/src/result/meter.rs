@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use contract::INVESTIGATION_TIME;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Clock, Meter, Store};
@@ -11,7 +12,7 @@ use crate::{
         CallError, Reason,
         cloudwatch::{Answer, CloudWatch, Period, Query, Status},
     },
-    ledger::{Item, Put, Spending, Versioned},
+    ledger::Spending,
 };
 
 /// How often it is written, while others write it too.
@@ -30,29 +31,12 @@ pub async fn meter(
     price: f64,
 ) -> Result<(), CallError> {
     let now = clock.now();
-    let month = Spending::new(now);
-    let seconds = source.seconds(month.begins(), now).await?;
+    let seconds = source.seconds(Spending::new(now).begins(), now).await?;
     let key = Spending::key(now);
     for attempt in 1..=ATTEMPTS {
         let read = store.read(std::slice::from_ref(&key)).await?;
-        let (known, version) = match read.get(&key) {
-            None => (month.clone(), 0),
-            Some(Some(Versioned {
-                item: Item::Spending(it),
-                version,
-            })) => (it.clone(), *version),
-            // A sum that cannot be read stays as it is.
-            Some(_) => return Ok(()),
-        };
-        let mut next = known.clone();
-        next.meter(&seconds, price);
-        if next == known {
+        let Some(put) = Spending::change(&read, now, |it| it.meter(&seconds, price)) else {
             return Ok(());
-        }
-        let put = Put {
-            key: key.clone(),
-            after: Some(version),
-            item: Item::Spending(next),
         };
         if store.write(&[put]).await? {
             return Ok(());
@@ -63,8 +47,6 @@ pub async fn meter(
 }
 
 /// The agent's own metric of one space.
-///
-/// Source: "Vended logs and metrics" in the AWS DevOps Agent user guide.
 #[derive(Debug)]
 pub(super) struct AgentMeter {
     pub(super) cloudwatch: CloudWatch,
@@ -90,11 +72,12 @@ impl Meter for AgentMeter {
 }
 
 fn query(space: &str) -> Query {
+    let [namespace, metric, dimension] = INVESTIGATION_TIME;
     Query {
-        namespace: "AWS/AIDevOps",
-        dimension: "AgentSpaceUUID",
+        namespace,
+        dimension,
         name: space.to_owned(),
-        metric: "ConsumedInvestigationTime",
+        metric,
         statistic: "Sum",
     }
 }

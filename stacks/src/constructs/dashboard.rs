@@ -1,13 +1,10 @@
 //! A dashboard of the pipeline, for who wants one: an account's first three are free.
 
-use contract::{FunctionName, canary::METRIC};
+use contract::{FunctionName, INVESTIGATION_TIME, canary::METRIC};
 use serde_json::{Value as Json, json};
 
 use crate::{
-    constructs::{
-        Core,
-        pipeline_alarms::{AGENT, NAMESPACE},
-    },
+    constructs::{Core, pipeline_alarms::NAMESPACE},
     monitor::Monitor,
     resources::{cloudwatch_dashboard::Dashboard, lambda_function::Function},
     suppression::Reason,
@@ -126,7 +123,8 @@ fn widgets(
     let agent = monitor.agent_time.as_ref().map(|agent| {
         let space = agent.agent_space.as_str();
         let options = json!({ "stat": "Sum", "label": "seconds of investigations" });
-        vec![json!([AGENT[0], AGENT[1], AGENT[2], space, options])]
+        let [namespace, metric, dimension] = INVESTIGATION_TIME;
+        vec![json!([namespace, metric, dimension, space, options])]
     });
     let mut graphs = vec![
         ("Waiting", waiting),

@@ -6,7 +6,7 @@ mod delivery;
 mod loss;
 mod results;
 
-use contract::{FunctionName, names::pipeline_alarm};
+use contract::{FunctionName, INVESTIGATION_TIME, names::pipeline_alarm};
 
 use crate::{
     Arn,
@@ -23,12 +23,6 @@ use crate::{
     value::Value,
 };
 
-/// The namespace, the metric and the dimension by which the agent counts the seconds of its investigations.
-pub(crate) const AGENT: [&str; 3] = [
-    "AWS/AIDevOps",
-    "ConsumedInvestigationTime",
-    "AgentSpaceUUID",
-];
 /// The namespace of the metrics that the functions write into their logs.
 pub(crate) const NAMESPACE: &str = "Tocsin";
 /// Where every alarm has its page.
@@ -141,9 +135,9 @@ impl PipelineAlarms<'_, '_> {
                 test: Test::AtLeast(60.0 * f64::from(limit.minutes_per_day.get())),
                 period: 86_400,
                 ..Simple::any(
-                    AGENT[0],
-                    AGENT[1],
-                    (AGENT[2], limit.agent_space.as_str().into()),
+                    INVESTIGATION_TIME[0],
+                    INVESTIGATION_TIME[1],
+                    (INVESTIGATION_TIME[2], limit.agent_space.as_str().into()),
                 )
             },
         )
