@@ -77,7 +77,7 @@ impl Spending {
         };
         let mut next = known.clone();
         change(&mut next);
-        (next != known).then(|| Put {
+        (next != known).then_some(Put {
             key,
             after: Some(version),
             item: Item::Spending(next),
